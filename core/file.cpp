@@ -1,0 +1,99 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "core/check.h"
+
+namespace pbgen {
+namespace {
+
+// Closes on every way out.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+  int close() {
+    const int result = ::close(fd_);
+    fd_ = -1;
+    return result;
+  }
+
+ private:
+  int fd_;
+};
+
+void write_all(int fd, const std::uint8_t* data, std::size_t size, const std::string& path) {
+  while (size > 0) {
+    const ssize_t written = ::write(fd, data, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(ErrorKind::input_output, path, ": cannot write (", std::strerror(errno), ")");
+    data += written;
+    size -= static_cast<std::size_t>(written);
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail(ErrorKind::input_output, path, ": cannot open (", std::strerror(errno), ")");
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) fail(ErrorKind::input_output, path, ": cannot read its size (", std::strerror(errno), ")");
+  if (!S_ISREG(status.st_mode)) fail(ErrorKind::input_output, path, ": not a regular file");
+  if (status.st_size > max_bytes) fail(ErrorKind::input_output, path, ": ", status.st_size, " bytes, at most ", max_bytes, " are read");
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(status.st_size));
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + have, bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(ErrorKind::input_output, path, ": cannot read (", std::strerror(errno), ")");
+    if (got == 0) fail(ErrorKind::input_output, path, ": became shorter while it was read");
+    have += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+void write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  if (!folder.empty()) make_directories(folder);
+  const std::string partial = concat(path, ".partial-", ::getpid());
+  try {
+    Descriptor file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (file.get() < 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+    write_all(file.get(), bytes.data(), bytes.size(), path);
+    if (::fsync(file.get()) != 0) fail(ErrorKind::input_output, path, ": cannot sync (", std::strerror(errno), ")");
+    if (file.close() != 0) fail(ErrorKind::input_output, path, ": cannot close (", std::strerror(errno), ")");
+    if (std::rename(partial.c_str(), path.c_str()) != 0) fail(ErrorKind::input_output, path, ": cannot rename (", std::strerror(errno), ")");
+  } catch (...) {
+    ::unlink(partial.c_str());
+    throw;
+  }
+  // The rename itself must survive a power cut; some file systems cannot sync a folder, which is no error of ours.
+  Descriptor parent(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.get() >= 0) ::fsync(parent.get());
+}
+
+void write_file_atomically(const std::string& path, std::string_view text) {
+  write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void make_directories(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail(ErrorKind::input_output, path, ": cannot create the folder (", error.message(), ")");
+}
+
+}  // namespace pbgen

@@ -1,0 +1,56 @@
+// The one place where threads are made for computing.
+//
+// Threads split outputs, never sums: what a piece computes must not depend on where the pieces begin, so that results
+// are the same for every thread count.  Sums that must be cut are cut by the shape alone and added in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+namespace pbgen {
+
+template <class Signature>
+class FunctionRef;
+
+// A callable borrowed for the length of a call.
+template <class Result, class... Args>
+class FunctionRef<Result(Args...)> {
+ public:
+  template <class Callable>
+    requires(!std::is_same_v<std::remove_cvref_t<Callable>, FunctionRef> && std::is_invocable_r_v<Result, Callable&, Args...>)
+  FunctionRef(Callable&& callable)  // implicit: a lambda is passed where a FunctionRef is taken
+      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+        call_([](void* object, Args... args) -> Result { return (*static_cast<std::remove_reference_t<Callable>*>(object))(args...); }) {}
+
+  Result operator()(Args... args) const { return call_(object_, args...); }
+
+ private:
+  void* object_;
+  Result (*call_)(void*, Args...);
+};
+
+// Calls body(begin, end) on contiguous pieces that cover [0, count), at most one a thread.  Body must not throw.
+// Denormals are flushed to zero in every worker.
+void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body);
+
+// Calls body(i) for every i of [0, count), next free thread first: for items of uneven cost.  Body must not throw.
+void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body);
+
+// While it lives, parallel_for and parallel_items of this thread run in this thread: for threads of our own (a loader)
+// that must not take the compute threads' cores.
+class SerialScope {
+ public:
+  SerialScope();
+  ~SerialScope();
+  SerialScope(const SerialScope&) = delete;
+  SerialScope& operator=(const SerialScope&) = delete;
+
+ private:
+  bool outer_;
+};
+
+// Sets flush-to-zero and denormals-are-zero in the calling thread.
+void flush_denormals();
+
+}  // namespace pbgen

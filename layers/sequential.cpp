@@ -1,0 +1,123 @@
+#include "layers/sequential.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace pbgen {
+
+ConstTensorView Sequential::Record::output() const { return activations_[activation_of_.back()].view(); }
+
+LaneShape Sequential::output_shape(LaneShape input) const {
+  for (const auto& layer : layers_) input = layer->output_shape(input);
+  return input;
+}
+
+std::int64_t Sequential::workspace_floats(LaneShape input) const {
+  std::int64_t floats = 0;
+  for (const auto& layer : layers_) {
+    floats = std::max(floats, layer->workspace_floats(input));
+    input = layer->output_shape(input);
+  }
+  return floats;
+}
+
+Sequential::Record Sequential::make_record(const LaneShape& input) const {
+  check(!layers_.empty() && !layers_.front()->in_place(), "a network begins with a layer that does not work in place");
+  Record record;
+  record.input_ = input;
+  LaneShape shape = input;
+  for (const auto& layer : layers_) {
+    const LaneShape output = layer->output_shape(shape);
+    if (!layer->in_place()) record.activations_.emplace_back(output);
+    record.activation_of_.push_back(record.activations_.size() - 1);
+    record.records_.emplace_back(layer->record_floats(shape));
+    shape = output;
+  }
+  return record;
+}
+
+Sequential::Scratch Sequential::make_scratch(const LaneShape& input) const {
+  std::int64_t floats = input.floats();
+  LaneShape shape = input;
+  for (const auto& layer : layers_) {
+    shape = layer->output_shape(shape);
+    floats = std::max(floats, shape.floats());
+  }
+  Scratch scratch;
+  scratch.ping_ = AlignedBuffer<float>(floats);
+  scratch.pong_ = AlignedBuffer<float>(floats);
+  return scratch;
+}
+
+ConstTensorView Sequential::forward(ConstTensorView x, Record& record, Workspace& workspace, Mode mode) const {
+  check_equal(x.shape, record.input_, "network input");
+  ConstTensorView input = x;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const TensorView output = record.activations_[record.activation_of_[i]].view();
+    layers_[i]->forward(input, output, record.records_[i].span(), workspace, mode);
+    input = output;
+  }
+  return input;
+}
+
+ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch,
+                                     Workspace& workspace) {
+  check_equal(x.shape, record.input_, "network input");
+  check_equal(dy.shape, record.output().shape, "network output gradient");
+  check(scratch.ping_.size() >= dy.shape.floats(), "scratch was made for a smaller input");
+  // The gradient is copied once, so that layers in place may overwrite it.
+  TensorView gradient{scratch.ping_.data(), dy.shape};
+  std::copy(dy.data, dy.data + dy.shape.floats(), gradient.data);
+  float* spare = scratch.pong_.data();
+  for (std::size_t i = layers_.size(); i-- > 0;) {
+    Layer& layer = *layers_[i];
+    const ConstTensorView output = record.activations_[record.activation_of_[i]].view();
+    const ConstTensorView input = i == 0 ? x : record.activations_[record.activation_of_[i - 1]].view();
+    const Want layer_want{want.input || i > 0, want.params};
+    if (layer.in_place()) {
+      layer.backward(input, output, gradient, gradient, record.records_[i].span(), layer_want, workspace);
+      continue;
+    }
+    const TensorView dx = layer_want.input ? TensorView{spare, input.shape} : TensorView{};
+    layer.backward(input, output, gradient, dx, record.records_[i].span(), layer_want, workspace);
+    spare = gradient.data;
+    gradient = dx;
+  }
+  return gradient;
+}
+
+std::vector<Param*> Sequential::params() const {
+  std::vector<Param*> all;
+  for (const auto& layer : layers_)
+    for (Param* const param : layer->params()) all.push_back(param);
+  return all;
+}
+
+std::vector<NamedArray*> Sequential::buffers() const {
+  std::vector<NamedArray*> all;
+  for (const auto& layer : layers_)
+    for (NamedArray* const buffer : layer->buffers()) all.push_back(buffer);
+  return all;
+}
+
+void Sequential::zero_gradients() {
+  for (Param* const param : params()) std::fill(param->gradient.begin(), param->gradient.end(), 0.0f);
+}
+
+void Sequential::weights_updated() {
+  for (const auto& layer : layers_) {
+    layer->project_weights();
+    layer->weights_changed();
+  }
+}
+
+void Sequential::weights_loaded() {
+  for (const auto& layer : layers_) layer->weights_changed();
+}
+
+void Sequential::update_moving_statistics(const Record& record) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->update_moving_statistics(record.records_[i].span());
+}
+
+}  // namespace pbgen

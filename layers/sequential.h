@@ -1,0 +1,72 @@
+// A chain of layers, and the record of one pass through it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/tensor.h"
+#include "layers/layer.h"
+
+namespace pbgen {
+
+class Sequential {
+ public:
+  // What one forward leaves for its backward: every layer's output and record.  Owned by the caller, because a network
+  // may run several times before a backward.  Made for one batch size by make_record, used again and again.
+  class Record {
+   public:
+    ConstTensorView output() const;
+
+   private:
+    friend class Sequential;
+    LaneShape input_;
+    std::vector<Tensor> activations_;            // one for each layer that does not work in place
+    std::vector<std::size_t> activation_of_;     // layer -> its output in activations_
+    std::vector<AlignedBuffer<float>> records_;  // one a layer
+  };
+
+  // Gradients with respect to activations, two buffers that take turns; shared by all backward calls of one input shape.
+  class Scratch {
+   private:
+    friend class Sequential;
+    AlignedBuffer<float> ping_;
+    AlignedBuffer<float> pong_;
+  };
+
+  void append(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }
+
+  LaneShape output_shape(LaneShape input) const;
+  // The largest need of any layer.
+  std::int64_t workspace_floats(LaneShape input) const;
+  Record make_record(const LaneShape& input) const;
+  Scratch make_scratch(const LaneShape& input) const;
+
+  // The result is record.output().
+  ConstTensorView forward(ConstTensorView x, Record& record, Workspace& workspace, Mode mode) const;
+
+  // Gradient of <y, dy>: adds to the parameters' gradients where want.params; returns dx (valid until scratch is used
+  // again) where want.input, else an empty view.
+  ConstTensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace);
+
+  std::vector<Param*> params() const;
+  std::vector<NamedArray*> buffers() const;
+  void zero_gradients();
+  // After initialisation and after each optimiser update.
+  void weights_updated();
+  // After loading weights.
+  void weights_loaded();
+  void update_moving_statistics(const Record& record);
+
+  std::size_t layer_count() const { return layers_.size(); }
+  Layer& layer(std::size_t i) { return *layers_[i]; }
+  const Layer& layer(std::size_t i) const { return *layers_[i]; }
+
+ private:
+  std::vector<std::unique_ptr<Layer>> layers_;
+};
+
+}  // namespace pbgen
