@@ -1,6 +1,6 @@
 # PBGen: `make` builds the tools, `make test` the tests.  `make help` lists the rest.
 #
-#   BUILD=release|debug|asan|ubsan|tsan   OPENMP=1|0   CXX=g++|clang++
+#   BUILD=release|debug|asan|ubsan|tsan   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
 
 BUILD ?= release
 OPENMP ?= 1
@@ -8,12 +8,23 @@ ifeq ($(origin CXX),default)
   CXX := $(if $(filter tsan,$(BUILD)),clang++,g++)
 endif
 
-is_clang := $(findstring clang,$(shell $(CXX) --version 2>/dev/null | head -n 1))
+# All cores, unless -j says otherwise.  Goals that remove or install run before the others, one by one.
+ifneq ($(filter clean deps deps-dev,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+else ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+  MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+.DELETE_ON_ERROR:
+V ?= 0
+show := $(if $(filter 0,$(V)),@)
+
+compiler := $(shell $(CXX) --version 2>/dev/null | head -n 1)
+is_clang := $(findstring clang,$(compiler))
 variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)
 out := build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.
-CXXFLAGS_COMMON := -std=c++20 -I. -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-math-errno -MMD -MP
+common_flags := -std=c++20 -I. -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-math-errno
 flags_release := -O3 -g1
 flags_debug := -O0 -g
 flags_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
@@ -23,67 +34,105 @@ ifndef flags_$(BUILD)
   $(error BUILD=$(BUILD): expected release, debug, asan, ubsan or tsan)
 endif
 build_flags := $(flags_$(BUILD))
-ifneq ($(OPENMP),0)
+ifeq ($(OPENMP),0)
+  common_flags += -Wno-unknown-pragmas
+else
   build_flags += -fopenmp
 endif
-CXXFLAGS += $(CXXFLAGS_COMMON) $(build_flags)
-LDFLAGS += $(build_flags) -pthread
+compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(CPPFLAGS) $(CXXFLAGS)
+link_flags = $(build_flags) -pthread $(LDFLAGS)
+
+# ThreadSanitizer sees OpenMP's barriers only through LLVM's runtime, whose archer library tells it of them; GNU's runtime
+# gives false alarms.  Code of libomp itself is not instrumented and its reports are ignored.
+test_environment := PBGEN_TOOLS=$(out)/bin
+ifeq ($(BUILD),tsan)
+  ifneq ($(OPENMP),0)
+    ifeq ($(is_clang),)
+      $(error BUILD=tsan with $(CXX): GNU's OpenMP gives false alarms; use clang++ (the default here, `make deps-dev`) or OPENMP=0)
+    endif
+  endif
+  test_environment += TSAN_OPTIONS="ignore_noninstrumented_modules=1 $(TSAN_OPTIONS)"
+endif
 
 # The leaves: the only code that may use more than baseline x86-64.
-machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
-ifneq ($(filter x86_64%,$(machine)),)
+sources_in = $(wildcard $(addsuffix /*.cpp,$(1)))
+library_sources := $(call sources_in,core layers optim gan metrics data tools/lib)
+ifneq ($(filter x86_64%,$(shell $(CXX) -dumpmachine 2>/dev/null)),)
   leaf_flags := -mavx2 -mfma
 else
-  leaf_sources := $(wildcard core/*_avx2.cpp)
+  library_sources := $(filter-out %_avx2.cpp,$(library_sources))
 endif
 
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
-library_sources := $(filter-out $(leaf_sources),$(wildcard core/*.cpp layers/*.cpp optim/*.cpp gan/*.cpp metrics/*.cpp data/*.cpp tools/lib/*.cpp))
-test_sources := $(wildcard tests/*.cpp)
+binaries := $(tools:%=$(out)/bin/%)
 library_objects := $(library_sources:%.cpp=$(out)/%.o)
-test_objects := $(test_sources:%.cpp=$(out)/%.o)
+test_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard tests/*.cpp))
 tool_objects := $(tools:%=$(out)/tools/%.o)
 library := $(out)/libpbgen_all.a
 
-.PHONY: all test bench lint deps deps-dev clean help
+.PHONY: all test bench lint deps deps-dev clean help has-compiler has-gtest
 .DEFAULT_GOAL := all
 
-# ./tools/NAME is the last variant that was built; each variant keeps its own binary under build/.
-all: $(tools:%=$(out)/bin/%)
-	@for tool in $(tools); do cmp -s $(out)/bin/$$tool tools/$$tool || cp $(out)/bin/$$tool tools/$$tool; done
+# ./tools/NAME is the variant that `make` built last; each variant keeps its own binaries under build/.
+all: $(library) $(binaries)
+	@for tool in $(tools); do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
 
-test: all $(out)/bin/pbgen_tests
-	@PBGEN_TOOLS=$(out)/bin $(out)/bin/pbgen_tests $(TEST_FLAGS)
+# Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
+test: TEST_FLAGS ?= --gtest_brief=1
+test: $(binaries) $(out)/bin/pbgen_tests
+	@$(test_environment) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
 bench: all
 	@./tools/bench
 
-$(out)/bin/%: $(out)/tools/%.o $(library)
+$(binaries): $(out)/bin/%: $(out)/tools/%.o $(library)
 	@mkdir -p $(@D)
-	$(CXX) $< $(library) $(LDFLAGS) -o $@
+	$(if $(show),@echo 'link    $@')
+	$(show)$(CXX) $< $(library) $(link_flags) -o $@
 
 $(out)/bin/pbgen_tests: $(test_objects) $(library)
 	@mkdir -p $(@D)
-	$(CXX) $(test_objects) $(library) $(LDFLAGS) -lgtest -o $@
+	$(if $(show),@echo 'link    $@')
+	$(show)$(CXX) $(test_objects) $(library) $(link_flags) -lgtest -o $@
 
-# Rebuilt whole: an object whose source is gone must not linger.
+# Made whole: an object whose source is gone must not linger.
 $(library): $(library_objects) $(out)/sources
 	@rm -f $@
 	@ar rcs $@ $(library_objects)
 
-$(out)/sources: force
+$(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
-	@echo '$(library_sources)' | cmp -s - $@ || echo '$(library_sources)' > $@
-.PHONY: force
+	$(if $(show),@echo 'compile $<')
+	$(show)$(CXX) $(compile_flags) -MMD -MP -c $< -o $@
 
-$(out)/core/%_avx2.o: CXXFLAGS += $(leaf_flags)
+$(test_objects): | has-gtest
 
-$(out)/%.o: %.cpp Makefile
-	@mkdir -p $(@D)
-	$(CXX) $(CXXFLAGS) -c $< -o $@
+# What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
+ifneq ($(filter-out clean deps deps-dev lint help,$(or $(MAKECMDGOALS),all)),)
+  flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
+  $(shell mkdir -p $(out))
+  ifneq ($(file <$(out)/sources),$(library_sources))
+    $(file >$(out)/sources,$(library_sources))
+  endif
+  ifneq ($(file <$(out)/flags),$(flags))
+    $(file >$(out)/flags,$(flags))
+  endif
+endif
+
+# Says what is missing before a compiler says it at length.
+has_header = printf '\#if !__has_include(<$(1)>)\n\#error\n\#endif\n' | $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(2) -x c++ -E - >/dev/null 2>&1
+has-compiler:
+	@command -v $(firstword $(CXX)) >/dev/null || { echo '$(CXX) is missing: run `make deps` (`make deps-dev` for clang++)' >&2; exit 1; }
+	@$(call has_header,stb/stb_image.h) || { echo 'stb/stb_image.h is missing: run `make deps`' >&2; exit 1; }
+ifneq ($(OPENMP),0)
+	@$(call has_header,omp.h,-fopenmp) || { echo 'omp.h is missing for $(CXX): run `make deps-dev`, or build with OPENMP=0' >&2; exit 1; }
+endif
+has-gtest:
+	@$(call has_header,gtest/gtest.h) || { echo 'GoogleTest is missing: run `make deps` (only the tests need it)' >&2; exit 1; }
 
 lint:
-	@python3 tests/lint_includes.py
+	@if command -v python3 >/dev/null; then python3 tests/lint_includes.py --self-test && python3 tests/lint_includes.py; \
+	else echo 'lint: skipped, there is no python3'; fi
 
 deps:
 	@sh tools/deps.sh g++ make libgtest-dev libstb-dev
