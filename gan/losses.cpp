@@ -1,0 +1,60 @@
+#include "gan/losses.h"
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/check.h"
+#include "core/math.h"
+
+namespace pbgen {
+namespace {
+
+struct Term {
+  double loss;
+  double slope;
+  double output;
+};
+
+Term cross_entropy(double logit, double target) {
+  // e <= 1 never overflows; both probabilities keep all their digits however far out the logit is.
+  const double e = exp_of(-std::fabs(logit));
+  const double larger = 1.0 / (1.0 + e);
+  const double smaller = e / (1.0 + e);
+  const double real = logit >= 0.0 ? larger : smaller;
+  const double fake = logit >= 0.0 ? smaller : larger;
+  const double hinge = target * std::fmax(-logit, 0.0) + (1.0 - target) * std::fmax(logit, 0.0);
+  return {hinge + log_of(1.0 + e), (1.0 - target) * real - target * fake, real};
+}
+
+Term least_squares(double output, double target) {
+  const double distance = output - target;
+  return {0.5 * distance * distance, distance, output};
+}
+
+}  // namespace
+
+std::string_view loss_name(Loss loss) { return loss == Loss::dcgan ? "dcgan" : "lsgan"; }
+
+Loss parse_loss(std::string_view name) {
+  for (const Loss loss : {Loss::dcgan, Loss::lsgan})
+    if (name == loss_name(loss)) return loss;
+  fail(ErrorKind::usage, "loss '", name, "' is unknown: use dcgan or lsgan");
+}
+
+LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits) {
+  const LaneShape expected{logits.shape.batch, 1, 1, 1};
+  check_equal(logits.shape, expected, "shape of the logits");
+  check_equal(dlogits.shape, expected, "shape of the logits' gradient");
+  check(target >= 0.0 && target <= 1.0, "loss target is ", target, ", expected one in [0, 1]");
+  const double count = static_cast<double>(logits.shape.batch);
+  LossResult sum;
+  for (std::int64_t i = 0; i < logits.shape.batch; ++i) {
+    const Term term = loss == Loss::dcgan ? cross_entropy(logits.data[i], target) : least_squares(logits.data[i], target);
+    sum.loss += term.loss;
+    sum.mean_output += term.output;
+    dlogits.data[i] = static_cast<float>(term.slope / count);
+  }
+  return {sum.loss / count, sum.mean_output / count};
+}
+
+}  // namespace pbgen

@@ -1,0 +1,64 @@
+#include "layers/activations.h"
+
+#include <cstdint>
+
+#include "core/check.h"
+#include "core/math.h"
+#include "core/parallel.h"
+
+namespace pbgen {
+namespace {
+
+// y = f(x), elementwise; y may be x.
+template <class Function>
+void map_forward(ConstTensorView x, TensorView y, Function f) {
+  check_equal(y.shape, x.shape, "output of an activation");
+  parallel_for(x.shape.floats() / kLanes, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) y.data[i] = f(x.data[i]);
+  });
+}
+
+// dx = df(y, dy), elementwise; dx may be dy.
+template <class Function>
+void map_backward(ConstTensorView y, ConstTensorView dy, TensorView dx, Want want, Function df) {
+  if (!want.input) return;
+  check_equal(dy.shape, y.shape, "output gradient of an activation");
+  check_equal(dx.shape, y.shape, "input gradient of an activation");
+  parallel_for(y.shape.floats() / kLanes, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) dx.data[i] = df(y.data[i], dy.data[i]);
+  });
+}
+
+}  // namespace
+
+void ReLU::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {
+  map_forward(x, y, [](float v) { return v < 0.0f ? 0.0f : v; });
+}
+
+void ReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want, Workspace&) {
+  map_backward(y, dy, dx, want, [](float v, float gradient) { return v > 0.0f ? gradient : 0.0f; });
+}
+
+LeakyReLU::LeakyReLU(float slope) : slope_(slope) {
+  check(slope > 0.0f && slope < 1.0f, "leaky slope is ", slope, ", expected one in (0, 1)");
+}
+
+void LeakyReLU::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {
+  map_forward(x, y, [slope = slope_](float v) { return v > 0.0f ? v : slope * v; });
+}
+
+void LeakyReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want,
+                         Workspace&) {
+  map_backward(y, dy, dx, want, [slope = slope_](float v, float gradient) { return v > 0.0f ? gradient : slope * gradient; });
+}
+
+void Tanh::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {
+  map_forward(x, y, [](float v) { return tanh_of(v); });
+}
+
+void Tanh::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want, Workspace&) {
+  // (1 - v)(1 + v) keeps its digits near saturation, where 1 - v * v loses them.
+  map_backward(y, dy, dx, want, [](float v, float gradient) { return gradient * ((1.0f - v) * (1.0f + v)); });
+}
+
+}  // namespace pbgen
