@@ -1,0 +1,82 @@
+// JSON (RFC 8259): a value, a parser that bears hostile input, a writer.  Neither looks at the locale.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/check.h"
+
+namespace pbgen {
+
+// Numbers are std::int64_t where written as integers that fit, else double.  Objects keep the order of insertion.
+// as_*() are for values whose type is known: another type is the caller's mistake (std::logic_error).
+class Json {
+ public:
+  using Array = std::vector<Json>;
+  using Member = std::pair<std::string, Json>;
+  using Object = std::vector<Member>;
+
+  Json() = default;  // null
+  Json(std::nullptr_t) {}
+  Json(std::same_as<bool> auto value) : value_(static_cast<bool>(value)) {}
+  Json(double value) : value_(value) {}
+  template <std::integral Integer>
+    requires(!std::same_as<Integer, bool>)
+  Json(Integer value) : value_(static_cast<std::int64_t>(value)) {
+    check(std::in_range<std::int64_t>(value), "Json: ", value, " does not fit 64 signed bits");
+  }
+  Json(const char* text) : value_(std::string(text)) {}
+  Json(std::string_view text) : value_(std::string(text)) {}
+  Json(std::string text) : value_(std::move(text)) {}
+  Json(Array items) : value_(std::move(items)) {}
+  Json(Object members) : value_(std::move(members)) {}
+  static Json array() { return Json(Array{}); }
+  static Json object() { return Json(Object{}); }
+
+  bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
+  bool is_bool() const { return std::holds_alternative<bool>(value_); }
+  bool is_number() const { return std::holds_alternative<std::int64_t>(value_) || std::holds_alternative<double>(value_); }
+  // A whole number that is exact: any std::int64_t, or a double without a fraction up to 2^53.
+  bool is_integer() const;
+  bool is_string() const { return std::holds_alternative<std::string>(value_); }
+  bool is_array() const { return std::holds_alternative<Array>(value_); }
+  bool is_object() const { return std::holds_alternative<Object>(value_); }
+
+  bool as_bool() const;
+  double as_number() const;
+  std::int64_t as_integer() const;
+  const std::string& as_string() const;
+  const Array& as_array() const;
+  const Object& as_object() const;
+
+  // The member of that name, or nullptr where there is none or this is no object.  Linear in the number of members.
+  const Json* find(std::string_view key) const;
+
+  // Adds the member, or replaces its value where it is.  Linear, as find.
+  Json& set(std::string_view key, Json value);
+  Json& push_back(Json value);
+
+  // indent 0: one line without spaces.  Else one member or item a line, but arrays of plain values on one line.
+  // Doubles are the shortest text that reads back as the same; non-finite ones, for which JSON has no word, are null.
+  // Bytes that are no UTF-8 become U+FFFD, so that the text is always valid.
+  std::string text(int indent = 0) const;
+
+  bool operator==(const Json&) const = default;
+
+ private:
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
+};
+
+inline constexpr int kMaxJsonDepth = 64;
+
+// One value and nothing after it.  Refused with Error(kind) "name:line:column: what is wrong": anything outside the
+// grammar, invalid UTF-8, lone surrogates, numbers beyond double, a key twice in an object, more than kMaxJsonDepth
+// levels.  Memory stays within about 100 bytes per byte of text: bound the text.
+Json parse_json(std::string_view text, ErrorKind kind, std::string_view name);
+
+}  // namespace pbgen

@@ -1,0 +1,26 @@
+#include "tools/lib/exit.h"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "core/check.h"
+
+namespace pbgen {
+
+int run_tool(const char* name, FunctionRef<int()> body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    return static_cast<int>(error.kind());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: out of memory: use a smaller batch, smaller images or fewer of them\n", name);
+    return static_cast<int>(ErrorKind::input_output);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: internal error, please report it: %s\n", name, error.what());
+    return 1;
+  }
+}
+
+}  // namespace pbgen

@@ -1,0 +1,53 @@
+#include "tools/lib/text.h"
+
+#include <algorithm>
+
+namespace pbgen {
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == text.npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string out;
+  for (const std::string_view paragraph : split(text, '\n')) {
+    std::size_t column = 0;
+    for (const std::string_view word : split(paragraph, ' ')) {
+      if (word.empty()) continue;
+      if (column > 0 && column + 1 + word.size() > width) {
+        out.push_back('\n');
+        column = 0;
+      }
+      const std::size_t space = column == 0 ? indent : 1;
+      out.append(space, ' ');
+      out += word;
+      column += space + word.size();
+    }
+    out.push_back('\n');
+  }
+  return out;
+}
+
+}  // namespace pbgen

@@ -1,0 +1,21 @@
+// Small text helpers of the tools.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pbgen {
+
+// The parts between the separators; one empty part for empty text.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+// The fewest insertions, deletions, replacements and swaps of neighbours that turn one into the other (optimal string alignment).
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+// Every paragraph (ended by '\n') broken between words into lines of at most `width` bytes, indented by `indent`, each ended by '\n'.
+// Words longer than a line stand alone.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
+
+}  // namespace pbgen
