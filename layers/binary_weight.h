@@ -1,0 +1,88 @@
+// A layer's weight in full or in one-bit precision: the latent array W that the optimiser moves and, where a recipe
+// binarizes it, the array that the layer multiplies by, W_b = alpha * sign(W), with one alpha for each output channel.
+//
+//   alpha_o = mean |W| over the channel's n weights;  sign(0) = +1;  g = dL/dW_b
+//   pbgen   dL/dW = alpha * 1[|W| < 1] * g + sign(W)/n * sum over the channel of g * sign(W)
+//           (straight through the sign, exact through alpha)
+//   xnor    dL/dW = (1/n + alpha * 1[|W| < 1]) * (1 - 1/inputs) * n * g, elementwise, and W itself is centred over its
+//           input channels and clamped to [-1, 1] after every update
+//
+// Sources: pbgen: Setting and gradient of the paper and its authors' port.  xnor: Rastegari et al., XNOR-Net, ECCV 2016,
+// section 3.1, and the authors' code.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/parallel.h"
+#include "core/param.h"
+#include "core/workspace.h"
+
+namespace pbgen {
+
+enum class BinaryRecipe { none, pbgen, xnor };
+
+const char* name(BinaryRecipe recipe);
+
+// One dimension of a row-major array: element i has index (i / stride) % extent along it.
+struct Axis {
+  std::int64_t extent = 0;
+  std::int64_t stride = 0;
+};
+
+// Where an element stands: all that binarization asks of a weight's layout.
+//   convolution [c_out, c_in, k, k]: channel {c_out, c_in*k*k}, input {c_in, k*k}
+//   deconvolution [c_in, c_out, k, k]: channel {c_out, k*k}, input {c_in, c_out*k*k}
+//   linear [c*h*w, in]: channel {c, h*w*in}, input {in, 1}
+struct WeightAxes {
+  Axis channel;  // the output channel, which has one scale
+  Axis input;    // the input channel, over which xnor centres
+};
+
+class BinaryWeight {
+ public:
+  // Zeros.  std::logic_error where an axis does not divide the array.
+  BinaryWeight(std::string name, std::vector<std::int64_t> dims, const WeightAxes& axes, BinaryRecipe recipe);
+
+  Param& latent() { return latent_; }
+  const Param& latent() const { return latent_; }
+  BinaryRecipe recipe() const { return recipe_; }
+  bool binarized() const { return recipe_ != BinaryRecipe::none; }
+
+  // What the layer multiplies by, laid out as the latent array: W_b as of the last repack(), or W itself.
+  const float* used() const { return binarized() ? expanded_.data() : latent_.value.data(); }
+  // alpha of every output channel, and W_b; empty unless binarized().
+  std::span<const float> scale() const { return scale_.span(); }
+  std::span<const float> expanded() const { return expanded_.span(); }
+
+  // xnor: centres and clamps W in place.  Else nothing.
+  void project();
+  // Remakes scale and W_b from W.  The one place where anything is derived from a weight; once an optimiser update.
+  void repack();
+
+  // Scratch of add_gradient.
+  std::int64_t workspace_floats() const { return binarized() ? Workspace::round_up(latent_.value.size()) : 0; }
+  // Calls product(g, beta) once, which leaves beta*g + dL/d used() in g (beta 0: g is written, never read), and adds the
+  // gradient with respect to W to latent().gradient.  The map is linear in g, so calls of one step add up.
+  void add_gradient(Workspace& workspace, FunctionRef<void(float* g, float beta)> product);
+
+ private:
+  std::int64_t weights_per_channel() const { return latent_.value.size() / axes_.channel.extent; }
+  // Calls run(begin, end) for the channel's contiguous runs of elements.
+  template <class Run>
+  void for_each_run(std::int64_t channel, Run run) const;
+  // Sum of term(i) over the channel's elements, in an order fixed by the layout.
+  template <class Term>
+  double channel_sum(std::int64_t channel, Term term) const;
+
+  BinaryRecipe recipe_;
+  WeightAxes axes_;
+  Param latent_;
+  AlignedBuffer<float> scale_;
+  AlignedBuffer<float> expanded_;
+};
+
+}  // namespace pbgen
