@@ -1,0 +1,58 @@
+#include "tools/lib/encode.h"
+
+#include <array>
+#include <charconv>
+
+#include "core/check.h"
+
+namespace pbgen {
+
+std::string escape_markup(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      case '\t':
+      case '\n': out += c; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          out += "\xef\xbf\xbd";
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out;
+}
+
+std::string base64(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t have = bytes.size() - i;
+    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 | (have > 1 ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0u) |
+                                (have > 2 ? static_cast<std::uint32_t>(bytes[i + 2]) : 0u);
+    out += kAlphabet[group >> 18];
+    out += kAlphabet[group >> 12 & 63];
+    out += have > 1 ? kAlphabet[group >> 6 & 63] : '=';
+    out += have > 2 ? kAlphabet[group & 63] : '=';
+  }
+  return out;
+}
+
+std::string fixed_text(double value, int decimals) {
+  check(decimals >= 0 && decimals <= 17, "decimals is ", decimals, ", expected 0 to 17");
+  std::array<char, 512> digits;  // the longest double has 309 digits before the point
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed, decimals).ptr;
+  std::string text(digits.data(), end);
+  if (text.starts_with('-') && text.find_first_of("123456789an") == std::string::npos) text.erase(0, 1);
+  return text;
+}
+
+}  // namespace pbgen

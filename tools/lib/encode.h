@@ -1,0 +1,21 @@
+// Text and bytes as they must be written inside HTML and SVG.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pbgen {
+
+// For element content and for quoted attributes: & < > " ' become entities, control characters that markup forbids
+// become U+FFFD.
+std::string escape_markup(std::string_view text);
+
+// RFC 4648, section 4, padded.
+std::string base64(std::span<const std::uint8_t> bytes);
+
+// value with so many decimals, the same in every locale; "-0" becomes "0".  decimals in [0, 17].
+std::string fixed_text(double value, int decimals);
+
+}  // namespace pbgen
