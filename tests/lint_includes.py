@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Checks who includes whom.  Prints file:line: rule for every violation; exit code 1 where there is one.
+
+  tests/lint_includes.py [ROOT]        the repository (default: the one that holds this file)
+  tests/lint_includes.py --self-test   plants violations of every rule in a temporary tree and expects each to be found
+"""
+
+import os
+import re
+import sys
+import tempfile
+
+# folder -> folders that it may include.  The longest folder that matches a file counts.
+MAY_INCLUDE = {
+    "core": {"core"},
+    "layers": {"core", "layers"},
+    "optim": {"core", "optim"},
+    "metrics": {"core", "metrics"},
+    "data": {"core", "data"},
+    "gan": {"core", "layers", "optim", "gan"},
+    "gan/edge": {"gan/edge"},
+    "tools": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib"},
+    "tools/lib": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib"},
+    "tests": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tests"},
+}
+
+# system header -> who may include it: a file, or a folder with a closing slash.
+RESERVED = {
+    r"stb[_/].*": (["data/image_io.cpp"], "only data/image_io.cpp includes stb"),
+    r"gtest/.*|gmock/.*": (["tests/"], "only tests include GoogleTest"),
+    r"omp\.h": (["core/"], "threads come from core/parallel.h"),
+    r"random": (["tests/"], "random numbers come from core/rng.h"),
+    r"iostream": (["tools/", "tests/"], "only tools print"),
+}
+
+# What a leaf and its header may include: nothing with inline code, of which the linker could keep an AVX2 copy for everybody.
+LEAF_SYSTEM_HEADERS = {"immintrin.h", "cstddef", "cstdint"}
+
+LONGEST_TOOL = 400  # lines of a main
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")')
+
+
+def folder_of(path):
+    parts = path.split("/")[:-1]
+    while parts and "/".join(parts) not in MAY_INCLUDE:
+        parts.pop()
+    return "/".join(parts)
+
+
+def is_leaf(path):
+    return path.endswith("_avx2.cpp")
+
+
+def is_header_of_leaf(header, leaf):
+    """core/gemm.h, core/gemm_leaf.h and core/gemm_avx2.h belong to core/gemm_avx2.cpp and to core/gemm_wide_avx2.cpp."""
+    stem = re.sub(r"(_leaf|_avx2)?\.h$", "", header)
+    return re.match(re.escape(stem) + r"_(.*_)?avx2\.cpp$", leaf) is not None
+
+
+def includes_of(root, path):
+    """Yields (line, system header or None, own header or None)."""
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            match = INCLUDE.match(line)
+            if match:
+                yield number, match.group(2), match.group(3)
+
+
+def check_system(path, header):
+    for pattern, (allowed, rule) in RESERVED.items():
+        if re.fullmatch(pattern, header) and not any(path == place or place.endswith("/") and path.startswith(place) for place in allowed):
+            yield rule
+    if is_leaf(path) and header not in LEAF_SYSTEM_HEADERS:
+        yield f"a leaf includes <{header}>; only {', '.join(sorted(LEAF_SYSTEM_HEADERS))} bring no code that others share"
+
+
+def check_own(root, path, header):
+    if re.match(r"stb[_/]", header):
+        yield from check_system(path, header)
+        return
+    if not header.endswith(".h"):
+        yield f'"{header}" is no header'
+    if ".." in header.split("/") or not os.path.isfile(os.path.join(root, header)):
+        yield f'"{header}" is not a path from the repository\'s root'
+        return
+    target = folder_of(header)
+    if target not in MAY_INCLUDE[folder_of(path)]:
+        yield f"{folder_of(path)} may not include {target or 'the top folder'}"
+    if is_leaf(path):
+        if not is_header_of_leaf(header, path):
+            yield f'a leaf includes "{header}", which is not its own'
+        for _, system, own in includes_of(root, header):
+            if system not in LEAF_SYSTEM_HEADERS:
+                yield f'a leaf includes "{header}", which includes {system or own}'
+
+
+def check_file(root, path):
+    """Yields (line, rule)."""
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    if path.endswith(".h") and "#pragma once" not in lines:
+        yield 1, "a header without #pragma once"
+    if re.fullmatch(r"tools/[^/]+\.cpp", path) and len(lines) >= LONGEST_TOOL:
+        yield LONGEST_TOOL, f"a tool's main has {len(lines)} lines, fewer than {LONGEST_TOOL} are thin; what it shares goes to tools/lib"
+    for number, system, own in includes_of(root, path):
+        for rule in check_system(path, system) if system else check_own(root, path, own):
+            yield number, rule
+
+
+def lint(root):
+    """All violations as 'file:line: rule', and the count of files seen."""
+    found, count = [], 0
+    for top in sorted({folder.split("/")[0] for folder in MAY_INCLUDE}):
+        for folder, subfolders, names in os.walk(os.path.join(root, top)):
+            subfolders.sort()
+            for name in sorted(names):
+                if name.endswith((".h", ".cpp")):
+                    path = os.path.relpath(os.path.join(folder, name), root)
+                    found += [f"{path}:{line}: {rule}" for line, rule in check_file(root, path)]
+                    count += 1
+    return found, count
+
+
+# file -> its text and what must be found in it, as (line, part of the rule).
+PLANTED = {
+    "core/good.h": ("#pragma once\n#include <vector>\n", []),
+    "core/no_guard.h": ("int x;\n", [(1, "#pragma once")]),
+    "core/upward.cpp": ('#include "core/good.h"\n#include "layers/layer.h"\n', [(2, "core may not include layers")]),
+    "core/lost.cpp": ('#include "good.h"\n  #  include "core/../layers/layer.h"\n', [(1, "not a path"), (2, "not a path")]),
+    "core/source.cpp": ('#include "core/upward.cpp"\n', [(1, "no header")]),
+    "core/draw.cpp": ("#include <omp.h>\n#include <random>\n#include <iostream>\n", [(2, "core/rng.h"), (3, "only tools print")]),
+    "core/gemm_leaf.h": ("#pragma once\n#include <cstdint>\n", []),
+    "core/gemm_avx2.cpp": ('#include "core/gemm_leaf.h"\n#include <immintrin.h>\n', []),
+    "core/gemm_wide_avx2.cpp": ('#include "core/gemm_leaf.h"\n', []),
+    "core/conv.h": ("#pragma once\n#include <vector>\n", []),
+    "core/conv_avx2.cpp": ('#include "core/conv.h"\n#include "core/gemm_leaf.h"\n#include <vector>\n',
+                           [(1, "which includes vector"), (2, "not its own"), (3, "a leaf includes <vector>")]),
+    "layers/layer.h": ('#pragma once\n#include "core/good.h"\n#include "optim/adam.h"\n', [(3, "layers may not include optim")]),
+    "optim/adam.h": ('#pragma once\n#include "layers/layer.h"\n', [(2, "optim may not include layers")]),
+    "metrics/swd.cpp": ('#include "data/image_set.h"\n', [(1, "metrics may not include data")]),
+    "data/image_set.h": ('#pragma once\n#include "gan/nets.h"\n', [(2, "data may not include gan")]),
+    "data/image_io.cpp": ("#include <stb/stb_image.h>\n", []),
+    "data/other.cpp": ('#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(1, "includes stb"), (2, "includes stb")]),
+    "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "optim/adam.h"\n#include "metrics/x.h"\n', [(4, "not a path")]),
+    "gan/score.cpp": ('#include "data/image_set.h"\n#include <omp.h>\n', [(1, "gan may not include data"), (2, "core/parallel.h")]),
+    "gan/edge/run.cpp": ('#include "gan/nets.h"\n#include "core/good.h"\n', [(1, "gan/edge may not"), (2, "gan/edge may not")]),
+    "tools/lib/args.h": ('#pragma once\n#include "tests/naive.h"\n', [(2, "tools/lib may not include tests")]),
+    "tools/thin.cpp": ('#include "tools/lib/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
+    "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2), [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
+    "tests/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n#include "tools/lib/args.h"\n', []),
+}
+
+
+def self_test():
+    with tempfile.TemporaryDirectory() as root:
+        for path, (text, _) in PLANTED.items():
+            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+                file.write(text)
+        found, _ = lint(root)
+    wrong = []
+    for path, (_, expected) in PLANTED.items():
+        for line, part in expected:
+            hits = [text for text in found if text.startswith(f"{path}:{line}: ") and part in text]
+            if not hits:
+                wrong.append(f"planted, not found: {path}:{line}: {part}")
+            found = [text for text in found if text not in hits]
+    return wrong + [f"found, not planted: {text}" for text in found]
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        problems = self_test()
+        summary = f"lint: the self-test finds {sum(len(expected) for _, expected in PLANTED.values())} planted violations"
+    else:
+        root = arguments[0] if arguments else os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        problems, count = lint(root)
+        summary = f"lint: {count} files, nothing to complain about"
+        if count == 0:
+            problems = [f"{root}: no sources here"]
+    print("\n".join(problems) if problems else summary)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
