@@ -130,10 +130,11 @@ class Parser {
       if (!take(":")) refuse("expected ':'");
       members.emplace_back(std::move(key), value(depth + 1));
       skip_space();
-      if (take("}")) break;
+      if (peek() == '}') break;
       if (!take(",")) refuse("expected ',' or '}'");
     }
     refuse_duplicates(members);
+    ++at_;
     return members;
   }
 
@@ -288,7 +289,7 @@ void write(std::string& out, const Json& json, int indent, int depth) {
     out += json.as_bool() ? "true" : "false";
   } else if (json.is_string()) {
     write_string(out, json.as_string());
-  } else if (json.is_integer() && !(json.as_integer() == 0 && std::signbit(json.as_number()))) {
+  } else if (json.is_integer()) {
     write_number(out, json.as_integer());
   } else if (json.is_number()) {
     if (std::isfinite(json.as_number())) write_number(out, json.as_number());
@@ -321,10 +322,10 @@ void write(std::string& out, const Json& json, int indent, int depth) {
 
 }  // namespace
 
-bool Json::is_integer() const {
-  if (std::holds_alternative<std::int64_t>(value_)) return true;
-  const double* real = std::get_if<double>(&value_);
-  return real != nullptr && std::fabs(*real) <= kExactIntegers && std::floor(*real) == *real;
+Json::Json(double value) : value_(value) {
+  const bool whole = std::fabs(value) <= kExactIntegers && std::floor(value) == value;
+  const bool negative_zero = value == 0.0 && std::signbit(value);
+  if (whole && !negative_zero) value_ = static_cast<std::int64_t>(value);
 }
 
 bool Json::as_bool() const {
@@ -340,8 +341,7 @@ double Json::as_number() const {
 
 std::int64_t Json::as_integer() const {
   check(is_integer(), "Json: not a whole number");
-  const std::int64_t* integer = std::get_if<std::int64_t>(&value_);
-  return integer != nullptr ? *integer : static_cast<std::int64_t>(std::get<double>(value_));
+  return std::get<std::int64_t>(value_);
 }
 
 const std::string& Json::as_string() const {

@@ -13,7 +13,8 @@
 
 namespace pbgen {
 
-// Numbers are std::int64_t where written as integers that fit, else double.  Objects keep the order of insertion.
+// Whole numbers are std::int64_t where they fit, and doubles without a fraction up to 2^53 become such, so that 64 and 64.0
+// are equal; others are double.  Objects keep the order of insertion.
 // as_*() are for values whose type is known: another type is the caller's mistake (std::logic_error).
 class Json {
  public:
@@ -24,7 +25,7 @@ class Json {
   Json() = default;  // null
   Json(std::nullptr_t) {}
   Json(std::same_as<bool> auto value) : value_(static_cast<bool>(value)) {}
-  Json(double value) : value_(value) {}
+  Json(double value);
   template <std::integral Integer>
     requires(!std::same_as<Integer, bool>)
   Json(Integer value) : value_(static_cast<std::int64_t>(value)) {
@@ -41,8 +42,7 @@ class Json {
   bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   bool is_bool() const { return std::holds_alternative<bool>(value_); }
   bool is_number() const { return std::holds_alternative<std::int64_t>(value_) || std::holds_alternative<double>(value_); }
-  // A whole number that is exact: any std::int64_t, or a double without a fraction up to 2^53.
-  bool is_integer() const;
+  bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
   bool is_string() const { return std::holds_alternative<std::string>(value_); }
   bool is_array() const { return std::holds_alternative<Array>(value_); }
   bool is_object() const { return std::holds_alternative<Object>(value_); }

@@ -144,7 +144,8 @@ TEST(Arguments, NumbersAreReadWholeAndFinite) {
   for (const char* text : {"", "inf", "nan", "-inf", "1e", "1,5", "0x1p3", " 1", "1e999"})
     EXPECT_NE(refusal_of({concat("--lr=", text).c_str(), "faces"}), "accepted") << text;
   EXPECT_EQ(refusal_of({"--batch="}), "--batch '': expected a whole number");
-  EXPECT_EQ(refusal_of({"--batch", "9223372036854775808"}), "--batch 9223372036854775808: expected a whole number that the program can hold");
+  EXPECT_EQ(refusal_of({"--batch", "9223372036854775808"}),
+            "--batch 9223372036854775808: expected a whole number that the program can hold");
   EXPECT_EQ(refusal_of({"--levels", "4294967297"}), "--levels 4294967297: expected a whole number that the program can hold");
   EXPECT_EQ(refusal_of({"--seed", "-1"}), "--seed -1: expected a whole number, 0 or more");
 }
@@ -168,9 +169,10 @@ TEST(Arguments, MissingAndSuperfluousWordsAreRefused) {
 TEST(Arguments, HelpShowsSectionsDefaultsExamplesAndExitCodes) {
   Settings s;
   const std::string help = s.parser.help();
-  for (const char* part : {"tool: does what a test needs\n", "Usage: tool [flags] REAL [FAKE]\n", "A paragraph of its own.\n", "\nTraining\n", "\nData\n",
-                           "  --batch N                 images a step (default: 64)\n", "--lr RATE                 learning rate (default: 2e-04)\n",
-                           "(default: the first free run)", "tool faces --batch 8\n      small steps\n", "\nExit codes\n", "--help, -h"})
+  for (const char* part :
+       {"tool: does what a test needs\n", "Usage: tool [flags] REAL [FAKE]\n", "A paragraph of its own.\n", "\nTraining\n", "\nData\n",
+        "  --batch N                 images a step (default: 64)\n", "--lr RATE                 learning rate (default: 2e-04)\n",
+        "(default: the first free run)", "tool faces --batch 8\n      small steps\n", "\nExit codes\n", "--help, -h"})
     EXPECT_NE(help.find(part), help.npos) << part << "\nin\n" << help;
   EXPECT_EQ(help.find("iterations (default"), help.npos) << help;
   for (const std::string_view line : split(help, '\n')) EXPECT_LE(line.size(), 100u) << line;
@@ -185,7 +187,8 @@ TEST(Arguments, HelpIsPrintedWhateverElseIsWrong) {
 
 TEST(ArgumentsConfig, ADumpReadsBackAsTheSameSettings) {
   Settings first;
-  ASSERT_TRUE(first.parse({"faces", "--batch=8", "--mirror", "--no-shuffle", "--lr", "0.1", "--g-widths=4,3,2,1", "--seed=18446744073709551615"}));
+  ASSERT_TRUE(first.parse({"faces", "--batch=8", "--mirror", "--no-shuffle", "--lr", "0.1", "--g-widths=4,3,2,1",
+                           "--seed=18446744073709551615"}));
   const Json dump = first.parser.config();
   EXPECT_EQ(dump.text(),
             "{\"batch\":8,\"seed\":\"18446744073709551615\",\"lr\":0.1,\"loss\":\"dcgan\",\"g_widths\":\"4,3,2,1\",\"iterations\":null,"

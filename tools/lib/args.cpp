@@ -213,9 +213,11 @@ void ArgumentParser::apply_config(const Json& object, std::string_view source) {
     Option* option = find(name);
     if (option == nullptr || name == "--config") {
       const std::string known = nearest(name);
-      fail(ErrorKind::usage, source, ": unknown key \"", key, "\"", known.empty() ? "" : concat("; did you mean \"", key_of_flag(known), "\"?"));
+      const std::string hint = known.empty() ? "" : concat("; did you mean \"", key_of_flag(known), "\"?");
+      fail(ErrorKind::usage, source, ": unknown key ", Json(key).text(), hint);
     }
-    if (std::find(seen.begin(), seen.end(), option) != seen.end()) fail(ErrorKind::usage, source, ": ", key_of_flag(name), " is there twice");
+    const bool twice = std::find(seen.begin(), seen.end(), option) != seen.end();
+    if (twice) fail(ErrorKind::usage, source, ": ", key_of_flag(name), " is there twice");
     seen.push_back(option);
     if (!value.is_null()) apply_member(*option, value, concat(source, ": ", key));
   }
