@@ -8,6 +8,13 @@ namespace pbgen {
 
 ConstTensorView Sequential::Record::output() const { return activations_[activation_of_.back()].view(); }
 
+std::int64_t Sequential::Record::floats() const {
+  std::int64_t total = 0;
+  for (const Tensor& activation : activations_) total += activation.floats();
+  for (const auto& record : records_) total += record.size();
+  return total;
+}
+
 LaneShape Sequential::output_shape(LaneShape input) const {
   for (const auto& layer : layers_) input = layer->output_shape(input);
   return input;

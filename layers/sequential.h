@@ -20,6 +20,9 @@ class Sequential {
   class Record {
    public:
     ConstTensorView output() const;
+    std::span<const float> layer_record(std::size_t layer) const { return records_[layer].span(); }
+    // Memory held.
+    std::int64_t floats() const;
 
    private:
     friend class Sequential;
@@ -31,6 +34,9 @@ class Sequential {
 
   // Gradients with respect to activations, two buffers that take turns; shared by all backward calls of one input shape.
   class Scratch {
+   public:
+    std::int64_t floats() const { return ping_.size() + pong_.size(); }
+
    private:
     friend class Sequential;
     AlignedBuffer<float> ping_;

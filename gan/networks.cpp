@@ -1,0 +1,143 @@
+#include "gan/networks.h"
+
+#include <memory>
+
+#include "core/check.h"
+#include "core/rng.h"
+#include "gan/redundancy.h"
+#include "layers/activations.h"
+#include "layers/batchnorm2d.h"
+#include "layers/conv2d.h"
+#include "layers/deconv2d.h"
+#include "layers/linear.h"
+#include "optim/init.h"
+
+namespace pbgen {
+namespace {
+
+constexpr double kInitialDeviation = 0.02;
+constexpr float kLeakySlope = 0.2f;
+
+void require_range(const char* flag, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value < low || value > high) fail(ErrorKind::usage, flag, " ", value, ": expected ", low, " to ", high);
+}
+
+std::string numbered(const char* prefix, const char* name, int number) { return concat(prefix, ".", name, number); }
+
+}  // namespace
+
+void NetworkConfig::validate() const {
+  bool power = false;
+  for (int valid = 16; valid <= 1024; valid *= 2) power = power || size == valid;
+  if (!power) fail(ErrorKind::usage, "--size ", size, ": expected 16, 32, 64, 128, 256, 512 or 1024 (four layers double the base map)");
+  if (channels != 1 && channels != 3) fail(ErrorKind::usage, "--channels ", channels, ": expected 1 (grey) or 3 (RGB)");
+  require_range("--z-dim", z_dim, 1, 4096);
+  for (const int width : g_widths) require_range("--g-widths", width, 1, 4096);
+  for (const int width : d_widths) require_range("--d-widths", width, 1, 4096);
+}
+
+Sequential make_generator(const NetworkConfig& config) {
+  config.validate();
+  const auto recipe = [&](int layer) { return config.binarized.generator.contains(layer) ? config.recipe : BinaryRecipe::none; };
+  const auto& widths = config.g_widths;
+  const int base = config.base();
+  Sequential network;
+  network.append(std::make_unique<Linear>("generator.linear", ImageShape{1, 1, config.z_dim}, ImageShape{base, base, widths[0]}, recipe(0)));
+  network.append(std::make_unique<BatchNorm2d>("generator.bn0", widths[0]));
+  network.append(std::make_unique<ReLU>());
+  for (int i = 1; i <= 3; ++i) {
+    network.append(std::make_unique<Deconv2d>(numbered("generator", "deconv", i), widths[i - 1], widths[i], NetworkConfig::kKernel,
+                                              NetworkConfig::kStride, recipe(i)));
+    network.append(std::make_unique<BatchNorm2d>(numbered("generator", "bn", i), widths[i]));
+    network.append(std::make_unique<ReLU>());
+  }
+  network.append(std::make_unique<Deconv2d>("generator.deconv4", widths[3], config.channels, NetworkConfig::kKernel,
+                                            NetworkConfig::kStride, recipe(4)));
+  network.append(std::make_unique<Tanh>());
+  return network;
+}
+
+Sequential make_discriminator(const NetworkConfig& config) {
+  config.validate();
+  const auto recipe = [&](int layer) { return config.binarized.discriminator.contains(layer) ? config.recipe : BinaryRecipe::none; };
+  const auto& widths = config.d_widths;
+  const int base = config.base();
+  Sequential network;
+  for (int i = 1; i <= 4; ++i) {
+    network.append(std::make_unique<Conv2d>(numbered("discriminator", "conv", i), i == 1 ? config.channels : widths[i - 2], widths[i - 1],
+                                            NetworkConfig::kKernel, NetworkConfig::kStride, recipe(i)));
+    if (i > 1) network.append(std::make_unique<BatchNorm2d>(numbered("discriminator", "bn", i), widths[i - 1]));
+    network.append(std::make_unique<LeakyReLU>(kLeakySlope));
+  }
+  network.append(std::make_unique<Linear>("discriminator.linear", ImageShape{base, base, widths[3]}, ImageShape{1, 1, 1}, BinaryRecipe::none));
+  return network;
+}
+
+void initialise(Sequential& network, std::uint64_t seed, std::uint32_t first_number) {
+  std::uint32_t number = first_number;
+  for (std::size_t i = 0; i < network.layer_count(); ++i) {
+    auto* const layer = dynamic_cast<WeightedLayer*>(&network.layer(i));
+    if (layer == nullptr) continue;
+    NamedArray& weight = *layer->params().front();
+    const CounterRng rng(seed, Stream::initialise, number++);
+    if (layer->description().kind == LayerKind::conv) fill_truncated_normal(weight, kInitialDeviation, rng);
+    else fill_normal(weight, kInitialDeviation, rng);
+  }
+  network.weights_updated();
+}
+
+std::int64_t LayerRow::bytes() const {
+  const std::int64_t weight_bytes = binarized ? (weights + 7) / 8 + 4 * scales : 4 * weights;
+  return weight_bytes + 4 * other_parameters;
+}
+
+std::vector<LayerRow> layer_table(const NetworkConfig& config) {
+  constexpr std::int64_t kTaps = NetworkConfig::kKernel * NetworkConfig::kKernel;
+  const std::int64_t base = config.base();
+  std::vector<LayerRow> rows;
+
+  LayerRow project{.network = "generator", .name = "linear", .c_in = config.z_dim, .c_out = config.g_widths[0], .side_in = 1, .side_out = base};
+  project.redundancy = deconv_redundancy(config.z_dim, 1, 1);
+  project.binarized = config.binarized.generator.contains(0);
+  project.weights = config.z_dim * base * base * config.g_widths[0];
+  project.multiply_adds = project.weights;
+  project.other_parameters = base * base * config.g_widths[0] + 2 * config.g_widths[0];
+  project.scales = config.g_widths[0];
+  rows.push_back(project);
+
+  for (int i = 1; i <= 4; ++i) {
+    LayerRow row{.network = "generator", .name = concat("deconv", i), .c_in = config.g_widths[i - 1]};
+    row.c_out = i == 4 ? config.channels : config.g_widths[i];
+    row.side_in = base << (i - 1);
+    row.side_out = base << i;
+    row.redundancy = deconv_redundancy(row.c_in, row.side_in, row.side_in);
+    row.binarized = config.binarized.generator.contains(i);
+    row.weights = row.c_in * row.c_out * kTaps;
+    row.other_parameters = row.c_out * (i == 4 ? 1 : 3);
+    row.multiply_adds = row.weights * row.side_in * row.side_in;
+    row.scales = row.c_out;
+    rows.push_back(row);
+  }
+  for (int i = 1; i <= 4; ++i) {
+    LayerRow row{.network = "discriminator", .name = concat("conv", i), .c_in = i == 1 ? config.channels : config.d_widths[i - 2]};
+    row.c_out = config.d_widths[i - 1];
+    row.side_in = config.size >> (i - 1);
+    row.side_out = config.size >> i;
+    row.redundancy = conv_redundancy(NetworkConfig::kKernel, NetworkConfig::kKernel, row.c_in, row.c_out);
+    row.binarized = config.binarized.discriminator.contains(i);
+    row.weights = row.c_in * row.c_out * kTaps;
+    row.other_parameters = row.c_out * (i == 1 ? 1 : 3);
+    row.multiply_adds = row.weights * row.side_out * row.side_out;
+    row.scales = row.c_out;
+    rows.push_back(row);
+  }
+  LayerRow judge{.network = "discriminator", .name = "linear", .c_in = config.d_widths[3], .c_out = 1, .side_in = base, .side_out = 1};
+  judge.has_redundancy = false;
+  judge.weights = base * base * config.d_widths[3];
+  judge.multiply_adds = judge.weights;
+  judge.other_parameters = 1;
+  rows.push_back(judge);
+  return rows;
+}
+
+}  // namespace pbgen

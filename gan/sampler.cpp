@@ -1,0 +1,70 @@
+#include "gan/sampler.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/check.h"
+#include "core/rng.h"
+#include "gan/latents.h"
+#include "layers/batchnorm2d.h"
+
+namespace pbgen {
+namespace {
+
+template <class Visit>
+void for_each_batch_norm(Sequential& network, Visit visit) {
+  for (std::size_t i = 0; i < network.layer_count(); ++i)
+    if (auto* const norm = dynamic_cast<BatchNorm2d*>(&network.layer(i))) visit(*norm);
+}
+
+}  // namespace
+
+Sampler::Sampler(const NetworkConfig& config, const Sequential& source)
+    : config_(config),
+      generator_(make_generator(config)),
+      latent_(config.latent_shape(kBatch)),
+      record_(generator_.make_record(latent_.shape())),
+      workspace_(generator_.workspace_floats(latent_.shape())) {
+  copy_weights(source, generator_);
+}
+
+void Sampler::calibrate(int batches, int batch, std::uint64_t seed) {
+  check(batches >= 1, "calibration over ", batches, " batches, expected at least 1");
+  Tensor latents(config_.latent_shape(batch));
+  Sequential::Record record = generator_.make_record(latents.shape());
+  Workspace workspace(generator_.workspace_floats(latents.shape()));
+  std::vector<float> z(static_cast<std::size_t>(latents.floats()));
+  for_each_batch_norm(generator_, [](BatchNorm2d& norm) { norm.begin_calibration(); });
+  for (int i = 0; i < batches; ++i) {
+    draw_latents(CounterRng(seed, Stream::calibrate, static_cast<std::uint32_t>(i)), 0, batch, config_.z_dim, z.data());
+    latents_to_lanes(z.data(), batch, latents.view());
+    generator_.forward(latents.view(), record, workspace, Mode::train);
+    generator_.update_moving_statistics(record);
+  }
+  for_each_batch_norm(generator_, [](BatchNorm2d& norm) { norm.finish_calibration(); });
+}
+
+void Sampler::generate(const float* z, std::int64_t count,
+                       FunctionRef<void(std::int64_t first, ConstTensorView images, std::int64_t n)> consume) {
+  for (std::int64_t first = 0; first < count; first += kBatch) {
+    const std::int64_t n = std::min(kBatch, count - first);
+    latents_to_lanes(z + first * config_.z_dim, n, latent_.view());
+    consume(first, generator_.forward(latent_.view(), record_, workspace_, Mode::inference), n);
+  }
+}
+
+void copy_weights(const Sequential& from, Sequential& to) {
+  const auto copy = [](const auto& sources, const auto& targets) {
+    check_equal(targets.size(), sources.size(), "number of arrays");
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      check(sources[i]->name == targets[i]->name && sources[i]->dims == targets[i]->dims, "array ", sources[i]->name,
+            " does not correspond to ", targets[i]->name);
+      std::copy(sources[i]->value.begin(), sources[i]->value.end(), targets[i]->value.begin());
+    }
+  };
+  copy(from.params(), to.params());
+  copy(from.buffers(), to.buffers());
+  to.weights_loaded();
+}
+
+}  // namespace pbgen

@@ -1,0 +1,45 @@
+// A generator set aside for drawing images: a copy, so that nothing it does is seen by training.
+#pragma once
+
+#include <cstdint>
+
+#include "core/parallel.h"
+#include "core/tensor.h"
+#include "core/workspace.h"
+#include "gan/networks.h"
+#include "layers/sequential.h"
+
+namespace pbgen {
+
+class Sampler {
+ public:
+  // Takes the weights and moving statistics of source, a generator of that configuration.
+  Sampler(const NetworkConfig& config, const Sequential& source);
+
+  // Replaces the moving statistics by the exact ones of `batches` batches of `batch` images, normalised as in training,
+  // their latents drawn from (seed, Stream::calibrate, batch number).  Moving averages of decay 0.9 over flipping one-bit
+  // weights are noisy.  batches >= 1; batch a multiple of kLanes.
+  void calibrate(int batches, int batch, std::uint64_t seed);
+
+  // Images in [-1, 1] from z [count][z_dim], in inference mode, a few at a time: consume(first, images, n) gets the lane
+  // tensor whose first n images are numbers first .. first + n - 1; the rest is padding.  An image does not depend on
+  // what is drawn beside it.
+  void generate(const float* z, std::int64_t count, FunctionRef<void(std::int64_t first, ConstTensorView images, std::int64_t n)> consume);
+
+  const NetworkConfig& config() const { return config_; }
+  Sequential& network() { return generator_; }
+
+ private:
+  static constexpr std::int64_t kBatch = 32;
+
+  NetworkConfig config_;
+  Sequential generator_;
+  Tensor latent_;
+  Sequential::Record record_;
+  Workspace workspace_;
+};
+
+// Copies parameters and buffers between networks of the same configuration, and remakes what is derived from them.
+void copy_weights(const Sequential& from, Sequential& to);
+
+}  // namespace pbgen

@@ -1,0 +1,186 @@
+#include "gan/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/check.h"
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "gan/latents.h"
+
+namespace pbgen {
+namespace {
+
+TrainerOptions validated(TrainerOptions options) {
+  options.network.validate();
+  if (options.batch < kLanes || options.batch % kLanes != 0 || options.batch > 4096) {
+    fail(ErrorKind::usage, "--batch ", options.batch, ": expected a multiple of ", kLanes, " from ", kLanes,
+         " to 4096 (eight images share the lanes of a vector)");
+  }
+  if (options.g_steps < 1 || options.g_steps > 100) fail(ErrorKind::usage, "--g-steps ", options.g_steps, ": expected 1 to 100");
+  if (!(options.ema_decay >= 0.0 && options.ema_decay < 1.0)) {
+    fail(ErrorKind::usage, "--ema ", options.ema_decay, ": expected a decay of at least 0 (off) and below 1, such as 0.999");
+  }
+  return options;
+}
+
+AdamOptions adam_options(const TrainerOptions& options) {
+  AdamOptions adam;
+  adam.lr = options.learning_rate;
+  adam.beta1 = options.beta1;
+  return adam;
+}
+
+Sequential fresh(Sequential network, std::uint64_t seed, std::uint32_t first_number) {
+  initialise(network, seed, first_number);
+  return network;
+}
+
+// The first array with a value that is not finite, or null.
+const NamedArray* first_non_finite(const std::vector<Param*>& params, bool gradients) {
+  for (const Param* const param : params) {
+    const AlignedBuffer<float>& values = gradients ? param->gradient : param->value;
+    // Adding 0 * value keeps zeros for finite values and makes a NaN of the others: one branch-free, vectorised sum.
+    constexpr std::int64_t kChunk = 1 << 16;
+    const std::int64_t chunks = (values.size() + kChunk - 1) / kChunk;
+    std::vector<char> bad(static_cast<std::size_t>(chunks), 0);
+    parallel_for(chunks, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+        const std::int64_t last = std::min(values.size(), (chunk + 1) * kChunk);
+        float sums[8] = {};
+        std::int64_t i = chunk * kChunk;
+        for (; i + 8 <= last; i += 8)
+          for (int lane = 0; lane < 8; ++lane) sums[lane] += 0.0f * values[i + lane];
+        for (; i < last; ++i) sums[0] += 0.0f * values[i];
+        for (const float sum : sums)
+          if (!(sum == 0.0f)) bad[static_cast<std::size_t>(chunk)] = 1;
+      }
+    });
+    if (std::find(bad.begin(), bad.end(), 1) != bad.end()) return param;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainerOptions& options)
+    : options_(validated(options)),
+      generator_(fresh(make_generator(options_.network), options_.seed, kGeneratorFirstNumber)),
+      discriminator_(fresh(make_discriminator(options_.network), options_.seed, kDiscriminatorFirstNumber)),
+      generator_adam_(generator_.params(), adam_options(options_)),
+      discriminator_adam_(discriminator_.params(), adam_options(options_)),
+      fixed_latents_("fixed_latents", {kFixedLatents, options_.network.z_dim}),
+      latent_(options_.network.latent_shape(options_.batch)),
+      logit_gradient_(discriminator_.output_shape(options_.network.image_shape(options_.batch))),
+      generator_record_(generator_.make_record(latent_.shape())),
+      discriminator_record_(discriminator_.make_record(options_.network.image_shape(options_.batch))),
+      generator_scratch_(generator_.make_scratch(latent_.shape())),
+      discriminator_scratch_(discriminator_.make_scratch(options_.network.image_shape(options_.batch))),
+      workspace_(std::max(generator_.workspace_floats(latent_.shape()),
+                          discriminator_.workspace_floats(options_.network.image_shape(options_.batch)))) {
+  if (options_.ema_decay > 0.0) {
+    averaged_ = std::make_unique<Sequential>(fresh(make_generator(options_.network), options_.seed, kGeneratorFirstNumber));
+  }
+  draw_latents(CounterRng(options_.seed, Stream::fixed_latent), 0, kFixedLatents, options_.network.z_dim, fixed_latents_.value.data());
+}
+
+StepReport Trainer::step(ConstTensorView real) {
+  const int z_dim = options_.network.z_dim;
+  std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
+  draw_latents(CounterRng(options_.seed, Stream::latent, static_cast<std::uint32_t>(iteration_)), 0, options_.batch, z_dim, z.data());
+  latents_to_lanes(z.data(), options_.batch, latent_.view());
+  return step(real, latent_.view());
+}
+
+StepReport Trainer::step(ConstTensorView real, ConstTensorView z) {
+  check_equal(real.shape, options_.network.image_shape(options_.batch), "real batch");
+  check_equal(z.shape, latent_.shape(), "latent batch");
+  if (z.data != latent_.data()) std::copy(z.data, z.data + z.shape.floats(), latent_.data());
+  StepReport report;
+  discriminator_step(real, report);
+  for (int i = 0; i < options_.g_steps; ++i) generator_step(report);
+  if (averaged_) update_average();
+  ++iteration_;
+  return report;
+}
+
+void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
+  const ConstTensorView fake = generator_.forward(std::as_const(latent_).view(), generator_record_, workspace_, Mode::train);
+  generator_.update_moving_statistics(generator_record_);
+  discriminator_.zero_gradients();
+  // Each batch is normalised by its own statistics.  Backward of the one before forward of the other is the same sum of
+  // gradients with one record in place of two.
+  const auto pass = [&](ConstTensorView images, double target) {
+    const ConstTensorView logits = discriminator_.forward(images, discriminator_record_, workspace_, Mode::train);
+    discriminator_.update_moving_statistics(discriminator_record_);
+    const LossResult result = loss_towards(options_.loss, logits, target, logit_gradient_.view());
+    discriminator_.backward(images, discriminator_record_, logit_gradient_.view(), Want{.input = false, .params = true},
+                            discriminator_scratch_, workspace_);
+    return result;
+  };
+  const LossResult on_real = pass(real, 1.0);
+  const LossResult on_fake = pass(fake, 0.0);
+  report.loss_d = on_real.loss + on_fake.loss;
+  report.d_real = on_real.mean_output;
+  report.d_fake = on_fake.mean_output;
+  require_finite(report.loss_d, "loss_d", discriminator_);
+  discriminator_adam_.step();
+  discriminator_.weights_updated();
+  require_finite(0.0, "", discriminator_);
+}
+
+void Trainer::generator_step(StepReport& report) {
+  // The first step's fake batch is the discriminator step's: neither z nor the generator has changed.
+  ConstTensorView fake = generator_record_.output();
+  if (!report.loss_g.empty()) {
+    fake = generator_.forward(std::as_const(latent_).view(), generator_record_, workspace_, Mode::train);
+    generator_.update_moving_statistics(generator_record_);
+  }
+  const ConstTensorView logits = discriminator_.forward(fake, discriminator_record_, workspace_, Mode::train);
+  discriminator_.update_moving_statistics(discriminator_record_);
+  const LossResult result = loss_towards(options_.loss, logits, 1.0, logit_gradient_.view());
+  const ConstTensorView fake_gradient = discriminator_.backward(fake, discriminator_record_, logit_gradient_.view(),
+                                                                Want{.input = true, .params = false}, discriminator_scratch_, workspace_);
+  generator_.zero_gradients();
+  generator_.backward(std::as_const(latent_).view(), generator_record_, fake_gradient, Want{.input = false, .params = true},
+                      generator_scratch_, workspace_);
+  report.loss_g.push_back(result.loss);
+  require_finite(result.loss, "loss_g", generator_);
+  generator_adam_.step();
+  generator_.weights_updated();
+  require_finite(0.0, "", generator_);
+}
+
+void Trainer::require_finite(double loss, const char* what, Sequential& network) const {
+  const char* const mend = "; the last checkpoint is good: resume from it with a lower --lr, or another --seed";
+  const std::vector<Param*> params = network.params();
+  if (!std::isfinite(loss)) {
+    const NamedArray* const tensor = first_non_finite(params, true);
+    fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ",
+         tensor ? tensor->name : "none", mend);
+  }
+  if (const NamedArray* const tensor = first_non_finite(params, false)) {
+    fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", mend);
+  }
+}
+
+void Trainer::update_average() {
+  const float keep = static_cast<float>(options_.ema_decay);
+  const auto blend = [&](NamedArray& average, const NamedArray& current) {
+    for (std::int64_t i = 0; i < average.value.size(); ++i) average.value[i] = keep * average.value[i] + (1.0f - keep) * current.value[i];
+  };
+  const std::vector<Param*> params = generator_.params();
+  const std::vector<Param*> averaged_params = averaged_->params();
+  for (std::size_t i = 0; i < params.size(); ++i) blend(*averaged_params[i], *params[i]);
+  const std::vector<NamedArray*> buffers = generator_.buffers();
+  const std::vector<NamedArray*> averaged_buffers = averaged_->buffers();
+  for (std::size_t i = 0; i < buffers.size(); ++i) blend(*averaged_buffers[i], *buffers[i]);
+}
+
+std::int64_t Trainer::activation_floats() const {
+  return latent_.floats() + generator_record_.floats() + discriminator_record_.floats() + generator_scratch_.floats() +
+         discriminator_scratch_.floats() + workspace_.floats();
+}
+
+}  // namespace pbgen

@@ -1,0 +1,95 @@
+// The training step: one discriminator update, then g_steps generator updates on the same z.
+//
+// Work per iteration with g_steps = 2, in units of one network pass: 16 (the first generator step reuses the
+// discriminator step's fake batch, and the discriminator's weight gradients are not computed in the generator's steps).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/tensor.h"
+#include "core/workspace.h"
+#include "gan/losses.h"
+#include "gan/networks.h"
+#include "layers/sequential.h"
+#include "optim/adam.h"
+
+namespace pbgen {
+
+struct TrainerOptions {
+  NetworkConfig network;
+  Loss loss = Loss::dcgan;
+  int batch = 64;       // a multiple of kLanes
+  int g_steps = 2;      // generator updates an iteration, >= 1
+  double learning_rate = 2e-4;
+  double beta1 = 0.5;
+  double ema_decay = 0.0;  // 0: no averaged generator; else in (0, 1)
+  std::uint64_t seed = 0;  // initial weights, latent vectors
+};
+
+struct StepReport {
+  double loss_d = 0.0;             // on real plus on fake
+  std::vector<double> loss_g;      // one a generator step
+  double d_real = 0.0;             // mean output of the discriminator on the real batch (a probability under dcgan)
+  double d_fake = 0.0;             // on the fake batch, before either network moved
+};
+
+class Trainer {
+ public:
+  static constexpr int kFixedLatents = 64;
+
+  // Fresh weights drawn from the seed.  Error(usage) for options out of range.
+  explicit Trainer(const TrainerOptions& options);
+
+  // One iteration on a batch of real images in [-1, 1] (network.image_shape(batch)); z is drawn from
+  // (seed, Stream::latent, iteration).  Error(diverged) naming the iteration and the tensor when a loss or a weight is not
+  // finite; the trainer must not be used or saved after that.
+  StepReport step(ConstTensorView real);
+  // The same with the given z (network.latent_shape(batch)).
+  StepReport step(ConstTensorView real, ConstTensorView z);
+
+  const TrainerOptions& options() const { return options_; }
+  std::int64_t iteration() const { return iteration_; }  // iterations done
+  void set_iteration(std::int64_t iteration) { iteration_ = iteration; }
+
+  Sequential& generator() { return generator_; }
+  Sequential& discriminator() { return discriminator_; }
+  // The averaged generator where ema_decay > 0, else null.
+  Sequential* averaged_generator() { return averaged_.get(); }
+  // What samples are drawn from: the averaged generator where there is one.
+  Sequential& sampling_generator() { return averaged_ ? *averaged_ : generator_; }
+  Adam& generator_adam() { return generator_adam_; }
+  Adam& discriminator_adam() { return discriminator_adam_; }
+  // The latent vectors of all sample grids, [kFixedLatents][z_dim]; kept in checkpoints.
+  NamedArray& fixed_latents() { return fixed_latents_; }
+
+  // Floats that a step needs besides parameters: activations, gradients, scratch.
+  std::int64_t activation_floats() const;
+
+ private:
+  void discriminator_step(ConstTensorView real, StepReport& report);
+  void generator_step(StepReport& report);
+  void require_finite(double loss, const char* what, Sequential& network) const;
+  void update_average();
+
+  TrainerOptions options_;
+  Sequential generator_;
+  Sequential discriminator_;
+  std::unique_ptr<Sequential> averaged_;
+  Adam generator_adam_;
+  Adam discriminator_adam_;
+  NamedArray fixed_latents_;
+  std::int64_t iteration_ = 0;
+
+  // Made once; steady state makes no allocation.
+  Tensor latent_;
+  Tensor logit_gradient_;
+  Sequential::Record generator_record_;
+  Sequential::Record discriminator_record_;
+  Sequential::Scratch generator_scratch_;
+  Sequential::Scratch discriminator_scratch_;
+  Workspace workspace_;
+};
+
+}  // namespace pbgen

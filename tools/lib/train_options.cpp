@@ -1,0 +1,164 @@
+#include "tools/lib/train_options.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/check.h"
+#include "gan/losses.h"
+#include "gan/settings.h"
+
+namespace pbgen {
+namespace {
+
+constexpr const char* kDefaultSetting = "H";
+constexpr const char* kCelebaCropText = "108x108+35+55";
+
+// What may change on resume.
+constexpr std::array kFree{"iterations", "epochs", "sample_every", "swd_every", "checkpoint_every", "keep", "cache", "data"};
+
+// Which of two ways of saying the same thing holds: the more specific one, but the command line before the configuration.
+bool holds(const ArgumentParser& parser, const char* specific, const char* general) {
+  if (parser.given_on_command_line(specific)) return true;
+  if (parser.given_on_command_line(general)) return false;
+  return parser.given(specific);
+}
+
+BinaryRecipe parse_recipe(const std::string& text) { return text == "xnor" ? BinaryRecipe::xnor : BinaryRecipe::pbgen; }
+
+std::vector<std::int64_t> as_list(const std::array<int, 4>& widths) { return {widths.begin(), widths.end()}; }
+
+std::array<int, 4> as_widths(const std::vector<std::int64_t>& list, const char* flag) {
+  if (list.size() != 4) fail(ErrorKind::usage, flag, ": ", list.size(), " numbers, expected 4 with commas, such as 512,256,128,64");
+  std::array<int, 4> widths{};
+  std::copy(list.begin(), list.end(), widths.begin());
+  return widths;
+}
+
+}  // namespace
+
+void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
+  parser.section("Data");
+  parser.add("--data", &flags.data, "DIR", "train on the images in DIR and below (jpg, jpeg, png, bmp, ppm); without it, on synthetic faces").in_config();
+  parser.add("--synthetic-images", &flags.synthetic_images, "N", "how many synthetic faces are drawn where there is no --data",
+             in_range(64, 10'000'000)).in_config();
+  parser.add("--crop", &flags.crop, "CROP", "WxH+X+Y, or center:S for a centred square of side S; without it, the largest centred square").in_config();
+  parser.add("--celeba", &flags.celeba, "the crop for aligned CelebA: --crop 108x108+35+55");
+  parser.add("--mirror", &flags.mirror, "mirror images at random").in_config();
+  parser.add("--holdout", &flags.holdout, "SHARE", "share of the images kept for scoring, never trained on", in_range(0.0, 0.5)).in_config();
+  parser.add("--cache", &flags.cache, "DIR", "keep decoded images in a file in DIR and map it on the next run; without it they stay in memory").in_config();
+  parser.add("--on-bad", &flags.on_bad, "RULE", "unreadable files: 1% stops where more than 1% are bad, skip goes on, fail stops at the first",
+             one_of({"1%", "skip", "fail"})).in_config();
+  parser.add("--contrast-stretch", &flags.contrast_stretch, "stretch each image to 0..255, as the reference code did by accident").in_config();
+  parser.add("--no-shuffle", &flags.shuffle, "keep the order of the files, as the reference code did", false).in_config();
+
+  parser.section("Network");
+  parser.add("--preset", &flags.preset, "NAME",
+             "paper: 64x64, gf = df = 64, z 100, batch 64, 25 epochs, Setting A; flags given win over it (for CelebA add --celeba)",
+             one_of({"paper"}));
+  parser.add("--setting", &flags.setting, "A..H", "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator")
+      .default_text(kDefaultSetting);
+  parser.add("--binarize-g", &flags.binarize_g, "LAYERS",
+             "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting").in_config();
+  parser.add("--binarize-d", &flags.binarize_d, "LAYERS", "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting").in_config();
+  parser.add("--bwn", &flags.bwn, "RECIPE", "how: pbgen (straight through the sign, exact through the scale) or xnor (XNOR-Net's recipe)",
+             one_of({"pbgen", "xnor"})).in_config();
+  parser.add("--size", &flags.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024").in_config();
+  parser.add("--channels", &flags.channels, "N", "3 colour, 1 grey").in_config();
+  parser.add("--z-dim", &flags.z_dim, "N", "components of a latent vector", in_range(1, 4096)).in_config();
+  parser.add("--gf-dim", &flags.gf_dim, "N", "generator width: layers of 8N, 4N, 2N, N channels (the paper: 64)", in_range(1, 512));
+  parser.add("--df-dim", &flags.df_dim, "N", "discriminator width: layers of N, 2N, 4N, 8N channels (the paper: 64)", in_range(1, 512));
+  parser.add("--g-widths", &flags.g_widths, "c1,c2,c3,c4", "input channels of each deconvolution; overrides --gf-dim", each(in_range(1, 4096)))
+      .in_config();
+  parser.add("--d-widths", &flags.d_widths, "c1,c2,c3,c4", "output channels of each convolution; overrides --df-dim", each(in_range(1, 4096)))
+      .in_config();
+
+  parser.section("Training");
+  parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text("1500");
+  parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations", more_than(0.0)).in_config();
+  parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", all_of(in_range(8, 4096), multiple_of(8))).in_config();
+  parser.add("--loss", &flags.loss, "NAME", "dcgan (sigmoid cross-entropy) or lsgan (least squares)", one_of({"dcgan", "lsgan"})).in_config();
+  parser.add("--lr", &flags.lr, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0))).in_config();
+  parser.add("--beta1", &flags.beta1, "X", "Adam's first decay", in_range(0.0, 0.999)).in_config();
+  parser.add("--g-steps", &flags.g_steps, "N", "generator updates an iteration, all on the same z", in_range(1, 100)).in_config();
+  parser.add("--ema", &flags.ema, "DECAY", "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999)).in_config();
+  parser.add("--seed", &flags.seed, "N", "decides every random number").in_config();
+  parser.add("--threads", &flags.threads, "N", "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
+
+  parser.section("Run");
+  parser.add("--out", &flags.out, "DIR", "the run's folder").default_text("runs/<setting>-<loss>-<size>-NNN, the first free number");
+  parser.add("--resume", &flags.resume, "WHAT", "go on from a checkpoint, or from a run's folder; auto: the newest one in --out");
+  parser.add("--init-from", &flags.init_from, "FILE", "begin a new run from a checkpoint's weights");
+  parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");
+  parser.add("--dry-run", &flags.dry_run, "show layers, memory and time, and train nothing");
+  parser.add("--sample-every", &flags.sample_every, "N", "iterations between sample grids, the end included; 0: never", at_least(0)).in_config();
+  parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never", at_least(0)).in_config();
+  parser.add("--swd-images", &flags.swd_images, "N", "images a set when scoring (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
+  parser.add("--bn-calibrate", &flags.bn_calibrate, "N",
+             "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off", in_range(0, 10000)).in_config();
+  parser.add("--checkpoint-every", &flags.checkpoint_every, "N", "iterations between checkpoints; 0: only the final one", at_least(0)).in_config();
+  parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay", at_least(1)).in_config();
+  parser.add_config_flag();
+
+  parser.example("./tools/train_gan", "the main job on synthetic faces: Setting H, about two minutes on two cores");
+  parser.example("./tools/train_gan --data CELEBA --celeba --preset paper --cache ~/.cache/pbgen", "the paper's run in full precision");
+  parser.example("./tools/train_gan --data PHOTOS --crop center:160 --setting F --gf-dim 32 --df-dim 32 --epochs 100", "your own photographs");
+  parser.example("./tools/train_gan --resume runs/H-dcgan-64-001 --iterations 3000", "go on where a run stopped");
+}
+
+void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
+  if (!flags.preset.empty()) {
+    if (!parser.given("--size")) flags.size = 64;
+    if (!parser.given("--z-dim")) flags.z_dim = 100;
+    if (!parser.given("--gf-dim")) flags.gf_dim = 64;
+    if (!parser.given("--df-dim")) flags.df_dim = 64;
+    if (!parser.given("--batch")) flags.batch = 64;
+    if (!parser.given("--setting")) flags.setting = "A";
+    if (!parser.given("--iterations") && !parser.given("--epochs")) flags.epochs = 25.0;
+  }
+  if (flags.setting.empty()) flags.setting = kDefaultSetting;
+  const Setting setting = parse_setting(flags.setting);
+  if (!holds(parser, "--binarize-g", "--setting")) flags.binarize_g = setting.generator.to_string();
+  if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
+  flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
+  flags.binarize_d = LayerSet::parse(flags.binarize_d, 1, "--binarize-d").to_string();
+  if (!holds(parser, "--g-widths", "--gf-dim")) flags.g_widths = as_list(NetworkConfig::generator_widths(flags.gf_dim));
+  if (!holds(parser, "--d-widths", "--df-dim")) flags.d_widths = as_list(NetworkConfig::discriminator_widths(flags.df_dim));
+  if (flags.celeba) {
+    if (parser.given_on_command_line("--crop")) fail(ErrorKind::usage, "--celeba is a crop of its own: leave out --crop or --celeba");
+    flags.crop = kCelebaCropText;
+  }
+  if (flags.iterations && parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations")) flags.iterations.reset();
+  if (flags.iterations && parser.given_on_command_line("--iterations")) flags.epochs.reset();
+  if (!flags.iterations && !flags.epochs) flags.iterations = 1500;
+  if (!flags.resume.empty() && !flags.init_from.empty()) fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
+  trainer_options(flags).network.validate();
+}
+
+TrainerOptions trainer_options(const TrainFlags& flags) {
+  TrainerOptions options;
+  options.network.size = flags.size;
+  options.network.channels = flags.channels;
+  options.network.z_dim = flags.z_dim;
+  options.network.g_widths = as_widths(flags.g_widths, "--g-widths");
+  options.network.d_widths = as_widths(flags.d_widths, "--d-widths");
+  options.network.binarized = {LayerSet::parse(flags.binarize_g, 0, "--binarize-g"), LayerSet::parse(flags.binarize_d, 1, "--binarize-d")};
+  options.network.recipe = parse_recipe(flags.bwn);
+  options.loss = parse_loss(flags.loss);
+  options.batch = flags.batch;
+  options.g_steps = flags.g_steps;
+  options.learning_rate = flags.lr;
+  options.beta1 = flags.beta1;
+  options.ema_decay = flags.ema;
+  options.seed = flags.seed;
+  return options;
+}
+
+Json run_identity(const ArgumentParser& parser) {
+  Json identity = Json::object();
+  for (const auto& [key, value] : parser.config().as_object())
+    if (std::find(kFree.begin(), kFree.end(), std::string_view(key)) == kFree.end()) identity.set(key, value);
+  return identity;
+}
+
+}  // namespace pbgen

@@ -1,0 +1,82 @@
+// What a user can say to train_gan, and what follows from it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "gan/trainer.h"
+#include "tools/lib/args.h"
+
+namespace pbgen {
+
+// As the flags have it; resolve() turns presets, letters and widths into what runs.
+struct TrainFlags {
+  // Network.
+  std::string preset;
+  std::string setting;
+  std::string binarize_g;
+  std::string binarize_d;
+  std::string bwn = "pbgen";
+  int size = 64;
+  int channels = 3;
+  int z_dim = 100;
+  int gf_dim = 16;
+  int df_dim = 16;
+  std::vector<std::int64_t> g_widths;
+  std::vector<std::int64_t> d_widths;
+  // Training.
+  std::optional<std::int64_t> iterations;
+  std::optional<double> epochs;
+  int batch = 32;
+  std::string loss = "dcgan";
+  double lr = 2e-4;
+  double beta1 = 0.5;
+  int g_steps = 2;
+  double ema = 0.0;
+  std::uint64_t seed = 1;
+  // Data.
+  std::string data;
+  std::int64_t synthetic_images = 8192;
+  std::string crop;
+  bool celeba = false;
+  bool mirror = false;
+  bool contrast_stretch = false;
+  bool shuffle = true;
+  double holdout = 0.1;
+  std::string cache;
+  std::string on_bad = "1%";
+  // Scoring.
+  std::int64_t swd_images = 1024;
+  int bn_calibrate = 0;
+  // The run.
+  std::string out;
+  std::string resume;
+  std::string init_from;
+  bool force = false;
+  bool dry_run = false;
+  std::int64_t sample_every = 250;
+  std::int64_t swd_every = 500;
+  std::int64_t checkpoint_every = 500;
+  int keep = 3;
+  int threads = 0;
+};
+
+// Declares every flag, with the help that teaches.
+void declare_train_flags(ArgumentParser& parser, TrainFlags& flags);
+
+// Replaces presets, --setting, --gf-dim, --df-dim, --celeba and --epochs' rival by what they stand for, so that
+// parser.config() is complete: binarize_g, binarize_d, g_widths, d_widths, crop, batch.  What is more specific wins, and the
+// command line wins over the configuration.  Error(usage) for values out of range.
+void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags);
+
+// Of resolved flags.
+TrainerOptions trainer_options(const TrainFlags& flags);
+
+// The part of parser.config() that decides the bytes of a checkpoint and may not change on resume: everything but
+// iterations, epochs, cadences, keep, cache, and the data folder's path (its content's fingerprint is compared instead).
+Json run_identity(const ArgumentParser& parser);
+
+}  // namespace pbgen
