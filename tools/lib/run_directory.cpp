@@ -1,0 +1,181 @@
+#include "tools/lib/run_directory.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+
+#include "core/check.h"
+#include "core/file.h"
+
+namespace pbgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kLogHeader = "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n";
+constexpr int kLogColumns = 8;
+constexpr std::int64_t kMaxLogBytes = 1 << 30;
+constexpr std::string_view kCheckpointSuffix = ".safetensors";
+constexpr std::string_view kSampleSuffix = ".png";
+
+std::string padded(std::int64_t iteration) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%08lld", static_cast<long long>(iteration));
+  return text;
+}
+
+std::string numbered(const std::string& name, int number) {
+  char text[16];
+  std::snprintf(text, sizeof text, "-%03d", number);
+  return "runs/" + name + text;
+}
+
+bool empty_or_missing(const std::string& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) return true;
+  if (!fs::is_directory(status)) fail(ErrorKind::usage, path, ": is no folder; choose another --out");
+  return fs::is_empty(path, error) && !error;
+}
+
+// Files <digits><suffix> in the folder, by number.
+std::vector<std::pair<std::int64_t, std::string>> numbered_files(const std::string& folder, std::string_view suffix) {
+  std::vector<std::pair<std::int64_t, std::string>> found;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.size() <= suffix.size() || !name.ends_with(suffix)) continue;
+    std::int64_t number = 0;
+    const char* const end = name.data() + name.size() - suffix.size();
+    const auto result = std::from_chars(name.data(), end, number);
+    if (result.ec == std::errc() && result.ptr == end && number >= 0) found.emplace_back(number, entry.path().string());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Shortest text that reads back as the same value.
+std::string number_text(double value) {
+  char text[40];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+std::string row_text(const LogRow& row) {
+  std::string text = concat(row.iteration);
+  for (const double value : {row.epoch, row.loss_d, row.loss_g, row.d_real, row.d_fake, row.images_per_second}) text += "," + number_text(value);
+  text += ",";
+  if (row.swd) text += number_text(*row.swd);
+  return text + "\n";
+}
+
+// No row where the line is not one of ours: a run that was cut off may leave half a line.
+std::optional<LogRow> parse_row(std::string_view line) {
+  double values[kLogColumns] = {};
+  bool has_swd = true;
+  for (int column = 0; column < kLogColumns; ++column) {
+    const std::size_t comma = column + 1 < kLogColumns ? line.find(',') : line.size();
+    if (comma == std::string_view::npos) return std::nullopt;
+    const std::string_view field = line.substr(0, comma);
+    if (column + 1 == kLogColumns && field.empty()) {
+      has_swd = false;
+    } else {
+      const auto result = std::from_chars(field.data(), field.data() + field.size(), values[column]);
+      if (result.ec != std::errc() || result.ptr != field.data() + field.size()) return std::nullopt;
+    }
+    line.remove_prefix(std::min(comma + 1, line.size()));
+  }
+  if (!(values[0] >= 0.0 && values[0] < 1e15)) return std::nullopt;
+  LogRow row{static_cast<std::int64_t>(values[0]), values[1], values[2], values[3], values[4], values[5], values[6], std::nullopt};
+  if (has_swd) row.swd = values[7];
+  return row;
+}
+
+}  // namespace
+
+std::string RunDirectory::first_free(const std::string& name) {
+  for (int number = 1;; ++number) {
+    const std::string path = numbered(name, number);
+    std::error_code error;
+    if (fs::symlink_status(path, error).type() == fs::file_type::not_found) return path;
+  }
+}
+
+std::string RunDirectory::newest(const std::string& name) {
+  std::string found;
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    const std::string path = numbered(name, number);
+    if (!fs::exists(path, error)) return found;
+    if (!RunDirectory(path).checkpoints().empty()) found = path;
+  }
+}
+
+RunDirectory RunDirectory::create(const std::string& path, bool force) {
+  if (!force && !empty_or_missing(path)) {
+    fail(ErrorKind::usage, path, ": is not empty; choose another --out, go on with --resume ", path, ", or write into it with --force");
+  }
+  make_directories(path + "/samples");
+  make_directories(path + "/checkpoints");
+  return RunDirectory(path);
+}
+
+RunDirectory RunDirectory::open(const std::string& path) {
+  make_directories(path + "/samples");
+  make_directories(path + "/checkpoints");
+  return RunDirectory(path);
+}
+
+std::string RunDirectory::sample_path(std::int64_t iteration) const { return concat(path_, "/samples/", padded(iteration), kSampleSuffix); }
+
+std::string RunDirectory::checkpoint_path(std::int64_t iteration) const {
+  return concat(path_, "/checkpoints/", padded(iteration), kCheckpointSuffix);
+}
+
+std::vector<std::pair<std::int64_t, std::string>> RunDirectory::checkpoints() const {
+  return numbered_files(path_ + "/checkpoints", kCheckpointSuffix);
+}
+
+std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const { return numbered_files(path_ + "/samples", kSampleSuffix); }
+
+void RunDirectory::keep_checkpoints(int keep, std::int64_t newest) const {
+  auto all = checkpoints();
+  std::erase_if(all, [&](const auto& checkpoint) { return checkpoint.first > newest; });
+  if (static_cast<int>(all.size()) <= keep) return;
+  all.resize(all.size() - static_cast<std::size_t>(keep));
+  for (const auto& [iteration, path] : all) {
+    // Named as we name them; anything else that a user put beside them stays.
+    if (path != checkpoint_path(iteration)) continue;
+    std::error_code error;
+    fs::remove(path, error);
+  }
+}
+
+std::vector<LogRow> RunDirectory::begin_log(std::int64_t last_iteration) {
+  const std::string path = path_ + "/log.csv";
+  std::vector<LogRow> rows;
+  if (last_iteration > 0 && fs::exists(path)) {
+    const std::vector<std::uint8_t> bytes = read_file(path, kMaxLogBytes);
+    std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      if (end == std::string_view::npos) break;
+      if (const auto row = parse_row(text.substr(0, end)); row && row->iteration <= last_iteration) rows.push_back(*row);
+      text.remove_prefix(end + 1);
+    }
+  }
+  std::string text(kLogHeader);
+  for (const LogRow& row : rows) text += row_text(row);
+  write_file_atomically(path, text);
+  log_.open(path, std::ios::app);
+  if (!log_) fail(ErrorKind::input_output, path, ": cannot open for appending");
+  return rows;
+}
+
+void RunDirectory::log(const LogRow& row) {
+  log_ << row_text(row) << std::flush;
+  if (!log_) fail(ErrorKind::input_output, path_, "/log.csv: cannot write; is the disk full?");
+}
+
+}  // namespace pbgen

@@ -1,0 +1,63 @@
+// A run's folder: config.json, log.csv, samples/, checkpoints/, report.html.  Nothing that we did not write is deleted.
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pbgen {
+
+// One row of log.csv.
+struct LogRow {
+  std::int64_t iteration = 0;
+  double epoch = 0.0;
+  double loss_d = 0.0;
+  double loss_g = 0.0;  // of the last generator step
+  double d_real = 0.0;
+  double d_fake = 0.0;
+  double images_per_second = 0.0;  // since the row before, sampling and scoring excluded
+  std::optional<double> swd;       // mean over the levels, where it was scored
+};
+
+class RunDirectory {
+ public:
+  // runs/<name>-NNN with the first number that is free.
+  static std::string first_free(const std::string& name);
+  // The last such folder that holds a checkpoint, or "".
+  static std::string newest(const std::string& name);
+
+  // A new run: makes the folder.  Error(usage) where it is not empty, unless force.
+  static RunDirectory create(const std::string& path, bool force);
+  // A run that goes on.
+  static RunDirectory open(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  std::string config_path() const { return path_ + "/config.json"; }
+  std::string report_path() const { return path_ + "/report.html"; }
+  std::string sample_path(std::int64_t iteration) const;
+  std::string checkpoint_path(std::int64_t iteration) const;
+
+  // Checkpoints by iteration, rising.
+  std::vector<std::pair<std::int64_t, std::string>> checkpoints() const;
+  // Sample grids by iteration, rising.
+  std::vector<std::pair<std::int64_t, std::string>> samples() const;
+  // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.
+  void keep_checkpoints(int keep, std::int64_t newest) const;
+
+  // Starts log.csv anew with the rows up to last_iteration that it holds already (0: none), and removes nothing else.
+  // Returns these rows.
+  std::vector<LogRow> begin_log(std::int64_t last_iteration);
+  // Appends a row and hands it to the system.  Error(input_output) where that fails.
+  void log(const LogRow& row);
+
+ private:
+  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+  std::ofstream log_;
+};
+
+}  // namespace pbgen
