@@ -73,7 +73,7 @@ Setting parse_setting(std::string_view letter) {
 std::string setting_name(const Setting& setting) {
   for (std::size_t i = 0; i < kTable.size(); ++i)
     if (setting == kTable[i]) return std::string(1, static_cast<char>('A' + i));
-  return "g" + part_name(setting.generator) + "-d" + part_name(setting.discriminator);
+  return concat("g", part_name(setting.generator), "-d", part_name(setting.discriminator));
 }
 
 }  // namespace pbgen

@@ -63,11 +63,8 @@ std::string number_text(double value) {
 }
 
 std::string row_text(const LogRow& row) {
-  std::string text = concat(row.iteration);
-  for (const double value : {row.epoch, row.loss_d, row.loss_g, row.d_real, row.d_fake, row.images_per_second}) text += "," + number_text(value);
-  text += ",";
-  if (row.swd) text += number_text(*row.swd);
-  return text + "\n";
+  return concat(row.iteration, ',', number_text(row.epoch), ',', number_text(row.loss_d), ',', number_text(row.loss_g), ',', number_text(row.d_real), ',',
+                number_text(row.d_fake), ',', number_text(row.images_per_second), ',', row.swd ? number_text(*row.swd) : "", '\n');
 }
 
 // No row where the line is not one of ours: a run that was cut off may leave half a line.

@@ -12,6 +12,7 @@ namespace pbgen {
 namespace {
 
 constexpr const char* kDefaultSetting = "H";
+constexpr const char* kPaperSetting = "A";  // of --preset paper
 constexpr const char* kCelebaCropText = "108x108+35+55";
 
 // What may change on resume.
@@ -113,11 +114,10 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     if (!parser.given("--gf-dim")) flags.gf_dim = 64;
     if (!parser.given("--df-dim")) flags.df_dim = 64;
     if (!parser.given("--batch")) flags.batch = 64;
-    if (!parser.given("--setting")) flags.setting = "A";
     if (!parser.given("--iterations") && !parser.given("--epochs")) flags.epochs = 25.0;
   }
-  if (flags.setting.empty()) flags.setting = kDefaultSetting;
-  const Setting setting = parse_setting(flags.setting);
+  const std::string_view unsaid = flags.preset.empty() ? kDefaultSetting : kPaperSetting;
+  const Setting setting = parse_setting(flags.setting.empty() ? unsaid : std::string_view(flags.setting));
   if (!holds(parser, "--binarize-g", "--setting")) flags.binarize_g = setting.generator.to_string();
   if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
   flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
