@@ -7,8 +7,8 @@
 //   xnor    dL/dW = (1/n + alpha * 1[|W| < 1]) * (1 - 1/inputs) * n * g, elementwise, and W itself is centred over its
 //           input channels and clamped to [-1, 1] after every update
 //
-// Sources: pbgen: Setting and gradient of the paper and its authors' port.  xnor: Rastegari et al., XNOR-Net, ECCV 2016,
-// section 3.1, and the authors' code.
+// Sources: pbgen: the paper's binarization with the gradient of its authors' port.  xnor: Rastegari et al., XNOR-Net, ECCV
+// 2016, section 3.1, as in its authors' code.
 #pragma once
 
 #include <cstdint>

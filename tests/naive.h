@@ -74,7 +74,8 @@ inline NaiveTensor naive_conv2d(const NaiveTensor& in, const std::vector<double>
                 const std::int64_t from_y = stride * y + ky - top;
                 const std::int64_t from_x = stride * x + kx - left;
                 if (from_y < 0 || from_y >= in.height || from_x < 0 || from_x >= in.width) continue;
-                sum += in.at(n, c, from_y, from_x) * weight[static_cast<std::size_t>(((o * in.channels + c) * kernel + ky) * kernel + kx)];
+                const std::int64_t tap = ((o * in.channels + c) * kernel + ky) * kernel + kx;
+                sum += in.at(n, c, from_y, from_x) * weight[static_cast<std::size_t>(tap)];
               }
           out.at(n, o, y, x) = sum;
         }
@@ -100,7 +101,8 @@ inline NaiveTensor naive_deconv2d(const NaiveTensor& in, const std::vector<doubl
                 const std::int64_t to_y = stride * y + ky - top;
                 const std::int64_t to_x = stride * x + kx - left;
                 if (to_y < 0 || to_y >= out.height || to_x < 0 || to_x >= out.width) continue;
-                out.at(n, o, to_y, to_x) += in.at(n, c, y, x) * weight[static_cast<std::size_t>(((c * c_out + o) * kernel + ky) * kernel + kx)];
+                const std::int64_t tap = ((c * c_out + o) * kernel + ky) * kernel + kx;
+                out.at(n, o, to_y, to_x) += in.at(n, c, y, x) * weight[static_cast<std::size_t>(tap)];
               }
     }
   return out;
