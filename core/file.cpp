@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "core/check.h"
 
@@ -25,11 +26,6 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const { return fd_; }
-  int close() {
-    const int result = ::close(fd_);
-    fd_ = -1;
-    return result;
-  }
 
  private:
   int fd_;
@@ -66,24 +62,43 @@ std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_by
   return bytes;
 }
 
-void write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes) {
+AtomicFile::AtomicFile(const std::string& path) : path_(path), partial_(concat(path, ".partial-", ::getpid())) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (!folder.empty()) make_directories(folder);
-  const std::string partial = concat(path, ".partial-", ::getpid());
-  try {
-    Descriptor file(::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.get() < 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
-    write_all(file.get(), bytes.data(), bytes.size(), path);
-    if (::fsync(file.get()) != 0) fail(ErrorKind::input_output, path, ": cannot sync (", std::strerror(errno), ")");
-    if (file.close() != 0) fail(ErrorKind::input_output, path, ": cannot close (", std::strerror(errno), ")");
-    if (std::rename(partial.c_str(), path.c_str()) != 0) fail(ErrorKind::input_output, path, ": cannot rename (", std::strerror(errno), ")");
-  } catch (...) {
-    ::unlink(partial.c_str());
-    throw;
-  }
+  descriptor_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  ::unlink(partial_.c_str());
+}
+
+void AtomicFile::append(std::span<const std::uint8_t> bytes) { write_all(descriptor_, bytes.data(), bytes.size(), path_); }
+
+void AtomicFile::overwrite(std::int64_t offset, std::span<const std::uint8_t> bytes) {
+  if (::lseek(descriptor_, offset, SEEK_SET) < 0) fail(ErrorKind::input_output, path_, ": cannot seek (", std::strerror(errno), ")");
+  append(bytes);
+  if (::lseek(descriptor_, 0, SEEK_END) < 0) fail(ErrorKind::input_output, path_, ": cannot seek (", std::strerror(errno), ")");
+}
+
+void AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) fail(ErrorKind::input_output, path_, ": cannot sync (", std::strerror(errno), ")");
+  if (std::rename(partial_.c_str(), path_.c_str()) != 0)
+    fail(ErrorKind::input_output, path_, ": cannot rename (", std::strerror(errno), ")");
+  // What is synced is safe, so that closing has nothing left to report.
+  ::close(std::exchange(descriptor_, -1));
   // The rename itself must survive a power cut; some file systems cannot sync a folder, which is no error of ours.
-  Descriptor parent(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::string folder = std::filesystem::path(path_).parent_path().string();
+  const Descriptor parent(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (parent.get() >= 0) ::fsync(parent.get());
+}
+
+void write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes) {
+  AtomicFile file(path);
+  file.append(bytes);
+  file.commit();
 }
 
 void write_file_atomically(const std::string& path, std::string_view text) {
