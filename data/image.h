@@ -1,0 +1,25 @@
+// One picture in memory.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace pbgen {
+
+// Pixels [height][width][channels], channels interleaved (1: grey, 3: RGB), 0..255.
+struct Image {
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  std::vector<std::uint8_t> pixels;
+
+  // Zeros, i.e. black.
+  static Image black(int width, int height, int channels) {
+    return {width, height, channels, std::vector<std::uint8_t>(static_cast<std::size_t>(width) * height * channels)};
+  }
+  std::int64_t row_bytes() const { return static_cast<std::int64_t>(width) * channels; }
+  std::uint8_t* row(int y) { return pixels.data() + y * row_bytes(); }
+  const std::uint8_t* row(int y) const { return pixels.data() + y * row_bytes(); }
+};
+
+}  // namespace pbgen

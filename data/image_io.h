@@ -1,0 +1,48 @@
+// Image files: JPEG, PNG, BMP and binary PNM in, PNG out.
+//
+// Everything read here may be hostile: the file's size, the picture's sides and every allocation are bounded before they
+// are granted, and what is incomplete is refused instead of being filled with grey.  All functions may be called from
+// several threads at once.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/image.h"
+
+namespace pbgen {
+
+inline constexpr std::int64_t kMaxImageFileBytes = std::int64_t{1} << 28;
+inline constexpr int kMaxImageSide = 16384;
+inline constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 26;
+
+// A picture and what its file was before.
+struct DecodedImage {
+  Image image;              // 1 channel where the file is grey, else 3
+  bool was_grey = false;    // a palette of greys counts as colour
+  bool had_alpha = false;   // an alpha channel or a transparent colour, be it opaque throughout
+  bool was_16_bit = false;  // taken to 8 bits
+};
+
+// Error(data) unless both sides are in 1..kMaxImageSide and their product is at most kMaxImagePixels.
+void check_image_sides(std::int64_t width, std::int64_t height);
+
+// Decodes by content; the file's name plays no part.  Alpha is composited over white, which is what a viewer shows;
+// dropping it would uncover whatever a transparent pixel happens to hold.  Orientation tags are not applied.
+// Error(data) with the bare reason, without a path.
+DecodedImage decode_image(std::span<const std::uint8_t> bytes);
+
+// Error(input_output) where the file cannot be read or is larger than kMaxImageFileBytes, Error(data) where it cannot be
+// decoded; both begin with the path.
+DecodedImage read_image(const std::string& path);
+
+// pixels [height][width][channels], 1 or 3 channels.  The same bytes for the same pixels.
+std::vector<std::uint8_t> encode_png(std::span<const std::uint8_t> pixels, int width, int height, int channels);
+
+// Written atomically (core/file.h).  Error(input_output) with the path.
+void write_png(const std::string& path, std::span<const std::uint8_t> pixels, int width, int height, int channels);
+void write_png(const std::string& path, const Image& image);
+
+}  // namespace pbgen
