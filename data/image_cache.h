@@ -1,0 +1,55 @@
+// A folder's prepared images as one file of bytes that is mapped, not read: 200,000 images start at once and take only
+// the memory that is in use.
+//
+//   offset  bytes
+//   0       8      "PBGENIMG"
+//   8       8 each, little-endian: version, key, count, size, channels, bytes of pixels, bytes of report, FNV-1a of the
+//                  report, files, grey, alpha, sixteen_bit, 0, 0
+//   120     8      FNV-1a of the 120 bytes before
+//   128            pixels [count][size][size][channels]
+//   then           report: for every bad file its path and the reason, each closed by a zero byte
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "core/file.h"
+#include "data/image_folder.h"
+#include "data/image_set.h"
+
+namespace pbgen {
+
+struct ImageCache {
+  ImageSet images;       // keeps the file mapped
+  FolderReport report;   // of the run that wrote it
+  std::uint64_t key = 0;
+};
+
+// Maps a cache file.  Error(data) with the path where it is broken (everything is checked against the file's size before
+// use), Error(input_output) where it cannot be opened.
+ImageCache open_image_cache(const std::string& path);
+
+// Writes a cache image by image.  Nothing appears at path before finish(); Error(input_output) where it cannot be written.
+class ImageCacheWriter {
+ public:
+  ImageCacheWriter(const std::string& path, std::uint64_t key, int size, int channels);
+  // pixels [size][size][channels].
+  void append(std::span<const std::uint8_t> pixels);
+  void finish(const FolderReport& report);
+
+ private:
+  AtomicFile file_;
+  std::uint64_t key_;
+  int size_;
+  int channels_;
+  std::int64_t count_ = 0;
+};
+
+// Differs whenever a file (path, length, time of change) or an option that decides about pixels does.
+std::uint64_t image_cache_key(const FolderListing& listing, const FolderOptions& options);
+
+// Where load_images keeps the cache of these options: one file for a folder and its options, replaced when stale.
+std::string image_cache_path(const std::string& cache_folder, const FolderOptions& options);
+
+}  // namespace pbgen

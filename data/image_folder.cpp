@@ -1,0 +1,170 @@
+#include "data/image_folder.h"
+
+#include <algorithm>
+#include <new>
+
+#include "core/check.h"
+#include "data/image_io.h"
+#include "data/resize.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kFilesAtATime = 128;
+
+Image cropped(const Image& source, int left, int top, int width, int height) {
+  Image result = Image::black(width, height, source.channels);
+  for (int y = 0; y < height; ++y)
+    std::copy_n(source.row(top + y) + static_cast<std::int64_t>(left) * source.channels, result.row_bytes(), result.row(y));
+  return result;
+}
+
+Image crop_image(const Image& source, const Crop& crop) {
+  int width = crop.width;
+  int height = crop.height;
+  int left = crop.left;
+  int top = crop.top;
+  if (crop.kind != Crop::Kind::rectangle) {
+    width = height = crop.kind == Crop::Kind::centre ? crop.width : std::min(source.width, source.height);
+    left = (source.width - width) / 2;
+    top = (source.height - height) / 2;
+  }
+  // Subtractions, because a sum of large user values might overflow.
+  if (width > source.width || height > source.height || left > source.width - width || top > source.height - height)
+    fail(ErrorKind::data, source.width, "x", source.height, " pixels: the crop ", to_string(crop), " does not fit");
+  return cropped(source, left, top, width, height);
+}
+
+// Grey to RGB by repetition, RGB to grey by the luma of Rec. 601 with 16-bit weights.
+Image with_channels(Image source, int channels) {
+  if (source.channels == channels) return source;
+  Image result = Image::black(source.width, source.height, channels);
+  const std::size_t pixels = static_cast<std::size_t>(source.width) * source.height;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    if (channels == 3) {
+      std::fill_n(&result.pixels[3 * i], 3, source.pixels[i]);
+    } else {
+      const std::uint8_t* const rgb = &source.pixels[3 * i];
+      result.pixels[i] = static_cast<std::uint8_t>((rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 32768) >> 16);
+    }
+  }
+  return result;
+}
+
+// As scipy's bytescale does: one minimum and maximum for all channels; a picture without contrast becomes black.
+void stretch_contrast(Image& image) {
+  const auto [low, high] = std::minmax_element(image.pixels.begin(), image.pixels.end());
+  const int minimum = *low;
+  const int range = *high - minimum;
+  for (std::uint8_t& value : image.pixels)
+    value = static_cast<std::uint8_t>(range == 0 ? 0 : ((value - minimum) * 255 * 2 + range) / (2 * range));
+}
+
+struct PreparedFile {
+  DecodedImage decoded;  // the prepared picture, and what its file was
+  std::string reason;    // not empty: the file is bad
+};
+
+std::string without_prefix(const std::string& text, const std::string& prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+PreparedFile prepare_file(const std::string& folder, const SourceFile& file, const FolderOptions& options, int size) {
+  PreparedFile result;
+  const std::string path = folder + "/" + file.path;
+  try {
+    result.decoded = read_image(path);
+    result.decoded.image = prepare_image(result.decoded.image, options, size);
+  } catch (const std::bad_alloc&) {
+    result.reason = "not enough memory to decode it";
+  } catch (const std::exception& error) {
+    result.reason = without_prefix(error.what(), path + ": ");
+  }
+  if (!result.reason.empty()) result.decoded = {};
+  return result;
+}
+
+void count(const DecodedImage& decoded, FolderReport& report) {
+  report.grey += decoded.was_grey;
+  report.alpha += decoded.had_alpha;
+  report.sixteen_bit += decoded.was_16_bit;
+}
+
+}  // namespace
+
+Image prepare_image(const Image& source, const FolderOptions& options, int size) {
+  check(options.channels == 1 || options.channels == 3, "channels is ", options.channels, ", expected 1 or 3");
+  Image image = with_channels(crop_image(source, options.crop), options.channels);
+  if (options.contrast_stretch) stretch_contrast(image);
+  return size == 0 ? image : resize_triangle(image, size, size);
+}
+
+int resolve_size(const FolderListing& listing, const FolderOptions& options) {
+  check(options.size >= 0 && options.size <= kMaxImageSide, "size is ", options.size, ", expected 0..", kMaxImageSide);
+  if (options.size > 0) return options.size;
+  std::string first_reason = "there is none";
+  for (const SourceFile& file : listing.files) {
+    const PreparedFile prepared = prepare_file(options.folder, file, options, 0);
+    const Image& image = prepared.decoded.image;
+    if (!prepared.reason.empty()) {
+      if (&file == &listing.files.front()) first_reason = concat(file.path, " (", prepared.reason, ")");
+      continue;
+    }
+    if (image.width != image.height)
+      fail(ErrorKind::data, options.folder, ": the crop ", to_string(options.crop), " is no square; give --size");
+    return image.width;
+  }
+  fail(ErrorKind::data, options.folder, ": no file can be used: ", first_reason);
+}
+
+void judge_bad_files(const FolderReport& report, const FolderOptions& options) {
+  const auto bad = static_cast<std::int64_t>(report.bad.size());
+  if (bad == 0 || options.on_bad == OnBad::skip) return;
+  if (options.on_bad == OnBad::fail)
+    fail(ErrorKind::data, options.folder, "/", report.bad.front().path, ": ", report.bad.front().reason,
+         "; mend or remove it, or choose --on-bad skip");
+  if (bad * 100 <= report.files) return;
+  std::string named;
+  for (std::int64_t i = 0; i < std::min<std::int64_t>(bad, 3); ++i)
+    named +=
+        concat(i == 0 ? "" : ", ", report.bad[static_cast<std::size_t>(i)].path, " (", report.bad[static_cast<std::size_t>(i)].reason, ")");
+  if (bad > 3) named += ", ...";
+  fail(ErrorKind::data, options.folder, ": ", bad, " or more of ", report.files, " files are bad, which is more than 1%: ", named,
+       "; mend or remove them, or choose --on-bad skip");
+}
+
+FolderReport decode_images(const FolderListing& listing, const FolderOptions& options, int size,
+                           FunctionRef<void(std::span<const std::uint8_t>)> sink, const Progress& progress) {
+  const auto files = static_cast<std::int64_t>(listing.files.size());
+  FolderReport report;
+  report.files = files + static_cast<std::int64_t>(listing.bad.size());
+  report.bad = listing.bad;
+  judge_bad_files(report, options);
+  for (std::int64_t begin = 0; begin < files; begin += kFilesAtATime) {
+    std::vector<PreparedFile> prepared(static_cast<std::size_t>(std::min(kFilesAtATime, files - begin)));
+    const auto number = static_cast<std::int64_t>(prepared.size());
+    parallel_items(number, [&](std::int64_t i) {
+      prepared[static_cast<std::size_t>(i)] =
+          prepare_file(options.folder, listing.files[static_cast<std::size_t>(begin + i)], options, options.size);
+    });
+    for (std::int64_t i = 0; i < number; ++i) {
+      const PreparedFile& file = prepared[static_cast<std::size_t>(i)];
+      const std::string& path = listing.files[static_cast<std::size_t>(begin + i)].path;
+      if (!file.reason.empty()) {
+        report.bad.push_back({path, file.reason});
+        judge_bad_files(report, options);
+        continue;
+      }
+      const Image& image = file.decoded.image;
+      if (image.width != size || image.height != size)
+        fail(ErrorKind::data, options.folder, "/", path, ": ", image.width, "x", image.height, " pixels, others have ", size, "x", size,
+             "; give --size to resize them all");
+      count(file.decoded, report);
+      sink(image.pixels);
+    }
+    if (progress) progress(begin + number, files);
+  }
+  return report;
+}
+
+}  // namespace pbgen

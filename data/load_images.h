@@ -1,0 +1,25 @@
+// Everything between a folder's name and images in memory: listing, cache, decoding, the rules about bad files.
+#pragma once
+
+#include <string>
+
+#include "data/image_folder.h"
+#include "data/image_set.h"
+
+namespace pbgen {
+
+struct LoadedImages {
+  ImageSet images;  // in the order of the files' relative paths
+  FolderReport report;
+  bool from_cache = false;     // mapped from a cache that was there before; nothing was decoded
+  std::string cache_path;      // "" where images are in memory
+  std::string cache_message;   // why a cache that was there was ignored; "" otherwise
+};
+
+// cache_folder "": the images stay in memory (images.count() * images.bytes_per_image() bytes).  Otherwise they are mapped from
+// a file there, which is written first where it is missing, stale or broken; at no time are all of them in memory.
+// Error(data): the folder is missing, holds no usable image (named with the extensions that it holds), or options.on_bad
+// says so, from a cache just as from the files.  Error(input_output): the cache cannot be written.
+LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const Progress& progress);
+
+}  // namespace pbgen
