@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "core/check.h"
 #include "tools/lib/encode.h"
@@ -169,8 +170,8 @@ class Page {
     if (report_.swd_table.header.empty() && report_.swd.empty()) return;
     heading("Sliced Wasserstein distance");
     paragraph("How far the generated images are from real ones in the statistics of their 7x7 patches, level by level: the finest level sees "
-              "texture, the coarsest the layout. Lower is better. The noise floor is the distance of two sets of real images: nothing can be "
-              "told from real below it.",
+              "texture, the coarsest the layout. Lower is better. The noise floor is the distance of two sets of real images: below it "
+              "nothing can be told from real.",
               "note");
     if (!report_.swd_table.header.empty()) table(report_.swd_table);
     if (report_.swd.empty()) return;

@@ -40,7 +40,7 @@ double widest_label(const Axis& axis) {
 }  // namespace
 
 std::string_view series_colour(std::size_t i) {
-  static constexpr std::array<std::string_view, 7> kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888"};
+  static constexpr std::array<std::string_view, 7> kColours = {"#2484c6", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888"};
   return kColours[i % kColours.size()];
 }
 

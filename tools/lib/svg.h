@@ -37,7 +37,8 @@ struct ChartOptions {
   std::size_t max_points = 400;
 };
 
-// Colours that stay apart for colour-blind eyes (Okabe and Ito 2008, without its yellow), in turn.
+// Colours that stay apart for colour-blind eyes, in turn: Okabe and Ito 2008 without its yellow, the blue lighter so that it
+// is readable on dark pages too.
 std::string_view series_colour(std::size_t i);
 
 // Title, axes, grid and labels of any chart; the chart draws between them.
