@@ -1,0 +1,66 @@
+// Training checkpoints: valid safetensors files that hold all that a run needs to go on byte for byte.
+//
+// Arrays: the float latent weights and moving statistics of both networks under their own names
+// (generator.deconv1.weight [c_in, c_out, 5, 5], discriminator.conv1.weight [c_out, c_in, 5, 5], ...), Adam's moments as
+// adam.first.NAME and adam.second.NAME, the averaged generator as ema.NAME, and fixed_latents [64, z_dim].
+// Metadata: format, version, network (JSON), counters, and the caller's notes; no path, time, thread count or total, so
+// that equal runs give equal bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/json.h"
+#include "core/safetensors.h"
+#include "gan/networks.h"
+#include "gan/trainer.h"
+
+namespace pbgen {
+
+// Of this build; the only one that it reads.
+inline constexpr int kCheckpointVersion = 1;
+
+// What else a run must find unchanged when it goes on: text by name.
+using CheckpointNotes = std::map<std::string, std::string>;
+
+// The file's bytes.
+std::vector<std::uint8_t> encode_checkpoint(Trainer& trainer, const CheckpointNotes& notes);
+
+class Checkpoint {
+ public:
+  // Error(input_output) where the file cannot be read; Error(model_file), with the path and the rule that is broken, where
+  // it is no checkpoint, is damaged, or is of another version.  Nothing larger than a small multiple of the file is
+  // allocated.
+  static Checkpoint load(const std::string& path);
+  static Checkpoint parse(std::span<const std::uint8_t> bytes, const std::string& path);
+
+  const NetworkConfig& network() const { return network_; }
+  std::int64_t iteration() const { return iteration_; }
+  // "" where there is no such note.
+  std::string note(const std::string& name) const;
+
+  // The averaged generator where there is one, else the generator; weights and moving statistics.
+  Sequential generator() const;
+  // Fills a trainer of the same network, Adam and counters included.
+  void restore(Trainer& trainer) const;
+  // Fills weights and moving statistics of both networks (and the average's), nothing else.
+  void restore_weights(Trainer& trainer) const;
+
+ private:
+  explicit Checkpoint(SafetensorsFile file);
+  bool has_average() const;
+
+  SafetensorsFile file_;
+  NetworkConfig network_;
+  std::int64_t iteration_ = 0;
+};
+
+// {"size":64,"channels":3,"z_dim":100,"g_widths":[..],"d_widths":[..],"binarize_g":"1,2,3","binarize_d":"none","bwn":"pbgen"}
+Json network_description(const NetworkConfig& config);
+// The inverse; Error(model_file) naming path.
+NetworkConfig parse_network_description(const Json& description, const std::string& path);
+
+}  // namespace pbgen
