@@ -183,6 +183,7 @@ Sequential Checkpoint::generator() const {
 }
 
 void Checkpoint::restore(Trainer& trainer) const {
+  check(trainer.options().network == network_, file_.path(), ": the checkpoint's network is another");
   restore_weights(trainer);
   read_moments(file_, trainer.generator_adam());
   read_moments(file_, trainer.discriminator_adam());
@@ -193,7 +194,6 @@ void Checkpoint::restore(Trainer& trainer) const {
 }
 
 void Checkpoint::restore_weights(Trainer& trainer) const {
-  check(trainer.options().network == network_, "the checkpoint's network is another");
   read_network(file_, "", trainer.generator());
   read_network(file_, "", trainer.discriminator());
   if (trainer.averaged_generator()) read_network(file_, has_average() ? "ema." : "", *trainer.averaged_generator());

@@ -44,9 +44,10 @@ class Checkpoint {
 
   // The averaged generator where there is one, else the generator; weights and moving statistics.
   Sequential generator() const;
-  // Fills a trainer of the same network, Adam and counters included.
+  // Fills a trainer of the same network (else std::logic_error), Adam and counters included.
   void restore(Trainer& trainer) const;
-  // Fills weights and moving statistics of both networks (and the average's), nothing else.
+  // Fills weights and moving statistics of both networks (and the average's), nothing else.  The networks may differ in
+  // what is binarized; Error(model_file) where an array has another shape.
   void restore_weights(Trainer& trainer) const;
 
  private:

@@ -1,0 +1,305 @@
+#include "tools/lib/training_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/check.h"
+#include "core/cpu.h"
+#include "core/file.h"
+#include "data/batch_loader.h"
+#include "data/image_grid.h"
+#include "data/image_io.h"
+#include "gan/checkpoint.h"
+#include "gan/sampler.h"
+#include "gan/trainer.h"
+#include "tools/lib/interrupt.h"
+#include "tools/lib/layer_report.h"
+#include "tools/lib/progress.h"
+#include "tools/lib/run_directory.h"
+#include "tools/lib/run_report.h"
+#include "tools/lib/sample_images.h"
+#include "tools/lib/score.h"
+#include "tools/lib/training_data.h"
+#include "tools/lib/training_monitor.h"
+
+namespace pbgen {
+namespace {
+
+constexpr int kGridColumns = 8;
+constexpr int kLogEvery = 10;
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+bool due(std::int64_t iteration, std::int64_t every, std::int64_t total) {
+  return every > 0 && (iteration % every == 0 || iteration == total);
+}
+
+class TrainingRun {
+ public:
+  explicit TrainingRun(const RunPlan& plan)
+      : plan_(plan), flags_(plan.flags), data_(load_training_data(flags_)), trainer_(trainer_options(flags_)),
+        folder_(plan.resume_checkpoint.empty() ? RunDirectory::create(plan.run_path, flags_.force) : RunDirectory::open(plan.run_path)) {
+    restore();
+    const std::int64_t per_epoch = static_cast<std::int64_t>(data_.train.size()) / flags_.batch;
+    total_ = flags_.iterations ? *flags_.iterations : static_cast<std::int64_t>(std::ceil(*flags_.epochs * static_cast<double>(per_epoch)));
+    if (trainer_.iteration() >= total_) {
+      fail(ErrorKind::usage, plan_.resume_checkpoint, ": has ", trainer_.iteration(), " iterations already, the run was to have ", total_,
+           "; ask for more with --iterations");
+    }
+    loader_ = std::make_unique<BatchLoader>(data_.images, data_.train, flags_.batch, flags_.seed,
+                                            BatchOptions{.mirror = flags_.mirror, .shuffle = flags_.shuffle}, trainer_.iteration());
+  }
+
+  int run() {
+    announce();
+    write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
+    write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), kGridColumns));
+    rows_ = folder_.begin_log(trainer_.iteration());
+    if (trainer_.iteration() == 0 && flags_.sample_every > 0) sample();
+
+    const InterruptGuard guard;
+    const Clock::time_point begin = Clock::now();
+    {
+      Progress progress("training", total_, ProgressOptions{.start = trainer_.iteration(), .items_per_step = double(flags_.batch), .unit = "img"});
+      while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) iterate(progress);
+      progress.finish();
+    }
+    training_seconds_ = seconds_since(begin) - aside_total_;
+    save();
+    if (const int signal = InterruptGuard::signal_received()) {
+      std::printf("Stopped at iteration %lld; go on with: ./tools/train_gan --resume %s\n", static_cast<long long>(trainer_.iteration()),
+                  folder_.path().c_str());
+      return 128 + signal;
+    }
+    finish();
+    return 0;
+  }
+
+ private:
+  void restore() {
+    if (!flags_.init_from.empty()) Checkpoint::load(flags_.init_from).restore_weights(trainer_);
+    if (plan_.resume_checkpoint.empty()) return;
+    const Checkpoint checkpoint = Checkpoint::load(plan_.resume_checkpoint);
+    if (const std::string before = checkpoint.note("data"); before != data_.fingerprint) {
+      fail(ErrorKind::usage, plan_.resume_checkpoint, ": was trained on other images (", before, ") than these (", data_.fingerprint,
+           "); name the same --data, or begin a new run with --init-from");
+    }
+    checkpoint.restore(trainer_);
+  }
+
+  void announce() const {
+    const NetworkConfig& network = trainer_.options().network;
+    std::printf("%s: Setting %s, %s, %dx%d, batch %d, %lld iterations%s\n", folder_.path().c_str(), setting_name(network.binarized).c_str(),
+                flags_.loss.c_str(), network.size, network.size, flags_.batch, static_cast<long long>(total_),
+                trainer_.iteration() > 0 ? concat(" (from ", trainer_.iteration(), ")").c_str() : "");
+    std::printf("%s; %zu to train on, %zu held out\n", data_.summary.c_str(), data_.train.size(), data_.held_out.size());
+    std::printf("%d thread%s, %s kernels, %s\n\n", thread_count(), thread_count() == 1 ? "" : "s", name(isa()), cpu_name().c_str());
+    std::fputs(text_table(layer_report(network)).c_str(), stdout);
+    for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+  void iterate(Progress& progress) {
+    const StepReport step = trainer_.step(loader_->next());
+    const std::int64_t iteration = trainer_.iteration();
+    warn(monitor_.watch_game(iteration, step.d_real, step.d_fake), progress);
+
+    std::optional<double> swd;
+    const Clock::time_point aside = Clock::now();
+    if (due(iteration, flags_.sample_every, total_)) warn(sample(), progress);
+    // The last score is part of the final table.
+    if (due(iteration, flags_.swd_every, total_)) swd = score_now(iteration == total_);
+    const double aside_seconds = seconds_since(aside);
+    aside_since_row_ += aside_seconds;
+    aside_total_ += aside_seconds;
+
+    if (iteration == 1 || iteration % kLogEvery == 0 || iteration == total_ || swd) log(step, swd);
+    if (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0 && iteration < total_) save();
+    progress.update(iteration, concat("loss D ", fixed(step.loss_d, 3), " G ", fixed(step.loss_g.back(), 3), ", D(real) ", fixed(step.d_real, 2),
+                                      " D(fake) ", fixed(step.d_fake, 2), swd ? concat(", SWD ", fixed(*swd, 4)) : ""));
+  }
+
+  void log(const StepReport& step, std::optional<double> swd) {
+    LogRow row;
+    row.iteration = trainer_.iteration();
+    row.epoch = static_cast<double>(row.iteration) / static_cast<double>(loader_->iterations_per_epoch());
+    row.loss_d = step.loss_d;
+    row.loss_g = step.loss_g.back();
+    row.d_real = step.d_real;
+    row.d_fake = step.d_fake;
+    const double seconds = seconds_since(last_row_) - aside_since_row_;
+    row.images_per_second = static_cast<double>((row.iteration - last_row_iteration_.value_or(row.iteration - 1)) * flags_.batch) / std::max(seconds, 1e-9);
+    row.swd = swd;
+    folder_.log(row);
+    rows_.push_back(row);
+    last_row_ = Clock::now();
+    last_row_iteration_ = row.iteration;
+    aside_since_row_ = 0.0;
+  }
+
+  Sampler sampler() {
+    Sampler sampler(trainer_.options().network, trainer_.sampling_generator());
+    if (flags_.bn_calibrate > 0) sampler.calibrate(flags_.bn_calibrate, flags_.batch, flags_.seed);
+    return sampler;
+  }
+
+  ImageSet training_images(std::int64_t count) const {
+    count = std::min(count, static_cast<std::int64_t>(data_.train.size()));
+    const std::int64_t bytes = data_.images.bytes_per_image();
+    const auto pixels = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(count * bytes));
+    if (count > 0) data_.training_source().read(0, count, pixels->data());
+    return {pixels, pixels->data(), count, data_.images.size(), data_.images.channels()};
+  }
+
+  // Writes the grid of the fixed latents; returns a warning or "".
+  std::string sample() {
+    Sampler drawn = sampler();
+    samples_ = sample_images(drawn, trainer_.fixed_latents().value.data(), Trainer::kFixedLatents);
+    write_png(folder_.sample_path(trainer_.iteration()), image_grid(samples_, samples_.count(), kGridColumns));
+    const ImageSet real = training_images(Trainer::kFixedLatents);
+    return monitor_.watch_samples(trainer_.iteration(), spread(samples_), spread(real));
+  }
+
+  static double spread(const ImageSet& images) {
+    return pixel_spread({images.image(0).data(), static_cast<std::size_t>(images.count() * images.bytes_per_image())}, images.count());
+  }
+
+  // Images a set in every comparison of the run: distances are comparable at the same count only.
+  std::int64_t score_count() const {
+    std::int64_t count = std::min(flags_.swd_images, static_cast<std::int64_t>(data_.train.size()));
+    if (!data_.held_out.empty()) count = std::min(count, static_cast<std::int64_t>(data_.held_out.size()));
+    return count;
+  }
+
+  ScoreOptions score_options() const {
+    ScoreOptions options;
+    options.swd.seed = flags_.seed;
+    options.num_images = score_count();
+    return options;
+  }
+
+  // Against the held-out images, or the training images where none are held out.
+  ImageSource judge() const { return data_.held_out.empty() ? data_.training_source() : data_.held_out_source(); }
+
+  ImageSet generated(Sampler& drawn) const { return sample_images(drawn, flags_.seed, Stream::score, 0, score_count()); }
+
+  double score_now(bool final_score) {
+    Sampler drawn = sampler();
+    const ImageSet fake = generated(drawn);
+    const Score against_held_out = score(judge(), image_source(fake), score_options());
+    if (final_score) {
+      columns_.push_back({data_.held_out.empty() ? "generator/training" : "generator/held-out", against_held_out});
+      if (!data_.held_out.empty()) columns_.push_back({"generator/training", score(data_.training_source(), image_source(fake), score_options())});
+      add_references();
+    }
+    return against_held_out.mean.mean;
+  }
+
+  // What the generator's figures stand beside: real against real, and the generator before its first update.
+  void add_references() {
+    if (!data_.held_out.empty()) {
+      floor_ = score(data_.training_source(), data_.held_out_source(), score_options());
+      columns_.push_back({"noise floor", *floor_});
+    }
+    Sequential fresh = make_generator(trainer_.options().network);
+    initialise(fresh, flags_.seed, kGeneratorFirstNumber);
+    Sampler drawn(trainer_.options().network, fresh);
+    // Unlike the weights, moving statistics have no initial values that mean anything.
+    drawn.calibrate(1, std::max(flags_.batch, 64), flags_.seed);
+    untrained_ = score(judge(), image_source(generated(drawn)), score_options());
+    columns_.push_back({"untrained", *untrained_});
+  }
+
+  void save() {
+    const std::int64_t iteration = trainer_.iteration();
+    if (iteration == saved_iteration_) return;
+    const CheckpointNotes notes{{"options", plan_.identity.text()}, {"data", data_.fingerprint}};
+    write_file_atomically(folder_.checkpoint_path(iteration), encode_checkpoint(trainer_, notes));
+    folder_.keep_checkpoints(flags_.keep, iteration);
+    saved_iteration_ = iteration;
+  }
+
+  void warn(const std::string& warning, Progress& progress) {
+    if (warning.empty()) return;
+    progress.note("warning: " + warning);
+    warnings_.push_back(warning);
+  }
+
+  void finish() {
+    RunSummary summary;
+    summary.plan = &plan_;
+    summary.folder = &folder_;
+    summary.data = &data_;
+    summary.network = trainer_.options().network;
+    summary.rows = rows_;
+    summary.warnings = warnings_;
+    summary.training_seconds = training_seconds_;
+    summary.iterations = total_;
+    summary.samples = samples_;
+    summary.score_columns = columns_;
+    summary.score_images = score_count();
+    summary.floor = floor_;
+    summary.untrained = untrained_;
+    write_file_atomically(folder_.report_path(), render_report(run_report(summary)));
+
+    if (!columns_.empty()) {
+      std::printf("\nSliced Wasserstein distance at %lld images a set (lower is better; the noise floor is real against real)\n",
+                  static_cast<long long>(score_count()));
+      std::fputs(text_table(score_table(columns_)).c_str(), stdout);
+    }
+    std::printf("\nTrained for %s. Samples: %s\n", format_duration(training_seconds_).c_str(),
+                flags_.sample_every > 0 ? folder_.sample_path(total_).c_str() : "none (--sample-every 0)");
+    std::printf("Checkpoint: %s\nReport: %s\n", folder_.checkpoint_path(total_).c_str(), folder_.report_path().c_str());
+  }
+
+  const RunPlan& plan_;
+  const TrainFlags& flags_;
+  TrainingData data_;
+  Trainer trainer_;
+  RunDirectory folder_;
+  std::unique_ptr<BatchLoader> loader_;
+  std::int64_t total_ = 0;
+
+  TrainingMonitor monitor_;
+  std::vector<LogRow> rows_;
+  std::vector<std::string> warnings_;
+  std::vector<ScoreColumn> columns_;
+  std::optional<Score> floor_;
+  std::optional<Score> untrained_;
+  ImageSet samples_;
+  std::int64_t saved_iteration_ = -1;
+
+  Clock::time_point last_row_ = Clock::now();
+  std::optional<std::int64_t> last_row_iteration_;
+  double aside_since_row_ = 0.0;  // seconds of sampling and scoring
+  double aside_total_ = 0.0;
+  double training_seconds_ = 0.0;
+};
+
+}  // namespace
+
+int run_training(const RunPlan& plan) {
+  try {
+    return TrainingRun(plan).run();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::diverged) throw;
+    const auto checkpoints = RunDirectory::open(plan.run_path).checkpoints();
+    fail(ErrorKind::diverged, error.what(), " (", checkpoints.empty() ? "there is none yet" : checkpoints.back().second, ")");
+  }
+}
+
+}  // namespace pbgen
