@@ -134,7 +134,7 @@ void judge_bad_files(const FolderReport& report, const FolderOptions& options) {
 }
 
 FolderReport decode_images(const FolderListing& listing, const FolderOptions& options, int size,
-                           FunctionRef<void(std::span<const std::uint8_t>)> sink, const Progress& progress) {
+                           FunctionRef<void(std::span<const std::uint8_t>)> sink, const LoadProgress& progress) {
   const auto files = static_cast<std::int64_t>(listing.files.size());
   FolderReport report;
   report.files = files + static_cast<std::int64_t>(listing.bad.size());

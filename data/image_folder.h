@@ -87,7 +87,7 @@ struct FolderListing {
 FolderListing list_images(const std::string& folder);
 
 // done of total files.  Called from the calling thread, between files; may throw, which ends the work.
-using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+using LoadProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 // Crop, channels, contrast, size; in this order.  size 0 leaves the crop's size.  Error(data) with the bare reason where
 // the crop does not fit.
@@ -101,7 +101,7 @@ int resolve_size(const FolderListing& listing, const FolderOptions& options);
 // from the calling thread.  A few hundred at most are in memory at a time.  Error(data) as options.on_bad tells; where
 // options.size is 0, also for a file of another size.
 FolderReport decode_images(const FolderListing& listing, const FolderOptions& options, int size,
-                           FunctionRef<void(std::span<const std::uint8_t> pixels)> sink, const Progress& progress);
+                           FunctionRef<void(std::span<const std::uint8_t> pixels)> sink, const LoadProgress& progress);
 
 // Throws what options.on_bad asks for: Error(data) that names some of the bad files with their reasons.
 void judge_bad_files(const FolderReport& report, const FolderOptions& options);

@@ -36,7 +36,7 @@ void check_usable(std::int64_t count, const FolderReport& report, const std::str
   if (count == 0) fail_without_usable_images(report, folder);
 }
 
-LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions& options, const Progress& progress) {
+LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions& options, const LoadProgress& progress) {
   const int size = resolve_size(listing, options);
   const std::int64_t image_bytes = static_cast<std::int64_t>(size) * size * options.channels;
   const auto files = static_cast<std::int64_t>(listing.files.size());
@@ -60,7 +60,7 @@ LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions&
 }
 
 void write_cache(const std::string& path, std::uint64_t key, const FolderListing& listing, const FolderOptions& options,
-                 const Progress& progress) {
+                 const LoadProgress& progress) {
   const int size = resolve_size(listing, options);
   ImageCacheWriter writer(path, key, size, options.channels);
   std::int64_t count = 0;
@@ -94,7 +94,7 @@ bool use_cache(std::uint64_t key, LoadedImages& loaded) {
 
 }  // namespace
 
-LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const Progress& progress) {
+LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress) {
   check(options.channels == 1 || options.channels == 3, "channels is ", options.channels, ", expected 1 or 3");
   const FolderListing listing = list_images(options.folder);
   if (listing.files.empty() && listing.bad.empty()) fail_without_images(listing, options.folder);

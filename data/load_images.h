@@ -20,6 +20,6 @@ struct LoadedImages {
 // a file there, which is written first where it is missing, stale or broken; at no time are all of them in memory.
 // Error(data): the folder is missing, holds no usable image (named with the extensions that it holds), or options.on_bad
 // says so, from a cache just as from the files.  Error(input_output): the cache cannot be written.
-LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const Progress& progress);
+LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress);
 
 }  // namespace pbgen
