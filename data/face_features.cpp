@@ -155,7 +155,7 @@ void paint_mouth(Tile& tile, const Scene& scene) {
       const float opening = coverage(std::max(gap_top - y, y - gap_bottom), edge);
       Ink hollow;
       hollow.lay(inside, 1.0f);
-      const float bite = mix(gap_top, gap_bottom, 0.82f);
+      const float bite = mix(gap_top, gap_bottom, mouth.bite);
       const float row = coverage(y - bite, std::max(edge, 0.06f)) * (1.0f - 0.75f * smoothstep((std::fabs(x) - 0.55f) * 2.5f));
       hollow.lay(teeth, mouth.teeth * row);
       ink.lay(hollow.colour, opening);

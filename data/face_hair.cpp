@@ -16,6 +16,7 @@ class HairShape {
     const auto seen = [&](float rate) { return 1.0f / (1.0f + square(4.0f * rate * scene.edge)); };
     coarse_ = 0.6f * seen(hair_.strand_rate);
     fine_ = 0.4f * seen(2.3f * hair_.strand_rate);
+    locks_ = 2.2f * hair_.curl * seen(1.5f * hair_.curl_rate);
     const Colour& base = hair_.colour;
     dark_ = base * 0.45f;
     bright_ = mix(base * 1.35f, Colour{1.0f, 0.97f, 0.92f}, 0.12f + 0.25f * hair_.gloss);
@@ -62,7 +63,7 @@ class HairShape {
     tone += hair_.strand_depth * strands;
     // Locks: bands across the strands, bent so that no lattice shows.
     const float bend = 0.35f * wave(0.9f * x + 0.5f * y + hair_.phase.y);
-    tone += 1.6f * hair_.curl * wave(1.5f * hair_.curl_rate * (x + bend) + hair_.phase.y) *
+    tone += locks_ * wave(1.5f * hair_.curl_rate * (x + bend) + hair_.phase.y) *
             wave(1.1f * hair_.curl_rate * (y + 0.6f * bend + 0.4f * wave(0.8f * x + hair_.phase.x)) + hair_.phase.x);
     // A band of gloss around the crown, on the lit side.
     const float band = hill(square((r2 - 0.62f) / 0.28f)) * smoothstep(0.3f - y) * smoothstep(0.6f + 0.6f * x * scene_.face.light.x);
@@ -79,6 +80,7 @@ class HairShape {
   float face_drop_;
   float coarse_;
   float fine_;
+  float locks_;
   Colour dark_;
   Colour bright_;
 };
@@ -92,7 +94,7 @@ Box hair_box(const Scene& scene) {
 
 // The wool of a beard varies a little, slowly.
 float beard_tone(const Hair& hair, float x, float y) {
-  return 0.85f + 0.15f * wave(3.1f * x + 0.7f * y + hair.phase.x) * wave(2.3f * y - 0.5f * x + hair.phase.y);
+  return 0.85f + 0.06f * wave(1.3f * x + 0.7f * y + hair.phase.x) + 0.05f * wave(2.9f * x - 0.4f * y + hair.phase.y);
 }
 
 }  // namespace

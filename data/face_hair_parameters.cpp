@@ -110,8 +110,8 @@ Hair draw_hair(Draws& draws, const Head& head, float tone, float softness) {
     case HairStyle::curly:
       hair.top = mix(0.12f, 0.42f, a);
       hair.side = mix(0.08f, 0.4f, b);
-      hair.curl = mix(0.025f, 0.05f, c);
-      hair.curl_rate = mix(1.8f, 2.9f, d);
+      hair.curl = mix(0.02f, 0.04f, c);
+      hair.curl_rate = mix(1.6f, 2.6f, d);
       hair.hairline = draws.uniform(-0.66f, -0.48f);
       hair.length = softness > 0.4f ? draws.uniform(0.2f, 1.3f) : 0.0f;
       hair.spread = head.width + hair.side + draws.uniform(-0.05f, 0.15f);

@@ -29,14 +29,14 @@ Light draw_light(Draws& draws) {
   light.y = y / length;
   light.z = z / length;
   light.ambient = draws.uniform(0.4f, 0.75f);
-  light.contrast = draws.uniform(0.7f, 1.2f);
+  light.contrast = draws.uniform(0.75f, 1.35f);
   const float warmth = draws.bell(-1.0f, 1.0f);
   light.tint = {1.0f + 0.07f * warmth, 1.0f + 0.015f * draws.bell(-1.0f, 1.0f), 1.0f - 0.1f * warmth};
   return light;
 }
 
 Head draw_head(Draws& draws, float tone, float softness) {
-  static const Colour skins[] = {rgb(250, 218, 198), rgb(240, 198, 168), rgb(228, 180, 142), rgb(206, 150, 110),
+  static const Colour skins[] = {rgb(245, 211, 190), rgb(238, 196, 167), rgb(228, 180, 142), rgb(206, 150, 110),
                                  rgb(172, 116, 78),  rgb(130, 84, 57),   rgb(94, 61, 45)};
   Head head{};
   head.width = draws.bell(0.63f, 0.80f) - 0.02f * softness;
@@ -96,7 +96,8 @@ Mouth draw_mouth(Draws& draws, Colour skin, float tone, float softness) {
   const std::size_t opening = draws.choose(std::array{0.5f, 0.32f, 0.18f});
   const float gap = draws.uniform(0.0f, 1.0f);
   mouth.open = opening == 0 ? 0.0f : opening == 1 ? mix(0.14f, 0.34f, gap) : mix(0.2f, 0.6f, gap);
-  mouth.teeth = opening == 1 ? draws.uniform(0.85f, 1.0f) : draws.uniform(0.0f, 0.45f);
+  mouth.teeth = draws.uniform(0.85f, 1.0f);
+  mouth.bite = opening == 1 ? 0.82f : draws.uniform(-0.2f, 0.5f);
   if (opening == 1) mouth.smile = mix(0.2f, 0.55f, draws.uniform(0.0f, 1.0f));
   const Colour natural = mix(skin * Colour{0.84f, 0.60f, 0.58f}, skin * Colour{0.80f, 0.62f, 0.64f}, tone);
   const Colour painted = from_hue({draws.uniform(-0.08f, 0.02f), draws.uniform(0.5f, 0.8f), draws.uniform(0.5f, 0.85f)});
@@ -165,10 +166,11 @@ Background draw_background(Draws& draws) {
   return background;
 }
 
-Finish draw_finish(Draws& draws) {
+Finish draw_finish(Draws& draws, float tone) {
   Finish finish{};
   finish.blur = 0.022f * square(draws.uniform(0.0f, 1.0f));
-  finish.exposure = draws.bell(0.88f, 1.22f);
+  // A photographer exposes for the skin.
+  finish.exposure = draws.bell(0.9f, 1.2f) + 0.2f * tone;
   finish.saturation = draws.bell(0.7f, 1.12f);
   finish.vignette = draws.uniform(0.0f, 0.22f);
   finish.mottle = draws.uniform(0.0f, 0.04f);
@@ -201,7 +203,7 @@ FaceParameters draw_parameters(std::uint64_t seed, std::uint64_t number) {
   face.hat = draw_hat(draws, face.hair);
   face.clothes = draw_clothes(draws);
   face.background = draw_background(draws);
-  face.finish = draw_finish(draws);
+  face.finish = draw_finish(draws, tone);
   return face;
 }
 

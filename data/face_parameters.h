@@ -82,7 +82,8 @@ struct Mouth {
   float lower;
   float smile;       // negative: the corners hang
   float open;        // gap in half widths
-  float teeth;       // 0 .. 1
+  float teeth;       // opacity
+  float bite;        // how far down the gap the teeth reach, as a part of it
   Colour lip;
   float gloss;
 };

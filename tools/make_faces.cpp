@@ -1,0 +1,108 @@
+// Writes synthetic faces as PNG files.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "core/file.h"
+#include "data/image_grid.h"
+#include "data/image_io.h"
+#include "data/synthetic_faces.h"
+#include "tools/lib/args.h"
+#include "tools/lib/exit.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kMaxFaces = 1'000'000;  // what six digits number
+constexpr std::int64_t kGridFaces = 64;
+constexpr int kGridColumns = 8;
+constexpr int kMaxGridFaceSize = 512;
+
+struct Options {
+  std::int64_t count = 64;
+  int size = 64;
+  int channels = 3;
+  std::uint64_t seed = 1;
+  std::string out;
+  std::string grid;
+  bool force = false;
+};
+
+void claim_folder(const std::string& path, bool force) {
+  make_directories(path);
+  std::error_code error;
+  const bool empty = std::filesystem::is_empty(path, error);
+  if (error) fail(ErrorKind::input_output, path, ": ", error.message());
+  if (!empty && !force) fail(ErrorKind::usage, "--out ", path, " is not empty: choose a new folder, or add --force to write into it");
+}
+
+// Without the sync of write_png: a face that a crash loses is drawn again, and thousands of syncs take minutes.
+void write_face(const std::string& path, std::span<const std::uint8_t> pixels, int size, int channels) {
+  const std::vector<std::uint8_t> png = encode_png(pixels, size, size, channels);
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+  file.close();
+  if (!file) fail(ErrorKind::input_output, path, ": cannot be written; is the disk full, or the folder not yours?");
+}
+
+void write_faces(const Options& options) {
+  // Drawn some at a time: memory stays small, and progress shows.
+  const std::int64_t bytes = static_cast<std::int64_t>(options.size) * options.size * options.channels;
+  const std::int64_t batch = std::max<std::int64_t>(1, std::min<std::int64_t>(256, (std::int64_t{1} << 26) / bytes));
+  for (std::int64_t first = 0; first < options.count; first += batch) {
+    const std::int64_t count = std::min(batch, options.count - first);
+    const ImageSet faces = synthetic_faces(options.seed, first, count, options.size, options.channels);
+    for (std::int64_t i = 0; i < count; ++i) {
+      char name[32];
+      std::snprintf(name, sizeof name, "/face_%06lld.png", static_cast<long long>(first + i));
+      write_face(options.out + name, faces.image(i), options.size, options.channels);
+    }
+    std::fprintf(stderr, "\rmake_faces: %lld of %lld", static_cast<long long>(first + count), static_cast<long long>(options.count));
+  }
+  std::fputc('\n', stderr);
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  ArgumentParser parser("make_faces", "draw synthetic faces and write them as PNG files",
+                        "The faces that train_gan learns from when it is given no data. Face i of a seed is always the same face: at "
+                        "every size, on every machine, however many are drawn. Another seed gives other faces.");
+  parser.add("--n", &options.count, "N", "how many faces", in_range<std::int64_t>(1, kMaxFaces));
+  parser.add("--size", &options.size, "S", "pixels on a side", in_range(kMinFaceSize, kMaxFaceSize));
+  parser.add("--channels", &options.channels, "C", "3: colour, 1: grey", [](const int& channels) {
+    return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3");
+  });
+  parser.add("--seed", &options.seed, "K", "which faces");
+  parser.add("--out", &options.out, "DIR", "folder for face_000000.png, face_000001.png, ...; made where it is missing");
+  parser.add("--grid", &options.grid, "FILE", concat("also write the first ", kGridFaces, " faces as one PNG picture"));
+  parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
+  parser.example("make_faces --n 1000 --out faces", "a thousand faces at 64x64");
+  parser.example("make_faces --n 64 --size 128 --seed 2 --out more --grid more.png", "larger ones of another seed, and a picture of all");
+  if (!parser.parse(argc, argv)) return 0;
+  if (options.out.empty()) fail(ErrorKind::usage, "--out is missing: name the folder to write to, as in --out faces");
+  if (!options.grid.empty() && options.size > kMaxGridFaceSize) {
+    fail(ErrorKind::usage, "--grid with --size ", options.size, ": a picture of many faces takes sizes up to ", kMaxGridFaceSize);
+  }
+
+  claim_folder(options.out, options.force);
+  write_faces(options);
+  if (!options.grid.empty()) {
+    const ImageSet shown = synthetic_faces(options.seed, 0, std::min(options.count, kGridFaces), options.size, options.channels);
+    write_png(options.grid, image_grid(shown, shown.count(), kGridColumns));
+  }
+  std::printf("%lld faces of %dx%d in %s\n", static_cast<long long>(options.count), options.size, options.size, options.out.c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace pbgen
+
+int main(int argc, char** argv) {
+  return pbgen::run_tool("make_faces", [&] { return pbgen::run(argc, argv); });
+}
