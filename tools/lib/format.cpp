@@ -1,0 +1,48 @@
+#include "tools/lib/format.h"
+
+#include <cmath>
+#include <cstdio>
+
+#include "core/check.h"
+
+namespace pbgen {
+namespace {
+
+std::string fixed(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+}  // namespace
+
+std::string format_duration(double seconds) {
+  constexpr double kLongest = 1e12;  // beyond, a count of seconds says nothing
+  if (!(seconds >= 0.0 && seconds < kLongest)) return "?";
+  const auto total = static_cast<long long>(seconds);
+  char text[64];
+  if (total < 3600) std::snprintf(text, sizeof text, "%lld:%02lld", total / 60, total % 60);
+  else if (total < 24 * 3600) std::snprintf(text, sizeof text, "%lld h %02lld min", total / 3600, total / 60 % 60);
+  else std::snprintf(text, sizeof text, "%lld d %02lld h", total / (24 * 3600), total / 3600 % 24);
+  return text;
+}
+
+std::string format_bytes(std::int64_t bytes) {
+  if (bytes < 1000) return concat(bytes, " B");
+  double value = static_cast<double>(bytes);
+  const char* unit = "B";
+  for (const char* larger : {"kB", "MB", "GB", "TB"}) {
+    if (value < 999.5) break;  // 999.5 would be shown as 1000
+    value /= 1000.0;
+    unit = larger;
+  }
+  return fixed(value, value < 9.95 ? 1 : 0) + " " + unit;
+}
+
+std::string format_rate(double per_second) {
+  if (!(per_second >= 0.0 && per_second < 1e15)) return "?";
+  const int decimals = per_second >= 9.95 ? 0 : per_second >= 0.995 ? 1 : per_second >= 0.0995 ? 2 : 3;
+  return fixed(per_second, decimals);
+}
+
+}  // namespace pbgen
