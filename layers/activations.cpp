@@ -13,8 +13,9 @@ namespace {
 template <class Function>
 void map_forward(ConstTensorView x, TensorView y, Function f) {
   check_equal(y.shape, x.shape, "output of an activation");
-  parallel_for(x.shape.floats() / kLanes, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) y.data[i] = f(x.data[i]);
+  // Captured by value here and below: a store through y must not look as if it could change f.
+  parallel_for(x.shape.floats() / kLanes, [from = x.data, to = y.data, f](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) to[i] = f(from[i]);
   });
 }
 
@@ -24,8 +25,8 @@ void map_backward(ConstTensorView y, ConstTensorView dy, TensorView dx, Want wan
   if (!want.input) return;
   check_equal(dy.shape, y.shape, "output gradient of an activation");
   check_equal(dx.shape, y.shape, "input gradient of an activation");
-  parallel_for(y.shape.floats() / kLanes, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) dx.data[i] = df(y.data[i], dy.data[i]);
+  parallel_for(y.shape.floats() / kLanes, [value = y.data, from = dy.data, to = dx.data, df](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) to[i] = df(value[i], from[i]);
   });
 }
 
@@ -44,7 +45,11 @@ LeakyReLU::LeakyReLU(float slope) : slope_(slope) {
 }
 
 void LeakyReLU::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {
-  map_forward(x, y, [slope = slope_](float v) { return v > 0.0f ? v : slope * v; });
+  // The larger of the two, in the one form that g++ 12 vectorises.
+  map_forward(x, y, [slope = slope_](float v) {
+    const float leak = slope * v;
+    return v < leak ? leak : v;
+  });
 }
 
 void LeakyReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want,

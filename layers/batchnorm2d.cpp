@@ -138,9 +138,11 @@ void normalise(ConstTensorView x, TensorView y, const float* mean, const float* 
     for (std::int64_t r = begin; r < end; ++r) {
       const float* const from = x.data + r * channels * kLanes;
       float* const to = y.data + r * channels * kLanes;
-      for (std::int64_t c = 0; c < channels; ++c)
-        for (std::int64_t lane = 0; lane < kLanes; ++lane)
-          to[c * kLanes + lane] = (from[c * kLanes + lane] - mean[c]) * scale[c] + beta[c];
+      for (std::int64_t c = 0; c < channels; ++c) {
+        // Copies, because y might be any of them for all that the compiler knows.
+        const float m = mean[c], s = scale[c], b = beta[c];
+        for (std::int64_t i = c * kLanes; i < (c + 1) * kLanes; ++i) to[i] = (from[i] - m) * s + b;
+      }
     }
   });
 }
@@ -240,12 +242,12 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
   if (!want.input) return;
   parallel_for(pieces.rows, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
-      const std::int64_t row = r * pieces.row_floats;
+      const float* const from_x = x.data + r * pieces.row_floats;
+      const float* const from_dy = dy.data + r * pieces.row_floats;
+      float* const to = dx.data + r * pieces.row_floats;
       for (std::int64_t c = 0; c < c_count; ++c) {
-        for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-          const std::int64_t i = row + c * kLanes + lane;
-          dx.data[i] = (scale[c] * dy.data[i] - offset[c]) - slope[c] * (x.data[i] - mean[c]);
-        }
+        const float m = mean[c], a = scale[c], b = slope[c], d = offset[c];
+        for (std::int64_t i = c * kLanes; i < (c + 1) * kLanes; ++i) to[i] = (a * from_dy[i] - d) - b * (from_x[i] - m);
       }
     }
   });
