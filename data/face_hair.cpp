@@ -10,8 +10,11 @@ namespace {
 class HairShape {
  public:
   explicit HairShape(const Scene& scene)
-      : scene_(scene), hair_(scene.face.hair), width_(scene.face.head.width),
-        face_shift_(scene.on_face(0.0f, -0.5f).x * 0.55f), face_drop_(0.45f * scene.face.pose.pitch) {
+      : scene_(scene),
+        hair_(scene.face.hair),
+        width_(scene.face.head.width),
+        face_shift_(scene.on_face(0.0f, -0.5f).x * 0.55f),
+        face_drop_(0.45f * scene.face.pose.pitch) {
     // Strands that are finer than an edge blur into each other.
     const auto seen = [&](float rate) { return 1.0f / (1.0f + square(4.0f * rate * scene.edge)); };
     coarse_ = 0.6f * seen(hair_.strand_rate);
@@ -58,8 +61,8 @@ class HairShape {
     float tone = 0.08f + 0.8f * scene_.shade(nx * 0.85f, ny * 0.7f, std::sqrt(std::max(1.0f - r2, 0.12f)));
     // Strands fan out from above the part.
     const float fan = (x - 0.5f * hair_.part) / std::max(y + 2.1f, 0.5f);
-    const float strands = coarse_ * wave(fan * hair_.strand_rate + hair_.phase.x) +
-                          fine_ * wave(fan * hair_.strand_rate * 2.3f + 0.6f * y + hair_.phase.y);
+    const float strands =
+        coarse_ * wave(fan * hair_.strand_rate + hair_.phase.x) + fine_ * wave(fan * hair_.strand_rate * 2.3f + 0.6f * y + hair_.phase.y);
     tone += hair_.strand_depth * strands;
     // Locks: bands across the strands, bent so that no lattice shows.
     const float bend = 0.35f * wave(0.9f * x + 0.5f * y + hair_.phase.y);

@@ -68,9 +68,7 @@ Hair draw_hair(Draws& draws, const Head& head, float tone, float softness) {
     }
   };
   switch (hair.style) {
-    case HairStyle::bald:
-      hair.top = hair.side = 0.0f;
-      break;
+    case HairStyle::bald: hair.top = hair.side = 0.0f; break;
     case HairStyle::cropped:
       hair.top = mix(0.02f, 0.08f, a);
       hair.side = mix(0.0f, 0.03f, b);
@@ -98,9 +96,7 @@ Hair draw_hair(Draws& draws, const Head& head, float tone, float softness) {
       hair.sweep = -side_of_part * mix(0.12f, 0.34f, d);
       hair.hairline = draws.uniform(-0.72f, -0.6f);
       break;
-    case HairStyle::long_straight:
-      make_long();
-      break;
+    case HairStyle::long_straight: make_long(); break;
     case HairStyle::long_wavy:
       make_long();
       hair.spread += 0.1f;

@@ -119,7 +119,7 @@ Brows draw_brows(Draws& draws, const Hair& hair, const Head& head, float softnes
 }
 
 Glasses draw_glasses(Draws& draws, const Eyes& eyes) {
-  static const Colour frames[] = {rgb(22, 20, 22),    rgb(66, 40, 26),    rgb(128, 34, 36),
+  static const Colour frames[] = {rgb(22, 20, 22),   rgb(66, 40, 26),    rgb(128, 34, 36),
                                   rgb(150, 120, 72), rgb(150, 152, 158), rgb(40, 56, 92)};
   Glasses glasses{};
   glasses.worn = draws.chance(0.17f);
@@ -152,8 +152,8 @@ Background draw_background(Draws& draws) {
   const float saturation = square(draws.uniform(0.1f, 0.85f));
   const float value = draws.uniform(0.12f, 0.95f);
   background.top = from_hue({hue, saturation, value});
-  background.bottom = from_hue({hue + draws.bell(-0.15f, 0.15f), saturation * draws.uniform(0.4f, 1.2f),
-                                clamp01(value * draws.uniform(0.5f, 1.25f))});
+  background.bottom =
+      from_hue({hue + draws.bell(-0.15f, 0.15f), saturation * draws.uniform(0.4f, 1.2f), clamp01(value * draws.uniform(0.5f, 1.25f))});
   background.direction = draws.uniform(-1.0f, 1.0f);
   const float busyness = draws.uniform(0.0f, 1.0f);
   for (Blob& blob : background.blobs) {

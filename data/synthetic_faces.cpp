@@ -93,9 +93,8 @@ ImageSet synthetic_faces(std::uint64_t seed, std::int64_t first, std::int64_t co
   check(channels == 1 || channels == 3, "faces of ", channels, " channels, expected 1 or 3");
   const std::int64_t bytes = static_cast<std::int64_t>(size) * size * channels;
   const auto pixels = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(count * bytes));
-  parallel_items(count, [&](std::int64_t i) {
-    draw(seed, static_cast<std::uint64_t>(first + i), size, channels, pixels->data() + i * bytes);
-  });
+  parallel_items(count,
+                 [&](std::int64_t i) { draw(seed, static_cast<std::uint64_t>(first + i), size, channels, pixels->data() + i * bytes); });
   return ImageSet(pixels, pixels->data(), count, size, channels);
 }
 
