@@ -21,7 +21,8 @@ TEST(Format, DurationsGrowTheirUnits) {
   EXPECT_EQ(format_duration(2 * 3600.0 + 3 * 60.0), "2 h 03 min");
   EXPECT_EQ(format_duration(86399.0), "23 h 59 min");
   EXPECT_EQ(format_duration(3 * 86400.0 + 4 * 3600.0), "3 d 04 h");
-  for (const double unknown : {-1.0, std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) EXPECT_EQ(format_duration(unknown), "?");
+  for (const double unknown : {-1.0, std::nan(""), std::numeric_limits<double>::infinity(), 1e300})
+    EXPECT_EQ(format_duration(unknown), "?");
 }
 
 TEST(Format, BytesAreDecimalWithTwoDigitsAtLeast) {

@@ -92,7 +92,10 @@ void Progress::finish(std::string_view extra) {
 
 std::string Progress::line() const {
   std::string text = concat(what_, ' ', done_);
-  if (total_ > 0) text += concat('/', total_, " (", static_cast<std::int64_t>(100.0 * static_cast<double>(done_) / static_cast<double>(total_)), "%)");
+  if (total_ > 0) {
+    const double share = static_cast<double>(done_) / static_cast<double>(total_);
+    text += concat('/', total_, " (", static_cast<int>(100.0 * share), "%)");
+  }
   const double items_per_second = rate();
   if (std::isfinite(items_per_second)) {
     text += rate_text(items_per_second);
