@@ -28,7 +28,7 @@ std::int64_t squared_difference(const std::uint8_t* a, const std::uint8_t* b, st
 
 }  // namespace
 
-std::vector<std::vector<Neighbour>> nearest_images(const ImageSet& set, std::span<const std::int64_t> candidates,
+std::vector<std::vector<Neighbour>> nearest_images(const ImageSet& set, std::span<const std::uint32_t> candidates,
                                                    std::span<const std::uint8_t> queries, int count) {
   const std::int64_t bytes = set.bytes_per_image();
   check(bytes > 0 && static_cast<std::int64_t>(queries.size()) % bytes == 0, queries.size(), " bytes are not whole images of ", bytes);

@@ -16,7 +16,7 @@ struct Neighbour {
 
 // The `count` nearest of set's images `candidates` to each query, nearest first; ties go to the lower place.
 // queries: whole images of the set's shape, one after the other.
-std::vector<std::vector<Neighbour>> nearest_images(const ImageSet& set, std::span<const std::int64_t> candidates,
+std::vector<std::vector<Neighbour>> nearest_images(const ImageSet& set, std::span<const std::uint32_t> candidates,
                                                    std::span<const std::uint8_t> queries, int count);
 
 }  // namespace pbgen

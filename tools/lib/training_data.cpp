@@ -2,20 +2,24 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "core/check.h"
-#include "core/cpu.h"
-#include "core/rng.h"
-#include "data/holdout.h"
 #include "data/load_images.h"
+#include "data/split.h"
 #include "data/synthetic_faces.h"
 #include "tools/lib/loaded_images.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/score.h"
-#include "tools/lib/text.h"
+#include "tools/lib/format.h"
 
 namespace pbgen {
 namespace {
+
+OnBad parse_on_bad(const std::string& text) {
+  if (text == "skip") return OnBad::skip;
+  return text == "fail" ? OnBad::fail : OnBad::one_percent;
+}
 
 // FNV-1a over evenly spread images: reading all of a mapped cache at every start would cost minutes on a slow disk.
 std::string pixel_fingerprint(const ImageSet& images) {
@@ -34,7 +38,6 @@ std::string pixel_fingerprint(const ImageSet& images) {
 }
 
 ImageSet draw_synthetic(const TrainFlags& flags, std::string& summary) {
-  Progress progress("drawing faces", 0);
   ImageSet images = synthetic_faces(flags.seed, 0, flags.synthetic_images, flags.size, flags.channels);
   summary = concat(images.count(), " synthetic faces of seed ", flags.seed, ", ", format_bytes(images.count() * images.bytes_per_image()), " in memory");
   return images;
@@ -48,21 +51,31 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
   options.crop = parse_crop(flags.crop);
   options.contrast_stretch = flags.contrast_stretch;
   options.on_bad = parse_on_bad(flags.on_bad);
-  return load_images_with_report(options, flags.cache, summary);
+  std::optional<Progress> progress;
+  const LoadedImages loaded = load_images(options, flags.cache, [&](std::int64_t done, std::int64_t total) {
+    if (!progress) progress.emplace("decoding", total);
+    progress->update(done);
+    if (done == total) progress->finish();
+  });
+  for (const std::string& note : loading_notes(loaded)) std::fprintf(stderr, "%s\n", note.c_str());
+  const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());
+  summary = concat(loaded.images.count(), " images of ", flags.data, ", ", bytes,
+                   loaded.cache_path.empty() ? " in memory" : concat(loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path));
+  return loaded.images;
 }
 
 }  // namespace
 
-ImageSource TrainingData::training_source() const { return subset(image_source(images), train); }
+ImageSource TrainingData::training_source() const { return subset(image_source(images), {train.begin(), train.end()}); }
 
-ImageSource TrainingData::held_out_source() const { return subset(image_source(images), held_out); }
+ImageSource TrainingData::held_out_source() const { return subset(image_source(images), {held_out.begin(), held_out.end()}); }
 
 TrainingData load_training_data(const TrainFlags& flags) {
   TrainingData data;
   data.images = flags.data.empty() ? draw_synthetic(flags, data.summary) : read_folder(flags, data.summary);
-  const Holdout split = split_holdout(data.images.count(), flags.holdout, flags.seed);
-  data.train = split.train;
-  data.held_out = split.held_out;
+  Split split = split_holdout(data.images.count(), flags.holdout, flags.seed);
+  data.train = std::move(split.train);
+  data.held_out = std::move(split.held_out);
   data.fingerprint = pixel_fingerprint(data.images);
   if (static_cast<std::int64_t>(data.train.size()) < flags.batch) {
     fail(ErrorKind::data, flags.data.empty() ? "--synthetic-images" : flags.data, ": ", data.train.size(),

@@ -13,8 +13,8 @@ namespace pbgen {
 
 struct TrainingData {
   ImageSet images;
-  std::vector<std::int64_t> train;     // numbers of the images that are trained on
-  std::vector<std::int64_t> held_out;  // never trained on
+  std::vector<std::uint32_t> train;    // numbers of the images that are trained on
+  std::vector<std::uint32_t> held_out; // never trained on
   std::string fingerprint;             // of the pixels: what must not change on resume
   std::string summary;                 // one line for people
 

@@ -17,9 +17,11 @@
 #include "gan/checkpoint.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
+#include "tools/lib/format.h"
 #include "tools/lib/interrupt.h"
 #include "tools/lib/layer_report.h"
 #include "tools/lib/progress.h"
+#include "tools/lib/report.h"
 #include "tools/lib/run_directory.h"
 #include "tools/lib/run_report.h"
 #include "tools/lib/sample_images.h"
@@ -67,11 +69,14 @@ class TrainingRun {
     announce();
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), kGridColumns));
-    rows_ = folder_.begin_log(trainer_.iteration());
-    if (trainer_.iteration() == 0 && flags_.sample_every > 0) sample();
+    first_iteration_ = trainer_.iteration();
+    rows_ = folder_.begin_log(first_iteration_);
+    if (first_iteration_ == 0 && flags_.sample_every > 0) sample();
 
     const InterruptGuard guard;
     const Clock::time_point begin = Clock::now();
+    last_row_ = begin;
+    last_row_iteration_ = first_iteration_;
     {
       Progress progress("training", total_, ProgressOptions{.start = trainer_.iteration(), .items_per_step = double(flags_.batch), .unit = "img"});
       while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) iterate(progress);
@@ -142,7 +147,7 @@ class TrainingRun {
     row.d_real = step.d_real;
     row.d_fake = step.d_fake;
     const double seconds = seconds_since(last_row_) - aside_since_row_;
-    row.images_per_second = static_cast<double>((row.iteration - last_row_iteration_.value_or(row.iteration - 1)) * flags_.batch) / std::max(seconds, 1e-9);
+    row.images_per_second = static_cast<double>((row.iteration - last_row_iteration_) * flags_.batch) / std::max(seconds, 1e-9);
     row.swd = swd;
     folder_.log(row);
     rows_.push_back(row);
@@ -240,18 +245,15 @@ class TrainingRun {
   }
 
   void finish() {
-    RunSummary summary;
-    summary.plan = &plan_;
-    summary.folder = &folder_;
-    summary.data = &data_;
-    summary.network = trainer_.options().network;
+    RunSummary summary{.plan = plan_, .folder = folder_, .data = data_, .network = trainer_.options().network};
+    summary.iterations = total_;
+    summary.session_iterations = total_ - first_iteration_;
+    summary.training_seconds = training_seconds_;
     summary.rows = rows_;
     summary.warnings = warnings_;
-    summary.training_seconds = training_seconds_;
-    summary.iterations = total_;
     summary.samples = samples_;
-    summary.score_columns = columns_;
     summary.score_images = score_count();
+    summary.score_columns = columns_;
     summary.floor = floor_;
     summary.untrained = untrained_;
     write_file_atomically(folder_.report_path(), render_report(run_report(summary)));
@@ -272,6 +274,7 @@ class TrainingRun {
   Trainer trainer_;
   RunDirectory folder_;
   std::unique_ptr<BatchLoader> loader_;
+  std::int64_t first_iteration_ = 0;
   std::int64_t total_ = 0;
 
   TrainingMonitor monitor_;
@@ -283,8 +286,8 @@ class TrainingRun {
   ImageSet samples_;
   std::int64_t saved_iteration_ = -1;
 
-  Clock::time_point last_row_ = Clock::now();
-  std::optional<std::int64_t> last_row_iteration_;
+  Clock::time_point last_row_;
+  std::int64_t last_row_iteration_ = 0;
   double aside_since_row_ = 0.0;  // seconds of sampling and scoring
   double aside_total_ = 0.0;
   double training_seconds_ = 0.0;

@@ -1,0 +1,108 @@
+#include "tools/lib/run_report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "core/check.h"
+#include "core/cpu.h"
+#include "core/file.h"
+#include "data/image_io.h"
+#include "gan/settings.h"
+#include "tools/lib/format.h"
+#include "tools/lib/layer_report.h"
+#include "tools/lib/nearest_images.h"
+
+namespace pbgen {
+namespace {
+
+constexpr int kNeighbourSamples = 6;
+constexpr int kNeighboursEach = 3;
+constexpr std::size_t kMostGrids = 8;
+constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
+
+std::string digits(double value, int places) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", places, value);
+  return text;
+}
+
+std::string verdict(const RunSummary& summary) {
+  if (summary.score_columns.empty()) return "Nothing was scored (--swd-every 0).";
+  const double mean = summary.score_columns.front().score.mean.mean;
+  std::string text = concat("After ", summary.iterations, " iterations the generator is at a mean sliced Wasserstein distance of ", digits(mean, 4),
+                            " from ", summary.data.held_out.empty() ? "the training images" : "images that it never saw");
+  if (summary.untrained) text = concat(text, ", ", digits(mean / summary.untrained->mean.mean, 2), " times the untrained generator's");
+  if (summary.floor) text = concat(text, "; two sets of real images are ", digits(summary.floor->mean.mean, 4), " apart (the noise floor)");
+  return concat(text, ".");
+}
+
+void add_curves(const RunSummary& summary, RunReport& report) {
+  for (const LogRow& row : summary.rows) {
+    report.iteration.push_back(static_cast<double>(row.iteration));
+    report.loss_d.push_back(row.loss_d);
+    report.loss_g.push_back(row.loss_g);
+    report.d_real.push_back(row.d_real);
+    report.d_fake.push_back(row.d_fake);
+    if (!row.swd) continue;
+    report.swd_iteration.push_back(static_cast<double>(row.iteration));
+    report.swd.push_back(*row.swd);
+  }
+  if (summary.floor) report.swd_noise_floor = summary.floor->mean.mean;
+  if (summary.untrained) report.swd_untrained = summary.untrained->mean.mean;
+}
+
+void add_grids(const RunSummary& summary, RunReport& report) {
+  auto grids = summary.folder.samples();
+  std::erase_if(grids, [&](const auto& grid) { return grid.first > summary.iterations; });
+  for (const std::size_t i : evenly_spread(grids.size(), kMostGrids))
+    report.grids.push_back({concat("iteration ", grids[i].first), read_file(grids[i].second, kMaxGridBytes)});
+}
+
+void add_neighbours(const RunSummary& summary, RunReport& report) {
+  const ImageSet& samples = summary.samples;
+  const std::int64_t count = std::min<std::int64_t>(kNeighbourSamples, samples.count());
+  if (count == 0) return;
+  const auto png = [](std::span<const std::uint8_t> pixels, const ImageSet& set) { return encode_png(pixels, set.size(), set.size(), set.channels()); };
+  const std::span<const std::uint8_t> queries(samples.image(0).data(), static_cast<std::size_t>(count * samples.bytes_per_image()));
+  const auto nearest = nearest_images(summary.data.images, summary.data.train, queries, kNeighboursEach);
+  for (std::int64_t i = 0; i < count; ++i) {
+    NearestNeighbours& entry = report.neighbours.emplace_back();
+    entry.sample = {concat("sample ", i), png(samples.image(i), samples)};
+    for (const Neighbour& neighbour : nearest[static_cast<std::size_t>(i)])
+      entry.nearest.push_back({digits(neighbour.distance, 1), png(summary.data.images.image(neighbour.image), summary.data.images)});
+  }
+  report.neighbours_note = "Root mean square difference of pixels, in grey levels from 0 to 255, over all training images.";
+}
+
+}  // namespace
+
+RunReport run_report(const RunSummary& summary) {
+  const TrainFlags& flags = summary.plan.flags;
+  RunReport report;
+  report.title = concat("Setting ", setting_name(summary.network.binarized), ", ", flags.loss, ", ", flags.size, "x", flags.size);
+  report.verdict = verdict(summary);
+  report.facts = {
+      {"Images", summary.data.summary},
+      {"Training, held out", concat(summary.data.train.size(), ", ", summary.data.held_out.size())},
+      {"Iterations", concat(summary.iterations, " of batch ", flags.batch)},
+      {"Training time", concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
+      {"Images a second", digits(static_cast<double>(summary.session_iterations * flags.batch) / std::max(summary.training_seconds, 1e-9), 1)},
+      {"Machine", concat(cpu_name(), ", ", thread_count(), " threads, ", name(isa()), " kernels")},
+  };
+  report.warnings = summary.warnings;
+  report.command = summary.plan.command;
+  for (const auto& [key, value] : summary.plan.config.as_object())
+    if (!value.is_null()) report.config.emplace_back(key, value.is_string() ? value.as_string() : value.text());
+  if (!summary.score_columns.empty()) report.swd_table = score_table(summary.score_columns);
+  report.loss = flags.loss;
+  add_curves(summary, report);
+  add_grids(summary, report);
+  add_neighbours(summary, report);
+  report.layers = layer_report(summary.network);
+  report.remarks = redundancy_remarks(summary.network);
+  return report;
+}
+
+}  // namespace pbgen

@@ -1,0 +1,95 @@
+// Trains a partially binarized GAN: ./tools/train_gan --help.
+#include <cstdio>
+#include <filesystem>
+#include <string>
+
+#include "core/check.h"
+#include "core/cpu.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "gan/checkpoint.h"
+#include "tools/lib/args.h"
+#include "tools/lib/exit.h"
+#include "tools/lib/resume.h"
+#include "tools/lib/run_directory.h"
+#include "tools/lib/train_options.h"
+#include "tools/lib/training_run.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kMaxConfigBytes = 1 << 20;
+
+std::string run_name(const TrainFlags& flags) {
+  const Setting setting = trainer_options(flags).network.binarized;
+  return concat(setting_name(setting), "-", flags.loss, "-", flags.size);
+}
+
+std::string command_line(int argc, char** argv) {
+  std::string command;
+  for (int i = 0; i < argc; ++i) command += concat(i > 0 ? " " : "", argv[i]);
+  return command;
+}
+
+// Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself; whatever then
+// differs was asked for on the command line.
+void take_over(ArgumentParser& parser, TrainFlags& flags, const ResumePoint& point) {
+  const std::string config_path = point.run_path + "/config.json";
+  if (!point.run_path.empty() && std::filesystem::exists(config_path)) {
+    const auto bytes = read_file(config_path, kMaxConfigBytes);
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    parser.apply_config(parse_json(text, ErrorKind::usage, config_path), config_path);
+  }
+  const Json saved = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
+  parser.apply_config(saved, point.checkpoint);
+  resolve_train_flags(parser, flags);
+  std::string differences;
+  for (const auto& [key, value] : run_identity(parser).as_object()) {
+    const Json* const before = saved.find(key);
+    if (before != nullptr && *before == value) continue;
+    differences += concat(differences.empty() ? "" : "; ", key, " ", value.text(), " (checkpoint: ", before ? before->text() : "none", ")");
+  }
+  if (!differences.empty()) {
+    fail(ErrorKind::usage, "--resume ", point.checkpoint, ": a run goes on as it began; these differ: ", differences,
+         ". Leave them out, or begin a new run with --init-from");
+  }
+}
+
+int run(int argc, char** argv) {
+  TrainFlags flags;
+  ArgumentParser parser("train_gan", "trains a generator of images whose layers are partly in one bit",
+                        "Without arguments it trains the main job on synthetic faces: 64x64, Setting H, a narrower network than the "
+                        "paper's; about two minutes on two cores.  Each run has a folder of its own with its configuration, log, samples, "
+                        "checkpoints and a report.html.");
+  declare_train_flags(parser, flags);
+  if (!parser.parse(argc, argv)) return 0;
+  resolve_train_flags(parser, flags);
+  if (flags.threads > 0) set_thread_count(flags.threads);
+
+  RunPlan plan;
+  if (!flags.resume.empty()) {
+    const ResumePoint point = find_resume_point(flags.resume, flags.out, run_name(flags));
+    plan.resume_checkpoint = point.checkpoint;
+    if (!point.checkpoint.empty()) {
+      take_over(parser, flags, point);
+      plan.run_path = flags.out.empty() ? point.run_path : flags.out;
+    }
+  }
+  if (plan.run_path.empty()) plan.run_path = flags.out.empty() ? RunDirectory::first_free(run_name(flags)) : flags.out;
+  plan.flags = flags;
+  plan.config = parser.config();
+  plan.identity = run_identity(parser);
+  plan.command = command_line(argc, argv);
+  if (flags.dry_run) {
+    show_plan(plan);
+    return 0;
+  }
+  return run_training(plan);
+}
+
+}  // namespace
+}  // namespace pbgen
+
+int main(int argc, char** argv) {
+  return pbgen::run_tool("train_gan", [&] { return pbgen::run(argc, argv); });
+}
