@@ -22,13 +22,13 @@ struct RunSummary {
   std::int64_t iterations = 0;
   double training_seconds = 0.0;      // of this sitting, sampling and scoring excluded
   std::int64_t session_iterations = 0;  // of this sitting
-  std::vector<LogRow> rows;
-  std::vector<std::string> warnings;
-  ImageSet samples;                   // of the fixed latents, at the end; empty where none were drawn
+  std::vector<LogRow> rows = {};
+  std::vector<std::string> warnings = {};
+  ImageSet samples = {};                   // of the fixed latents, at the end; empty where none were drawn
   std::int64_t score_images = 0;      // a set
-  std::vector<ScoreColumn> score_columns;  // the final table; empty where nothing was scored
-  std::optional<Score> floor;
-  std::optional<Score> untrained;
+  std::vector<ScoreColumn> score_columns = {};  // the final table; empty where nothing was scored
+  std::optional<Score> floor = {};
+  std::optional<Score> untrained = {};
 };
 
 RunReport run_report(const RunSummary& summary);

@@ -68,7 +68,7 @@ class TrainingRun {
   int run() {
     announce();
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
-    write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), kGridColumns));
+    write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
     first_iteration_ = trainer_.iteration();
     rows_ = folder_.begin_log(first_iteration_);
     if (first_iteration_ == 0 && flags_.sample_every > 0) sample();
@@ -78,7 +78,11 @@ class TrainingRun {
     last_row_ = begin;
     last_row_iteration_ = first_iteration_;
     {
-      Progress progress("training", total_, ProgressOptions{.start = trainer_.iteration(), .items_per_step = double(flags_.batch), .unit = "img"});
+      ProgressOptions options;
+      options.start = first_iteration_;
+      options.items_per_step = flags_.batch;
+      options.unit = "img";
+      Progress progress("training", total_, options);
       while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) iterate(progress);
       progress.finish();
     }
