@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 std::string newest_good_checkpoint(const std::string& run_path) {
   if (!fs::is_directory(run_path)) return "";
-  const auto checkpoints = RunDirectory::open(run_path).checkpoints();
+  const auto checkpoints = RunDirectory::list_checkpoints(run_path);
   for (auto at = checkpoints.rbegin(); at != checkpoints.rend(); ++at) {
     try {
       Checkpoint::load(at->second);
@@ -34,14 +34,18 @@ ResumePoint find_resume_point(const std::string& resume, const std::string& out,
     if (run_path.empty()) return {};
     return {newest_good_checkpoint(run_path), run_path};
   }
-  if (fs::is_directory(resume)) {
-    const std::string checkpoint = newest_good_checkpoint(resume);
-    if (checkpoint.empty()) fail(ErrorKind::usage, "--resume ", resume, ": no usable checkpoint in its checkpoints/ folder");
-    return {checkpoint, resume};
-  }
-  if (!fs::exists(resume)) fail(ErrorKind::usage, "--resume ", resume, ": no such file or folder");
+  const std::string checkpoint = named_checkpoint(resume);
+  if (fs::is_directory(resume)) return {checkpoint, resume};
   const fs::path folder = fs::path(resume).parent_path();
-  return {resume, folder.filename() == "checkpoints" ? folder.parent_path().string() : ""};
+  return {checkpoint, folder.filename() == "checkpoints" ? folder.parent_path().string() : ""};
+}
+
+std::string named_checkpoint(const std::string& path) {
+  if (!fs::exists(path)) fail(ErrorKind::usage, path, ": no such checkpoint or run folder");
+  if (!fs::is_directory(path)) return path;
+  const std::string checkpoint = newest_good_checkpoint(path);
+  if (checkpoint.empty()) fail(ErrorKind::usage, path, ": no usable checkpoint in its checkpoints/ folder");
+  return checkpoint;
 }
 
 }  // namespace pbgen

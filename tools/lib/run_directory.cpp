@@ -105,7 +105,7 @@ std::string RunDirectory::newest(const std::string& name) {
   for (int number = 1;; ++number) {
     const std::string path = numbered(name, number);
     if (!fs::exists(path, error)) return found;
-    if (!RunDirectory(path).checkpoints().empty()) found = path;
+    if (!list_checkpoints(path).empty()) found = path;
   }
 }
 
@@ -130,8 +130,8 @@ std::string RunDirectory::checkpoint_path(std::int64_t iteration) const {
   return concat(path_, "/checkpoints/", padded(iteration), kCheckpointSuffix);
 }
 
-std::vector<std::pair<std::int64_t, std::string>> RunDirectory::checkpoints() const {
-  return numbered_files(path_ + "/checkpoints", kCheckpointSuffix);
+std::vector<std::pair<std::int64_t, std::string>> RunDirectory::list_checkpoints(const std::string& run_path) {
+  return numbered_files(run_path + "/checkpoints", kCheckpointSuffix);
 }
 
 std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const { return numbered_files(path_ + "/samples", kSampleSuffix); }

@@ -41,7 +41,8 @@ class RunDirectory {
   std::string checkpoint_path(std::int64_t iteration) const;
 
   // Checkpoints by iteration, rising.
-  std::vector<std::pair<std::int64_t, std::string>> checkpoints() const;
+  std::vector<std::pair<std::int64_t, std::string>> checkpoints() const { return list_checkpoints(path_); }
+  static std::vector<std::pair<std::int64_t, std::string>> list_checkpoints(const std::string& run_path);
   // Sample grids by iteration, rising.
   std::vector<std::pair<std::int64_t, std::string>> samples() const;
   // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.

@@ -304,7 +304,7 @@ int run_training(const RunPlan& plan) {
     return TrainingRun(plan).run();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::diverged) throw;
-    const auto checkpoints = RunDirectory::open(plan.run_path).checkpoints();
+    const auto checkpoints = RunDirectory::list_checkpoints(plan.run_path);
     fail(ErrorKind::diverged, error.what(), " (", checkpoints.empty() ? "there is none yet" : checkpoints.back().second, ")");
   }
 }

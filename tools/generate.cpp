@@ -1,0 +1,110 @@
+// Draws images from a trained generator: ./tools/generate --help.
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "core/check.h"
+#include "core/cpu.h"
+#include "data/image_grid.h"
+#include "data/image_io.h"
+#include "gan/checkpoint.h"
+#include "gan/latents.h"
+#include "gan/sampler.h"
+#include "tools/lib/args.h"
+#include "tools/lib/exit.h"
+#include "tools/lib/image_output.h"
+#include "tools/lib/progress.h"
+#include "tools/lib/resume.h"
+#include "tools/lib/sample_images.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kGridImages = 64;
+constexpr std::int64_t kGridColumns = 8;  // also the steps of an interpolation
+
+struct Options {
+  std::string checkpoint;
+  std::int64_t count = 64;
+  std::uint64_t seed = 1;
+  std::string out;
+  std::string grid;
+  bool interpolate = false;
+  bool force = false;
+  int bn_calibrate = 0;
+  int threads = 0;
+};
+
+// Latent vectors first .. first + count - 1 of the seed.  Interpolating, each group of kGridColumns walks in a straight
+// line from one random vector to the next.
+std::vector<float> latents(const Options& options, int z_dim, std::int64_t first, std::int64_t count) {
+  const CounterRng rng(options.seed, Stream::generate);
+  std::vector<float> z(static_cast<std::size_t>(count * z_dim));
+  if (!options.interpolate) {
+    draw_latents(rng, first, count, z_dim, z.data());
+    return z;
+  }
+  std::vector<float> ends(static_cast<std::size_t>(2 * z_dim));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t row = (first + i) / kGridColumns;
+    const float t = static_cast<float>((first + i) % kGridColumns) / static_cast<float>(kGridColumns);
+    draw_latents(rng, row, 2, z_dim, ends.data());
+    for (int c = 0; c < z_dim; ++c) z[static_cast<std::size_t>(i * z_dim + c)] = (1.0f - t) * ends[static_cast<std::size_t>(c)] + t * ends[static_cast<std::size_t>(z_dim + c)];
+  }
+  return z;
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  ArgumentParser parser("generate", "draws images from a trained generator and writes them as PNG files",
+                        "CHECKPOINT is a file that train_gan wrote, or a run's folder, whose newest checkpoint is taken.  The same seed gives the "
+                        "same files.");
+  parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder");
+  parser.add("--n", &options.count, "N", "how many images", in_range<std::int64_t>(1, 1'000'000));
+  parser.add("--seed", &options.seed, "S", "which images");
+  parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing");
+  parser.add("--grid", &options.grid, "FILE", concat("write the first ", kGridImages, " images as one PNG picture"));
+  parser.add("--interpolate", &options.interpolate, concat("walk in straight lines between random vectors, ", kGridColumns, " images from each to the next"));
+  parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off", in_range(0, 10000));
+  parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
+  parser.add("--threads", &options.threads, "N", "threads that compute; images do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
+  parser.example("generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
+  parser.example("generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
+  if (!parser.parse(argc, argv)) return 0;
+  if (options.out.empty() && options.grid.empty()) fail(ErrorKind::usage, "nothing to write: name a folder with --out, a picture with --grid, or both");
+  if (options.threads > 0) set_thread_count(options.threads);
+
+  const Checkpoint checkpoint = Checkpoint::load(named_checkpoint(options.checkpoint));
+  if (!options.out.empty()) claim_output_folder(options.out, options.force);
+  Sampler sampler(checkpoint.network(), checkpoint.generator());
+  if (options.bn_calibrate > 0) sampler.calibrate(options.bn_calibrate, 64, options.seed);
+  const int z_dim = checkpoint.network().z_dim;
+
+  const auto draw = [&](std::int64_t first, std::int64_t count) {
+    return sample_images(sampler, latents(options, z_dim, first, count).data(), count);
+  };
+  if (!options.grid.empty()) {
+    const std::int64_t count = std::min(options.count, kGridImages);
+    write_png(options.grid, image_grid(draw(0, count), count, static_cast<int>(kGridColumns)));
+  }
+  if (!options.out.empty()) {
+    constexpr std::int64_t kTogether = 512;
+    Progress progress("generating", options.count);
+    for (std::int64_t first = 0; first < options.count; first += kTogether) {
+      const std::int64_t count = std::min(kTogether, options.count - first);
+      write_numbered_pngs(options.out, "image", draw(first, count), first);
+      progress.update(first + count);
+    }
+    progress.finish();
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace pbgen
+
+int main(int argc, char** argv) {
+  return pbgen::run_tool("generate", [&] { return pbgen::run(argc, argv); });
+}
