@@ -107,6 +107,9 @@ $(out)/%.o: %.cpp $(out)/flags | has-compiler
 
 $(test_objects): | has-gtest
 
+# What a measurement was compiled with.
+$(out)/tools/bench.o: CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(compiler): $(common_flags) $(build_flags), leaves $(leaf_flags)"'
+
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 ifneq ($(filter-out clean deps deps-dev lint help,$(or $(MAKECMDGOALS),all)),)
   flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)

@@ -7,13 +7,20 @@
 #include "core/check.h"
 #include "core/parallel.h"
 
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
 namespace pbgen {
 namespace {
 
-// Four channels at a time: a pixel then gives or takes two whole cache lines.
-constexpr std::int64_t kChannelBlock = 4;
+// Two channels at a time: a pixel then gives or takes one whole cache line.
+constexpr std::int64_t kChannelBlock = 2;
 // The planes of a block stay in the L2 cache with room for the rows that stream past.
 constexpr std::int64_t kPlaneFloats = 64 * 1024;
+
+// A matrix beyond this (16 MB) is gone from the caches before anybody reads it, so it is written past them.
+constexpr std::int64_t kStreamedFloats = 4 * 1024 * 1024;
 
 constexpr std::int64_t kLaneBytes = kLanes * sizeof(float);
 
@@ -33,6 +40,26 @@ struct PlaneSize {
       : width(std::max((g.small_width - 1) * g.stride + g.kernel, g.pad_left + g.big_width)), left(g.pad_left) {}
   std::int64_t floats(std::int64_t rows) const { return rows * width * kLanes; }
 };
+
+// to := count vectors of eight lanes, every stride-th of from.
+void copy_vectors(const float* from, std::int64_t stride, std::int64_t count, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) std::memcpy(to + i * kLanes, from + i * stride * kLanes, kLaneBytes);
+}
+
+#if defined(__SSE__)
+bool may_stream(const float* to) { return reinterpret_cast<std::uintptr_t>(to) % 16 == 0; }
+void stream_vectors(const float* from, std::int64_t stride, std::int64_t count, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    _mm_stream_ps(to + i * kLanes, _mm_loadu_ps(from + i * stride * kLanes));
+    _mm_stream_ps(to + i * kLanes + 4, _mm_loadu_ps(from + i * stride * kLanes + 4));
+  }
+}
+void finish_streaming() { _mm_sfence(); }
+#else
+bool may_stream(const float*) { return false; }
+void stream_vectors(const float* from, std::int64_t stride, std::int64_t count, float* to) { copy_vectors(from, stride, count, to); }
+void finish_streaming() {}
+#endif
 
 float* scratch(std::int64_t floats) {
   static thread_local AlignedBuffer<float> buffer;
@@ -60,6 +87,8 @@ void im2col(ConstTensorView big, const ConvGeometry& g, float* columns) {
   const std::int64_t band = std::clamp<std::int64_t>((rows_that_fit - g.kernel) / g.stride + 1, 1, g.small_height);
   const std::int64_t bands = ceil_div(g.small_height, band);
   const std::int64_t blocks = ceil_div(channels, kChannelBlock);
+  const bool stream = im2col_rows(g, channels) * row_stride >= kStreamedFloats && may_stream(columns);
+  const auto write_vectors = stream ? stream_vectors : copy_vectors;
 
   parallel_items(big.shape.slices() * blocks * bands, [&](std::int64_t item) {
     const std::int64_t slice = item / (blocks * bands);
@@ -86,13 +115,14 @@ void im2col(ConstTensorView big, const ConvGeometry& g, float* columns) {
       for (std::int64_t tap = 0; tap < g.taps(); ++tap) {
         const std::int64_t ky = tap / g.kernel;
         const std::int64_t kx = tap % g.kernel;
-        float* to = out + ((c_begin + c) * g.taps() + tap) * row_stride;
+        float* const to = out + ((c_begin + c) * g.taps() + tap) * row_stride;
         for (std::int64_t o = 0; o < o_end - o_begin; ++o) {
-          const float* from = planes + c * plane_floats + ((o * g.stride + ky) * plane.width + kx) * kLanes;
-          for (std::int64_t x = 0; x < g.small_width; ++x, to += kLanes, from += g.stride * kLanes) std::memcpy(to, from, kLaneBytes);
+          const float* const from = planes + c * plane_floats + ((o * g.stride + ky) * plane.width + kx) * kLanes;
+          write_vectors(from, g.stride, g.small_width, to + o * g.small_width * kLanes);
         }
       }
     }
+    if (stream) finish_streaming();
   });
 }
 
@@ -122,12 +152,17 @@ void col2im(const float* columns, const ConvGeometry& g, TensorView big) {
         const std::int64_t kx = tap % g.kernel;
         const std::int64_t o_begin = first_reaching(y_begin, ky - g.pad_top, g.stride);
         const std::int64_t o_end = std::min(first_reaching(y_end, ky - g.pad_top, g.stride), g.small_height);
-        const float* const row = columns + ((c_begin + c) * g.taps() + tap) * row_stride;
+        const std::int64_t row_number = (c_begin + c) * g.taps() + tap;
+        const float* const row = columns + row_number * row_stride;
+        // The next tap's vectors lie too far off for the hardware to see them coming.
+        const std::int64_t ahead = row_number + 1 < im2col_rows(g, channels) ? row_stride : 0;
         for (std::int64_t o = o_begin; o < o_end; ++o) {
           const float* from = row + (slice * g.small_height + o) * g.small_width * kLanes;
           float* to = planes + c * plane_floats + ((o * g.stride + ky - g.pad_top - y_begin) * plane.width + kx) * kLanes;
-          for (std::int64_t x = 0; x < g.small_width; ++x, from += kLanes, to += g.stride * kLanes)
+          for (std::int64_t x = 0; x < g.small_width; ++x, from += kLanes, to += g.stride * kLanes) {
+            __builtin_prefetch(from + ahead);
             for (std::int64_t lane = 0; lane < kLanes; ++lane) to[lane] += from[lane];
+          }
         }
       }
     }

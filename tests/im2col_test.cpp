@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/aligned_buffer.h"
 #include "core/cpu.h"
 #include "core/rng.h"
 
@@ -39,7 +41,7 @@ std::vector<Case> cases() {
       {8, 2, same_padding(6, 7, 3, 3)},
       {8, 7, same_padding(1, 1)},
       {8, 5, same_padding(64, 64)},   // several bands
-      {8, 2, same_padding(16, 200)},  // bands of few rows
+      {8, 2, same_padding(16, 600)},  // bands of few rows
       {8, 1, same_padding(4, 2200)},  // a band of a single row
       {16, 3, {.big_height = 9, .big_width = 6, .small_height = 4, .small_width = 5, .kernel = 4, .stride = 2, .pad_top = 0, .pad_left = 3}},
       // Neither the last rows nor the last columns of the big side are ever read.
@@ -159,6 +161,21 @@ TEST_P(Im2col, DoesNotDependOnTheThreads) {
   for (int i = 1; i < 3; ++i) {
     EXPECT_EQ(std::memcmp(y[0].data(), y[i].data(), y[0].size() * sizeof(float)), 0);
     EXPECT_EQ(std::memcmp(dx[0].data(), dx[i].data(), dx[0].size() * sizeof(float)), 0);
+  }
+}
+
+// Beyond 16 MB an aligned matrix is written past the caches, one off alignment is not.
+TEST(Im2colTest, LargeMatricesAreRightOnAndOffAlignment) {
+  const Case c{16, 3, same_padding(128, 128)};
+  const std::vector<float> big = random_values(big_shape(c).floats(), 6);
+  AlignedBuffer<float> storage(column_floats(c) + 1);
+  for (const std::int64_t offset : {0, 1}) {
+    float* const columns = storage.data() + offset;
+    std::fill_n(columns, column_floats(c), std::numeric_limits<float>::quiet_NaN());
+    im2col({big.data(), big_shape(c)}, c.geometry, columns);
+    std::int64_t wrong = 0;
+    for_each_tap(c, [&](std::int64_t at, std::int64_t from) { wrong += !(columns[at] == (from < 0 ? 0.0f : big[from])); });
+    EXPECT_EQ(wrong, 0) << "offset " << offset;
   }
 }
 
