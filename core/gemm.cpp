@@ -90,26 +90,41 @@ Grid choose_grid(const Product& g) {
   return best;
 }
 
-// width-wide panels of a block of count rows (of op(A)) or columns (of op(B)) and k steps:
-// panel[p*width + r], zero where r is beyond count.
-void pack(bool along_k, const float* from, std::int64_t ld, std::int64_t count, std::int64_t k, std::int64_t width, float* to) {
+// Packing: a block of count rows of op(A), or columns of op(B), and k steps becomes panels of width of them,
+// panel[p*width + r], one after the other; what a last panel lacks is zero.
+
+// The block's rows lie along k.
+template <std::int64_t width>
+void pack_transposing(const float* from, std::int64_t ld, std::int64_t count, std::int64_t k, float* to) {
   for (std::int64_t r0 = 0; r0 < count; r0 += width, to += width * k) {
-    const std::int64_t valid = std::min(width, count - r0);
-    if (along_k) {
-      for (std::int64_t r = 0; r < width; r += 8) {
-        const std::int64_t rows = std::clamp<std::int64_t>(valid - r, 0, 8);
-        gemm_leaf::gemm_transpose_avx2(k, rows, from + (r0 + std::min(r, valid - 1)) * ld, ld, to + r, width);
-      }
-    } else if (valid == width) {
-      if (width == kMr) {
-        for (std::int64_t p = 0; p < k; ++p) std::memcpy(to + p * kMr, from + p * ld + r0, kMr * sizeof(float));
-      } else {
-        for (std::int64_t p = 0; p < k; ++p) std::memcpy(to + p * kNr, from + p * ld + r0, kNr * sizeof(float));
-      }
-    } else {
-      for (std::int64_t p = 0; p < k; ++p)
-        for (std::int64_t r = 0; r < width; ++r) to[p * width + r] = r < valid ? from[p * ld + r0 + r] : 0.0f;
+    for (std::int64_t r = 0; r < width; r += 8) {
+      const std::int64_t rows = std::clamp<std::int64_t>(count - r0 - r, 0, 8);
+      gemm_leaf::gemm_transpose_avx2(k, rows, from + (r0 + (rows == 0 ? 0 : r)) * ld, ld, to + r, width);
     }
+  }
+}
+
+// The block's rows lie across k.  They are read whole, because each is in a page of its own.
+template <std::int64_t width>
+void pack_copying(const float* from, std::int64_t ld, std::int64_t count, std::int64_t k, float* to) {
+  const std::int64_t whole = count / width * width;
+  const std::int64_t rest = count - whole;
+  for (std::int64_t p = 0; p < k; ++p, from += ld) {
+    float* panel = to + p * width;
+    for (std::int64_t r = 0; r < whole; r += width, panel += width * k) std::memcpy(panel, from + r, width * sizeof(float));
+    if (rest > 0) {
+      std::copy_n(from + whole, rest, panel);
+      std::fill_n(panel + rest, width - rest, 0.0f);
+    }
+  }
+}
+
+template <std::int64_t width>
+void pack(bool along_k, const float* from, std::int64_t ld, std::int64_t count, std::int64_t k, float* to) {
+  if (along_k) {
+    pack_transposing<width>(from, ld, count, k, to);
+  } else {
+    pack_copying<width>(from, ld, count, k, to);
   }
 }
 
@@ -156,11 +171,11 @@ void run_piece(const Product& g, Range rows, Range columns) {
     for (std::int64_t p = 0; p < g.k; p += kc_max) {
       const std::int64_t kc = std::min(kc_max, g.k - p);
       const bool b_along_k = g.b_op == Transpose::yes;
-      pack(b_along_k, g.b + (b_along_k ? j * g.ldb + p : p * g.ldb + j), g.ldb, nc, kc, kNr, b_block);
+      pack<kNr>(b_along_k, g.b + (b_along_k ? j * g.ldb + p : p * g.ldb + j), g.ldb, nc, kc, b_block);
       for (std::int64_t i = rows.begin; i < rows.end; i += mc_max) {
         const std::int64_t mc = std::min(mc_max, rows.end - i);
         const bool a_along_k = g.a_op == Transpose::no;
-        pack(a_along_k, g.a + (a_along_k ? i * g.lda + p : p * g.lda + i), g.lda, mc, kc, kMr, a_block);
+        pack<kMr>(a_along_k, g.a + (a_along_k ? i * g.lda + p : p * g.lda + i), g.lda, mc, kc, a_block);
         run_block(mc, nc, kc, a_block, b_block, p > 0 || g.beta == 1.0f, g.c + i * g.ldc + j, g.ldc);
       }
     }

@@ -3,6 +3,15 @@
 #include "core/gemm_leaf.h"
 
 namespace pbgen::gemm_leaf {
+namespace {
+
+// base[index], which may lie outside the array: hence an address made of numbers.
+void prefetch(const float* base, std::int64_t index) {
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + static_cast<std::uintptr_t>(index) * sizeof(float);
+  _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0);
+}
+
+}  // namespace
 
 //   registers  12 accumulators + 2 of b + 1 of a = 15 of 16 ymm
 //   latency    12 independent FMAs >= 2 ports * 5 cycles
@@ -13,8 +22,8 @@ void gemm_ukernel_6x16_avx2(std::int64_t k, const float* a, const float* b, bool
   for (int i = 0; i < 6; ++i) {
     sum[i][0] = _mm256_setzero_ps();
     sum[i][1] = _mm256_setzero_ps();
-    _mm_prefetch(reinterpret_cast<const char*>(c + i * ldc), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(c + i * ldc + 15), _MM_HINT_T0);
+    prefetch(c, i * ldc);
+    prefetch(c, i * ldc + 15);
   }
 #pragma GCC unroll 4
   for (std::int64_t p = 0; p < k; ++p) {
@@ -45,6 +54,9 @@ void gemm_transpose_avx2(std::int64_t k, std::int64_t rows, const float* from, s
     __m256 v[8];
 #pragma GCC unroll 8
     for (int r = 0; r < 8; ++r) v[r] = r < rows ? _mm256_loadu_ps(from + r * ld + p) : _mm256_setzero_ps();
+    // Likely the next rows to be asked for: each is in a page of its own, where the hardware looks no further.
+#pragma GCC unroll 8
+    for (int r = 0; r < 8; ++r) prefetch(from, (r + 8) * ld + p);
     __m256 pairs[8];
 #pragma GCC unroll 4
     for (int r = 0; r < 8; r += 2) {

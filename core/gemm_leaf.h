@@ -13,7 +13,7 @@ inline constexpr std::int64_t kNr = 16;
 // k >= 1.  b is 32-byte aligned; a and c need not be.
 void gemm_ukernel_6x16_avx2(std::int64_t k, const float* a, const float* b, bool accumulate, float* c, std::int64_t ldc);
 
-// to[p*step + r] := from[r*ld + p] for p < k and r < rows; 0 for rows <= r < 8.  1 <= rows <= 8 <= step + 2.
+// to[p*step + r] := from[r*ld + p] for p < k and r < rows; 0 for rows <= r < 8.  0 <= rows <= 8 <= step + 2.
 // Rows of `to` are written in the order of p, eight floats each: what a row writes beyond its step the next one
 // overwrites, and the last one needs that room.
 void gemm_transpose_avx2(std::int64_t k, std::int64_t rows, const float* from, std::int64_t ld, float* to, std::int64_t step);
