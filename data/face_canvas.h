@@ -159,6 +159,7 @@ class Tile {
       for (int x = begin_x; x < end_x; ++x) {
         const Point p = frame.from_picture({centre(left_ + x), centre(top_ + y)});
         const Ink ink = shader(p.x, p.y);
+        if (ink.opacity <= 0.0f) continue;
         Colour& pixel = pixels_[y * kSide + x];
         pixel = pixel * (1.0f - ink.opacity) + ink.colour;
       }

@@ -95,6 +95,12 @@ Box hair_box(const Scene& scene) {
   return {-half, -1.15f - hair.top - 2.0f * hair.curl, half, bottom};
 }
 
+// Down to which y hair is seen before the face and the shoulders.
+float end_in_front(const Hair& hair) {
+  if (hair.length <= 0.0f) return hair.sideburn;
+  return hair.in_front ? hair.length : 0.75f;
+}
+
 // The wool of a beard varies a little, slowly.
 float beard_tone(const Hair& hair, float x, float y) {
   return 0.85f + 0.06f * wave(1.3f * x + 0.7f * y + hair.phase.x) + 0.05f * wave(2.9f * x - 0.4f * y + hair.phase.y);
@@ -115,9 +121,10 @@ void paint_hair_behind(Tile& tile, const Scene& scene) {
       return Ink{shape.colour(dx * 1.6f, dy * 1.6f - 0.3f) * alpha, alpha};
     });
   }
-  const float hidden = -2.0f * scene.edge - 0.02f;  // the head will cover it
+  const float hidden = -2.0f * scene.edge - 0.02f;   // the head will cover it
+  const float covered = end_in_front(hair) - 0.3f;   // hair in front will
   tile.paint(scene.head, hair_box(scene), [&](float x, float y) {
-    if (scene.head_distance(x, y) < hidden) return Ink{};
+    if (scene.head_distance(x, y) < hidden || (y < covered && shape.opening(x, y) > 0.1f)) return Ink{};
     const float alpha = coverage(shape.outline(x, y), scene.edge + 0.015f);
     if (alpha <= 0.0f) return Ink{};
     // Behind the neck it is dark.
@@ -133,18 +140,22 @@ void paint_hair_in_front(Tile& tile, const Scene& scene) {
   const HairShape shape(scene);
   const float edge = scene.edge + (hair.style == HairStyle::cropped || hair.style == HairStyle::receding ? 0.035f : 0.012f);
   Box box = hair_box(scene);
-  const float end = hair.length > 0.0f ? (hair.in_front ? hair.length : 0.75f) : hair.sideburn;
+  const float end = end_in_front(hair);
   box.bottom = std::min(box.bottom, end + 0.3f);
+  constexpr float kShadow = 0.2f;
   tile.paint(scene.head, box, [&](float x, float y) {
     Ink ink;
+    const float open = shape.opening(x, y);
+    if (open < -kShadow - edge) return ink;
     const float outside = shape.outline(x, y);
     if (outside > edge) return ink;
-    const float open = shape.opening(x, y);
-    // Hair throws a soft shadow on the forehead and the cheeks.
-    const float shadow = 0.38f * smoothstep(1.0f + (open - 0.02f) / 0.2f) * coverage(scene.head_distance(x, y) + 0.02f, scene.edge);
-    ink.lay(face.head.shadow * 0.55f, shadow * smoothstep((end + 0.25f - y) / 0.4f));
     const float fade = hair.length > 0.0f ? coverage(y - end, hair.in_front ? edge : 0.2f) : coverage(y - end, 0.14f);
     const float alpha = coverage(std::max(outside, -open), edge) * fade;
+    if (alpha < 1.0f) {
+      // Hair throws a soft shadow on the forehead and the cheeks.
+      const float shadow = 0.38f * smoothstep(1.0f + open / kShadow) * coverage(scene.head_distance(x, y) + 0.02f, scene.edge);
+      ink.lay(face.head.shadow * 0.55f, shadow * smoothstep((end + 0.25f - y) / 0.4f));
+    }
     if (alpha > 0.0f) ink.lay(shape.colour(x, y) * (0.86f + 0.14f * smoothstep(open / 0.12f)), alpha);
     return ink;
   });

@@ -104,7 +104,9 @@ void paint_head(Tile& tile, const Scene& scene) {
     const float nz = std::sqrt(std::max(1.0f - nx * nx - ny * ny, 0.06f));
     for (const Relief& relief : reliefs) {
       const Point p = relief.spot.local(x, y);
-      const float slope = std::max(1.0f - p.x * p.x - p.y * p.y, 0.0f) * relief.height;
+      const float inside = 1.0f - p.x * p.x - p.y * p.y;
+      if (inside <= 0.0f) continue;
+      const float slope = inside * relief.height;
       nx += slope * p.x;
       ny += slope * p.y;
     }

@@ -61,7 +61,10 @@ void paint_background(Tile& tile, const Scene& scene) {
   const Background& background = scene.face.background;
   tile.paint(scene.picture, {-1.1f, -1.1f, 1.1f, 1.1f}, [&](float x, float y) {
     Colour colour = mix(background.top, background.bottom, smoothstep(0.5f + 0.45f * (y + background.direction * x)));
-    for (const Blob& blob : background.blobs) colour = mix(colour, blob.colour, blob.opacity * blob.spot.hill_at(x, y));
+    for (const Blob& blob : background.blobs) {
+      const float near = blob.spot.hill_at(x, y);
+      if (near > 0.0f) colour = mix(colour, blob.colour, blob.opacity * near);
+    }
     return Ink{colour, 1.0f};
   });
 }
