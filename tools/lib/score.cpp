@@ -165,7 +165,9 @@ Table score_table(const ScoreReport& report) {
   const auto titled = [](const char* what, const Score& score) {
     return ScoreColumn{concat(what, " at ", score.num_images), score};
   };
-  const ScoreColumn columns[] = {titled("SWD", report.swd), titled("SWD", report.swd_at_floor_count), titled("floor", report.floor)};
+  std::vector<ScoreColumn> columns = {titled("SWD", report.swd)};
+  if (report.floor.num_images != report.swd.num_images) columns.push_back(titled("SWD", report.swd_at_floor_count));
+  columns.push_back(titled("floor", report.floor));
   return score_table(columns);
 }
 

@@ -65,6 +65,7 @@ struct ScoreColumn {
 // A row for each level and one for the mean; for each score the raw figure, its spread where it was repeated, and the
 // figure times 1000.  The scores have the same levels, else std::logic_error.
 Table score_table(std::span<const ScoreColumn> columns);
+// The comparison at the floor's count has its columns only where that count is another.
 Table score_table(const ScoreReport& report);
 
 // Raw figures: levels: [{size, swd, swd_at_floor_count, noise_floor}], mean, mean_at_floor_count, noise_floor_mean, each

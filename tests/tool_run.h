@@ -1,0 +1,53 @@
+// Runs a built tool as a user does, and keeps what it said.
+#pragma once
+
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pbgen {
+
+// The folder of the built tools, which `make test` names in PBGEN_TOOLS; nothing where it is unset or lacks the tool.
+inline std::optional<std::string> tool_path(const std::string& tool) {
+  const char* const folder = std::getenv("PBGEN_TOOLS");
+  if (folder == nullptr) return std::nullopt;
+  const std::string path = std::string(folder) + "/" + tool;
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  return std::filesystem::absolute(path).string();
+}
+
+struct ToolRun {
+  int exit_code = -1;  // -1: ended by a signal
+  std::string out;
+  std::string err;
+};
+
+// Waits for the tool.  What it writes to stdout and stderr passes through files in `folder`, which exists.
+inline ToolRun run_tool_at(const std::string& path, const std::vector<std::string>& arguments, const std::string& folder) {
+  const auto quoted = [](const std::string& text) {
+    std::string result(1, '\'');
+    for (const char c : text) c == '\'' ? result.append("'\\''") : result.append(1, c);
+    return result.append(1, '\'');
+  };
+  const auto contents = [](const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(stream), {});
+  };
+  std::string command = quoted(path);
+  for (const std::string& argument : arguments) command.append(" ").append(quoted(argument));
+  command.append(" >").append(quoted(folder + "/stdout")).append(" 2>").append(quoted(folder + "/stderr")).append(" </dev/null");
+  const int status = std::system(command.c_str());
+  ToolRun run;
+  if (status != -1 && WIFEXITED(status)) run.exit_code = WEXITSTATUS(status);
+  run.out = contents(folder + "/stdout");
+  run.err = contents(folder + "/stderr");
+  return run;
+}
+
+}  // namespace pbgen

@@ -1,0 +1,222 @@
+#include "tools/lib/scored_images.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <memory>
+
+#include "core/check.h"
+#include "core/rng.h"
+#include "data/image_cache.h"
+#include "data/image_io.h"
+#include "data/load_images.h"
+#include "data/synthetic_faces.h"
+#include "metrics/laplacian_pyramid.h"
+#include "tools/lib/args.h"
+#include "tools/lib/score.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+constexpr int kSyntheticSize = 64;
+// FAKE's faces begin here, so that REAL and FAKE of one seed are different faces.
+constexpr std::int64_t kFirstFakeFace = std::int64_t{1} << 30;
+
+enum class Kind { folder, cache, synthetic };
+
+// One side of the comparison, before its images are decoded.
+struct Side {
+  std::string role;  // REAL or FAKE
+  std::string name;
+  Kind kind = Kind::folder;
+  FolderListing listing;
+  ImageSet cached;
+  std::uint64_t face_seed = 0;
+  std::int64_t count = kUnlimited;
+  int width = 0;  // of its pictures as they are; 0 where they have none of their own
+  int height = 0;
+
+  std::string shown() const { return concat(role, " ", name); }
+  std::string dimensions() const { return concat(width, "x", height); }
+};
+
+bool is_synthetic(const std::string& name) { return name == "synthetic" || name.starts_with("synthetic:"); }
+
+// The extent of the first picture that can be read, (0, 0) where none can.
+void measure_folder(Side& side) {
+  for (const SourceFile& file : side.listing.files) {
+    try {
+      const Image picture = read_image(side.name + "/" + file.path).image;
+      side.width = picture.width;
+      side.height = picture.height;
+      return;
+    } catch (const Error&) {
+    }
+  }
+}
+
+Side open_side(std::string role, const std::string& name, std::uint64_t seed) {
+  Side side;
+  side.role = std::move(role);
+  side.name = name;
+  std::error_code error;
+  if (is_synthetic(name)) {
+    side.kind = Kind::synthetic;
+    side.face_seed = seed;
+    if (name != "synthetic") {
+      const std::string expected = parse_value(std::string_view(name).substr(10), side.face_seed);
+      if (!expected.empty()) fail(ErrorKind::usage, side.shown(), ": the seed after `synthetic:` is ", expected);
+    }
+  } else if (std::filesystem::is_regular_file(name, error)) {
+    side.kind = Kind::cache;
+    side.cached = open_image_cache(name).images;
+    side.count = side.cached.count();
+    side.width = side.height = side.cached.size();
+  } else {
+    side.listing = list_images(name);
+    side.count = static_cast<std::int64_t>(side.listing.files.size());
+    measure_folder(side);
+    if (side.width == 0) {
+      // Nothing can be read: loading says why, with the files and their reasons.
+      FolderOptions options;
+      options.folder = name;
+      load_images(options, "", {});
+    }
+  }
+  return side;
+}
+
+int common_size(const Side& real, const Side& fake, const ScoredImagesOptions& options) {
+  int size = kSyntheticSize;
+  if (options.size > 0) {
+    size = options.size;
+  } else if (fake.kind != Kind::synthetic) {
+    if (fake.width != fake.height) {
+      fail(ErrorKind::data, fake.shown(), ": its pictures are ", fake.dimensions(), ", expected squares: add --size 64");
+    }
+    size = fake.width;
+  } else if (real.kind != Kind::synthetic) {
+    const bool cropped = options.crop && options.crop->kind != Crop::Kind::largest_square;
+    size = cropped ? options.crop->width : std::min(real.width, real.height);
+  }
+  if (pyramid_levels(size) == 0) {
+    fail(ErrorKind::data, "the images to compare are ", size, "x", size, ", SWD needs a side of 16, 32, 64, 128, ..: add --size 64");
+  }
+  return size;
+}
+
+int common_channels(const Side& real, const Side& fake, const ScoredImagesOptions& options) {
+  int channels = options.channels;
+  for (const Side* side : {&real, &fake}) {
+    if (side->kind != Kind::cache) continue;
+    if (channels == 0) channels = side->cached.channels();
+    if (side->cached.channels() != channels) {
+      fail(ErrorKind::data, side->shown(), ": this cache holds images of ", side->cached.channels(), " channels, expected ", channels,
+           ": give a cache or a folder that can be read so");
+    }
+  }
+  return channels == 0 ? 3 : channels;
+}
+
+void check_real_fits(const Side& real, const Side& fake, const ScoredImagesOptions& options, int size) {
+  if (options.crop && real.kind != Kind::folder) {
+    fail(ErrorKind::usage, real.shown(), ": --crop and --celeba are for folders, these images are prepared already");
+  }
+  const bool as_it_is = real.kind == Kind::folder && !options.crop && options.size == 0;
+  if (as_it_is && (real.width != size || real.height != size)) {
+    const char* const and_fake_is = fake.kind == Kind::synthetic ? ", to be compared at " : ", FAKE is ";
+    fail(ErrorKind::data, real.shown(), " is ", real.dimensions(), and_fake_is, size, "x", size, ": add --celeba, --crop WxH+X+Y or --size ", size, ", so that REAL is prepared as in training");
+  }
+  for (const Side* side : {&real, &fake}) {
+    if (side->kind == Kind::cache && side->width != size) {
+      fail(ErrorKind::data, side->shown(), " holds images of ", side->dimensions(), ", the comparison is at ", size, "x", size,
+           ": a cache cannot be resized, give the folder that it was made from");
+    }
+  }
+}
+
+// A random part of the listing's files, in their order.
+FolderListing part_of(const FolderListing& listing, std::int64_t want, std::uint64_t seed, std::uint32_t draw) {
+  const CounterRng rng(seed, Stream::subsample, draw);
+  std::vector<std::uint32_t> order = random_permutation(rng, static_cast<std::uint32_t>(listing.files.size()));
+  order.resize(want);
+  std::sort(order.begin(), order.end());
+  FolderListing part;
+  for (const std::uint32_t number : order) part.files.push_back(listing.files[number]);
+  return part;
+}
+
+ImageSet load_folder(const Side& side, std::int64_t want, const FolderOptions& folder, const ScoredImagesOptions& options,
+                     std::vector<std::string>& notes) {
+  const bool all = want >= side.count;
+  // Draws 0 and 1 belong to the score; here it is decided what is decoded at all.
+  const FolderListing listing = all ? side.listing : part_of(side.listing, want, options.seed, side.role == "REAL" ? 2 : 3);
+  if (!all) notes.push_back(concat(side.shown(), ": ", want, " of its ", side.count, " images are read, drawn by seed ", options.seed));
+  const int size = resolve_size(listing, folder);
+  auto pixels = std::make_shared<std::vector<std::uint8_t>>();
+  pixels->reserve(listing.files.size() * size * size * folder.channels);
+  const FolderReport report = decode_images(
+      listing, folder, size, [&](std::span<const std::uint8_t> image) { pixels->insert(pixels->end(), image.begin(), image.end()); },
+      options.progress);
+  if (!report.bad.empty()) {
+    notes.push_back(concat(side.shown(), ": ", report.bad.size(), " of ", report.files, " files skipped, the first: ", report.bad[0].path,
+                           " (", report.bad[0].reason, ")"));
+  }
+  const std::int64_t count = static_cast<std::int64_t>(pixels->size()) / (static_cast<std::int64_t>(size) * size * folder.channels);
+  const std::uint8_t* const begin = pixels->data();
+  return ImageSet(std::move(pixels), begin, count, size, folder.channels);
+}
+
+ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, const ScoredImagesOptions& options,
+                   std::vector<std::string>& notes) {
+  if (side.kind == Kind::cache) return side.cached;
+  const bool is_real = side.role == "REAL";
+  if (side.kind == Kind::synthetic) return synthetic_faces(side.face_seed, is_real ? 0 : kFirstFakeFace, want, size, channels);
+  FolderOptions folder;
+  folder.folder = side.name;
+  folder.channels = channels;
+  const bool resized = options.size > 0 || (is_real && options.crop);
+  folder.size = resized ? size : 0;  // 0: as it is, and all of one size
+  if (is_real && options.crop) folder.crop = *options.crop;
+  if (!is_real && resized && (side.width != size || side.height != size)) {
+    notes.push_back(concat(side.shown(), ": resized from ", side.dimensions(), " to ", size, "x", size, ", which hides faults"));
+  }
+  return load_folder(side, want, folder, options, notes);
+}
+
+}  // namespace
+
+ScoredImages load_scored_images(const ScoredImagesOptions& options) {
+  const Side real = open_side("REAL", options.real, options.seed);
+  const Side fake = open_side("FAKE", options.fake, options.seed);
+  const int size = common_size(real, fake, options);
+  const int channels = common_channels(real, fake, options);
+  check_real_fits(real, fake, options, size);
+
+  const std::int64_t smaller = std::min(real.count, fake.count);
+  if (options.num_images && *options.num_images > smaller) {
+    fail(ErrorKind::usage, "--num-images ", *options.num_images, ": ", (real.count < fake.count ? real : fake).shown(), " has ", smaller);
+  }
+  const std::int64_t n = options.num_images.value_or(std::min(smaller, kMaxScoredImages));
+  // The noise floor wants two halves of n images, and every repeat its own; but only the first is worth more memory than
+  // the largest comparison takes.  Synthetic faces have no end of their own.
+  const auto wanted = [&](const Side& side, std::int64_t per_repeat) {
+    const std::int64_t most = side.kind == Kind::synthetic ? std::max(n, kMaxScoredImages) : side.count;
+    return std::min(most, std::max(per_repeat, std::min(per_repeat * options.repeats, kMaxScoredImages)));
+  };
+
+  ScoredImages images;
+  images.real = load_side(real, wanted(real, 2 * n), size, channels, options, images.notes);
+  images.fake = load_side(fake, wanted(fake, n), size, channels, options, images.notes);
+  images.num_images = std::min({n, images.real.count(), images.fake.count()});
+  if (images.num_images < images.real.count() || images.num_images < images.fake.count()) {
+    images.notes.push_back(concat(images.num_images, " images of each set are compared (REAL ", images.real.count(), ", FAKE ",
+                                  images.fake.count(), "), drawn by seed ", options.seed));
+  }
+  if (images.fake.count() == 0) fail(ErrorKind::data, fake.shown(), ": no usable image");
+  if (images.real.count() < 2) fail(ErrorKind::data, real.shown(), ": ", images.real.count(), " image, the noise floor needs at least 2");
+  return images;
+}
+
+}  // namespace pbgen

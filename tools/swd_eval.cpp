@@ -1,0 +1,97 @@
+// swd_eval REAL FAKE: the sliced Wasserstein distance of two sets of images, beside its noise floor.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "core/cpu.h"
+#include "metrics/laplacian_pyramid.h"
+#include "tools/lib/args.h"
+#include "tools/lib/exit.h"
+#include "tools/lib/score.h"
+#include "tools/lib/scored_images.h"
+
+namespace pbgen {
+namespace {
+
+// A line on a terminal that is written over; nothing elsewhere.
+void show_progress(const char* what, std::int64_t done, std::int64_t total) {
+  static const bool terminal = isatty(STDERR_FILENO) != 0;
+  if (!terminal) return;
+  std::fprintf(stderr, "\r%s %lld/%lld", what, static_cast<long long>(done), static_cast<long long>(total));
+  std::fputs(done == total ? "\r\033[K" : "", stderr);
+  std::fflush(stderr);
+}
+
+int run(int argc, char** argv) {
+  ScoredImagesOptions images_options;
+  ScoreOptions score_options;
+  std::string crop;
+  bool celeba = false;
+  bool json = false;
+  int threads = thread_count();
+
+  ArgumentParser parser("swd_eval", "the sliced Wasserstein distance (SWD) of two sets of images",
+                        "A set is a folder of images, a cache file that training wrote, or `synthetic[:SEED]`: faces drawn by this "
+                        "program.\n"
+                        "The definition is that of Karras et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each "
+                        "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is never 0: the noise "
+                        "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number.");
+  parser.positional("REAL", &images_options.real, "what is to be learned");
+  parser.positional("FAKE", &images_options.fake, "what was generated; taken as it is");
+  parser.section("Preparing REAL, as in training");
+  parser.add("--celeba", &celeba, "the crop for CelebA's aligned faces: --crop 108x108+35+55");
+  parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
+  parser.add("--size", &images_options.size, "S", "side to compare at, 16, 32, 64, 128, .. ; a FAKE of another size is resized too",
+             [](const int& size) { return pyramid_levels(size) > 0 ? std::string() : std::string("16 * 2^k: 16, 32, 64, 128, .."); })
+      .default_text("FAKE's");
+  parser.add("--channels", &images_options.channels, "C", "3: colour, 1: grey",
+             [](const int& channels) { return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3"); })
+      .default_text("3, or those of a cache");
+  parser.section("Measuring");
+  parser.add("--num-images", &images_options.num_images, "N", "images of each set, drawn by the seed", at_least(1))
+      .default_text("all of the smaller set, at most 16384");
+  parser.add("--repeats", &images_options.repeats, "R", "independent repetitions: mean and standard deviation (sd) are given",
+             in_range(1, 1000));
+  parser.add("--seed", &images_options.seed, "SEED", "decides about every draw");
+  parser.add("--threads", &threads, "N", "threads; the result does not depend on them", in_range(1, 1024));
+  parser.add("--json", &json, "one JSON object on stdout, raw figures, each with its spread beside it (NAME_sd)");
+  parser.example("./tools/swd_eval ~/celeba runs/H-dcgan-64-001/generated --celeba", "CelebA against generated images");
+  parser.example("./tools/swd_eval synthetic samples --repeats 5", "with the spread of the measurement");
+  if (!parser.parse(argc, argv)) return 0;
+
+  if (celeba && !crop.empty()) fail(ErrorKind::usage, "--celeba and --crop ", crop, ": give one of them");
+  if (celeba) images_options.crop = kCelebaCrop;
+  if (!crop.empty()) images_options.crop = parse_crop(crop);
+  set_thread_count(threads);
+
+  images_options.progress = [](std::int64_t done, std::int64_t total) { show_progress("reading", done, total); };
+  const ScoredImages images = load_scored_images(images_options);
+  for (const std::string& note : images.notes) std::fprintf(stderr, "swd_eval: %s\n", note.c_str());
+
+  score_options.repeats = images_options.repeats;
+  score_options.swd.seed = images_options.seed;
+  score_options.num_images = images.num_images;
+  score_options.progress = [](int done, int total) { show_progress("comparing", done, total); };
+  const auto begin = std::chrono::steady_clock::now();
+  const ScoreReport report = score_with_floor(image_source(images.real), image_source(images.fake), score_options);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+  if (json) {
+    std::printf("%s\n", score_json(report).text(2).c_str());
+  } else {
+    std::printf("SWD of %s and %s, %dx%d, %lld images each (floor: halves of %lld), seed %s, %d repeat%s, %.1f s\n\n%s",
+                images_options.real.c_str(), images_options.fake.c_str(), images.real.size(), images.real.size(),
+                static_cast<long long>(report.swd.num_images), static_cast<long long>(report.floor.num_images),
+                value_text(images_options.seed).c_str(), score_options.repeats, score_options.repeats == 1 ? "" : "s", seconds,
+                text_table(score_table(report)).c_str());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace pbgen
+
+int main(int argc, char** argv) {
+  return pbgen::run_tool("swd_eval", [&] { return pbgen::run(argc, argv); });
+}
