@@ -95,14 +95,14 @@ TEST_F(SwdEval, OtherFacesAreNearTheFloorAndNoiseIsFarFromIt) {
   const std::string noise = folder_ / "noise";
   const CounterRng rng(1, Stream::test);
   for (int i = 0; i < 24; ++i) {
-    Image picture = Image::black(16, 16, 3);
-    for (int p = 0; p < 768; ++p) picture.pixels[p] = static_cast<std::uint8_t>(rng.below(i * 768 + p, 256));
+    Image picture = Image::black(32, 32, 3);
+    for (int p = 0; p < 3072; ++p) picture.pixels[p] = static_cast<std::uint8_t>(rng.below(i * 3072 + p, 256));
     write_png(concat(noise, "/", i, ".png"), picture);
   }
-  const Json faces = run_json({"synthetic", write_faces("fake", 100, 24, 16)});
+  const Json faces = run_json({"synthetic", write_faces("fake", 100, 24, 32)});
   const Json far = run_json({"synthetic", noise});
-  EXPECT_LT(number(faces, "mean"), 3 * number(faces, "noise_floor_mean"));
-  EXPECT_GT(number(far, "mean"), 3 * number(far, "noise_floor_mean"));
+  EXPECT_LT(number(faces, "mean"), 1.5 * number(faces, "noise_floor_mean"));
+  EXPECT_GT(number(far, "mean"), 2 * number(far, "noise_floor_mean"));
 }
 
 TEST_F(SwdEval, TheNumberOfThreadsDoesNotChangeAByte) {
