@@ -126,7 +126,8 @@ void check_real_fits(const Side& real, const Side& fake, const ScoredImagesOptio
   const bool as_it_is = real.kind == Kind::folder && !options.crop && options.size == 0;
   if (as_it_is && (real.width != size || real.height != size)) {
     const char* const and_fake_is = fake.kind == Kind::synthetic ? ", to be compared at " : ", FAKE is ";
-    fail(ErrorKind::data, real.shown(), " is ", real.dimensions(), and_fake_is, size, "x", size, ": add --celeba, --crop WxH+X+Y or --size ", size, ", so that REAL is prepared as in training");
+    fail(ErrorKind::data, real.shown(), " is ", real.dimensions(), and_fake_is, size, "x", size,
+         ": add --celeba, --crop WxH+X+Y or --size ", size, ", so that REAL is prepared as in training");
   }
   for (const Side* side : {&real, &fake}) {
     if (side->kind == Kind::cache && side->width != size) {
