@@ -344,17 +344,17 @@ std::int64_t Json::as_integer() const {
   return std::get<std::int64_t>(value_);
 }
 
-const std::string& Json::as_string() const {
+const std::string& Json::as_string() const& {
   check(is_string(), "Json: not a string");
   return std::get<std::string>(value_);
 }
 
-const Json::Array& Json::as_array() const {
+const Json::Array& Json::as_array() const& {
   check(is_array(), "Json: not an array");
   return std::get<Array>(value_);
 }
 
-const Json::Object& Json::as_object() const {
+const Json::Object& Json::as_object() const& {
   check(is_object(), "Json: not an object");
   return std::get<Object>(value_);
 }

@@ -50,9 +50,13 @@ class Json {
   bool as_bool() const;
   double as_number() const;
   std::int64_t as_integer() const;
-  const std::string& as_string() const;
-  const Array& as_array() const;
-  const Object& as_object() const;
+  const std::string& as_string() const&;
+  const Array& as_array() const&;
+  const Object& as_object() const&;
+  // Of a temporary, values: a range-based for would outlive a reference.
+  std::string as_string() && { return std::as_const(*this).as_string(); }
+  Array as_array() && { return std::as_const(*this).as_array(); }
+  Object as_object() && { return std::as_const(*this).as_object(); }
 
   // The member of that name, or nullptr where there is none or this is no object.  Linear in the number of members.
   const Json* find(std::string_view key) const;

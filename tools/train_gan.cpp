@@ -43,8 +43,9 @@ void take_over(ArgumentParser& parser, TrainFlags& flags, const ResumePoint& poi
   const Json saved = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
   parser.apply_config(saved, point.checkpoint);
   resolve_train_flags(parser, flags);
+  const Json identity = run_identity(parser);
   std::string differences;
-  for (const auto& [key, value] : run_identity(parser).as_object()) {
+  for (const auto& [key, value] : identity.as_object()) {
     const Json* const before = saved.find(key);
     if (before != nullptr && *before == value) continue;
     differences += concat(differences.empty() ? "" : "; ", key, " ", value.text(), " (checkpoint: ", before ? before->text() : "none", ")");

@@ -155,8 +155,9 @@ TrainerOptions trainer_options(const TrainFlags& flags) {
 }
 
 Json run_identity(const ArgumentParser& parser) {
+  const Json config = parser.config();
   Json identity = Json::object();
-  for (const auto& [key, value] : parser.config().as_object())
+  for (const auto& [key, value] : config.as_object())
     if (std::find(kFree.begin(), kFree.end(), std::string_view(key)) == kFree.end()) identity.set(key, value);
   return identity;
 }
