@@ -32,10 +32,10 @@ void flush_denormals() {
 SerialScope::SerialScope() : outer_(serial_thread) { serial_thread = true; }
 SerialScope::~SerialScope() { serial_thread = outer_; }
 
-void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_t)> body) {
+void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_t)> body, std::int64_t min_piece) {
   if (count <= 0) return;
-  const int threads = threads_for(count);
-  if (threads == 1) {
+  const int threads = threads_for(count / min_piece);
+  if (threads <= 1) {
     flush_denormals();
     body(0, count);
     return;

@@ -31,8 +31,14 @@ class FunctionRef<Result(Args...)> {
 };
 
 // Calls body(begin, end) on contiguous pieces that cover [0, count), at most one a thread.  Body must not throw.
-// Denormals are flushed to zero in every worker.
-void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body);
+// Denormals are flushed to zero in every worker.  No thread is woken for fewer than min_piece items.
+void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body, std::int64_t min_piece = 1);
+
+// The min_piece of a cheap loop over items of so many floats: a few microseconds' work, about what waking a thread costs.
+constexpr std::int64_t min_piece_of(std::int64_t floats_per_item) {
+  constexpr std::int64_t kFloats = 1 << 14;
+  return floats_per_item >= kFloats ? 1 : kFloats / floats_per_item;
+}
 
 // Calls body(i) for every i of [0, count), next free thread first: for items of uneven cost.  Body must not throw.
 void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body);
