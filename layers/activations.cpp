@@ -16,7 +16,7 @@ void map_forward(ConstTensorView x, TensorView y, Function f) {
   // Captured by value here and below: a store through y must not look as if it could change f.
   parallel_for(x.shape.floats() / kLanes, [from = x.data, to = y.data, f](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) to[i] = f(from[i]);
-  });
+  }, min_piece_of(kLanes));
 }
 
 // dx = df(y, dy), elementwise; dx may be dy.
@@ -27,7 +27,7 @@ void map_backward(ConstTensorView y, ConstTensorView dy, TensorView dx, Want wan
   check_equal(dx.shape, y.shape, "input gradient of an activation");
   parallel_for(y.shape.floats() / kLanes, [value = y.data, from = dy.data, to = dx.data, df](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) to[i] = df(value[i], from[i]);
-  });
+  }, min_piece_of(kLanes));
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float
         piece_moments<n>(rows + c * kLanes, pieces.rows_in(p), pieces.row_floats, means + p * channels + c, squares + p * channels + c);
       });
     }
-  });
+  }, min_piece_of(pieces.rows_each * pieces.row_floats));
   const double values = static_cast<double>(pieces.rows * kLanes);
   for (std::int64_t c = 0; c < channels; ++c) {
     double sum = 0.0;
@@ -144,7 +144,7 @@ void normalise(ConstTensorView x, TensorView y, const float* mean, const float* 
         for (std::int64_t i = c * kLanes; i < (c + 1) * kLanes; ++i) to[i] = (from[i] - m) * s + b;
       }
     }
-  });
+  }, min_piece_of(channels * kLanes));
 }
 
 }  // namespace
@@ -215,7 +215,7 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
                                sums_dy + p * c_count + c, sums_dy_x + p * c_count + c);
       });
     }
-  });
+  }, min_piece_of(pieces.rows_each * pieces.row_floats));
 
   // dx = gamma rstd (dy - mean(dy) - xhat mean(dy xhat)), written as scale dy - slope (x - mean) - offset.
   float* const scale = workspace.take(c_count);
@@ -250,7 +250,7 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
         for (std::int64_t i = c * kLanes; i < (c + 1) * kLanes; ++i) to[i] = (a * from_dy[i] - d) - b * (from_x[i] - m);
       }
     }
-  });
+  }, min_piece_of(pieces.row_floats));
 }
 
 void BatchNorm2d::update_moving_statistics(std::span<const float> record) {

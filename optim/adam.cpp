@@ -59,7 +59,7 @@ void Adam::step() {
         second[i] = v;
         weight[i] -= rate * m / (std::sqrt(v) + eps);
       }
-    });
+    }, min_piece_of(1));
   }
 }
 

@@ -34,7 +34,8 @@ const std::vector<Case>& cases() {
   return all;
 }
 
-constexpr LaneShape kShape{16, 3, 5, 7};
+// Large enough for several threads.
+constexpr LaneShape kShape{16, 16, 24, 7};
 
 Tensor random_tensor(std::uint32_t which, double sd) {
   Tensor tensor(kShape);

@@ -83,8 +83,8 @@ TEST(Adam, ResumesToTheSameBytes) {
 
 TEST(Adam, LeavesGradientsAloneAndIgnoresTheThreadCount) {
   const int threads = thread_count();
-  Param one("w", {1001});
-  Param three("w", {1001});
+  Param one("w", {70001});
+  Param three("w", {70001});
   for (Param* const param : {&one, &three}) {
     set_thread_count(param == &one ? 1 : 3);
     fill_random(param->value, 1, 1.0);
