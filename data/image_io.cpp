@@ -65,27 +65,45 @@ Format format_of(std::span<const std::uint8_t> bytes) {
   return Format::unknown;
 }
 
-// Whether the end-of-image marker is there; stb fills with grey what a truncated file lacks.  Segments are skipped by
-// their length, so that the end of an embedded thumbnail is not taken for the picture's.
-bool jpeg_is_complete(std::span<const std::uint8_t> bytes) {
+std::size_t big_endian_16(std::span<const std::uint8_t> bytes, std::size_t at) {
+  return static_cast<std::size_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
+// The content of a DHT segment: tables of one byte, 16 counts, and as many symbols as the counts add up to.
+void check_huffman_tables(std::span<const std::uint8_t> content) {
+  while (!content.empty()) {
+    std::size_t symbols = 0;
+    for (std::size_t i = 1; i < std::min<std::size_t>(content.size(), 17); ++i) symbols += content[i];
+    if (symbols > 256 || content.size() < 17 + symbols) fail(ErrorKind::data, "corrupt: a Huffman table of the JPEG is too long");
+    content = content.subspan(17 + symbols);
+  }
+}
+
+// Refuses what stb takes without looking: a truncated file, which it fills up with grey, and Huffman tables of more
+// symbols than there are, which it writes past its own table (version 2.27, and so in Debian 12 and Ubuntu 22.04).
+// Segments are skipped by their length, so that the end of an embedded thumbnail is not taken for the picture's.
+void check_jpeg_structure(std::span<const std::uint8_t> bytes) {
+  constexpr std::uint8_t kHuffmanTables = 0xc4;
+  constexpr std::uint8_t kEndOfImage = 0xd9;
   std::size_t at = 2;
   while (at + 1 < bytes.size()) {
-    if (bytes[at] != 0xff) {
-      ++at;  // entropy-coded data
-      continue;
-    }
     const std::uint8_t marker = bytes[at + 1];
-    if (marker == 0xd9) return true;
-    if (marker == 0xff) {
-      ++at;  // fill byte
+    if (bytes[at] != 0xff || marker == 0xff) {
+      ++at;  // entropy-coded data, or a fill byte
+    } else if (marker == kEndOfImage) {
+      return;
     } else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
       at += 2;  // a stuffed zero, or a marker that stands alone
     } else {
-      if (at + 3 >= bytes.size()) return false;
-      at += 2 + static_cast<std::size_t>(bytes[at + 2] << 8 | bytes[at + 3]);
+      const std::size_t content = at + 4;
+      if (content > bytes.size()) break;
+      const std::size_t end = at + 2 + big_endian_16(bytes, at + 2);
+      if (end < content || end > bytes.size()) break;
+      if (marker == kHuffmanTables) check_huffman_tables(bytes.subspan(content, end - content));
+      at = end;
     }
   }
-  return false;
+  fail(ErrorKind::data, "truncated: the JPEG has no end-of-image marker");
 }
 
 // Whether all rows are there; stb shows missing ones black.  The header has passed stb's own reading.
@@ -165,6 +183,7 @@ DecodedImage decode_image(std::span<const std::uint8_t> bytes) {
   const int size = static_cast<int>(bytes.size());
   int width = 0;
   int height = 0;
+  if (format == Format::jpeg) check_jpeg_structure(bytes);
   if (stbi_info_from_memory(bytes.data(), size, &width, &height, nullptr) == 0) {
     // Loading stops at the same header, and unlike asking it keeps the reason.
     load_with_stb(bytes);
@@ -173,7 +192,6 @@ DecodedImage decode_image(std::span<const std::uint8_t> bytes) {
   // A BMP that runs from top to bottom has a negative height.
   const std::int64_t rows = format == Format::bmp ? std::llabs(height) : height;
   check_image_sides(width, rows);
-  if (format == Format::jpeg && !jpeg_is_complete(bytes)) fail(ErrorKind::data, "truncated: the JPEG has no end-of-image marker");
   if (format == Format::bmp && !bmp_is_complete(bytes, width, static_cast<int>(rows)))
     fail(ErrorKind::data, "truncated: the BMP lacks rows");
 
