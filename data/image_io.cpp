@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/file.h"
+#include "data/image_structure.h"
 #include "data/pnm.h"
 
 namespace {
@@ -63,60 +64,6 @@ Format format_of(std::span<const std::uint8_t> bytes) {
   if (begins_with({'B', 'M'})) return Format::bmp;
   if (begins_with({'P', '5'}) || begins_with({'P', '6'})) return Format::pnm;
   return Format::unknown;
-}
-
-std::size_t big_endian_16(std::span<const std::uint8_t> bytes, std::size_t at) {
-  return static_cast<std::size_t>(bytes[at] << 8 | bytes[at + 1]);
-}
-
-// The content of a DHT segment: tables of one byte, 16 counts, and as many symbols as the counts add up to.
-void check_huffman_tables(std::span<const std::uint8_t> content) {
-  while (!content.empty()) {
-    std::size_t symbols = 0;
-    for (std::size_t i = 1; i < std::min<std::size_t>(content.size(), 17); ++i) symbols += content[i];
-    if (symbols > 256 || content.size() < 17 + symbols) fail(ErrorKind::data, "corrupt: a Huffman table of the JPEG is too long");
-    content = content.subspan(17 + symbols);
-  }
-}
-
-// Refuses what stb takes without looking: a truncated file, which it fills up with grey, and Huffman tables of more
-// symbols than there are, which it writes past its own table (version 2.27, and so in Debian 12 and Ubuntu 22.04).
-// Segments are skipped by their length, so that the end of an embedded thumbnail is not taken for the picture's.
-void check_jpeg_structure(std::span<const std::uint8_t> bytes) {
-  constexpr std::uint8_t kHuffmanTables = 0xc4;
-  constexpr std::uint8_t kEndOfImage = 0xd9;
-  std::size_t at = 2;
-  while (at + 1 < bytes.size()) {
-    const std::uint8_t marker = bytes[at + 1];
-    if (bytes[at] != 0xff || marker == 0xff) {
-      ++at;  // entropy-coded data, or a fill byte
-    } else if (marker == kEndOfImage) {
-      return;
-    } else if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) {
-      at += 2;  // a stuffed zero, or a marker that stands alone
-    } else {
-      const std::size_t content = at + 4;
-      if (content > bytes.size()) break;
-      const std::size_t end = at + 2 + big_endian_16(bytes, at + 2);
-      if (end < content || end > bytes.size()) break;
-      if (marker == kHuffmanTables) check_huffman_tables(bytes.subspan(content, end - content));
-      at = end;
-    }
-  }
-  fail(ErrorKind::data, "truncated: the JPEG has no end-of-image marker");
-}
-
-// Whether all rows are there; stb shows missing ones black.  The header has passed stb's own reading.
-bool bmp_is_complete(std::span<const std::uint8_t> bytes, int width, int height) {
-  const auto little_endian = [bytes](std::size_t at, int count) {
-    std::int64_t value = 0;
-    for (int i = count - 1; i >= 0; --i) value = value << 8 | (at + i < bytes.size() ? bytes[at + i] : 0);
-    return value;
-  };
-  const std::int64_t first_row = little_endian(10, 4);
-  const std::int64_t bits_per_pixel = little_endian(little_endian(14, 4) == 12 ? 24 : 28, 2);
-  const std::int64_t row_bytes = (width * bits_per_pixel + 31) / 32 * 4;
-  return static_cast<std::int64_t>(bytes.size()) >= first_row + row_bytes * height;
 }
 
 std::string stb_reason() {
@@ -184,6 +131,7 @@ DecodedImage decode_image(std::span<const std::uint8_t> bytes) {
   int width = 0;
   int height = 0;
   if (format == Format::jpeg) check_jpeg_structure(bytes);
+  if (format == Format::png) check_png_structure(bytes);
   if (stbi_info_from_memory(bytes.data(), size, &width, &height, nullptr) == 0) {
     // Loading stops at the same header, and unlike asking it keeps the reason.
     load_with_stb(bytes);
@@ -192,8 +140,7 @@ DecodedImage decode_image(std::span<const std::uint8_t> bytes) {
   // A BMP that runs from top to bottom has a negative height.
   const std::int64_t rows = format == Format::bmp ? std::llabs(height) : height;
   check_image_sides(width, rows);
-  if (format == Format::bmp && !bmp_is_complete(bytes, width, static_cast<int>(rows)))
-    fail(ErrorKind::data, "truncated: the BMP lacks rows");
+  if (format == Format::bmp) check_bmp_structure(bytes, width, rows);
 
   const StbPixels loaded = load_with_stb(bytes);
   if (loaded.channels < 1 || loaded.channels > 4 || loaded.width != width || loaded.height != rows)

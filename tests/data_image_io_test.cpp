@@ -75,12 +75,31 @@ TEST(ImageIo, DoesNotTakeTheEndOfAThumbnailForTheEndOfTheJpeg) {
   EXPECT_TRUE(contains(refusal(jpeg), "truncated"));
 }
 
-TEST(ImageIo, RefusesATruncatedPngUntilItsPixelsAreThere) {
+TEST(ImageIo, RefusesATruncatedPngAtEveryLength) {
   const Bytes whole = make_png({.width = 2, .height = 2, .rows = {0, 10, 20, 0, 30, 40}});
   EXPECT_EQ(refusal(whole), "");
-  // The last 12 bytes are IEND, the 4 before the checksum of the pixels, the 4 before those inside of zlib.
-  for (std::size_t length = 0; length + 20 < whole.size(); ++length)
+  for (std::size_t length = 0; length < whole.size(); ++length)
     EXPECT_NE(refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))), "") << length;
+}
+
+TEST(ImageIo, RefusesEveryFlippedByteOfAPng) {
+  const Bytes whole = make_png({.width = 2, .height = 2, .rows = {0, 10, 20, 0, 30, 40}});
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    Bytes broken = whole;
+    broken[i] ^= 4;
+    EXPECT_NE(refusal(broken), "") << i;
+  }
+}
+
+TEST(ImageIo, RefusesAJpegWhoseHuffmanTableClaimsTooManySymbols) {
+  Bytes jpeg = tiny_jpeg();
+  // A table segment of its own in front: 16 counts of 255, and the symbols that they promise.
+  Bytes segment = {0xff, 0xc4, 0x10, 0x03, 0x00};
+  segment.insert(segment.end(), 16, 255);
+  segment.insert(segment.end(), 16 * 255, 1);
+  ASSERT_EQ(segment.size() - 2, 0x1003u);
+  jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
+  EXPECT_TRUE(contains(refusal(jpeg), "Huffman"));
 }
 
 TEST(ImageIo, ReadsASinglePixel) {
