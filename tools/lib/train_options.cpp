@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "data/image_folder.h"
 #include "gan/losses.h"
 #include "gan/settings.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr const char* kDefaultSetting = "H";
 constexpr const char* kPaperSetting = "A";  // of --preset paper
-constexpr const char* kCelebaCropText = "108x108+35+55";
 
 // What may change on resume.
 constexpr std::array kFree{"iterations", "epochs", "sample_every", "swd_every", "checkpoint_every", "keep", "cache", "data"};
@@ -126,8 +126,9 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
   if (!holds(parser, "--d-widths", "--df-dim")) flags.d_widths = as_list(NetworkConfig::discriminator_widths(flags.df_dim));
   if (flags.celeba) {
     if (parser.given_on_command_line("--crop")) fail(ErrorKind::usage, "--celeba is a crop of its own: leave out --crop or --celeba");
-    flags.crop = kCelebaCropText;
+    flags.crop = to_string(kCelebaCrop);
   }
+  static_cast<void>(parse_crop(flags.crop));
   if (flags.iterations && parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations")) flags.iterations.reset();
   if (flags.iterations && parser.given_on_command_line("--iterations")) flags.epochs.reset();
   if (!flags.iterations && !flags.epochs) flags.iterations = 1500;

@@ -1,0 +1,234 @@
+// train_gan and generate as a user runs them: a run's folder, resuming, interrupting, refusals.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "gan/checkpoint.h"
+#include "tests/image_files.h"
+#include "tests/tool_run.h"
+#include "tools/lib/text.h"
+
+namespace pbgen {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+// A network that is as small as they come: an iteration takes about a millisecond.
+const Arguments kTiny = {"--size",   "16", "--g-widths", "8,8,8,8", "--d-widths",     "8,8,8,8", "--synthetic-images", "100",
+                         "--z-dim",  "4",  "--batch",    "8",       "--sample-every", "0",       "--swd-every",        "0"};
+
+Arguments operator+(Arguments left, const Arguments& right) {
+  left.insert(left.end(), right.begin(), right.end());
+  return left;
+}
+
+class TrainGan : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::optional<std::string> train = tool_path("train_gan");
+    const std::optional<std::string> generate = tool_path("generate");
+    if (!train || !generate) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds train_gan and generate; `make test` sets it";
+    train_ = *train;
+    generate_ = *generate;
+  }
+
+  ToolRun train(const Arguments& arguments) const { return run_tool_at(train_, arguments, folder_.path()); }
+  ToolRun generate(const Arguments& arguments) const { return run_tool_at(generate_, arguments, folder_.path()); }
+  std::string run_path(const std::string& name) const { return folder_ / name; }
+
+  static std::vector<std::uint8_t> bytes(const std::string& path) { return read_file(path, 1 << 24); }
+  static std::string text(const std::string& path) {
+    const auto content = bytes(path);
+    return {content.begin(), content.end()};
+  }
+
+  void expect_refused(const Arguments& arguments, int exit_code, const std::string& word) const {
+    const ToolRun run = train(arguments);
+    EXPECT_EQ(run.exit_code, exit_code) << run.err;
+    EXPECT_NE(run.err.find(word), std::string::npos) << run.err;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+  }
+
+  std::string train_;
+  std::string generate_;
+  TestFolder folder_;
+};
+
+TEST_F(TrainGan, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
+  const Arguments setting = {"--setting", "H", "--ema", "0.9"};
+  ASSERT_EQ(train(kTiny + setting + Arguments{"--iterations", "200", "--threads", "1", "--out", run_path("whole")}).exit_code, 0);
+  const auto whole = bytes(run_path("whole/checkpoints/00000200.safetensors"));
+  for (const std::string threads : {"1", "2"}) {
+    const std::string path = run_path("halves" + threads);
+    ASSERT_EQ(train(kTiny + setting + Arguments{"--iterations", "100", "--threads", threads, "--out", path}).exit_code, 0);
+    const ToolRun second = train({"--resume", path, "--iterations", "200", "--threads", threads, "--checkpoint-every", "50", "--keep", "9"});
+    ASSERT_EQ(second.exit_code, 0) << second.err;
+    EXPECT_EQ(bytes(path + "/checkpoints/00000200.safetensors"), whole) << threads << " threads";
+  }
+}
+
+TEST_F(TrainGan, ARunLeavesItsConfigurationLogSamplesCheckpointAndReport) {
+  const std::string path = run_path("run");
+  const ToolRun run = train(kTiny + Arguments{"--iterations", "25", "--sample-every", "10", "--swd-every", "20", "--checkpoint-every", "5",
+                                              "--keep", "2", "--holdout", "0.3", "--out", path});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("noise floor"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("untrained"), std::string::npos);
+  const std::string log = text(path + "/log.csv");
+  const std::vector<std::string_view> lines = split(log, '\n');
+  ASSERT_EQ(lines.size(), 6u) << log;  // header, 1, 10, 20, 25 and what follows the last end of line
+  EXPECT_EQ(lines[0], "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd");
+  EXPECT_TRUE(lines[1].starts_with("1,"));
+  EXPECT_TRUE(lines[1].ends_with(","));
+  EXPECT_TRUE(lines[3].starts_with("20,"));
+  EXPECT_FALSE(lines[3].ends_with(","));
+  EXPECT_TRUE(lines[4].starts_with("25,"));
+  for (const char* const name : {"config.json", "preview.png", "report.html", "samples/00000000.png", "samples/00000010.png", "samples/00000020.png",
+                                 "samples/00000025.png", "checkpoints/00000020.safetensors", "checkpoints/00000025.safetensors"})
+    EXPECT_TRUE(std::filesystem::exists(path + "/" + name)) << name;
+  EXPECT_FALSE(std::filesystem::exists(path + "/checkpoints/00000015.safetensors"));
+
+  // config.json is a --config: the same run again, the same bytes.
+  const ToolRun again = train({"--config", path + "/config.json", "--out", run_path("again")});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(bytes(path + "/checkpoints/00000025.safetensors"), bytes(run_path("again/checkpoints/00000025.safetensors")));
+}
+
+TEST_F(TrainGan, CadencesOfZeroWriteNothingButTheFinalCheckpoint) {
+  const std::string path = run_path("run");
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "3", "--checkpoint-every", "0", "--out", path}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(path + "/samples"));
+  EXPECT_EQ(text(path + "/log.csv").find("\n3,"), text(path + "/log.csv").rfind('\n', text(path + "/log.csv").size() - 2));
+  int checkpoints = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints")) ++checkpoints;
+  EXPECT_EQ(checkpoints, 1);
+}
+
+TEST_F(TrainGan, AFolderThatIsNotEmptyIsRefusedAndLeftAlone) {
+  const std::string path = run_path("precious");
+  write_bytes(path + "/notes.txt", bytes_of("mine"));
+  expect_refused(kTiny + Arguments{"--iterations", "2", "--out", path}, 2, "--force");
+  EXPECT_FALSE(std::filesystem::exists(path + "/config.json"));
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--force"}).exit_code, 0);
+  EXPECT_EQ(text(path + "/notes.txt"), "mine");
+}
+
+TEST_F(TrainGan, AResumedRunMayNotChangeWhatItIs) {
+  const std::string path = run_path("run");
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "4", "--out", path}).exit_code, 0);
+  const ToolRun changed = train({"--resume", path, "--iterations", "6", "--lr", "0.01", "--setting", "A"});
+  EXPECT_EQ(changed.exit_code, 2);
+  EXPECT_NE(changed.err.find("lr"), std::string::npos) << changed.err;
+  EXPECT_NE(changed.err.find("binarize_g"), std::string::npos) << changed.err;
+  EXPECT_EQ(changed.err.find("iterations"), std::string::npos) << changed.err;
+  expect_refused({"--resume", path, "--iterations", "6", "--synthetic-images", "64"}, 2, "synthetic_images");
+  expect_refused({"--resume", path, "--iterations", "3"}, 2, "--iterations");
+  expect_refused({"--resume", path + "/nothing"}, 2, "no such");
+  // Another setting may begin from its weights.
+  const ToolRun begun = train(kTiny + Arguments{"--init-from", path + "/checkpoints/00000004.safetensors", "--setting", "A", "--iterations", "2",
+                                                "--out", run_path("begun")});
+  EXPECT_EQ(begun.exit_code, 0) << begun.err;
+}
+
+TEST_F(TrainGan, ResumeAutoPassesOverADamagedCheckpointAndBeginsWhereThereIsNone) {
+  const std::string path = run_path("run");
+  const Arguments arguments = kTiny + Arguments{"--iterations", "4", "--checkpoint-every", "2", "--out", path, "--resume", "auto"};
+  ASSERT_EQ(train(arguments).exit_code, 0);
+  const std::string newest = path + "/checkpoints/00000004.safetensors";
+  auto content = bytes(newest);
+  const auto good = content;
+  content[content.size() / 2] ^= 1;
+  write_bytes(newest, content);
+  const ToolRun run = train(arguments);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.err.find("00000004.safetensors"), std::string::npos) << run.err;
+  EXPECT_EQ(bytes(newest), good);
+}
+
+TEST_F(TrainGan, AnInterruptFinishesTheIterationAndSaves) {
+  const std::string path = run_path("run");
+  // timeout ends a run that would take hours with SIGINT, 128 + 2.
+  std::string command = "timeout --preserve-status -s INT 2 " + train_;
+  for (const std::string& argument : kTiny + Arguments{"--iterations", "10000000", "--out", path}) command += " " + argument;
+  const int status = std::system((command + " >" + (folder_ / "stdout") + " 2>&1").c_str());
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130) << text(folder_ / "stdout");
+  EXPECT_NE(text(folder_ / "stdout").find("--resume"), std::string::npos);
+  ASSERT_FALSE(std::filesystem::is_empty(path + "/checkpoints"));
+  for (const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints")) EXPECT_NO_THROW(Checkpoint::load(entry.path().string()));
+}
+
+TEST_F(TrainGan, DivergenceStopsWithItsOwnCodeAndNamesStepAndTensor) {
+  const std::string path = run_path("run");
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path}).exit_code, 0);
+  const Checkpoint checkpoint = Checkpoint::load(path + "/checkpoints/00000002.safetensors");
+  TrainerOptions options;
+  options.network = checkpoint.network();
+  options.batch = 8;
+  Trainer trainer(options);
+  checkpoint.restore(trainer);
+  trainer.generator().params()[2]->value[0] = std::numeric_limits<float>::quiet_NaN();
+  write_file_atomically(folder_ / "sick.safetensors", encode_checkpoint(trainer, {}));
+  const ToolRun run = train(kTiny + Arguments{"--init-from", folder_ / "sick.safetensors", "--iterations", "2", "--out", run_path("sick")});
+  EXPECT_EQ(run.exit_code, 5) << run.err;
+  EXPECT_NE(run.err.find("iteration 1"), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("discriminator.conv1.weight"), std::string::npos) << run.err;
+}
+
+TEST_F(TrainGan, WrongValuesAreRefusedWithTheirRule) {
+  expect_refused({"--batch", "12"}, 2, "multiple of 8");
+  expect_refused({"--setting", "Z"}, 2, "A to H");
+  expect_refused({"--size", "48"}, 2, "--size 48");
+  expect_refused({"--iteratons", "5"}, 2, "--iterations");
+  expect_refused({"--g-widths", "8,8"}, 2, "--g-widths");
+  expect_refused({"--binarize-d", "0"}, 2, "--binarize-d");
+  expect_refused({"--crop", "5x"}, 2, "5x");
+  expect_refused({"--data", folder_ / "missing"}, 3, "missing");
+  expect_refused(kTiny + Arguments{"--synthetic-images", "64", "--batch", "64"}, 3, "--batch");
+  write_bytes(folder_ / "words.safetensors", bytes_of("not a checkpoint, but long enough to have a header"));
+  expect_refused(kTiny + Arguments{"--init-from", folder_ / "words.safetensors"}, 4, "words.safetensors");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
+}
+
+TEST_F(TrainGan, TheDryRunShowsLayersMemoryAndTimeAndWritesNothing) {
+  const ToolRun run = train(kTiny + Arguments{"--dry-run", "--out", run_path("none")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  for (const char* const word : {"deconv4", "Memory", "Time", "redundancy"}) EXPECT_NE(run.out.find(word), std::string::npos) << word;
+  EXPECT_FALSE(std::filesystem::exists(run_path("none")));
+}
+
+TEST_F(TrainGan, ThePresetIsThePapersAndExplicitFlagsWin) {
+  const ToolRun run = train({"--preset", "paper", "--dry-run", "--setting", "F", "--batch", "8", "--iterations", "1", "--size", "16"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("512x1x1"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("1 iterations"), std::string::npos) << run.out;
+}
+
+TEST_F(TrainGan, GeneratedFilesAreTheSameBytesForTheSameSeed) {
+  const std::string path = run_path("run");
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "3", "--out", path}).exit_code, 0);
+  ASSERT_EQ(generate({path, "--n", "40", "--seed", "7", "--out", folder_ / "a", "--threads", "1"}).exit_code, 0);
+  ASSERT_EQ(generate({path + "/checkpoints/00000003.safetensors", "--n", "20", "--seed", "7", "--out", folder_ / "b", "--threads", "2"}).exit_code, 0);
+  ASSERT_EQ(generate({path, "--n", "20", "--seed", "8", "--out", folder_ / "c"}).exit_code, 0);
+  EXPECT_EQ(bytes(folder_ / "a/image_000019.png"), bytes(folder_ / "b/image_000019.png"));
+  EXPECT_NE(bytes(folder_ / "a/image_000019.png"), bytes(folder_ / "c/image_000019.png"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "a/image_000039.png"));
+
+  ASSERT_EQ(generate({path, "--interpolate", "--n", "24", "--grid", folder_ / "walk.png"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "walk.png"));
+  EXPECT_EQ(generate({path, "--out", folder_ / "a"}).exit_code, 2);
+  EXPECT_EQ(generate({path}).exit_code, 2);
+  write_bytes(folder_ / "words.safetensors", bytes_of("not a checkpoint, but long enough to have a header"));
+  EXPECT_EQ(generate({folder_ / "words.safetensors", "--grid", folder_ / "x.png"}).exit_code, 4);
+}
+
+}  // namespace
+}  // namespace pbgen
