@@ -71,7 +71,7 @@ TEST(ImageIo, DoesNotTakeTheEndOfAThumbnailForTheEndOfTheJpeg) {
   const Bytes comment = {0xff, 0xfe, 0x00, 0x04, 0xff, 0xd9};  // a comment that holds an end-of-image marker
   jpeg.insert(jpeg.begin() + 2, comment.begin(), comment.end());
   EXPECT_EQ(refusal(jpeg), "");
-  jpeg.resize(jpeg.size() - 2);
+  jpeg.erase(jpeg.end() - 2, jpeg.end());
   EXPECT_TRUE(contains(refusal(jpeg), "truncated"));
 }
 
