@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <system_error>
 
 #include "core/file.h"
 #include "tools/lib/exit.h"
@@ -269,6 +270,8 @@ TEST(RunTool, EveryFailureHasItsExitCodeAndOneLine) {
   EXPECT_EQ(outcome([]() -> int { fail(ErrorKind::data, "faces: no images"); }), "3 tool: faces: no images\n");
   EXPECT_EQ(outcome([]() -> int { fail(ErrorKind::diverged, "step 7"); }), "5 tool: step 7\n");
   EXPECT_EQ(outcome([]() -> int { throw std::bad_alloc(); }).substr(0, 22), "6 tool: out of memory:");
+  EXPECT_EQ(outcome([]() -> int { throw std::system_error(std::make_error_code(std::errc::permission_denied), "runs"); }).substr(0, 13),
+            "6 tool: runs:");
   EXPECT_EQ(outcome([]() -> int { throw std::logic_error("k is 3"); }), "1 tool: internal error, please report it: k is 3\n");
 }
 

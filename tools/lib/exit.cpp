@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "core/check.h"
 
@@ -16,6 +17,9 @@ int run_tool(const char* name, FunctionRef<int()> body) {
     return static_cast<int>(error.kind());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: out of memory: use a smaller batch, smaller images or fewer of them\n", name);
+    return static_cast<int>(ErrorKind::input_output);
+  } catch (const std::system_error& error) {
+    std::fprintf(stderr, "%s: %s\n", name, error.what());
     return static_cast<int>(ErrorKind::input_output);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: internal error, please report it: %s\n", name, error.what());
