@@ -75,6 +75,29 @@ TEST_F(TrainGan, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
   }
 }
 
+TEST_F(TrainGan, ARunOfEpochsGoesOnToItsEpochs) {
+  const std::string path = run_path("run");
+  // 90 images are trained on: 11 iterations an epoch.
+  ASSERT_EQ(train(kTiny + Arguments{"--epochs", "0.5", "--out", path}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000006.safetensors"));
+  expect_refused({"--resume", path}, 2, "was to have 6");
+  ASSERT_EQ(train({"--resume", path, "--epochs", "1"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000011.safetensors"));
+}
+
+TEST_F(TrainGan, AutoBeginsInTheFolderOfARunThatEndedBeforeItsFirstCheckpoint) {
+  const std::string path = run_path("run");
+  write_bytes(path + "/config.json", bytes_of("{}"));
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--resume", "auto"}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000002.safetensors"));
+}
+
+TEST_F(TrainGan, ARunThatCannotBeginLeavesNoFolder) {
+  write_bytes(folder_ / "words.safetensors", bytes_of("not a checkpoint, but long enough to have a header"));
+  expect_refused(kTiny + Arguments{"--init-from", folder_ / "words.safetensors", "--out", run_path("run")}, 4, "words.safetensors");
+  EXPECT_FALSE(std::filesystem::exists(run_path("run")));
+}
+
 TEST_F(TrainGan, ARunLeavesItsConfigurationLogSamplesCheckpointAndReport) {
   const std::string path = run_path("run");
   const ToolRun run = train(kTiny + Arguments{"--iterations", "25", "--sample-every", "10", "--swd-every", "20", "--checkpoint-every", "5",
@@ -155,8 +178,8 @@ TEST_F(TrainGan, ResumeAutoPassesOverADamagedCheckpointAndBeginsWhereThereIsNone
 
 TEST_F(TrainGan, AnInterruptFinishesTheIterationAndSaves) {
   const std::string path = run_path("run");
-  // timeout ends a run that would take hours with SIGINT, 128 + 2.
-  std::string command = "timeout --preserve-status -s INT 2 " + train_;
+  // timeout ends a run that would take hours with SIGINT, 128 + 2; unless --foreground, it sends it twice.
+  std::string command = "timeout --foreground --preserve-status -s INT 2 " + train_;
   for (const std::string& argument : kTiny + Arguments{"--iterations", "10000000", "--out", path}) command += " " + argument;
   const int status = std::system((command + " >" + (folder_ / "stdout") + " 2>&1").c_str());
   ASSERT_TRUE(WIFEXITED(status));
@@ -193,9 +216,6 @@ TEST_F(TrainGan, WrongValuesAreRefusedWithTheirRule) {
   expect_refused({"--crop", "5x"}, 2, "5x");
   expect_refused({"--data", folder_ / "missing"}, 3, "missing");
   expect_refused(kTiny + Arguments{"--synthetic-images", "64", "--batch", "64"}, 3, "--batch");
-  write_bytes(folder_ / "words.safetensors", bytes_of("not a checkpoint, but long enough to have a header"));
-  expect_refused(kTiny + Arguments{"--init-from", folder_ / "words.safetensors"}, 4, "words.safetensors");
-  EXPECT_FALSE(std::filesystem::exists(folder_ / "runs"));
 }
 
 TEST_F(TrainGan, TheDryRunShowsLayersMemoryAndTimeAndWritesNothing) {

@@ -20,7 +20,9 @@ namespace {
 
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 
-std::string run_name(const TrainFlags& flags) {
+// Of a new run.  Takes a copy, for resolving is final, and a checkpoint may still bring values of its own.
+std::string run_name(const ArgumentParser& parser, TrainFlags flags) {
+  resolve_train_flags(parser, flags);
   const Setting setting = trainer_options(flags).network.binarized;
   return concat(setting_name(setting), "-", flags.loss, "-", flags.size);
 }
@@ -31,19 +33,21 @@ std::string command_line(int argc, char** argv) {
   return command;
 }
 
-// Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself; whatever then
-// differs was asked for on the command line.
-void take_over(ArgumentParser& parser, TrainFlags& flags, const ResumePoint& point) {
+// Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself, whose identity it
+// returns; whatever then differs was asked for on the command line.
+Json take_over(ArgumentParser& parser, const ResumePoint& point) {
   const std::string config_path = point.run_path + "/config.json";
   if (!point.run_path.empty() && std::filesystem::exists(config_path)) {
     const auto bytes = read_file(config_path, kMaxConfigBytes);
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     parser.apply_config(parse_json(text, ErrorKind::usage, config_path), config_path);
   }
-  const Json saved = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
-  parser.apply_config(saved, point.checkpoint);
-  resolve_train_flags(parser, flags);
-  const Json identity = run_identity(parser);
+  Json identity = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
+  parser.apply_config(identity, point.checkpoint);
+  return identity;
+}
+
+void require_same_run(const Json& identity, const Json& saved, const std::string& checkpoint) {
   std::string differences;
   for (const auto& [key, value] : identity.as_object()) {
     const Json* const before = saved.find(key);
@@ -51,7 +55,7 @@ void take_over(ArgumentParser& parser, TrainFlags& flags, const ResumePoint& poi
     differences += concat(differences.empty() ? "" : "; ", key, " ", value.text(), " (checkpoint: ", before ? before->text() : "none", ")");
   }
   if (!differences.empty()) {
-    fail(ErrorKind::usage, "--resume ", point.checkpoint, ": a run goes on as it began; these differ: ", differences,
+    fail(ErrorKind::usage, "--resume ", checkpoint, ": a run goes on as it began; these differ: ", differences,
          ". Leave them out, or begin a new run with --init-from");
   }
 }
@@ -64,19 +68,19 @@ int run(int argc, char** argv) {
                         "checkpoints and a report.html.");
   declare_train_flags(parser, flags);
   if (!parser.parse(argc, argv)) return 0;
+  ResumePoint point;
+  if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(parser, flags));
+  const bool resumes = !point.checkpoint.empty();
+  const Json saved = resumes ? take_over(parser, point) : Json();
   resolve_train_flags(parser, flags);
+  if (resumes) require_same_run(run_identity(parser), saved, point.checkpoint);
   if (flags.threads > 0) set_thread_count(flags.threads);
 
   RunPlan plan;
-  if (!flags.resume.empty()) {
-    const ResumePoint point = find_resume_point(flags.resume, flags.out, run_name(flags));
-    plan.resume_checkpoint = point.checkpoint;
-    if (!point.checkpoint.empty()) {
-      take_over(parser, flags, point);
-      plan.run_path = flags.out.empty() ? point.run_path : flags.out;
-    }
-  }
-  if (plan.run_path.empty()) plan.run_path = flags.out.empty() ? RunDirectory::first_free(run_name(flags)) : flags.out;
+  plan.resume_checkpoint = point.checkpoint;
+  plan.run_path = flags.out;
+  if (plan.run_path.empty() && resumes) plan.run_path = point.run_path;
+  if (plan.run_path.empty()) plan.run_path = RunDirectory::first_free(run_name(parser, flags));
   plan.flags = flags;
   plan.config = parser.config();
   plan.identity = run_identity(parser);

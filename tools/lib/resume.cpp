@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "core/check.h"
 #include "gan/checkpoint.h"
@@ -13,14 +14,13 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string newest_good_checkpoint(const std::string& run_path) {
-  if (!fs::is_directory(run_path)) return "";
   const auto checkpoints = RunDirectory::list_checkpoints(run_path);
   for (auto at = checkpoints.rbegin(); at != checkpoints.rend(); ++at) {
     try {
       Checkpoint::load(at->second);
       return at->second;
     } catch (const Error& error) {
-      std::fprintf(stderr, "%s; trying the one before\n", error.what());
+      std::fprintf(stderr, "passed over: %s\n", error.what());
     }
   }
   return "";
@@ -35,14 +35,17 @@ ResumePoint find_resume_point(const std::string& resume, const std::string& out,
     return {newest_good_checkpoint(run_path), run_path};
   }
   const std::string checkpoint = named_checkpoint(resume);
-  if (fs::is_directory(resume)) return {checkpoint, resume};
+  if (checkpoint != resume) return {checkpoint, resume};
   const fs::path folder = fs::path(resume).parent_path();
-  return {checkpoint, folder.filename() == "checkpoints" ? folder.parent_path().string() : ""};
+  if (folder.filename() != "checkpoints") return {checkpoint, ""};
+  return {checkpoint, folder.has_parent_path() ? folder.parent_path().string() : "."};
 }
 
 std::string named_checkpoint(const std::string& path) {
-  if (!fs::exists(path)) fail(ErrorKind::usage, path, ": no such checkpoint or run folder");
-  if (!fs::is_directory(path)) return path;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) fail(ErrorKind::usage, path, ": no such checkpoint or run folder");
+  if (!fs::is_directory(status)) return path;
   const std::string checkpoint = newest_good_checkpoint(path);
   if (checkpoint.empty()) fail(ErrorKind::usage, path, ": no usable checkpoint in its checkpoints/ folder");
   return checkpoint;

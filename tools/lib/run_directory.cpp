@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kRuns = "runs";
 constexpr std::string_view kLogHeader = "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n";
 constexpr int kLogColumns = 8;
 constexpr std::int64_t kMaxLogBytes = 1 << 30;
@@ -29,7 +30,16 @@ std::string padded(std::int64_t iteration) {
 std::string numbered(const std::string& name, int number) {
   char text[16];
   std::snprintf(text, sizeof text, "-%03d", number);
-  return "runs/" + name + text;
+  return concat(kRuns, "/", name, text);
+}
+
+// Whether numbered(name, ..) makes that path.
+bool is_numbered(const std::string& path, const std::string& name) {
+  const std::size_t begin = std::string_view(kRuns).size() + 1 + name.size() + 1;
+  int number = 0;
+  if (path.size() <= begin) return false;
+  const auto result = std::from_chars(path.data() + begin, path.data() + path.size(), number);
+  return result.ec == std::errc() && path == numbered(name, number);
 }
 
 bool empty_or_missing(const std::string& path) {
@@ -100,28 +110,33 @@ std::string RunDirectory::first_free(const std::string& name) {
 }
 
 std::string RunDirectory::newest(const std::string& name) {
+  // By time, not by number: a new run takes the first number that is free, which may be below older ones.
   std::string found;
+  fs::file_time_type found_time = fs::file_time_type::min();
   std::error_code error;
-  for (int number = 1;; ++number) {
-    const std::string path = numbered(name, number);
-    if (!fs::exists(path, error)) return found;
-    if (!list_checkpoints(path).empty()) found = path;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kRuns, error)) {
+    const std::string path = concat(kRuns, "/", entry.path().filename().string());
+    if (!is_numbered(path, name)) continue;
+    for (const auto& [iteration, checkpoint] : list_checkpoints(path)) {
+      const fs::file_time_type time = fs::last_write_time(checkpoint, error);
+      if (error || time < found_time || (time == found_time && path < found)) continue;
+      found = path;
+      found_time = time;
+    }
   }
+  return found;
 }
 
 RunDirectory RunDirectory::create(const std::string& path, bool force) {
   if (!force && !empty_or_missing(path)) {
     fail(ErrorKind::usage, path, ": is not empty; choose another --out, go on with --resume ", path, ", or write into it with --force");
   }
-  make_directories(path + "/samples");
-  make_directories(path + "/checkpoints");
   return RunDirectory(path);
 }
 
-RunDirectory RunDirectory::open(const std::string& path) {
-  make_directories(path + "/samples");
-  make_directories(path + "/checkpoints");
-  return RunDirectory(path);
+void RunDirectory::make() const {
+  make_directories(path_ + "/samples");
+  make_directories(path_ + "/checkpoints");
 }
 
 std::string RunDirectory::sample_path(std::int64_t iteration) const { return concat(path_, "/samples/", padded(iteration), kSampleSuffix); }

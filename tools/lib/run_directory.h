@@ -26,13 +26,16 @@ class RunDirectory {
  public:
   // runs/<name>-NNN with the first number that is free.
   static std::string first_free(const std::string& name);
-  // The last such folder that holds a checkpoint, or "".
+  // Of such folders the one that wrote a checkpoint last, or "".
   static std::string newest(const std::string& name);
 
-  // A new run: makes the folder.  Error(usage) where it is not empty, unless force.
+  // The folder of a new run.  Error(usage) where it is not empty, unless force.  Writes nothing.
   static RunDirectory create(const std::string& path, bool force);
-  // A run that goes on.
-  static RunDirectory open(const std::string& path);
+  // The folder of a run that goes on.  Writes nothing.
+  static RunDirectory open(const std::string& path) { return RunDirectory(path); }
+
+  // Makes what is missing of the folder and of samples/ and checkpoints/ in it.  Error(input_output).
+  void make() const;
 
   const std::string& path() const { return path_; }
   std::string config_path() const { return path_ + "/config.json"; }

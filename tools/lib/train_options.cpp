@@ -76,7 +76,7 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
 
   parser.section("Training");
   parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text("1500");
-  parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations", more_than(0.0)).in_config();
+  parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations", all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
   parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", all_of(in_range(8, 4096), multiple_of(8))).in_config();
   parser.add("--loss", &flags.loss, "NAME", "dcgan (sigmoid cross-entropy) or lsgan (least squares)", one_of({"dcgan", "lsgan"})).in_config();
   parser.add("--lr", &flags.lr, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0))).in_config();

@@ -49,11 +49,15 @@ bool due(std::int64_t iteration, std::int64_t every, std::int64_t total) {
   return every > 0 && (iteration % every == 0 || iteration == total);
 }
 
+// --resume takes a folder as it is: with auto, also that of a run which ended before its first checkpoint.
+RunDirectory claimed_folder(const RunPlan& plan) {
+  return plan.flags.resume.empty() ? RunDirectory::create(plan.run_path, plan.flags.force) : RunDirectory::open(plan.run_path);
+}
+
 class TrainingRun {
  public:
   explicit TrainingRun(const RunPlan& plan)
-      : plan_(plan), flags_(plan.flags), data_(load_training_data(flags_)), trainer_(trainer_options(flags_)),
-        folder_(plan.resume_checkpoint.empty() ? RunDirectory::create(plan.run_path, flags_.force) : RunDirectory::open(plan.run_path)) {
+      : plan_(plan), flags_(plan.flags), folder_(claimed_folder(plan)), data_(load_training_data(flags_)), trainer_(trainer_options(flags_)) {
     restore();
     const std::int64_t per_epoch = static_cast<std::int64_t>(data_.train.size()) / flags_.batch;
     total_ = flags_.iterations ? *flags_.iterations : static_cast<std::int64_t>(std::ceil(*flags_.epochs * static_cast<double>(per_epoch)));
@@ -67,6 +71,7 @@ class TrainingRun {
 
   int run() {
     announce();
+    folder_.make();
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
     first_iteration_ = trainer_.iteration();
@@ -274,9 +279,9 @@ class TrainingRun {
 
   const RunPlan& plan_;
   const TrainFlags& flags_;
+  RunDirectory folder_;  // first: a folder that is refused is refused before images are decoded
   TrainingData data_;
   Trainer trainer_;
-  RunDirectory folder_;
   std::unique_ptr<BatchLoader> loader_;
   std::int64_t first_iteration_ = 0;
   std::int64_t total_ = 0;
