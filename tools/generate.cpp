@@ -51,7 +51,9 @@ std::vector<float> latents(const Options& options, int z_dim, std::int64_t first
     const std::int64_t row = (first + i) / kGridColumns;
     const float t = static_cast<float>((first + i) % kGridColumns) / static_cast<float>(kGridColumns);
     draw_latents(rng, row, 2, z_dim, ends.data());
-    for (int c = 0; c < z_dim; ++c) z[static_cast<std::size_t>(i * z_dim + c)] = (1.0f - t) * ends[static_cast<std::size_t>(c)] + t * ends[static_cast<std::size_t>(z_dim + c)];
+    const float* const from = ends.data();
+    const float* const to = from + z_dim;
+    for (int c = 0; c < z_dim; ++c) z[static_cast<std::size_t>(i * z_dim + c)] = (1.0f - t) * from[c] + t * to[c];
   }
   return z;
 }
@@ -90,10 +92,11 @@ int run(int argc, char** argv) {
     write_png(options.grid, image_grid(draw(0, count), count, static_cast<int>(kGridColumns)));
   }
   if (!options.out.empty()) {
-    constexpr std::int64_t kTogether = 512;
+    const NetworkConfig& network = checkpoint.network();
+    const std::int64_t together = images_at_a_time(std::int64_t{network.size} * network.size * network.channels);
     Progress progress("generating", options.count);
-    for (std::int64_t first = 0; first < options.count; first += kTogether) {
-      const std::int64_t count = std::min(kTogether, options.count - first);
+    for (std::int64_t first = 0; first < options.count; first += together) {
+      const std::int64_t count = std::min(together, options.count - first);
       write_numbered_pngs(options.out, "image", draw(first, count), first);
       progress.update(first + count);
     }

@@ -2,19 +2,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <span>
 #include <string>
-#include <system_error>
-#include <vector>
 
-#include "core/file.h"
+#include "core/check.h"
 #include "data/image_grid.h"
 #include "data/image_io.h"
 #include "data/synthetic_faces.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
+#include "tools/lib/image_output.h"
+#include "tools/lib/progress.h"
 
 namespace pbgen {
 namespace {
@@ -34,38 +31,15 @@ struct Options {
   bool force = false;
 };
 
-void claim_folder(const std::string& path, bool force) {
-  make_directories(path);
-  std::error_code error;
-  const bool empty = std::filesystem::is_empty(path, error);
-  if (error) fail(ErrorKind::input_output, path, ": ", error.message());
-  if (!empty && !force) fail(ErrorKind::usage, "--out ", path, " is not empty: choose a new folder, or add --force to write into it");
-}
-
-// Without the sync of write_png: a face that a crash loses is drawn again, and thousands of syncs take minutes.
-void write_face(const std::string& path, std::span<const std::uint8_t> pixels, int size, int channels) {
-  const std::vector<std::uint8_t> png = encode_png(pixels, size, size, channels);
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
-  file.close();
-  if (!file) fail(ErrorKind::input_output, path, ": cannot be written; is the disk full, or the folder not yours?");
-}
-
 void write_faces(const Options& options) {
-  // Drawn some at a time: memory stays small, and progress shows.
-  const std::int64_t bytes = static_cast<std::int64_t>(options.size) * options.size * options.channels;
-  const std::int64_t batch = std::max<std::int64_t>(1, std::min<std::int64_t>(256, (std::int64_t{1} << 26) / bytes));
-  for (std::int64_t first = 0; first < options.count; first += batch) {
-    const std::int64_t count = std::min(batch, options.count - first);
-    const ImageSet faces = synthetic_faces(options.seed, first, count, options.size, options.channels);
-    for (std::int64_t i = 0; i < count; ++i) {
-      char name[32];
-      std::snprintf(name, sizeof name, "/face_%06lld.png", static_cast<long long>(first + i));
-      write_face(options.out + name, faces.image(i), options.size, options.channels);
-    }
-    std::fprintf(stderr, "\rmake_faces: %lld of %lld", static_cast<long long>(first + count), static_cast<long long>(options.count));
+  const std::int64_t together = images_at_a_time(std::int64_t{options.size} * options.size * options.channels);
+  Progress progress("drawing", options.count);
+  for (std::int64_t first = 0; first < options.count; first += together) {
+    const std::int64_t count = std::min(together, options.count - first);
+    write_numbered_pngs(options.out, "face", synthetic_faces(options.seed, first, count, options.size, options.channels), first);
+    progress.update(first + count);
   }
-  std::fputc('\n', stderr);
+  progress.finish();
 }
 
 int run(int argc, char** argv) {
@@ -90,7 +64,7 @@ int run(int argc, char** argv) {
     fail(ErrorKind::usage, "--grid with --size ", options.size, ": a picture of many faces takes sizes up to ", kMaxGridFaceSize);
   }
 
-  claim_folder(options.out, options.force);
+  claim_output_folder(options.out, options.force);
   write_faces(options);
   if (!options.grid.empty()) {
     const ImageSet shown = synthetic_faces(options.seed, 0, std::min(options.count, kGridFaces), options.size, options.channels);
