@@ -41,16 +41,17 @@ std::vector<std::string> redundancy_remarks(const NetworkConfig& config) {
   std::vector<std::string> remarks;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const LayerRow& row = rows[i];
-    if (row.network != "generator") continue;
+    if (!row.has_redundancy) continue;
     if (sign(row.redundancy) == sign(paper[i].redundancy)) continue;
-    remarks.push_back(concat("generator ", row.name, ": redundancy ", row.redundancy, " is ", sign_word(row.redundancy), ", the paper's ",
+    remarks.push_back(concat(row.network, " ", row.name, ": redundancy ", row.redundancy, " is ", sign_word(row.redundancy), ", the paper's ",
                              paper[i].redundancy, " is ", sign_word(paper[i].redundancy),
                              row.binarized ? "; the layer is binarized all the same" : ""));
   }
   if (remarks.empty()) {
-    remarks.push_back("All redundancies of this generator have the signs of the paper's (Table I: 496, 192, -128, -960).");
+    remarks.push_back("All redundancies have the signs of the paper's (generator 496, 192, -128, -960; discriminator 11, 1472, 2944, 5888).");
   } else {
-    remarks.push_back("Where the signs differ, the paper's advice (binarize where c_i - s_i is positive) reads differently for this width and size.");
+    remarks.push_back(
+        "Where the signs differ, the paper's advice (binarize where the redundancy is positive) reads differently for this width and size.");
   }
   return remarks;
 }

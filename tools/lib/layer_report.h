@@ -9,10 +9,10 @@
 
 namespace pbgen {
 
-// network, layer, shape, s_i, c_i, redundancy, bits, parameters, bytes; a row a layer and one for each network's sum.
+// network, layer, in, out, s_i (pixels in), redundancy, bits, parameters, bytes; a row a layer and one for each network's sum.
 Table layer_report(const NetworkConfig& config);
 
-// One sentence for each generator layer whose redundancy has another sign than in Table I, and one that sums up.
+// One sentence for each layer whose redundancy has another sign than the paper's, and one that sums up.
 std::vector<std::string> redundancy_remarks(const NetworkConfig& config);
 
 }  // namespace pbgen
