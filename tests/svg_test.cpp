@@ -10,6 +10,7 @@
 
 #include "tools/lib/axes.h"
 #include "tools/lib/encode.h"
+#include "tools/lib/format.h"
 #include "tools/lib/line_chart.h"
 #include "tools/lib/svg.h"
 

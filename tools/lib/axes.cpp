@@ -6,7 +6,7 @@
 
 #include "core/check.h"
 #include "core/math.h"
-#include "tools/lib/encode.h"
+#include "tools/lib/format.h"
 
 namespace pbgen {
 namespace {

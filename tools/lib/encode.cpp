@@ -1,10 +1,5 @@
 #include "tools/lib/encode.h"
 
-#include <array>
-#include <charconv>
-
-#include "core/check.h"
-
 namespace pbgen {
 
 std::string escape_markup(std::string_view text) {
@@ -44,15 +39,6 @@ std::string base64(std::span<const std::uint8_t> bytes) {
     out += have > 2 ? kAlphabet[group & 63] : '=';
   }
   return out;
-}
-
-std::string fixed_text(double value, int decimals) {
-  check(decimals >= 0 && decimals <= 17, "decimals is ", decimals, ", expected 0 to 17");
-  std::array<char, 512> digits;  // the longest double has 309 digits before the point
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed, decimals).ptr;
-  std::string text(digits.data(), end);
-  if (text.starts_with('-') && text.find_first_of("123456789an") == std::string::npos) text.erase(0, 1);
-  return text;
 }
 
 }  // namespace pbgen

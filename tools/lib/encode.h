@@ -15,7 +15,4 @@ std::string escape_markup(std::string_view text);
 // RFC 4648, section 4, padded.
 std::string base64(std::span<const std::uint8_t> bytes);
 
-// value with so many decimals, the same in every locale; "-0" becomes "0".  decimals in [0, 17].
-std::string fixed_text(double value, int decimals);
-
 }  // namespace pbgen

@@ -1,20 +1,21 @@
 #include "tools/lib/format.h"
 
-#include <cmath>
+#include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "core/check.h"
 
 namespace pbgen {
-namespace {
 
-std::string fixed(double value, int decimals) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+std::string fixed_text(double value, int decimals) {
+  check(decimals >= 0 && decimals <= 17, "decimals is ", decimals, ", expected 0 to 17");
+  std::array<char, 512> digits;  // the longest double has 309 digits before the point
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed, decimals).ptr;
+  std::string text(digits.data(), end);
+  if (text.starts_with('-') && text.find_first_of("123456789an") == std::string::npos) text.erase(0, 1);
   return text;
 }
-
-}  // namespace
 
 std::string format_duration(double seconds) {
   constexpr double kLongest = 1e12;  // beyond, a count of seconds says nothing
@@ -36,13 +37,13 @@ std::string format_bytes(std::int64_t bytes) {
     value /= 1000.0;
     unit = larger;
   }
-  return fixed(value, value < 9.95 ? 1 : 0) + " " + unit;
+  return fixed_text(value, value < 9.95 ? 1 : 0) + " " + unit;
 }
 
 std::string format_rate(double per_second) {
   if (!(per_second >= 0.0 && per_second < 1e15)) return "?";
   const int decimals = per_second >= 9.95 ? 0 : per_second >= 0.995 ? 1 : per_second >= 0.0995 ? 2 : 3;
-  return fixed(per_second, decimals);
+  return fixed_text(per_second, decimals);
 }
 
 }  // namespace pbgen

@@ -6,6 +6,9 @@
 
 namespace pbgen {
 
+// value with so many decimals, the same in every locale; "-0" becomes "0".  decimals in [0, 17].
+std::string fixed_text(double value, int decimals);
+
 // "0:07", "1:05", "2 h 03 min", "3 d 04 h", rounded down; "?" for what is negative or not finite.
 std::string format_duration(double seconds);
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/check.h"
-#include "tools/lib/encode.h"
+#include "tools/lib/format.h"
 
 namespace pbgen {
 namespace {

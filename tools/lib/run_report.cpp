@@ -1,7 +1,6 @@
 #include "tools/lib/run_report.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <limits>
 #include <utility>
 
@@ -22,19 +21,13 @@ constexpr int kNeighboursEach = 3;
 constexpr std::size_t kMostGrids = 8;
 constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
-std::string digits(double value, int places) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", places, value);
-  return text;
-}
-
 std::string verdict(const RunSummary& summary) {
   if (summary.score_columns.empty()) return "Nothing was scored (--swd-every 0).";
   const double mean = summary.score_columns.front().score.mean.mean;
-  std::string text = concat("After ", summary.iterations, " iterations the generator is at a mean sliced Wasserstein distance of ", digits(mean, 4),
+  std::string text = concat("After ", summary.iterations, " iterations the generator is at a mean sliced Wasserstein distance of ", fixed_text(mean, 4),
                             " from ", summary.data.held_out.empty() ? "the training images" : "images that it never saw");
-  if (summary.untrained) text = concat(text, ", ", digits(mean / summary.untrained->mean.mean, 2), " times the untrained generator's");
-  if (summary.floor) text = concat(text, "; two sets of real images are ", digits(summary.floor->mean.mean, 4), " apart (the noise floor)");
+  if (summary.untrained) text = concat(text, ", ", fixed_text(mean / summary.untrained->mean.mean, 2), " times the untrained generator's");
+  if (summary.floor) text = concat(text, "; two sets of real images are ", fixed_text(summary.floor->mean.mean, 4), " apart (the noise floor)");
   return concat(text, ".");
 }
 
@@ -71,7 +64,7 @@ void add_neighbours(const RunSummary& summary, RunReport& report) {
     NearestNeighbours& entry = report.neighbours.emplace_back();
     entry.sample = {concat("sample ", i), png(samples.image(i), samples)};
     for (const Neighbour& neighbour : nearest[static_cast<std::size_t>(i)])
-      entry.nearest.push_back({digits(neighbour.distance, 1), png(summary.data.images.image(neighbour.image), summary.data.images)});
+      entry.nearest.push_back({fixed_text(neighbour.distance, 1), png(summary.data.images.image(neighbour.image), summary.data.images)});
   }
   report.neighbours_note = "Root mean square difference of pixels, in grey levels from 0 to 255, over all training images.";
 }
@@ -88,7 +81,7 @@ RunReport run_report(const RunSummary& summary) {
       {"Training, held out", concat(summary.data.train.size(), ", ", summary.data.held_out.size())},
       {"Iterations", concat(summary.iterations, " of batch ", flags.batch)},
       {"Training time", concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
-      {"Images a second", digits(static_cast<double>(summary.session_iterations * flags.batch) / std::max(summary.training_seconds, 1e-9), 1)},
+      {"Images a second", fixed_text(static_cast<double>(summary.session_iterations * flags.batch) / std::max(summary.training_seconds, 1e-9), 1)},
       {"Machine", concat(cpu_name(), ", ", thread_count(), " threads, ", name(isa()), " kernels")},
   };
   report.warnings = summary.warnings;

@@ -14,18 +14,18 @@
 
 namespace pbgen {
 
+// Made where the run ends; what it refers to outlives it.
 struct RunSummary {
   const RunPlan& plan;
   const RunDirectory& folder;
   const TrainingData& data;
   NetworkConfig network;
   std::int64_t iterations = 0;
-  double training_seconds = 0.0;      // of this sitting, sampling and scoring excluded
+  double training_seconds = 0.0;        // of this sitting, sampling and scoring excluded
   std::int64_t session_iterations = 0;  // of this sitting
   std::vector<LogRow> rows = {};
   std::vector<std::string> warnings = {};
-  ImageSet samples = {};                   // of the fixed latents, at the end; empty where none were drawn
-  std::int64_t score_images = 0;      // a set
+  ImageSet samples = {};                        // of the fixed latents, at the end; empty where none were drawn
   std::vector<ScoreColumn> score_columns = {};  // the final table; empty where nothing was scored
   std::optional<Score> floor = {};
   std::optional<Score> untrained = {};

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 
 #include "core/check.h"
 #include "core/rng.h"
+#include "tools/lib/format.h"
 
 namespace pbgen {
 namespace {
@@ -91,12 +91,6 @@ Score halves(const ImageSource& real, std::int64_t n, const ScoreOptions& option
   return summary(repeats, n);
 }
 
-std::string with_digits(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 }  // namespace
 
 Estimate estimate(std::span<const double> values) {
@@ -153,9 +147,9 @@ Table score_table(std::span<const ScoreColumn> columns) {
     table.header.push_back("x1000");
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
       const Estimate& value = row < sizes.size() ? score.levels[row] : score.mean;
-      table.rows[row].push_back(with_digits(value.mean, 5));
-      if (spread) table.rows[row].push_back(with_digits(value.sd, 5));
-      table.rows[row].push_back(with_digits(1000.0 * value.mean, 2));
+      table.rows[row].push_back(fixed_text(value.mean, 5));
+      if (spread) table.rows[row].push_back(fixed_text(value.sd, 5));
+      table.rows[row].push_back(fixed_text(1000.0 * value.mean, 2));
     }
   }
   return table;

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "tools/lib/encode.h"
+#include "tools/lib/format.h"
 #include "tools/lib/text_table.h"
 
 namespace pbgen {

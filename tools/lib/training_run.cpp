@@ -39,12 +39,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
 bool due(std::int64_t iteration, std::int64_t every, std::int64_t total) {
   return every > 0 && (iteration % every == 0 || iteration == total);
 }
@@ -143,8 +137,8 @@ class TrainingRun {
 
     if (iteration == 1 || iteration % kLogEvery == 0 || iteration == total_ || swd) log(step, swd);
     if (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0 && iteration < total_) save();
-    progress.update(iteration, concat("loss D ", fixed(step.loss_d, 3), " G ", fixed(step.loss_g.back(), 3), ", D(real) ", fixed(step.d_real, 2),
-                                      " D(fake) ", fixed(step.d_fake, 2), swd ? concat(", SWD ", fixed(*swd, 4)) : ""));
+    progress.update(iteration, concat("loss D ", fixed_text(step.loss_d, 3), " G ", fixed_text(step.loss_g.back(), 3), ", D(real) ", fixed_text(step.d_real, 2),
+                                      " D(fake) ", fixed_text(step.d_fake, 2), swd ? concat(", SWD ", fixed_text(*swd, 4)) : ""));
   }
 
   void log(const StepReport& step, std::optional<double> swd) {
@@ -261,7 +255,6 @@ class TrainingRun {
     summary.rows = rows_;
     summary.warnings = warnings_;
     summary.samples = samples_;
-    summary.score_images = score_count();
     summary.score_columns = columns_;
     summary.floor = floor_;
     summary.untrained = untrained_;
