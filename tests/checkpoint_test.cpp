@@ -138,7 +138,8 @@ TEST(Checkpoint, ItsGeneratorIsTheAverageWhereThereIsOne) {
     const auto drawn_from = trainer.sampling_generator().params();
     const auto loaded = generator.params();
     ASSERT_EQ(loaded.size(), drawn_from.size());
-    for (std::size_t i = 0; i < loaded.size(); ++i) EXPECT_EQ(values_of(loaded[i]->value), values_of(drawn_from[i]->value)) << loaded[i]->name;
+    for (std::size_t i = 0; i < loaded.size(); ++i)
+      EXPECT_EQ(values_of(loaded[i]->value), values_of(drawn_from[i]->value)) << loaded[i]->name;
   }
 }
 
@@ -174,11 +175,12 @@ TEST(Checkpoint, AnotherNetworkIsTheCallersMistakeAndOtherShapesAreTheFiles) {
 
 TEST(Checkpoint, AnAbsurdNetworkIsRefusedBeforeItsWeightsAreAllocated) {
   const Parts parts(trained_checkpoint());
-  // The first would take 4 * 4096 * 4096 * 64 * 64 bytes for its linear layer alone: std::bad_alloc, were it made.
-  for (const char* const network :
-       {R"({"size":1024,"channels":3,"z_dim":4096,"g_widths":[4096,4096,4096,4096],"d_widths":[4096,4096,4096,4096],"binarize_g":"none","binarize_d":"none","bwn":"pbgen"})",
-        R"({"size":16,"channels":3,"z_dim":100,"g_widths":[512,256,128,64],"d_widths":[64,128,256,512],"binarize_g":"none","binarize_d":"none","bwn":"pbgen"})"})
-    EXPECT_TRUE(contains(refusal_with(parts, "network", network), "parameters")) << network;
+  NetworkConfig largest;  // its linear layer alone has 4096 * 4096 * 64 * 64 weights: std::bad_alloc, were it made
+  largest.size = 1024;
+  largest.z_dim = 4096;
+  largest.g_widths = largest.d_widths = {4096, 4096, 4096, 4096};
+  for (const NetworkConfig& network : {largest, NetworkConfig{}})
+    EXPECT_TRUE(contains(refusal_with(parts, "network", network_description(network).text()), "parameters")) << network.size;
 }
 
 TEST(Checkpoint, AWrongDescriptionOfTheNetworkIsRefused) {

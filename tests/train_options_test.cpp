@@ -1,0 +1,139 @@
+// What the words of train_gan's users mean: presets, letters, widths, and who wins where two say the same thing.
+#include "tools/lib/train_options.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "core/check.h"
+
+namespace pbgen {
+namespace {
+
+using Widths = std::vector<std::int64_t>;
+
+// A command line, and where given a configuration under it, resolved.
+struct Resolved {
+  TrainFlags flags;
+  ArgumentParser parser{"train_gan", "a test"};
+
+  explicit Resolved(std::vector<const char*> words, const std::string& config = "") {
+    declare_train_flags(parser, flags);
+    words.insert(words.begin(), "train_gan");
+    EXPECT_TRUE(parser.parse(static_cast<int>(words.size()), words.data()));
+    if (!config.empty()) parser.apply_config(parse_json(config, ErrorKind::usage, "config"), "config");
+    resolve_train_flags(parser, flags);
+  }
+};
+
+std::string refusal(const std::vector<const char*>& words) {
+  try {
+    Resolved resolved(words);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    return error.what();
+  }
+  ADD_FAILURE() << "not refused";
+  return "";
+}
+
+TEST(TrainOptions, DefaultsAreSettingHAndComplete) {
+  const Resolved resolved({});
+  EXPECT_EQ(setting_name(trainer_options(resolved.flags).network.binarized), "H");
+  EXPECT_TRUE(resolved.flags.iterations.has_value());
+  EXPECT_GE(*resolved.flags.iterations, 1000);
+  EXPECT_FALSE(resolved.flags.epochs.has_value());
+  const Json config = resolved.parser.config();
+  for (const char* const key : {"binarize_g", "binarize_d", "g_widths", "d_widths", "batch", "seed", "loss"}) {
+    ASSERT_NE(config.find(key), nullptr) << key;
+    EXPECT_NE(*config.find(key), Json("")) << key;
+  }
+}
+
+TEST(TrainOptions, ThePresetIsThePapersAndEveryFlagWinsOverIt) {
+  const Resolved paper({"--preset", "paper"});
+  const TrainerOptions options = trainer_options(paper.flags);
+  EXPECT_EQ(options.network, NetworkConfig{});
+  EXPECT_EQ(options.batch, 64);
+  EXPECT_EQ(paper.flags.epochs, 25.0);
+  EXPECT_FALSE(paper.flags.iterations.has_value());
+  EXPECT_EQ(paper.flags.crop, "");
+
+  const Resolved mixed({"--preset", "paper", "--setting", "c", "--gf-dim", "8", "--batch", "16", "--iterations", "7", "--celeba"});
+  EXPECT_EQ(mixed.flags.binarize_g, "2");
+  EXPECT_EQ(mixed.flags.g_widths, (Widths{64, 32, 16, 8}));
+  EXPECT_EQ(mixed.flags.d_widths, (Widths{64, 128, 256, 512}));
+  EXPECT_EQ(mixed.flags.batch, 16);
+  EXPECT_EQ(mixed.flags.iterations, 7);
+  EXPECT_FALSE(mixed.flags.epochs.has_value());
+  EXPECT_EQ(mixed.flags.crop, "108x108+35+55");
+}
+
+TEST(TrainOptions, WhatIsMoreSpecificWins) {
+  const Resolved resolved({"--setting", "H", "--binarize-g", "3,1", "--gf-dim", "4", "--g-widths", "9,8,7,6",  //
+                           "--epochs", "2", "--iterations", "5"});
+  EXPECT_EQ(resolved.flags.binarize_g, "1,3");
+  EXPECT_EQ(resolved.flags.binarize_d, "1,2,3,4");
+  EXPECT_EQ(resolved.flags.g_widths, (Widths{9, 8, 7, 6}));
+  EXPECT_EQ(resolved.flags.iterations, 5);
+  EXPECT_FALSE(resolved.flags.epochs.has_value());
+}
+
+TEST(TrainOptions, TheCommandLineWinsOverTheConfigurationEvenWhereItIsLessSpecific) {
+  const std::string config =
+      R"({"binarize_g":"4","binarize_d":"none","g_widths":[9,8,7,6],"d_widths":"1,2,3,4","iterations":50,"epochs":null})";
+  const Resolved plain({}, config);
+  EXPECT_EQ(plain.flags.binarize_g, "4");
+  EXPECT_EQ(plain.flags.g_widths, (Widths{9, 8, 7, 6}));
+  EXPECT_EQ(plain.flags.iterations, 50);
+  const Resolved overridden({"--setting", "F", "--gf-dim", "2", "--epochs", "3"}, config);
+  EXPECT_EQ(overridden.flags.binarize_g, "1,2,3");
+  EXPECT_EQ(overridden.flags.binarize_d, "none");
+  EXPECT_EQ(overridden.flags.g_widths, (Widths{16, 8, 4, 2}));
+  EXPECT_EQ(overridden.flags.d_widths, (Widths{1, 2, 3, 4}));
+  EXPECT_EQ(overridden.flags.epochs, 3.0);
+  EXPECT_FALSE(overridden.flags.iterations.has_value());
+}
+
+TEST(TrainOptions, TheConfigurationOfARunMakesTheSameRun) {
+  const std::vector<std::vector<const char*>> lines = {
+      {},
+      {"--preset", "paper", "--celeba"},
+      {"--setting", "E", "--gf-dim", "3", "--epochs", "1.5", "--no-shuffle", "--bwn", "xnor"},
+  };
+  for (const auto& words : lines) {
+    const Resolved first(words);
+    const Resolved again({}, first.parser.config().text());
+    EXPECT_EQ(again.parser.config(), first.parser.config());
+    EXPECT_EQ(run_identity(again.parser), run_identity(first.parser));
+  }
+}
+
+TEST(TrainOptions, TheIdentityOfARunIsWhatItsBytesDependOn) {
+  const Json identity = run_identity(Resolved({}).parser);
+  const std::vector<std::vector<const char*>> free = {
+      {"--iterations", "7"},       {"--epochs", "7"}, {"--sample-every", "7"}, {"--swd-every", "7"}, {"--keep", "7"},
+      {"--checkpoint-every", "7"}, {"--cache", "x"},  {"--data", "x"},         {"--threads", "2"},   {"--out", "x"}};
+  for (const auto& words : free) EXPECT_EQ(run_identity(Resolved(words).parser), identity) << words[0];
+  const std::vector<std::vector<const char*>> fixed = {
+      {"--setting", "A"},  {"--size", "32"}, {"--z-dim", "7"}, {"--gf-dim", "7"},  {"--df-dim", "7"}, {"--batch", "8"},
+      {"--loss", "lsgan"}, {"--lr", "1e-3"}, {"--beta1", "0"}, {"--g-steps", "1"}, {"--ema", "0.9"},  {"--seed", "7"},
+      {"--mirror"},        {"--no-shuffle"}, {"--celeba"},     {"--holdout", "0"}, {"--bwn", "xnor"}, {"--synthetic-images", "777"}};
+  for (const auto& words : fixed) EXPECT_NE(run_identity(Resolved(words).parser), identity) << words[0];
+}
+
+TEST(TrainOptions, WrongValuesAreRefusedByName) {
+  EXPECT_NE(refusal({"--g-widths", "1,2,3"}).find("--g-widths"), std::string::npos);
+  EXPECT_NE(refusal({"--binarize-d", "0"}).find("--binarize-d"), std::string::npos);
+  EXPECT_NE(refusal({"--size", "24"}).find("--size"), std::string::npos);
+  EXPECT_NE(refusal({"--channels", "2"}).find("--channels"), std::string::npos);
+  EXPECT_NE(refusal({"--crop", "0x0"}).find("0x0"), std::string::npos);
+  EXPECT_NE(refusal({"--celeba", "--crop", "center:9"}).find("--celeba"), std::string::npos);
+  EXPECT_NE(refusal({"--resume", "auto", "--init-from", "x"}).find("--init-from"), std::string::npos);
+  EXPECT_NE(refusal({"--epochs", "1e300"}).find("--epochs"), std::string::npos);
+  EXPECT_NE(refusal({"--epochs", "0"}).find("--epochs"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pbgen
