@@ -107,8 +107,11 @@ $(out)/%.o: %.cpp $(out)/flags | has-compiler
 
 $(test_objects): | has-gtest
 
-# What a measurement was compiled with.
+# What a measurement was compiled with, and from which commit; empty outside a checkout.
+commit := $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null))
 $(out)/tools/bench.o: CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(compiler): $(common_flags) $(build_flags), leaves $(leaf_flags)"'
+$(out)/tools/bench.o: CPPFLAGS += -DPBGEN_COMMIT='"$(commit)"'
+$(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 ifneq ($(filter-out clean deps deps-dev lint help,$(or $(MAKECMDGOALS),all)),)
@@ -119,6 +122,9 @@ ifneq ($(filter-out clean deps deps-dev lint help,$(or $(MAKECMDGOALS),all)),)
   endif
   ifneq ($(file <$(out)/flags),$(flags))
     $(file >$(out)/flags,$(flags))
+  endif
+  ifneq ($(if $(wildcard $(out)/commit),$(file <$(out)/commit),none),$(commit))
+    $(file >$(out)/commit,$(commit))
   endif
 endif
 

@@ -25,6 +25,9 @@
 #ifndef PBGEN_BUILD_FLAGS
 #define PBGEN_BUILD_FLAGS "flags unknown"
 #endif
+#ifndef PBGEN_COMMIT
+#define PBGEN_COMMIT ""
+#endif
 
 namespace pbgen {
 namespace {
@@ -204,8 +207,9 @@ int bench(int argc, char** argv) {
   if (path) set_isa(*path == "ref" ? Isa::ref : Isa::avx2);
   const std::int64_t images = batch.value_or(isa() == Isa::ref ? 8 : 64);
 
-  std::printf("%s; path %s; batch %lld; best and median of %d\n%s\n", cpu_name().c_str(), name(isa()), static_cast<long long>(images), repeats,
-              PBGEN_BUILD_FLAGS);
+  const std::string commit = PBGEN_COMMIT;
+  std::printf("%s; path %s; batch %lld; best and median of %d%s\n%s\n", cpu_name().c_str(), name(isa()), static_cast<long long>(images), repeats,
+              commit.empty() ? "" : concat("; commit ", commit).c_str(), PBGEN_BUILD_FLAGS);
   const int all_threads = thread_count();
   if (threads) {
     set_thread_count(*threads);
