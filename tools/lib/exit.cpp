@@ -6,10 +6,13 @@
 #include <system_error>
 
 #include "core/check.h"
+#include "core/cpu.h"
 
 namespace pbgen {
 
 int run_tool(const char* name, FunctionRef<int()> body) {
+  if (!machine_supports(Isa::avx2))
+    std::fprintf(stderr, "%s: this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower\n", name);
   try {
     return body();
   } catch (const Error& error) {
