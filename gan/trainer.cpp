@@ -153,7 +153,7 @@ void Trainer::generator_step(StepReport& report) {
 }
 
 void Trainer::require_finite(double loss, const char* what, Sequential& network) const {
-  const char* const mend = "; the last checkpoint is good: resume from it with a lower --lr, or another --seed";
+  const char* const mend = "; begin anew with a lower --lr or another --seed, with --init-from from the last good checkpoint";
   const std::vector<Param*> params = network.params();
   if (!std::isfinite(loss)) {
     const NamedArray* const tensor = first_non_finite(params, true);
