@@ -99,6 +99,13 @@ Image prepare_image(const Image& source, const FolderOptions& options, int size)
   return size == 0 ? image : resize_triangle(image, size, size);
 }
 
+OnBad parse_on_bad(const std::string& text) {
+  if (text == "1%") return OnBad::one_percent;
+  if (text == "skip") return OnBad::skip;
+  if (text == "fail") return OnBad::fail;
+  fail(ErrorKind::usage, "--on-bad ", text, ": expected 1%, skip or fail");
+}
+
 int resolve_size(const FolderListing& listing, const FolderOptions& options) {
   check(options.size >= 0 && options.size <= kMaxImageSide, "size is ", options.size, ", expected 0..", kMaxImageSide);
   if (options.size > 0) return options.size;

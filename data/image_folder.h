@@ -44,6 +44,9 @@ enum class OnBad {
   fail,  // the first one is an error
 };
 
+// "1%", "skip" or "fail"; Error(usage) otherwise.
+OnBad parse_on_bad(const std::string& text);
+
 struct FolderOptions {
   std::string folder = {};
   int size = 64;     // side in pixels; 0: the side that the crop has, which must be the same for every file

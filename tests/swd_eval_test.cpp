@@ -170,6 +170,18 @@ TEST_F(SwdEval, GreyPicturesAreComparedAsGrey) {
   EXPECT_NE(number(grey, "mean"), number(run_json({"synthetic", fake}), "mean"));
 }
 
+TEST_F(SwdEval, BadFilesStopItUnlessTheyAreToBeSkipped) {
+  const std::string real = write_faces("real", 0, 4, 16);
+  const std::string fake = write_faces("fake", 100, 3, 16);
+  write_bytes(fake + "/zzz.png", bytes_of("words"));
+  const ToolRun stopped = run({real, fake});
+  EXPECT_EQ(stopped.exit_code, 3);
+  EXPECT_NE(stopped.err.find("--on-bad skip"), std::string::npos) << stopped.err;
+  const ToolRun skipped = run({real, fake, "--on-bad", "skip", "--json"});
+  EXPECT_EQ(skipped.exit_code, 0) << skipped.err;
+  EXPECT_NE(skipped.err.find("zzz.png"), std::string::npos) << skipped.err;
+}
+
 TEST_F(SwdEval, WrongUsageEndsWithTwoAndMissingDataWithThree) {
   const std::string fake = write_faces("fake", 100, 3, 16);
   EXPECT_EQ(run({"synthetic"}).exit_code, 2);

@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   ScoreOptions score_options;
   std::string crop;
   bool celeba = false;
+  std::string on_bad = "1%";
   bool json = false;
   int threads = thread_count();
 
@@ -48,6 +49,8 @@ int run(int argc, char** argv) {
   parser.add("--channels", &images_options.channels, "C", "3: colour, 1: grey",
              [](const int& channels) { return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3"); })
       .default_text("3, or those of a cache");
+  parser.add("--on-bad", &on_bad, "RULE", "unreadable files of either folder: 1% stops where more than 1% are bad, skip goes on, fail stops",
+             one_of({"1%", "skip", "fail"}));
   parser.section("Measuring");
   parser.add("--num-images", &images_options.num_images, "N", "images of each set, drawn by the seed", at_least(1))
       .default_text("all of the smaller set, at most 16384");
@@ -63,6 +66,7 @@ int run(int argc, char** argv) {
   if (celeba && !crop.empty()) fail(ErrorKind::usage, "--celeba and --crop ", crop, ": give one of them");
   if (celeba) images_options.crop = kCelebaCrop;
   if (!crop.empty()) images_options.crop = parse_crop(crop);
+  images_options.on_bad = parse_on_bad(on_bad);
   set_thread_count(threads);
 
   images_options.progress = [](std::int64_t done, std::int64_t total) { show_progress("reading", done, total); };

@@ -81,6 +81,7 @@ Side open_side(std::string role, const std::string& name, std::uint64_t seed) {
       // Nothing can be read: loading says why, with the files and their reasons.
       FolderOptions options;
       options.folder = name;
+      options.on_bad = OnBad::skip;
       load_images(options, "", {});
     }
   }
@@ -176,6 +177,7 @@ ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, 
   if (side.kind == Kind::synthetic) return synthetic_faces(side.face_seed, is_real ? 0 : kFirstFakeFace, want, size, channels);
   FolderOptions folder;
   folder.folder = side.name;
+  folder.on_bad = options.on_bad;
   folder.channels = channels;
   const bool resized = options.size > 0 || (is_real && options.crop);
   folder.size = resized ? size : 0;  // 0: as it is, and all of one size

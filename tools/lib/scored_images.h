@@ -21,6 +21,7 @@ struct ScoredImagesOptions {
   std::optional<std::int64_t> num_images;
   int repeats = 1;                     // each draws other images, where there are more
   std::uint64_t seed = 1;              // which images are taken, and synthetic faces
+  OnBad on_bad = OnBad::one_percent;   // files of either folder that cannot be read
   LoadProgress progress;               // of decoding a folder
 };
 

@@ -16,11 +16,6 @@
 namespace pbgen {
 namespace {
 
-OnBad parse_on_bad(const std::string& text) {
-  if (text == "skip") return OnBad::skip;
-  return text == "fail" ? OnBad::fail : OnBad::one_percent;
-}
-
 // FNV-1a over evenly spread images: reading all of a mapped cache at every start would cost minutes on a slow disk.
 std::string pixel_fingerprint(const ImageSet& images) {
   constexpr std::int64_t kMaxHashed = 512;
