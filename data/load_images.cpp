@@ -94,10 +94,15 @@ bool use_cache(std::uint64_t key, LoadedImages& loaded) {
 
 }  // namespace
 
+FolderListing list_some_images(const std::string& folder) {
+  FolderListing listing = list_images(folder);
+  if (listing.files.empty() && listing.bad.empty()) fail_without_images(listing, folder);
+  return listing;
+}
+
 LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress) {
   check(options.channels == 1 || options.channels == 3, "channels is ", options.channels, ", expected 1 or 3");
-  const FolderListing listing = list_images(options.folder);
-  if (listing.files.empty() && listing.bad.empty()) fail_without_images(listing, options.folder);
+  const FolderListing listing = list_some_images(options.folder);
   if (cache_folder.empty()) return load_into_memory(listing, options, progress);
 
   LoadedImages loaded;

@@ -22,4 +22,7 @@ struct LoadedImages {
 // says so, from a cache just as from the files.  Error(input_output): the cache cannot be written.
 LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress);
 
+// list_images; Error(data) that names the extensions seen where the folder holds no image.
+FolderListing list_some_images(const std::string& folder);
+
 }  // namespace pbgen

@@ -1,12 +1,14 @@
 #include <chrono>
 #include <cstdio>
 
+#include "core/check.h"
 #include "core/cpu.h"
 #include "core/rng.h"
 #include "gan/trainer.h"
 #include "tools/lib/format.h"
 #include "tools/lib/layer_report.h"
 #include "tools/lib/text_table.h"
+#include "tools/lib/training_data.h"
 #include "tools/lib/training_run.h"
 
 namespace pbgen {
@@ -33,6 +35,7 @@ double measured_seconds(Trainer& trainer) {
 
 void show_plan(const RunPlan& plan) {
   const TrainFlags& flags = plan.flags;
+  const DataCount data = count_training_data(flags);
   Trainer trainer(trainer_options(flags));
   std::printf("Would train in %s\n\n%s\n", plan.run_path.c_str(), text_table(layer_report(trainer.options().network)).c_str());
   for (const std::string& remark : redundancy_remarks(trainer.options().network)) std::printf("%s\n", remark.c_str());
@@ -45,21 +48,18 @@ void show_plan(const RunPlan& plan) {
   const std::int64_t activations = 4 * trainer.activation_floats();
   std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n", format_bytes(weights).c_str(),
               format_bytes(activations).c_str());
-  if (flags.data.empty()) {
-    std::printf("        %s of synthetic faces\n", format_bytes(flags.synthetic_images * flags.size * flags.size * flags.channels).c_str());
-  } else {
-    std::printf("        %s an image of %s, unless --cache maps them\n", format_bytes(std::int64_t{flags.size} * flags.size * flags.channels).c_str(),
-                flags.data.c_str());
-  }
+  const std::string pixels = format_bytes(data.images * flags.size * flags.size * flags.channels);
+  std::printf("        %s of %lld %s%s\n", pixels.c_str(), static_cast<long long>(data.images),
+              flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data).c_str(),
+              flags.data.empty() ? "" : flags.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", flags.cache).c_str());
 
   const double seconds = measured_seconds(trainer);
-  std::printf("Time:   %.3f s an iteration (%.1f img/s) on %d threads, %s kernels", seconds, flags.batch / seconds, thread_count(), name(isa()));
-  if (flags.iterations) {
-    std::printf("; %lld iterations: about %s, sampling and scoring not counted\n", static_cast<long long>(*flags.iterations),
-                format_duration(seconds * static_cast<double>(*flags.iterations)).c_str());
-  } else {
-    std::printf("; 10,000 images: about %s\n", format_duration(seconds * 10000.0 / flags.batch).c_str());
-  }
+  const std::int64_t iterations = total_iterations(flags, data.train);
+  const double epochs = static_cast<double>(iterations) / static_cast<double>(data.train / flags.batch);
+  std::printf("Time:   %.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; %lld iterations (%.1f epochs of %lld images): about %s,\n"
+              "        decoding, sampling and scoring not counted\n",
+              seconds, flags.batch / seconds, thread_count(), thread_count() == 1 ? "" : "s", name(isa()), static_cast<long long>(iterations), epochs,
+              static_cast<long long>(data.train), format_duration(seconds * static_cast<double>(iterations)).c_str());
 }
 
 }  // namespace pbgen

@@ -27,6 +27,14 @@ bool holds(const ArgumentParser& parser, const char* specific, const char* gener
 
 BinaryRecipe parse_recipe(const std::string& text) { return text == "xnor" ? BinaryRecipe::xnor : BinaryRecipe::pbgen; }
 
+// Of --batch; says why.
+Rule<int> lanes_rule() {
+  return [](const int& batch) {
+    const bool valid = batch >= kLanes && batch <= 4096 && batch % kLanes == 0;
+    return valid ? std::string() : concat("a multiple of ", kLanes, " from ", kLanes, " to 4096 (eight images share the lanes of a vector)");
+  };
+}
+
 std::vector<std::int64_t> as_list(const std::array<int, 4>& widths) { return {widths.begin(), widths.end()}; }
 
 std::array<int, 4> as_widths(const std::vector<std::int64_t>& list, const char* flag) {
@@ -76,8 +84,9 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
 
   parser.section("Training");
   parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text("1500");
-  parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations", all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
-  parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", all_of(in_range(8, 4096), multiple_of(8))).in_config();
+  parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations",
+             all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
+  parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", lanes_rule()).in_config();
   parser.add("--loss", &flags.loss, "NAME", "dcgan (sigmoid cross-entropy) or lsgan (least squares)", one_of({"dcgan", "lsgan"})).in_config();
   parser.add("--lr", &flags.lr, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0))).in_config();
   parser.add("--beta1", &flags.beta1, "X", "Adam's first decay", in_range(0.0, 0.999)).in_config();

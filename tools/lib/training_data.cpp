@@ -59,11 +59,25 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
   return loaded.images;
 }
 
+void require_a_batch(const TrainFlags& flags, std::int64_t train) {
+  if (train >= flags.batch) return;
+  fail(ErrorKind::data, flags.data.empty() ? "--synthetic-images" : flags.data, ": ", train, " images are left for training, a batch has ",
+       flags.batch, "; lower --batch or --holdout, or add images");
+}
+
 }  // namespace
 
 ImageSource TrainingData::training_source() const { return subset(image_source(images), {train.begin(), train.end()}); }
 
 ImageSource TrainingData::held_out_source() const { return subset(image_source(images), {held_out.begin(), held_out.end()}); }
+
+DataCount count_training_data(const TrainFlags& flags) {
+  DataCount count;
+  count.images = flags.data.empty() ? flags.synthetic_images : static_cast<std::int64_t>(list_some_images(flags.data).files.size());
+  count.train = static_cast<std::int64_t>(split_holdout(count.images, flags.holdout, flags.seed).train.size());
+  require_a_batch(flags, count.train);
+  return count;
+}
 
 TrainingData load_training_data(const TrainFlags& flags) {
   TrainingData data;
@@ -72,10 +86,7 @@ TrainingData load_training_data(const TrainFlags& flags) {
   data.train = std::move(split.train);
   data.held_out = std::move(split.held_out);
   data.fingerprint = pixel_fingerprint(data.images);
-  if (static_cast<std::int64_t>(data.train.size()) < flags.batch) {
-    fail(ErrorKind::data, flags.data.empty() ? "--synthetic-images" : flags.data, ": ", data.train.size(),
-         " images are left for training, a batch has ", flags.batch, "; lower --batch or --holdout, or add images");
-  }
+  require_a_batch(flags, static_cast<std::int64_t>(data.train.size()));
   return data;
 }
 

@@ -23,6 +23,14 @@ struct TrainingData {
   ImageSource held_out_source() const;
 };
 
+// What load_training_data will find, without decoding: files, or synthetic faces, and how many of them are to train on.
+// Error(data) as there, but for what only decoding shows.
+struct DataCount {
+  std::int64_t images = 0;
+  std::int64_t train = 0;
+};
+DataCount count_training_data(const TrainFlags& flags);
+
 // Reads the folder of --data, or draws synthetic faces; says on stderr how far it is and what it skipped.
 // Error(data) as load_images has it, and where fewer images than a batch are left for training.
 TrainingData load_training_data(const TrainFlags& flags);

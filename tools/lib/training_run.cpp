@@ -53,8 +53,7 @@ class TrainingRun {
   explicit TrainingRun(const RunPlan& plan)
       : plan_(plan), flags_(plan.flags), folder_(claimed_folder(plan)), data_(load_training_data(flags_)), trainer_(trainer_options(flags_)) {
     restore();
-    const std::int64_t per_epoch = static_cast<std::int64_t>(data_.train.size()) / flags_.batch;
-    total_ = flags_.iterations ? *flags_.iterations : static_cast<std::int64_t>(std::ceil(*flags_.epochs * static_cast<double>(per_epoch)));
+    total_ = total_iterations(flags_, static_cast<std::int64_t>(data_.train.size()));
     if (trainer_.iteration() >= total_) {
       fail(ErrorKind::usage, plan_.resume_checkpoint, ": has ", trainer_.iteration(), " iterations already, the run was to have ", total_,
            "; ask for more with --iterations");
@@ -296,6 +295,11 @@ class TrainingRun {
 };
 
 }  // namespace
+
+std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images) {
+  if (flags.iterations) return *flags.iterations;
+  return static_cast<std::int64_t>(std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch)));
+}
 
 int run_training(const RunPlan& plan) {
   try {

@@ -1,6 +1,7 @@
 // A whole run of train_gan, from loaded images to the report.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/json.h"
@@ -22,7 +23,11 @@ struct RunPlan {
 // Throws Error: diverged (the last good checkpoint stays), data, model_file, input_output.
 int run_training(const RunPlan& plan);
 
-// --dry-run: layers, memory and an estimate of the time from a few measured iterations, on stdout.
+// Of --iterations, or of --epochs over so many images, the last incomplete batch of each left out.
+std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images);
+
+// --dry-run: layers, memory and an estimate of the time from a few measured iterations, on stdout.  The images are counted,
+// not decoded.  Error(data) where there are none.
 void show_plan(const RunPlan& plan);
 
 }  // namespace pbgen
