@@ -83,6 +83,8 @@ class TrainingRun {
       Progress progress("training", total_, options);
       while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) iterate(progress);
       progress.finish();
+      // The last iteration has a row even where a signal chose it.
+      if (last_row_iteration_ != trainer_.iteration()) log(last_step_, std::nullopt);
     }
     training_seconds_ = seconds_since(begin) - aside_total_;
     save();
@@ -121,7 +123,8 @@ class TrainingRun {
   }
 
   void iterate(Progress& progress) {
-    const StepReport step = trainer_.step(loader_->next());
+    last_step_ = trainer_.step(loader_->next());
+    const StepReport& step = last_step_;
     const std::int64_t iteration = trainer_.iteration();
     warn(monitor_.watch_game(iteration, step.d_real, step.d_fake), progress);
 
@@ -287,6 +290,7 @@ class TrainingRun {
   ImageSet samples_;
   std::int64_t saved_iteration_ = -1;
 
+  StepReport last_step_;
   Clock::time_point last_row_;
   std::int64_t last_row_iteration_ = 0;
   double aside_since_row_ = 0.0;  // seconds of sampling and scoring
