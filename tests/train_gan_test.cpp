@@ -7,13 +7,17 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/check.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "data/image_io.h"
 #include "gan/checkpoint.h"
 #include "tests/image_files.h"
 #include "tests/tool_run.h"
+#include "tools/lib/resume.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
@@ -144,6 +148,36 @@ TEST_F(TrainGan, AFolderThatIsNotEmptyIsRefusedAndLeftAlone) {
   EXPECT_EQ(text(path + "/notes.txt"), "mine");
 }
 
+TEST_F(TrainGan, ForceRemovesWhatAnOlderRunLeftAndNothingElse) {
+  const std::string path = run_path("run");
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "30", "--checkpoint-every", "10", "--sample-every", "10", "--out", path}).exit_code, 0);
+  const std::vector<std::string> others = {"/checkpoints/best.safetensors", "/checkpoints/7.safetensors", "/samples/favourite.png", "/notes.txt"};
+  for (const std::string& other : others) write_bytes(path + other, bytes_of("mine"));
+  std::filesystem::create_symlink("best.safetensors", path + "/checkpoints/00000011.safetensors");
+  const ToolRun again = train(kTiny + Arguments{"--iterations", "4", "--out", path, "--force"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NE(again.err.find("older run"), std::string::npos) << again.err;
+  for (const char* const gone : {"/checkpoints/00000010.safetensors", "/checkpoints/00000020.safetensors", "/checkpoints/00000030.safetensors",
+                                 "/samples/00000000.png", "/samples/00000030.png"})
+    EXPECT_FALSE(std::filesystem::exists(path + gone)) << gone;
+  EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000004.safetensors"));
+  for (const std::string& other : others) EXPECT_EQ(text(path + other), "mine") << other;
+  EXPECT_TRUE(std::filesystem::is_symlink(path + "/checkpoints/00000011.safetensors"));
+}
+
+TEST_F(TrainGan, ForceLeavesNumberedFilesWhereThereIsNoConfigurationOfOurs) {
+  const std::string path = run_path("album");
+  write_bytes(path + "/samples/00000010.png", bytes_of("mine"));
+  write_bytes(path + "/config.json", bytes_of("{\"size\": 64}"));
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--force"}).exit_code, 0);
+  EXPECT_EQ(text(path + "/samples/00000010.png"), "mine");
+}
+
+TEST_F(TrainGan, AFolderThatIsNotEmptyIsRefusedBeforeImagesAreRead) {
+  write_bytes(run_path("precious/notes.txt"), bytes_of("mine"));
+  expect_refused(kTiny + Arguments{"--data", folder_ / "missing", "--out", run_path("precious")}, 2, "--force");
+}
+
 TEST_F(TrainGan, AResumedRunMayNotChangeWhatItIs) {
   const std::string path = run_path("run");
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "4", "--out", path}).exit_code, 0);
@@ -176,17 +210,28 @@ TEST_F(TrainGan, ResumeAutoPassesOverADamagedCheckpointAndBeginsWhereThereIsNone
   EXPECT_EQ(bytes(newest), good);
 }
 
-TEST_F(TrainGan, AnInterruptFinishesTheIterationAndSaves) {
+class TrainGanSignal : public TrainGan, public testing::WithParamInterface<std::pair<const char*, int>> {};
+
+INSTANTIATE_TEST_SUITE_P(Signals, TrainGanSignal, testing::Values(std::pair("INT", 130), std::pair("TERM", 143)),
+                         [](const auto& tested) { return std::string(tested.param.first); });
+
+TEST_P(TrainGanSignal, FinishesTheIterationAndSaves) {
+  const auto [signal, exit_code] = GetParam();
   const std::string path = run_path("run");
-  // timeout ends a run that would take hours with SIGINT, 128 + 2; unless --foreground, it sends it twice.
-  std::string command = "timeout --foreground --preserve-status -s INT 2 " + train_;
+  // A run that would take hours, with one signal once it has begun.
+  std::string command = train_;
   for (const std::string& argument : kTiny + Arguments{"--iterations", "10000000", "--out", path}) command += " " + argument;
-  const int status = std::system((command + " >" + (folder_ / "stdout") + " 2>&1").c_str());
+  command += concat(" >", folder_ / "stdout", " 2>&1 & tool=$!; while kill -0 $tool && ! grep -qs '^1,' ", path, "/log.csv; do sleep 0.1; done; ",
+                    "kill -s ", signal, " $tool; wait $tool");
+  const int status = std::system(command.c_str());
   ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 130) << text(folder_ / "stdout");
+  EXPECT_EQ(WEXITSTATUS(status), exit_code) << text(folder_ / "stdout");
   EXPECT_NE(text(folder_ / "stdout").find("--resume"), std::string::npos);
   ASSERT_FALSE(std::filesystem::is_empty(path + "/checkpoints"));
   for (const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints")) EXPECT_NO_THROW(Checkpoint::load(entry.path().string()));
+  // The last row is the last checkpoint's iteration.
+  const Checkpoint last = Checkpoint::load(named_checkpoint(path));
+  EXPECT_NE(text(path + "/log.csv").find(concat("\n", last.iteration(), ",")), std::string::npos);
 }
 
 TEST_F(TrainGan, DivergenceStopsWithItsOwnCodeAndNamesStepAndTensor) {
@@ -207,7 +252,8 @@ TEST_F(TrainGan, DivergenceStopsWithItsOwnCodeAndNamesStepAndTensor) {
 }
 
 TEST_F(TrainGan, WrongValuesAreRefusedWithTheirRule) {
-  expect_refused({"--batch", "12"}, 2, "multiple of 8");
+  expect_refused({"--batch", "12"}, 2, "multiple of 8 from 8 to 4096 (eight images share the lanes");
+  expect_refused({"--epochs", "1e300"}, 2, "--epochs");
   expect_refused({"--setting", "Z"}, 2, "A to H");
   expect_refused({"--size", "48"}, 2, "--size 48");
   expect_refused({"--iteratons", "5"}, 2, "--iterations");
@@ -223,6 +269,25 @@ TEST_F(TrainGan, TheDryRunShowsLayersMemoryAndTimeAndWritesNothing) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   for (const char* const word : {"deconv4", "Memory", "Time", "redundancy"}) EXPECT_NE(run.out.find(word), std::string::npos) << word;
   EXPECT_FALSE(std::filesystem::exists(run_path("none")));
+}
+
+TEST_F(TrainGan, TheDryRunCountsImagesToEstimateAWholeRun) {
+  // 90 of 100 faces are trained on: 11 batches of 8 an epoch.
+  const ToolRun faces = train(kTiny + Arguments{"--dry-run", "--epochs", "3"});
+  ASSERT_EQ(faces.exit_code, 0) << faces.err;
+  EXPECT_NE(faces.out.find("33 iterations (3.0 epochs of 90 images)"), std::string::npos) << faces.out;
+  for (int i = 0; i < 20; ++i) write_bytes(folder_ / concat("data/", i, ".png"), bytes_of("only counted"));
+  const ToolRun folder = train(kTiny + Arguments{"--dry-run", "--epochs", "1.5", "--data", folder_ / "data"});
+  ASSERT_EQ(folder.exit_code, 0) << folder.err;
+  EXPECT_NE(folder.out.find("3 iterations (1.5 epochs of 18 images)"), std::string::npos) << folder.out;
+  expect_refused(kTiny + Arguments{"--dry-run", "--data", folder_ / "missing"}, 3, "missing");
+}
+
+TEST_F(TrainGan, GreyImagesAreTrainedOnAndDrawnGrey) {
+  const std::string path = run_path("grey");
+  ASSERT_EQ(train(kTiny + Arguments{"--channels", "1", "--iterations", "2", "--swd-every", "2", "--out", path}).exit_code, 0);
+  ASSERT_EQ(generate({path, "--n", "2", "--out", folder_ / "drawn"}).exit_code, 0);
+  EXPECT_EQ(read_image(folder_ / "drawn/image_000001.png").image.channels, 1);
 }
 
 TEST_F(TrainGan, ThePresetIsThePapersAndExplicitFlagsWin) {

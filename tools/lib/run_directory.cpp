@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/file.h"
+#include "core/json.h"
 
 namespace pbgen {
 namespace {
@@ -18,6 +19,7 @@ constexpr const char* kRuns = "runs";
 constexpr std::string_view kLogHeader = "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n";
 constexpr int kLogColumns = 8;
 constexpr std::int64_t kMaxLogBytes = 1 << 30;
+constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 constexpr std::string_view kCheckpointSuffix = ".safetensors";
 constexpr std::string_view kSampleSuffix = ".png";
 
@@ -48,6 +50,19 @@ bool empty_or_missing(const std::string& path) {
   if (status.type() == fs::file_type::not_found) return true;
   if (!fs::is_directory(status)) fail(ErrorKind::usage, path, ": is no folder; choose another --out");
   return fs::is_empty(path, error) && !error;
+}
+
+// An object with members that only our configuration has together.
+bool is_our_config(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  try {
+    const std::vector<std::uint8_t> bytes = read_file(path, kMaxConfigBytes);
+    const Json config = parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, ErrorKind::usage, path);
+    return config.is_object() && config.find("binarize_g") && config.find("g_widths") && config.find("sample_every");
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 // Files <digits><suffix> in the folder, by number.
@@ -150,6 +165,22 @@ std::vector<std::pair<std::int64_t, std::string>> RunDirectory::list_checkpoints
 }
 
 std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const { return numbered_files(path_ + "/samples", kSampleSuffix); }
+
+int RunDirectory::remove_older_run() const {
+  if (!is_our_config(config_path())) return 0;
+  std::vector<std::string> ours = {report_path()};
+  for (const auto& [iteration, path] : checkpoints())
+    if (path == checkpoint_path(iteration)) ours.push_back(path);
+  for (const auto& [iteration, path] : samples())
+    if (path == sample_path(iteration)) ours.push_back(path);
+  int removed = 0;
+  for (const std::string& path : ours) {
+    std::error_code error;
+    // What we write is a regular file; a link or a folder of that name is somebody else's.
+    if (fs::symlink_status(path, error).type() == fs::file_type::regular && fs::remove(path, error)) ++removed;
+  }
+  return removed;
+}
 
 void RunDirectory::keep_checkpoints(int keep, std::int64_t newest) const {
   auto all = checkpoints();

@@ -48,6 +48,9 @@ class RunDirectory {
   static std::vector<std::pair<std::int64_t, std::string>> list_checkpoints(const std::string& run_path);
   // Sample grids by iteration, rising.
   std::vector<std::pair<std::int64_t, std::string>> samples() const;
+  // Where the folder holds an older run of ours (our config.json is there): deletes its checkpoints, sample grids and
+  // report, by their exact names, so that they do not mix with a new run's.  Anything else stays.  Returns how many it deleted.
+  int remove_older_run() const;
   // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.
   void keep_checkpoints(int keep, std::int64_t newest) const;
 

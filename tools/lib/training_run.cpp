@@ -64,6 +64,8 @@ class TrainingRun {
 
   int run() {
     announce();
+    if (plan_.resume_checkpoint.empty() && flags_.force && folder_.remove_older_run() > 0)
+      std::fprintf(stderr, "%s: the checkpoints, samples and report of an older run there were removed (--force)\n", folder_.path().c_str());
     folder_.make();
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
