@@ -1,8 +1,8 @@
 #include "gan/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
 #include <array>
+#include <charconv>
 #include <span>
 #include <utility>
 

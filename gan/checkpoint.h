@@ -44,7 +44,8 @@ class Checkpoint {
 
   // The averaged generator where there is one, else the generator; weights and moving statistics.
   Sequential generator() const;
-  // Fills a trainer of the same network (else std::logic_error), Adam and counters included.
+  // Fills a trainer of the same network (else std::logic_error), Adam and counters included.  Error(model_file) where an
+  // array is missing or has another shape; the trainer is then filled in part and of no use.
   void restore(Trainer& trainer) const;
   // Fills weights and moving statistics of both networks (and the average's), nothing else.  The networks may differ in
   // what is binarized; Error(model_file) where an array has another shape.

@@ -42,7 +42,8 @@ Sequential make_generator(const NetworkConfig& config) {
   const auto& widths = config.g_widths;
   const int base = config.base();
   Sequential network;
-  network.append(std::make_unique<Linear>("generator.linear", ImageShape{1, 1, config.z_dim}, ImageShape{base, base, widths[0]}, recipe(0)));
+  network.append(
+      std::make_unique<Linear>("generator.linear", ImageShape{1, 1, config.z_dim}, ImageShape{base, base, widths[0]}, recipe(0)));
   network.append(std::make_unique<BatchNorm2d>("generator.bn0", widths[0]));
   network.append(std::make_unique<ReLU>());
   for (int i = 1; i <= 3; ++i) {
@@ -69,7 +70,8 @@ Sequential make_discriminator(const NetworkConfig& config) {
     if (i > 1) network.append(std::make_unique<BatchNorm2d>(numbered("discriminator", "bn", i), widths[i - 1]));
     network.append(std::make_unique<LeakyReLU>(kLeakySlope));
   }
-  network.append(std::make_unique<Linear>("discriminator.linear", ImageShape{base, base, widths[3]}, ImageShape{1, 1, 1}, BinaryRecipe::none));
+  network.append(
+      std::make_unique<Linear>("discriminator.linear", ImageShape{base, base, widths[3]}, ImageShape{1, 1, 1}, BinaryRecipe::none));
   return network;
 }
 
@@ -96,7 +98,9 @@ std::vector<LayerRow> layer_table(const NetworkConfig& config) {
   const std::int64_t base = config.base();
   std::vector<LayerRow> rows;
 
-  LayerRow project{.network = "generator", .name = "linear", .c_in = config.z_dim, .c_out = config.g_widths[0], .side_in = 1, .side_out = base};
+  LayerRow project{.network = "generator", .name = "linear", .c_in = config.z_dim, .c_out = config.g_widths[0]};
+  project.side_in = 1;
+  project.side_out = base;
   project.redundancy = deconv_redundancy(config.z_dim, 1, 1);
   project.binarized = config.binarized.generator.contains(0);
   project.weights = config.z_dim * base * base * config.g_widths[0];

@@ -57,7 +57,8 @@ class Trainer {
   Sequential& discriminator() { return discriminator_; }
   // The averaged generator where ema_decay > 0, else null.
   Sequential* averaged_generator() { return averaged_.get(); }
-  // What samples are drawn from: the averaged generator where there is one.
+  // What samples are drawn from: the averaged generator where there is one.  Through a copy (sampler.h): what is derived
+  // from the average's weights is not remade in every step.
   Sequential& sampling_generator() { return averaged_ ? *averaged_ : generator_; }
   Adam& generator_adam() { return generator_adam_; }
   Adam& discriminator_adam() { return discriminator_adam_; }
@@ -82,7 +83,7 @@ class Trainer {
   NamedArray fixed_latents_;
   std::int64_t iteration_ = 0;
 
-  // Made once; steady state makes no allocation.
+  // The large buffers of a step, made once.
   Tensor latent_;
   Tensor logit_gradient_;
   Sequential::Record generator_record_;

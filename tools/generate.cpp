@@ -61,21 +61,25 @@ std::vector<float> latents(const Options& options, int z_dim, std::int64_t first
 int run(int argc, char** argv) {
   Options options;
   ArgumentParser parser("generate", "draws images from a trained generator and writes them as PNG files",
-                        "CHECKPOINT is a file that train_gan wrote, or a run's folder, whose newest checkpoint is taken.  The same seed gives the "
-                        "same files.");
+                        "CHECKPOINT is a file that train_gan wrote, or a run's folder, whose newest checkpoint is taken.  The same "
+                        "seed gives the same files.");
   parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder");
   parser.add("--n", &options.count, "N", "how many images", in_range<std::int64_t>(1, 1'000'000));
   parser.add("--seed", &options.seed, "S", "which images");
   parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing");
   parser.add("--grid", &options.grid, "FILE", concat("write the first ", kGridImages, " images as one PNG picture"));
-  parser.add("--interpolate", &options.interpolate, concat("walk in straight lines between random vectors, ", kGridColumns, " images from each to the next"));
-  parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off", in_range(0, 10000));
+  parser.add("--interpolate", &options.interpolate,
+             concat("walk in straight lines between random vectors, ", kGridColumns, " images from each to the next"));
+  parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
+             in_range(0, 10000));
   parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
-  parser.add("--threads", &options.threads, "N", "threads that compute; images do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
+  parser.add("--threads", &options.threads, "N", "threads that compute; images do not depend on it", in_range(1, 1024))
+      .default_text("what the machine grants");
   parser.example("generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
   parser.example("generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
-  if (options.out.empty() && options.grid.empty()) fail(ErrorKind::usage, "nothing to write: name a folder with --out, a picture with --grid, or both");
+  if (options.out.empty() && options.grid.empty())
+    fail(ErrorKind::usage, "nothing to write: name a folder with --out, a picture with --grid, or both");
   if (options.threads > 0) set_thread_count(options.threads);
 
   const Checkpoint checkpoint = Checkpoint::load(named_checkpoint(options.checkpoint));

@@ -24,10 +24,11 @@ constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 std::string verdict(const RunSummary& summary) {
   if (summary.score_columns.empty()) return "Nothing was scored (--swd-every 0).";
   const double mean = summary.score_columns.front().score.mean.mean;
-  std::string text = concat("After ", summary.iterations, " iterations the generator is at a mean sliced Wasserstein distance of ", fixed_text(mean, 4),
-                            " from ", summary.data.held_out.empty() ? "the training images" : "images that it never saw");
+  std::string text = concat("After ", summary.iterations, " iterations the generator is at a mean sliced Wasserstein distance of ",
+                            fixed_text(mean, 4), " from ", summary.data.held_out.empty() ? "the training images" : "images that it never saw");
   if (summary.untrained) text = concat(text, ", ", fixed_text(mean / summary.untrained->mean.mean, 2), " times the untrained generator's");
-  if (summary.floor) text = concat(text, "; two sets of real images are ", fixed_text(summary.floor->mean.mean, 4), " apart (the noise floor)");
+  if (summary.floor)
+    text = concat(text, "; two sets of real images are ", fixed_text(summary.floor->mean.mean, 4), " apart (the noise floor)");
   return concat(text, ".");
 }
 
@@ -57,7 +58,9 @@ void add_neighbours(const RunSummary& summary, RunReport& report) {
   const ImageSet& samples = summary.samples;
   const std::int64_t count = std::min<std::int64_t>(kNeighbourSamples, samples.count());
   if (count == 0) return;
-  const auto png = [](std::span<const std::uint8_t> pixels, const ImageSet& set) { return encode_png(pixels, set.size(), set.size(), set.channels()); };
+  const auto png = [](std::span<const std::uint8_t> pixels, const ImageSet& set) {
+    return encode_png(pixels, set.size(), set.size(), set.channels());
+  };
   const std::span<const std::uint8_t> queries(samples.image(0).data(), static_cast<std::size_t>(count * samples.bytes_per_image()));
   const auto nearest = nearest_images(summary.data.images, summary.data.train, queries, kNeighboursEach);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -73,6 +76,7 @@ void add_neighbours(const RunSummary& summary, RunReport& report) {
 
 RunReport run_report(const RunSummary& summary) {
   const TrainFlags& flags = summary.plan.flags;
+  const double images = static_cast<double>(summary.session_iterations * flags.batch);
   RunReport report;
   report.title = concat("Setting ", setting_name(summary.network.binarized), ", ", flags.loss, ", ", flags.size, "x", flags.size);
   report.verdict = verdict(summary);
@@ -80,8 +84,9 @@ RunReport run_report(const RunSummary& summary) {
       {"Images", summary.data.summary},
       {"Training, held out", concat(summary.data.train.size(), ", ", summary.data.held_out.size())},
       {"Iterations", concat(summary.iterations, " of batch ", flags.batch)},
-      {"Training time", concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
-      {"Images a second", fixed_text(static_cast<double>(summary.session_iterations * flags.batch) / std::max(summary.training_seconds, 1e-9), 1)},
+      {"Training time",
+       concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
+      {"Images a second", fixed_text(images / std::max(summary.training_seconds, 1e-9), 1)},
       {"Machine", concat(cpu_name(), ", ", thread_count(), " threads, ", name(isa()), " kernels")},
   };
   report.warnings = summary.warnings;

@@ -69,7 +69,8 @@ std::string text_table(const Table& table) {
   for (std::size_t column = 0; column < columns; ++column) {
     right[column] = table.is_numeric(column);
     widths[column] = text_width(table.header[column]);
-    for (std::size_t row = 0; row < table.rows.size(); ++row) widths[column] = std::max(widths[column], text_width(table.cell(row, column)));
+    for (std::size_t row = 0; row < table.rows.size(); ++row)
+      widths[column] = std::max(widths[column], text_width(table.cell(row, column)));
     total += widths[column] + (column > 0 ? kGap : 0);
   }
   std::string out;
