@@ -56,6 +56,7 @@ TEST(TrainOptions, ThePresetIsThePapersAndEveryFlagWinsOverIt) {
   const TrainerOptions options = trainer_options(paper.flags);
   EXPECT_EQ(options.network, NetworkConfig{});
   EXPECT_EQ(options.batch, 64);
+  EXPECT_EQ(options.learning_rate, 2e-4);
   EXPECT_EQ(paper.flags.epochs, 25.0);
   EXPECT_FALSE(paper.flags.iterations.has_value());
   EXPECT_EQ(paper.flags.crop, "");

@@ -12,6 +12,12 @@
 namespace pbgen {
 namespace {
 
+// The default run: a few minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
+// layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.
+constexpr std::array<int, 4> kDefaultGeneratorWidths{128, 96, 32, 32};
+constexpr std::array<int, 4> kDefaultDiscriminatorWidths{32, 32, 64, 128};
+constexpr std::int64_t kDefaultIterations = 1600;
+
 constexpr const char* kDefaultSetting = "H";
 constexpr const char* kPaperSetting = "A";  // of --preset paper
 
@@ -63,7 +69,7 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
 
   parser.section("Network");
   parser.add("--preset", &flags.preset, "NAME",
-             "paper: 64x64, gf = df = 64, z 100, batch 64, 25 epochs, Setting A; flags given win over it (for CelebA add --celeba)",
+             "paper: 64x64, gf = df = 64, z 100, batch 64, lr 2e-4, 25 epochs, Setting A; flags given win over it (for CelebA add --celeba)",
              one_of({"paper"}));
   parser.add("--setting", &flags.setting, "A..H", "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator")
       .default_text(kDefaultSetting);
@@ -78,12 +84,12 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--gf-dim", &flags.gf_dim, "N", "generator width: layers of 8N, 4N, 2N, N channels (the paper: 64)", in_range(1, 512));
   parser.add("--df-dim", &flags.df_dim, "N", "discriminator width: layers of N, 2N, 4N, 8N channels (the paper: 64)", in_range(1, 512));
   parser.add("--g-widths", &flags.g_widths, "c1,c2,c3,c4", "input channels of each deconvolution; overrides --gf-dim", each(in_range(1, 4096)))
-      .in_config();
+      .in_config().default_text("128,96,32,32");
   parser.add("--d-widths", &flags.d_widths, "c1,c2,c3,c4", "output channels of each convolution; overrides --df-dim", each(in_range(1, 4096)))
-      .in_config();
+      .in_config().default_text("32,32,64,128");
 
   parser.section("Training");
-  parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text("1500");
+  parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text(concat(kDefaultIterations));
   parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations",
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
   parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", lanes_rule()).in_config();
@@ -123,6 +129,7 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     if (!parser.given("--gf-dim")) flags.gf_dim = 64;
     if (!parser.given("--df-dim")) flags.df_dim = 64;
     if (!parser.given("--batch")) flags.batch = 64;
+    if (!parser.given("--lr")) flags.lr = 2e-4;
     if (!parser.given("--iterations") && !parser.given("--epochs")) flags.epochs = 25.0;
   }
   const std::string_view unsaid = flags.preset.empty() ? kDefaultSetting : kPaperSetting;
@@ -131,8 +138,12 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
   if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
   flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
   flags.binarize_d = LayerSet::parse(flags.binarize_d, 1, "--binarize-d").to_string();
-  if (!holds(parser, "--g-widths", "--gf-dim")) flags.g_widths = as_list(NetworkConfig::generator_widths(flags.gf_dim));
-  if (!holds(parser, "--d-widths", "--df-dim")) flags.d_widths = as_list(NetworkConfig::discriminator_widths(flags.df_dim));
+  if (!holds(parser, "--g-widths", "--gf-dim")) {
+    flags.g_widths = as_list(flags.gf_dim ? NetworkConfig::generator_widths(*flags.gf_dim) : kDefaultGeneratorWidths);
+  }
+  if (!holds(parser, "--d-widths", "--df-dim")) {
+    flags.d_widths = as_list(flags.df_dim ? NetworkConfig::discriminator_widths(*flags.df_dim) : kDefaultDiscriminatorWidths);
+  }
   if (flags.celeba) {
     if (parser.given_on_command_line("--crop")) fail(ErrorKind::usage, "--celeba is a crop of its own: leave out --crop or --celeba");
     flags.crop = to_string(kCelebaCrop);
@@ -140,7 +151,7 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
   static_cast<void>(parse_crop(flags.crop));
   if (flags.iterations && parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations")) flags.iterations.reset();
   if (flags.iterations && parser.given_on_command_line("--iterations")) flags.epochs.reset();
-  if (!flags.iterations && !flags.epochs) flags.iterations = 1500;
+  if (!flags.iterations && !flags.epochs) flags.iterations = kDefaultIterations;
   if (!flags.resume.empty() && !flags.init_from.empty()) fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
   trainer_options(flags).network.validate();
 }

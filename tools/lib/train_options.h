@@ -23,16 +23,16 @@ struct TrainFlags {
   int size = 64;
   int channels = 3;
   int z_dim = 100;
-  int gf_dim = 16;
-  int df_dim = 16;
+  std::optional<int> gf_dim;
+  std::optional<int> df_dim;
   std::vector<std::int64_t> g_widths;
   std::vector<std::int64_t> d_widths;
   // Training.
   std::optional<std::int64_t> iterations;
   std::optional<double> epochs;
-  int batch = 32;
+  int batch = 16;
   std::string loss = "dcgan";
-  double lr = 2e-4;
+  double lr = 5e-4;
   double beta1 = 0.5;
   int g_steps = 2;
   double ema = 0.0;
@@ -50,16 +50,16 @@ struct TrainFlags {
   std::string on_bad = "1%";
   // Scoring.
   std::int64_t swd_images = 1024;
-  int bn_calibrate = 0;
+  int bn_calibrate = 16;
   // The run.
   std::string out;
   std::string resume;
   std::string init_from;
   bool force = false;
   bool dry_run = false;
-  std::int64_t sample_every = 250;
-  std::int64_t swd_every = 500;
-  std::int64_t checkpoint_every = 500;
+  std::int64_t sample_every = 400;
+  std::int64_t swd_every = 800;
+  std::int64_t checkpoint_every = 400;
   int keep = 3;
   int threads = 0;
 };
