@@ -1,6 +1,7 @@
 // Our own exp, log and tanh: libm chooses its code by the CPU, and results must be the same bytes on every machine.
 //
-// The float functions are branch-free, so that loops over them vectorise.
+// The float functions are branch-free, so that loops over them vectorise.  g++ 12 turns `c ? a : b` of floats into a branch,
+// lest a comparison or an operation raise a flag that nobody reads; choose() gives it no branch to make.
 // Coefficients: Moshier, Cephes (float); Taylor and atanh series (double).
 #pragma once
 
@@ -15,10 +16,16 @@ double exp_of(double x);
 // negative x and NaN.
 double log_of(double x);
 
+// c ? a : b, in bits.
+inline float choose(bool c, float a, float b) {
+  const std::int32_t mask = -static_cast<std::int32_t>(c);
+  return std::bit_cast<float>((std::bit_cast<std::int32_t>(a) & mask) | (std::bit_cast<std::int32_t>(b) & ~mask));
+}
+
 // e^x for x in [-87, 88], clamped there.  Relative error below 2e-7.
 inline float exp_of(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  x = x > 88.0f ? 88.0f : x;
+  x = choose(x < -87.0f, -87.0f, x);
+  x = choose(x > 88.0f, 88.0f, x);
   // Adding 1.5 * 2^23 rounds to an integer in the default rounding mode.
   const float shifted = x * 1.44269504088896341f + 12582912.0f;
   const float n = shifted - 12582912.0f;
@@ -36,7 +43,7 @@ inline float exp_of(float x) {
 
 // tanh.  Relative error below 3e-7; NaN stays NaN.
 inline float tanh_of(float x) {
-  const float magnitude = x < 0.0f ? -x : x;
+  const float magnitude = choose(x < 0.0f, -x, x);
   const float z = x * x;
   float p = -5.70498872745e-3f;
   p = p * z + 2.06390887954e-2f;
@@ -46,8 +53,7 @@ inline float tanh_of(float x) {
   const float near_zero = p * z * x + x;
   const float e = exp_of(-2.0f * magnitude);
   const float far = (1.0f - e) / (1.0f + e);
-  const float signed_far = x < 0.0f ? -far : far;
-  return magnitude > 0.625f ? signed_far : near_zero;
+  return choose(magnitude > 0.625f, choose(x < 0.0f, -far, far), near_zero);
 }
 
 }  // namespace pbgen

@@ -37,7 +37,7 @@ void ReLU::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&
 }
 
 void ReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want, Workspace&) {
-  map_backward(y, dy, dx, want, [](float v, float gradient) { return v > 0.0f ? gradient : 0.0f; });
+  map_backward(y, dy, dx, want, [](float v, float gradient) { return choose(v > 0.0f, gradient, 0.0f); });
 }
 
 LeakyReLU::LeakyReLU(float slope) : slope_(slope) {
@@ -54,7 +54,7 @@ void LeakyReLU::forward(ConstTensorView x, TensorView y, std::span<float>, Works
 
 void LeakyReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want,
                          Workspace&) {
-  map_backward(y, dy, dx, want, [slope = slope_](float v, float gradient) { return v > 0.0f ? gradient : slope * gradient; });
+  map_backward(y, dy, dx, want, [slope = slope_](float v, float gradient) { return choose(v > 0.0f, gradient, slope * gradient); });
 }
 
 void Tanh::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {

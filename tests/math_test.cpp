@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -36,7 +37,9 @@ TEST(Math, FloatTanhStaysWithinItsStatedError) {
     ASSERT_LE(std::fabs(tanh_of(x) - truth), 3e-7 * std::fabs(truth) + 1e-30) << x;
   }
   EXPECT_EQ(tanh_of(0.0f), 0.0f);
+  // A NaN with any low bits: exp_of alone would shift them into the exponent.
   EXPECT_TRUE(std::isnan(tanh_of(std::numeric_limits<float>::quiet_NaN())));
+  EXPECT_TRUE(std::isnan(tanh_of(std::bit_cast<float>(0x7fc00001u))));
 }
 
 }  // namespace
