@@ -42,9 +42,12 @@ endif
 compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
 
+# Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core
+# that it waits for.
+test_environment := PBGEN_TOOLS=$(out)/bin OMP_WAIT_POLICY=passive
+
 # ThreadSanitizer sees OpenMP's barriers only through LLVM's runtime, whose archer library tells it of them; GNU's runtime
 # gives false alarms.  Code of libomp itself is not instrumented and its reports are ignored.
-test_environment := PBGEN_TOOLS=$(out)/bin
 ifeq ($(BUILD),tsan)
   ifneq ($(OPENMP),0)
     ifeq ($(is_clang),)

@@ -23,8 +23,8 @@ constexpr std::int64_t kBlockOfBInL2 = 64 * 1024;
 constexpr std::int64_t kBlockOfBInL3 = 512 * 1024;
 static_assert(kMc % kMr == 0);
 
-// Below this many multiply-adds a thread is not worth waking.
-constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 18;
+// A thread is woken for at least this many multiply-adds: some eight microseconds of the AVX2 kernel.
+constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
 struct Product {
   Transpose a_op;
@@ -49,7 +49,7 @@ void run_ref(const Product& g) {
   parallel_for(g.m, [&](std::int64_t begin, std::int64_t end) {
     const float* const a = g.a + begin * (g.a_op == Transpose::no ? g.lda : 1);
     gemm_ref(g.a_op, g.b_op, end - begin, g.n, g.k, a, g.lda, g.b, g.ldb, g.beta, g.c + begin * g.ldc, g.ldc);
-  });
+  }, min_piece_of(g.n * g.k));
 }
 
 #if defined(__x86_64__)
@@ -73,7 +73,7 @@ struct Grid {
 
 // How C is cut among threads: every piece packs its own A and B, so the grid with the dearest piece cheapest wins.
 Grid choose_grid(const Product& g) {
-  const std::int64_t threads = std::min<std::int64_t>(thread_count(), 1 + g.m * g.n * g.k / kWorkOfAThread);
+  const int threads = threads_worth_waking(g.m * g.n * g.k, kWorkOfAThread);
   Grid best{1, 1};
   std::int64_t best_cost = INT64_MAX;
   for (std::int64_t rows = 1; rows <= threads; ++rows) {

@@ -123,7 +123,7 @@ void im2col(ConstTensorView big, const ConvGeometry& g, float* columns) {
       }
     }
     if (stream) finish_streaming();
-  });
+  }, min_piece_of(kChannelBlock * g.taps() * band * g.small_width * kLanes));
 }
 
 void col2im(const float* columns, const ConvGeometry& g, TensorView big) {
@@ -174,7 +174,7 @@ void col2im(const float* columns, const ConvGeometry& g, TensorView big) {
         for (std::int64_t c = 0; c < c_count; ++c) std::memcpy(to + c * kLanes, from + c * plane_floats, kLaneBytes);
       }
     }
-  });
+  }, min_piece_of(kChannelBlock * g.taps() * ceil_div(band, g.stride) * g.small_width * kLanes));
 }
 
 }  // namespace pbgen

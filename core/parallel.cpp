@@ -15,13 +15,15 @@ namespace pbgen {
 namespace {
 
 thread_local bool serial_thread = false;
-
-int threads_for(std::int64_t count) {
-  if (serial_thread) return 1;
-  return static_cast<int>(std::min<std::int64_t>(thread_count(), count));
-}
+thread_local bool eager_thread = false;
 
 }  // namespace
+
+int threads_worth_waking(std::int64_t count, std::int64_t min_piece) {
+  if (serial_thread) return 1;
+  const std::int64_t pieces = eager_thread ? count : count / min_piece;
+  return static_cast<int>(std::clamp<std::int64_t>(pieces, 1, thread_count()));
+}
 
 void flush_denormals() {
 #if defined(__SSE2__)
@@ -32,10 +34,13 @@ void flush_denormals() {
 SerialScope::SerialScope() : outer_(serial_thread) { serial_thread = true; }
 SerialScope::~SerialScope() { serial_thread = outer_; }
 
+EagerScope::EagerScope() : outer_(eager_thread) { eager_thread = true; }
+EagerScope::~EagerScope() { eager_thread = outer_; }
+
 void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_t)> body, std::int64_t min_piece) {
   if (count <= 0) return;
-  const int threads = threads_for(count / min_piece);
-  if (threads <= 1) {
+  const int threads = threads_worth_waking(count, min_piece);
+  if (threads == 1) {
     flush_denormals();
     body(0, count);
     return;
@@ -54,9 +59,9 @@ void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_
 #endif
 }
 
-void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t)> body) {
+void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t)> body, std::int64_t min_piece) {
   if (count <= 0) return;
-  const int threads = threads_for(count);
+  const int threads = threads_worth_waking(count, min_piece);
   if (threads == 1) {
     flush_denormals();
     for (std::int64_t i = 0; i < count; ++i) body(i);

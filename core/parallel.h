@@ -31,17 +31,22 @@ class FunctionRef<Result(Args...)> {
 };
 
 // Calls body(begin, end) on contiguous pieces that cover [0, count), at most one a thread.  Body must not throw.
-// Denormals are flushed to zero in every worker.  No thread is woken for fewer than min_piece items.
+// Denormals are flushed to zero in every worker.  No thread is woken for fewer than min_piece items: where there are more
+// runnable threads than cores, a wait for a sleeping one takes milliseconds.
 void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body, std::int64_t min_piece = 1);
 
 // The min_piece of a cheap loop over items of so many floats: a few microseconds' work, about what waking a thread costs.
 constexpr std::int64_t min_piece_of(std::int64_t floats_per_item) {
   constexpr std::int64_t kFloats = 1 << 14;
-  return floats_per_item >= kFloats ? 1 : kFloats / floats_per_item;
+  return floats_per_item >= kFloats || floats_per_item < 1 ? 1 : kFloats / floats_per_item;
 }
 
 // Calls body(i) for every i of [0, count), next free thread first: for items of uneven cost.  Body must not throw.
-void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body);
+// min_piece as above.
+void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body, std::int64_t min_piece = 1);
+
+// The threads, 1 to thread_count(), that either of them would use: for who cuts the work himself.
+int threads_worth_waking(std::int64_t count, std::int64_t min_piece);
 
 // While it lives, parallel_for and parallel_items of this thread run in this thread: for threads of our own (a loader)
 // that must not take the compute threads' cores.
@@ -51,6 +56,18 @@ class SerialScope {
   ~SerialScope();
   SerialScope(const SerialScope&) = delete;
   SerialScope& operator=(const SerialScope&) = delete;
+
+ private:
+  bool outer_;
+};
+
+// For tests alone: while it lives, every min_piece is 1 in this thread, so that small arrays, too, are cut among threads.
+class EagerScope {
+ public:
+  EagerScope();
+  ~EagerScope();
+  EagerScope(const EagerScope&) = delete;
+  EagerScope& operator=(const EagerScope&) = delete;
 
  private:
   bool outer_;

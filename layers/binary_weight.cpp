@@ -79,7 +79,7 @@ void BinaryWeight::project() {
           weight = std::clamp(weight - static_cast<float>(sums[j] / static_cast<double>(inputs)), -1.0f, 1.0f);
         }
     }
-  });
+  }, min_piece_of(inputs * kColumns));
 }
 
 void BinaryWeight::repack() {
@@ -94,7 +94,7 @@ void BinaryWeight::repack() {
         for (std::int64_t i = first; i < last; ++i) expanded_[i] = alpha * sign(w[i]);
       });
     }
-  });
+  }, min_piece_of(weights_per_channel()));
 }
 
 void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g, float beta)> product) {
@@ -128,7 +128,7 @@ void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g,
         });
       }
     }
-  });
+  }, min_piece_of(weights_per_channel()));
 }
 
 }  // namespace pbgen

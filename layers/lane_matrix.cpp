@@ -35,7 +35,7 @@ void for_each_run(const LaneShape& shape, Rows rows, Move move) {
         }
       }
     }
-  });
+  }, min_piece_of(shape.channels * kLanes));
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void add_channel_bias(const float* bias, TensorView lanes) {
         float* const values = lanes.data + (position * channels + c) * kLanes;
         for (std::int64_t lane = 0; lane < kLanes; ++lane) values[lane] += bias[c];
       }
-  });
+  }, min_piece_of(channels * kLanes));
 }
 
 void add_row_sums(ConstTensorView lanes, Rows rows, float* sums) {
@@ -87,7 +87,7 @@ void add_row_sums(ConstTensorView lanes, Rows rows, float* sums) {
         result = static_cast<float>(static_cast<double>(result) + sum);
       }
     }
-  });
+  }, min_piece_of(kTileChannels * kLanes * shape.slices() * shape.pixels()));
 }
 
 }  // namespace pbgen

@@ -76,7 +76,7 @@ void PatchStream::fill_block(std::int64_t first_image, std::int64_t images, std:
     for (std::int64_t i = images * piece / pieces; i < images * (piece + 1) / pieces; ++i) {
       cut(i, first_image, mean, factor, scratch_[piece].data());
     }
-  });
+  }, min_piece_of(images / pieces * source_.bytes_per_image()));
 }
 
 ChannelMoments PatchStream::moments() {
@@ -109,7 +109,7 @@ ChannelMoments PatchStream::moments() {
           per_image[i * channels + c] = sums;
         }
       }
-    });
+    }, min_piece_of(nhoods_per_image_ * descriptor_length()));
     for (std::int64_t i = 0; i < images; ++i) {
       for (int c = 0; c < channels; ++c) {
         all[c].sum += per_image[i * channels + c].sum;

@@ -27,7 +27,7 @@ std::vector<PatchCentre> draw_centres(const SwdOptions& options, int level, int 
       const std::uint64_t place = rng.below(static_cast<std::uint64_t>(i), span * span);
       centres[i] = {static_cast<std::uint16_t>(low + place % span), static_cast<std::uint16_t>(low + place / span)};
     }
-  });
+  }, min_piece_of(8));  // a draw and two divisions take as long as some eight floats of a cheap loop
   return centres;
 }
 
@@ -116,7 +116,7 @@ double sliced_wasserstein_level(const ImageSource& a, const ImageSource& b, int 
       for (std::int64_t d = n * piece / pieces; d < n * (piece + 1) / pieces; ++d) {
         distances[first + d] = distance_of[piece]({projections_a.data() + d * values, count}, {projections_b.data() + d * values, count});
       }
-    });
+    }, min_piece_of(2 * n / pieces * values));
   }
   double sum = 0.0;
   for (const double distance : distances) sum += distance;

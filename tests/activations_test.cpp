@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 
 namespace pbgen {
@@ -87,6 +88,7 @@ TEST(Activations, GradientsAgreeWithCentralDifferences) {
 }
 
 TEST(Activations, InPlaceEqualsOutOfPlaceForAnyThreadCount) {
+  const EagerScope eager;
   const int threads = thread_count();
   for (const Case& c : cases()) {
     ASSERT_TRUE(c.layer->in_place());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 
 namespace pbgen {
@@ -82,6 +83,7 @@ TEST(Adam, ResumesToTheSameBytes) {
 }
 
 TEST(Adam, LeavesGradientsAloneAndIgnoresTheThreadCount) {
+  const EagerScope eager;
   const int threads = thread_count();
   Param one("w", {70001});
   Param three("w", {70001});

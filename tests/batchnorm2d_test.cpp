@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 
 namespace pbgen {
@@ -236,6 +237,7 @@ TEST(BatchNorm2d, CalibrationWithoutABatchIsRefused) {
 }
 
 TEST(BatchNorm2d, ResultsAreTheSameBytesForAnyThreadCount) {
+  const EagerScope eager;
   const int threads = thread_count();
   for (const LaneShape& shape : kShapes) {
     Bench one(shape);

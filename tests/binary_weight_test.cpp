@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/parallel.h"
 #include "tests/gradcheck.h"
 
 namespace pbgen {
@@ -166,6 +167,7 @@ TEST(BinaryWeight, OnlyXnorProjects) {
 
 TEST(BinaryWeight, ResultsDoNotDependOnTheNumberOfThreads) {
   const MachineScope scope;
+  const EagerScope eager;
   for (const Layout& layout : layouts())
     for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
       std::vector<float> g(layout.channel_of.size());

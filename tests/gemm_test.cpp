@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 
 namespace pbgen {
@@ -218,6 +219,7 @@ TEST_P(Gemm, NonFiniteInputsReachExactlyTheirRowsAndColumns) {
 }
 
 TEST_P(Gemm, TheBitsDoNotDependOnTheThreads) {
+  const EagerScope eager;
   const Problem problems[] = {
       {Transpose::yes, Transpose::no, 100, 300, 70},
       {Transpose::no, Transpose::yes, 64, 75, 2000},

@@ -16,6 +16,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "core/tensor.h"
 #include "core/workspace.h"
@@ -210,6 +211,7 @@ inline std::vector<std::vector<float>> layer_results(Layer& layer, const LaneSha
 
 inline void check_thread_independence(Layer& layer, const LaneShape& input, std::uint64_t seed) {
   const MachineScope scope;
+  const EagerScope eager;
   set_thread_count(1);
   const std::vector<std::vector<float>> alone = layer_results(layer, input, seed);
   for (const int threads : {2, 3}) {

@@ -13,6 +13,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 
 namespace pbgen {
@@ -144,6 +145,7 @@ TEST_P(Im2col, IsAdjointToCol2im) {
 }
 
 TEST_P(Im2col, DoesNotDependOnTheThreads) {
+  const EagerScope eager;
   const Case& c = GetParam();
   const std::vector<float> x = random_values(big_shape(c).floats(), 4);
   const std::vector<float> dy = random_values(column_floats(c), 5);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/cpu.h"
+#include "core/parallel.h"
 
 namespace pbgen {
 namespace {
@@ -51,6 +52,7 @@ TEST(Init, TruncatedNormalStaysWithinTwoStandardDeviations) {
 }
 
 TEST(Init, DrawsDependOnSeedAndPlaceAlone) {
+  const EagerScope eager;
   const int threads = thread_count();
   NamedArray one("w", {1000});
   NamedArray three("w", {1000});

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "metrics/patches.h"
 #include "metrics/wasserstein.h"
@@ -227,6 +228,7 @@ TEST(SlicedWasserstein, DoesNotSeeBrightnessOrContrastBecauseEachSetIsNormalised
 }
 
 TEST(SlicedWasserstein, IsTheSameBitsForAnyNumberOfThreads) {
+  const EagerScope eager;
   const int before = thread_count();
   const ImageSource a = first_set(37, 32, 3);
   const ImageSource b = second_set(37, 32, 3);

@@ -11,6 +11,7 @@
 
 #include "core/check.h"
 #include "core/cpu.h"
+#include "core/parallel.h"
 #include "core/rng.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
@@ -76,6 +77,7 @@ TEST(Trainer, TheDiscriminatorOverfitsOneBatchAgainstAFrozenGenerator) {
 
 TEST(Trainer, ResultsAreTheSameBytesForAnyNumberOfThreads) {
   std::vector<std::vector<float>> results;
+  const EagerScope eager;
   const int before = thread_count();
   for (const int threads : {1, 2, 3}) {
     set_thread_count(threads);
