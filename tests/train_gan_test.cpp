@@ -299,7 +299,8 @@ TEST_F(TrainGan, ThePresetIsThePapersAndExplicitFlagsWin) {
 
 TEST_F(TrainGan, GeneratedFilesAreTheSameBytesForTheSameSeed) {
   const std::string path = run_path("run");
-  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "3", "--out", path}).exit_code, 0);
+  // At the default rate this tiny network is so early on that two z may give the same bytes.
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "3", "--lr", "2e-4", "--out", path}).exit_code, 0);
   ASSERT_EQ(generate({path, "--n", "40", "--seed", "7", "--out", folder_ / "a", "--threads", "1"}).exit_code, 0);
   ASSERT_EQ(generate({path + "/checkpoints/00000003.safetensors", "--n", "20", "--seed", "7", "--out", folder_ / "b", "--threads", "2"}).exit_code, 0);
   ASSERT_EQ(generate({path, "--n", "20", "--seed", "8", "--out", folder_ / "c"}).exit_code, 0);
