@@ -57,9 +57,9 @@ struct TrainFlags {
   std::string init_from;
   bool force = false;
   bool dry_run = false;
-  std::int64_t sample_every = 400;
-  std::int64_t swd_every = 800;
-  std::int64_t checkpoint_every = 400;
+  std::int64_t sample_every = 250;
+  std::int64_t swd_every = 500;
+  std::int64_t checkpoint_every = 500;
   int keep = 3;
   int threads = 0;
 };
