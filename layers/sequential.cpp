@@ -94,14 +94,14 @@ ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, Co
   return gradient;
 }
 
-std::vector<Param*> Sequential::params() const {
+std::vector<Param*> Sequential::params() const& {
   std::vector<Param*> all;
   for (const auto& layer : layers_)
     for (Param* const param : layer->params()) all.push_back(param);
   return all;
 }
 
-std::vector<NamedArray*> Sequential::buffers() const {
+std::vector<NamedArray*> Sequential::buffers() const& {
   std::vector<NamedArray*> all;
   for (const auto& layer : layers_)
     for (NamedArray* const buffer : layer->buffers()) all.push_back(buffer);

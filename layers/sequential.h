@@ -58,8 +58,11 @@ class Sequential {
   // again) where want.input, else an empty view.
   ConstTensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace);
 
-  std::vector<Param*> params() const;
-  std::vector<NamedArray*> buffers() const;
+  // Pointers into the layers: not of a temporary.
+  std::vector<Param*> params() const&;
+  std::vector<NamedArray*> buffers() const&;
+  std::vector<Param*> params() const&& = delete;
+  std::vector<NamedArray*> buffers() const&& = delete;
   void zero_gradients();
   // After initialisation and after each optimiser update.
   void weights_updated();

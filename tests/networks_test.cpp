@@ -61,9 +61,11 @@ TEST(LayerTable, CountsWhatTheNetworksHold) {
   std::map<std::string, std::int64_t> counted;
   for (const LayerRow& row : layer_table(config)) counted[row.network] += row.weights + row.other_parameters;
   std::int64_t generator = 0;
-  for (const Param* const param : make_generator(config).params()) generator += param->value.size();
+  const Sequential generator_network = make_generator(config);
+  for (const Param* const param : generator_network.params()) generator += param->value.size();
   std::int64_t discriminator = 0;
-  for (const Param* const param : make_discriminator(config).params()) discriminator += param->value.size();
+  const Sequential discriminator_network = make_discriminator(config);
+  for (const Param* const param : discriminator_network.params()) discriminator += param->value.size();
   EXPECT_EQ(counted["generator"], generator);
   EXPECT_EQ(counted["discriminator"], discriminator);
 }
