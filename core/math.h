@@ -37,7 +37,7 @@ inline float exp_of(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  // Unsigned: a NaN's bits may wrap around (and stay a NaN's).
+  // Unsigned: the bits of a NaN may wrap around; what becomes of one is not said.
   const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(12582912.0f);
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + (exponent << 23));
 }
