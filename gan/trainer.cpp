@@ -12,6 +12,8 @@
 namespace pbgen {
 namespace {
 
+constexpr const char* kDivergedMend = "; begin anew with a lower --lr or another --seed, with --init-from from the last good checkpoint";
+
 TrainerOptions validated(TrainerOptions options) {
   options.network.validate();
   if (options.batch < kLanes || options.batch % kLanes != 0 || options.batch > 4096) {
@@ -124,10 +126,10 @@ void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
   report.loss_d = on_real.loss + on_fake.loss;
   report.d_real = on_real.mean_output;
   report.d_fake = on_fake.mean_output;
-  require_finite(report.loss_d, "loss_d", discriminator_);
+  require_finite_loss(report.loss_d, "loss_d", discriminator_);
   discriminator_adam_.step();
   discriminator_.weights_updated();
-  require_finite(0.0, "", discriminator_);
+  require_finite_weights(discriminator_);
 }
 
 void Trainer::generator_step(StepReport& report) {
@@ -146,23 +148,22 @@ void Trainer::generator_step(StepReport& report) {
   generator_.backward(std::as_const(latent_).view(), generator_record_, fake_gradient, Want{.input = false, .params = true},
                       generator_scratch_, workspace_);
   report.loss_g.push_back(result.loss);
-  require_finite(result.loss, "loss_g", generator_);
+  require_finite_loss(result.loss, "loss_g", generator_);
   generator_adam_.step();
   generator_.weights_updated();
-  require_finite(0.0, "", generator_);
+  require_finite_weights(generator_);
 }
 
-void Trainer::require_finite(double loss, const char* what, Sequential& network) const {
-  const char* const mend = "; begin anew with a lower --lr or another --seed, with --init-from from the last good checkpoint";
-  const std::vector<Param*> params = network.params();
-  if (!std::isfinite(loss)) {
-    const NamedArray* const tensor = first_non_finite(params, true);
-    fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ",
-         tensor ? tensor->name : "none", mend);
-  }
-  if (const NamedArray* const tensor = first_non_finite(params, false)) {
-    fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", mend);
-  }
+void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network) const {
+  if (std::isfinite(loss)) return;
+  const NamedArray* const tensor = first_non_finite(network.params(), true);
+  fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ", tensor ? tensor->name : "none",
+       kDivergedMend);
+}
+
+void Trainer::require_finite_weights(const Sequential& network) const {
+  if (const NamedArray* const tensor = first_non_finite(network.params(), false))
+    fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", kDivergedMend);
 }
 
 void Trainer::update_average() {

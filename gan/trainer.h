@@ -71,7 +71,9 @@ class Trainer {
  private:
   void discriminator_step(ConstTensorView real, StepReport& report);
   void generator_step(StepReport& report);
-  void require_finite(double loss, const char* what, Sequential& network) const;
+  // Error(diverged), naming the iteration and the first array of the network with a gradient (a value) that is not finite.
+  void require_finite_loss(double loss, const char* what, const Sequential& network) const;
+  void require_finite_weights(const Sequential& network) const;
   void update_average();
 
   TrainerOptions options_;

@@ -87,7 +87,7 @@ RunReport run_report(const RunSummary& summary) {
       {"Training time",
        concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
       {"Images a second", fixed_text(images / std::max(summary.training_seconds, 1e-9), 1)},
-      {"Machine", concat(cpu_name(), ", ", thread_count(), " threads, ", name(isa()), " kernels")},
+      {"Machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels")},
   };
   report.warnings = summary.warnings;
   report.command = summary.plan.command;

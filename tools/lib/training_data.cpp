@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/check.h"
+#include "core/crc64.h"
 #include "data/load_images.h"
 #include "data/split.h"
 #include "data/synthetic_faces.h"
@@ -16,19 +17,14 @@
 namespace pbgen {
 namespace {
 
-// FNV-1a over evenly spread images: reading all of a mapped cache at every start would cost minutes on a slow disk.
+// Of evenly spread images: reading all of a mapped cache at every start would cost minutes on a slow disk.
 std::string pixel_fingerprint(const ImageSet& images) {
   constexpr std::int64_t kMaxHashed = 512;
   const std::int64_t hashed = std::min(images.count(), kMaxHashed);
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (std::int64_t i = 0; i < hashed; ++i) {
-    for (const std::uint8_t byte : images.image(i * images.count() / hashed)) {
-      hash ^= byte;
-      hash *= 0x100000001b3u;
-    }
-  }
+  Crc64 crc;
+  for (std::int64_t i = 0; i < hashed; ++i) crc.add(images.image(i * images.count() / hashed));
   char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(hash));
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(crc.value()));
   return concat(images.count(), "x", images.size(), "x", images.channels(), "-", digits);
 }
 

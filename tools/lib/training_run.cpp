@@ -90,7 +90,8 @@ class TrainingRun {
     }
     training_seconds_ = seconds_since(begin) - aside_total_;
     save();
-    if (const int signal = InterruptGuard::signal_received()) {
+    // A signal in the very last iteration finds the run done.
+    if (const int signal = InterruptGuard::signal_received(); signal != 0 && trainer_.iteration() < total_) {
       std::printf("Stopped at iteration %lld; go on with: ./tools/train_gan --resume %s\n", static_cast<long long>(trainer_.iteration()),
                   folder_.path().c_str());
       return 128 + signal;
