@@ -8,6 +8,13 @@ if ! command -v apt-get >/dev/null 2>&1; then
   exit 0
 fi
 
+# Older releases (Ubuntu 22.04) have an older g++ by default; what the Makefile takes is CXX.
+check_compiler() {
+  if command -v g++ >/dev/null 2>&1 && [ "$(g++ -dumpversion | cut -d. -f1)" -lt 12 ]; then
+    echo "g++ is $(g++ -dumpversion), PBGen wants 12 or newer: apt-get install g++-12, then make CXX=g++-12"
+  fi
+}
+
 missing=
 for package in "$@"; do
   if ! dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed'; then
@@ -16,6 +23,7 @@ for package in "$@"; do
 done
 if [ -z "$missing" ]; then
   echo "Already installed: $*"
+  check_compiler
   exit 0
 fi
 
@@ -29,3 +37,4 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 $as_root apt-get update
 DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends $missing
+check_compiler
