@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -262,6 +263,15 @@ TEST_F(TrainGan, WrongValuesAreRefusedWithTheirRule) {
   expect_refused({"--crop", "5x"}, 2, "5x");
   expect_refused({"--data", folder_ / "missing"}, 3, "missing");
   expect_refused(kTiny + Arguments{"--synthetic-images", "64", "--batch", "64"}, 3, "--batch");
+}
+
+TEST_F(TrainGan, AWrongKernelPathIsRefusedBeforeAnythingIsDone) {
+  const char* const before = std::getenv("PBGEN_ISA");
+  const std::string restored = before == nullptr ? "" : before;
+  ASSERT_EQ(setenv("PBGEN_ISA", "sse9", 1), 0);
+  expect_refused(kTiny + Arguments{"--iterations", "1", "--out", run_path("none")}, 2, "expected ref or avx2");
+  ASSERT_EQ(before == nullptr ? unsetenv("PBGEN_ISA") : setenv("PBGEN_ISA", restored.c_str(), 1), 0);
+  EXPECT_FALSE(std::filesystem::exists(run_path("none")));
 }
 
 TEST_F(TrainGan, TheDryRunShowsLayersMemoryAndTimeAndWritesNothing) {

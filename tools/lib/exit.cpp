@@ -14,6 +14,7 @@ int run_tool(const char* name, FunctionRef<int()> body) {
   if (!machine_supports(Isa::avx2))
     std::fprintf(stderr, "%s: this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower\n", name);
   try {
+    static_cast<void>(isa());  // a wrong PBGEN_ISA is refused before anything is done
     return body();
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: %s\n", name, error.what());
