@@ -1,0 +1,46 @@
+#include "core/conv_direct.h"
+
+#include "core/conv_direct_parts.h"
+#include "core/cpu.h"
+
+namespace pbgen {
+namespace {
+
+void check_sides(const ConvGeometry& g, const ConvWeightShape& shape, const LaneShape& small, const LaneShape& big) {
+  check_equal(g.kernel, shape.kernel, "kernel of a convolution's weights");
+  check_equal(small, LaneShape{big.batch, g.small_height, g.small_width, shape.c_small}, "small side of a convolution");
+  check_equal(big, LaneShape{small.batch, g.big_height, g.big_width, shape.c_big}, "big side of a convolution");
+}
+
+}  // namespace
+
+DirectWeights::DirectWeights(const ConvWeightShape& shape) : shape_(shape) {
+  check(shape.c_small > 0 && shape.c_big > 0 && shape.kernel > 0, "convolution weights ", shape.c_small, " x ", shape.c_big, ", kernel ",
+        shape.kernel, ": every number must be positive");
+}
+
+void DirectWeights::pack(const float* w) {
+  plain_ = w;
+}
+
+void conv_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small) {
+  check_sides(g, weights.shape(), small.shape, big.shape);
+  check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+  conv_to_small_ref(g, weights.shape(), weights.plain(), bias, big, small);
+}
+
+void conv_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big) {
+  check_sides(g, weights.shape(), small.shape, big.shape);
+  check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+  conv_to_big_ref(g, weights.shape(), weights.plain(), bias, small, big);
+}
+
+std::int64_t conv_weight_gradient_floats(const ConvGeometry&, const LaneShape&, const LaneShape&) { return 0; }
+
+void conv_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace&) {
+  check_sides(g, {small.shape.channels, big.shape.channels, g.kernel}, small.shape, big.shape);
+  check(beta == 0.0f || beta == 1.0f, "convolution weight gradient: beta is ", beta, ", expected 0 or 1");
+  conv_weight_gradient_ref(g, small, big, beta, dw);
+}
+
+}  // namespace pbgen
