@@ -90,6 +90,7 @@ void BinaryWeight::repack() {
       const double magnitude = channel_sum(channel, [&](std::int64_t i) { return std::fabs(w[i]); });
       const float alpha = static_cast<float>(magnitude / static_cast<double>(weights_per_channel()));
       scale_[channel] = alpha;
+      if (expanded_.empty()) continue;
       for_each_run(channel, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = first; i < last; ++i) expanded_[i] = alpha * sign(w[i]);
       });

@@ -52,15 +52,18 @@ class BinaryWeight {
   BinaryRecipe recipe() const { return recipe_; }
   bool binarized() const { return recipe_ != BinaryRecipe::none; }
 
-  // What the layer multiplies by, laid out as the latent array: W_b as of the last repack(), or W itself.
+  // What the layer multiplies by, laid out as the latent array: W_b as of the last repack(), or W itself.  Null after
+  // drop_expanded().
   const float* used() const { return binarized() ? expanded_.data() : latent_.value.data(); }
-  // alpha of every output channel, and W_b; empty unless binarized().
+  // For a layer that reads signs and scales alone: W_b is not kept any more.
+  void drop_expanded() { expanded_ = {}; }
+  // alpha of every output channel, and W_b; empty unless binarized(), W_b also after drop_expanded().
   std::span<const float> scale() const { return scale_.span(); }
   std::span<const float> expanded() const { return expanded_.span(); }
 
   // xnor: centres and clamps W in place.  Else nothing.
   void project();
-  // Remakes scale and W_b from W.  The one place where anything is derived from a weight; once an optimiser update.
+  // Remakes scale and, where it is kept, W_b from W.  The one place where anything is derived from a weight; once an optimiser update.
   void repack();
 
   // Scratch of add_gradient.

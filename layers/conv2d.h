@@ -3,27 +3,25 @@
 
 #include <string>
 
-#include "core/conv_geometry.h"
-#include "layers/weighted_layer.h"
+#include "layers/strided_conv.h"
 
 namespace pbgen {
 
 // y[o, c_out] = b[c_out] + sum over c_in, k of x[stride*o + k - pad, c_in] * w[c_out, c_in, k], zero outside x.
 // Height and width shrink to ceil(extent / stride).
-class Conv2d final : public WeightedLayer {
+class Conv2d final : public StridedConv {
  public:
   // <name>.weight [c_out, c_in, kernel, kernel], <name>.bias [c_out].  std::logic_error for a number below 1.
   Conv2d(const std::string& name, std::int64_t c_in, std::int64_t c_out, std::int64_t kernel = 5, std::int64_t stride = 2,
          BinaryRecipe recipe = BinaryRecipe::none);
 
   LaneShape output_shape(const LaneShape& input) const override;
-  std::int64_t workspace_floats(const LaneShape& input) const override;
   void forward(ConstTensorView x, TensorView y, std::span<float> record, Workspace& workspace, Mode mode) const override;
   void backward(ConstTensorView x, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float> record, Want want,
                 Workspace& workspace) override;
 
  private:
-  ConvGeometry geometry(const LaneShape& input) const;
+  ConvGeometry geometry(const LaneShape& input) const override;
 };
 
 }  // namespace pbgen

@@ -1,0 +1,16 @@
+// How convolutions and linear layers are computed.
+#pragma once
+
+namespace pbgen {
+
+// im2col: column matrices and gemm, the engine's definition.  direct: kernels of each product, straight from the lane
+// layout, with looked-up sums where weights are signs; equal to the definition within the bounds of their headers.
+enum class ConvAlgorithm { direct, im2col };
+
+const char* name(ConvAlgorithm algorithm);
+
+// What layers made from now on use, in the whole process.  A layer keeps what it was made with.
+ConvAlgorithm conv_algorithm();
+void set_conv_algorithm(ConvAlgorithm algorithm);
+
+}  // namespace pbgen
