@@ -23,7 +23,20 @@ NaiveForward naive_of(const ConvCase& c) {
   return [c](const NaiveTensor& x, const std::vector<std::vector<double>>& p) { return naive_conv2d(x, p[0], p[1], c.kernel, c.stride); };
 }
 
-TEST(Conv2d, MatchesTheDefinitionAndItsDifferences) {
+// Every test runs with the direct kernels and with the definition.
+class Conv2dTest : public testing::TestWithParam<ConvAlgorithm> {
+ protected:
+  Conv2dTest() { set_conv_algorithm(GetParam()); }
+  ~Conv2dTest() override { set_conv_algorithm(before_); }
+
+ private:
+  ConvAlgorithm before_ = conv_algorithm();
+};
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, Conv2dTest, testing::Values(ConvAlgorithm::direct, ConvAlgorithm::im2col),
+                         [](const auto& instance) { return std::string(name(instance.param)); });
+
+TEST_P(Conv2dTest, MatchesTheDefinitionAndItsDifferences) {
   std::uint64_t seed = 1;
   for (const ConvCase& c : kCases) {
     Conv2d layer("conv", c.input.channels, c.c_out, c.kernel, c.stride);
@@ -32,7 +45,7 @@ TEST(Conv2d, MatchesTheDefinitionAndItsDifferences) {
   }
 }
 
-TEST(Conv2d, InputGradientPassesThroughTheBinaryWeights) {
+TEST_P(Conv2dTest, InputGradientPassesThroughTheBinaryWeights) {
   std::uint64_t seed = 50;
   for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Conv2d layer("conv", 3, 5, 5, 2, recipe);
@@ -56,7 +69,7 @@ TEST(Conv2d, InputGradientPassesThroughTheBinaryWeights) {
 }
 
 // With every |W| >= 1 nothing passes straight through the sign, and what is left is the true derivative of alpha.
-TEST(Conv2d, BinaryScaleGradientMatchesDifferences) {
+TEST_P(Conv2dTest, BinaryScaleGradientMatchesDifferences) {
   Conv2d layer("conv", 3, 4, 5, 2, BinaryRecipe::pbgen);
   randomise_parameters(layer, 60);
   for (float& w : layer.params()[0]->value) w += w < 0.0f ? -1.1f : 1.1f;
@@ -68,7 +81,7 @@ TEST(Conv2d, BinaryScaleGradientMatchesDifferences) {
               60);
 }
 
-TEST(Conv2d, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
+TEST_P(Conv2dTest, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
   for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Conv2d layer("conv", 3, 5, 5, 2, recipe);
     randomise_parameters(layer, 70);
@@ -76,7 +89,7 @@ TEST(Conv2d, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
   }
 }
 
-TEST(Conv2d, ResultsDoNotDependOnTheNumberOfThreads) {
+TEST_P(Conv2dTest, ResultsDoNotDependOnTheNumberOfThreads) {
   for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Conv2d layer("conv", 3, 17, 5, 2, recipe);
     randomise_parameters(layer, 80);
@@ -84,14 +97,14 @@ TEST(Conv2d, ResultsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST(Conv2d, BothPathsAgree) {
+TEST_P(Conv2dTest, BothPathsAgree) {
   if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
   Conv2d layer("conv", 7, 13);
   randomise_parameters(layer, 90);
   check_isa_parity(layer, {16, 8, 8, 7}, 90, 16 * 4 * 4 + 1, 1.0);  // the weight gradient has the longest sums
 }
 
-TEST(Conv2d, IsTheAdjointOfDeconv2d) {
+TEST_P(Conv2dTest, IsTheAdjointOfDeconv2d) {
   Conv2d conv("conv", 3, 7);
   Deconv2d deconv("deconv", 7, 3);
   fill_uniform(conv.params()[0]->value.span(), 95, 1);
@@ -112,7 +125,7 @@ TEST(Conv2d, IsTheAdjointOfDeconv2d) {
   EXPECT_NEAR(through_conv, through_deconv, 1e-6 * magnitude);
 }
 
-TEST(Conv2d, DescribesItself) {
+TEST_P(Conv2dTest, DescribesItself) {
   const Conv2d layer("conv1", 64, 128, 5, 2, BinaryRecipe::pbgen);
   const LayerDescription& d = layer.description();
   EXPECT_EQ(d.kind, LayerKind::conv);
@@ -126,7 +139,7 @@ TEST(Conv2d, DescribesItself) {
   EXPECT_EQ(d.biases, 128);
 }
 
-TEST(Conv2d, RefusesWrongShapes) {
+TEST_P(Conv2dTest, RefusesWrongShapes) {
   EXPECT_THROW(Conv2d("conv", 0, 4), std::logic_error);
   Conv2d layer("conv", 3, 4);
   EXPECT_THROW(layer.output_shape({8, 4, 4, 2}), std::logic_error);

@@ -18,7 +18,20 @@ const DeconvCase kCases[] = {
     {{8, 5, 4, 11}, 2, 3, 1}, {{8, 3, 2, 3}, 3, 5, 3},
 };
 
-TEST(Deconv2d, MatchesTheDefinitionAndItsDifferences) {
+// Every test runs with the direct kernels and with the definition.
+class Deconv2dTest : public testing::TestWithParam<ConvAlgorithm> {
+ protected:
+  Deconv2dTest() { set_conv_algorithm(GetParam()); }
+  ~Deconv2dTest() override { set_conv_algorithm(before_); }
+
+ private:
+  ConvAlgorithm before_ = conv_algorithm();
+};
+
+INSTANTIATE_TEST_SUITE_P(Algorithms, Deconv2dTest, testing::Values(ConvAlgorithm::direct, ConvAlgorithm::im2col),
+                         [](const auto& instance) { return std::string(name(instance.param)); });
+
+TEST_P(Deconv2dTest, MatchesTheDefinitionAndItsDifferences) {
   std::uint64_t seed = 1;
   for (const DeconvCase& c : kCases) {
     Deconv2d layer("deconv", c.input.channels, c.c_out, c.kernel, c.stride);
@@ -32,7 +45,7 @@ TEST(Deconv2d, MatchesTheDefinitionAndItsDifferences) {
 }
 
 // Written out by hand: pixel i reaches 2i-1 .. 2i+3, unflipped, cropped to 0 .. 2n-1.
-TEST(Deconv2d, CropsOneBeforeAndTwoAfter) {
+TEST_P(Deconv2dTest, CropsOneBeforeAndTwoAfter) {
   Deconv2d layer("deconv", 1, 1);
   AlignedBuffer<float>& w = layer.params()[0]->value;
   for (std::int64_t k = 0; k < 25; ++k) w[k] = static_cast<float>(k + 1);
@@ -50,7 +63,7 @@ TEST(Deconv2d, CropsOneBeforeAndTwoAfter) {
 }
 
 // With every |W| >= 1 nothing passes straight through the sign, and what is left is the true derivative of alpha.
-TEST(Deconv2d, BinaryScaleGradientMatchesDifferences) {
+TEST_P(Deconv2dTest, BinaryScaleGradientMatchesDifferences) {
   Deconv2d layer("deconv", 3, 4, 5, 2, BinaryRecipe::pbgen);
   randomise_parameters(layer, 60);
   for (float& w : layer.params()[0]->value) w += w < 0.0f ? -1.1f : 1.1f;
@@ -62,7 +75,7 @@ TEST(Deconv2d, BinaryScaleGradientMatchesDifferences) {
               60);
 }
 
-TEST(Deconv2d, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
+TEST_P(Deconv2dTest, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
   for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Deconv2d layer("deconv", 5, 3, 5, 2, recipe);
     randomise_parameters(layer, 70);
@@ -70,7 +83,7 @@ TEST(Deconv2d, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
   }
 }
 
-TEST(Deconv2d, ResultsDoNotDependOnTheNumberOfThreads) {
+TEST_P(Deconv2dTest, ResultsDoNotDependOnTheNumberOfThreads) {
   for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Deconv2d layer("deconv", 17, 3, 5, 2, recipe);
     randomise_parameters(layer, 80);
@@ -78,14 +91,14 @@ TEST(Deconv2d, ResultsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST(Deconv2d, BothPathsAgree) {
+TEST_P(Deconv2dTest, BothPathsAgree) {
   if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
   Deconv2d layer("deconv", 13, 7);
   randomise_parameters(layer, 90);
   check_isa_parity(layer, {16, 4, 4, 13}, 90, 16 * 4 * 4 + 1, 1.0);  // the weight gradient has the longest sums
 }
 
-TEST(Deconv2d, DescribesItself) {
+TEST_P(Deconv2dTest, DescribesItself) {
   const Deconv2d layer("deconv4", 64, 3);
   const LayerDescription& d = layer.description();
   EXPECT_EQ(d.kind, LayerKind::deconv);
@@ -96,7 +109,7 @@ TEST(Deconv2d, DescribesItself) {
   EXPECT_EQ(d.biases, 3);
 }
 
-TEST(Deconv2d, RefusesWrongShapes) {
+TEST_P(Deconv2dTest, RefusesWrongShapes) {
   EXPECT_THROW(Deconv2d("deconv", 4, 3, 0), std::logic_error);
   Deconv2d layer("deconv", 4, 3);
   EXPECT_THROW(layer.output_shape({8, 4, 4, 3}), std::logic_error);
