@@ -16,6 +16,7 @@ namespace pbgen {
 namespace {
 
 constexpr double kInitialDeviation = 0.02;
+constexpr float kReluSlope = 0.0f;
 constexpr float kLeakySlope = 0.2f;
 
 void require_range(const char* flag, std::int64_t value, std::int64_t low, std::int64_t high) {
@@ -44,13 +45,11 @@ Sequential make_generator(const NetworkConfig& config) {
   Sequential network;
   network.append(
       std::make_unique<Linear>("generator.linear", ImageShape{1, 1, config.z_dim}, ImageShape{base, base, widths[0]}, recipe(0)));
-  network.append(std::make_unique<BatchNorm2d>("generator.bn0", widths[0]));
-  network.append(std::make_unique<ReLU>());
+  network.append(std::make_unique<BatchNorm2d>("generator.bn0", widths[0], kReluSlope));
   for (int i = 1; i <= 3; ++i) {
     network.append(std::make_unique<Deconv2d>(numbered("generator", "deconv", i), widths[i - 1], widths[i], NetworkConfig::kKernel,
                                               NetworkConfig::kStride, recipe(i)));
-    network.append(std::make_unique<BatchNorm2d>(numbered("generator", "bn", i), widths[i]));
-    network.append(std::make_unique<ReLU>());
+    network.append(std::make_unique<BatchNorm2d>(numbered("generator", "bn", i), widths[i], kReluSlope));
   }
   network.append(std::make_unique<Deconv2d>("generator.deconv4", widths[3], config.channels, NetworkConfig::kKernel,
                                             NetworkConfig::kStride, recipe(4)));
@@ -67,8 +66,8 @@ Sequential make_discriminator(const NetworkConfig& config) {
   for (int i = 1; i <= 4; ++i) {
     network.append(std::make_unique<Conv2d>(numbered("discriminator", "conv", i), i == 1 ? config.channels : widths[i - 2], widths[i - 1],
                                             NetworkConfig::kKernel, NetworkConfig::kStride, recipe(i)));
-    if (i > 1) network.append(std::make_unique<BatchNorm2d>(numbered("discriminator", "bn", i), widths[i - 1]));
-    network.append(std::make_unique<LeakyReLU>(kLeakySlope));
+    if (i > 1) network.append(std::make_unique<BatchNorm2d>(numbered("discriminator", "bn", i), widths[i - 1], kLeakySlope));
+    else network.append(std::make_unique<LeakyReLU>(kLeakySlope));
   }
   network.append(
       std::make_unique<Linear>("discriminator.linear", ImageShape{base, base, widths[3]}, ImageShape{1, 1, 1}, BinaryRecipe::none));

@@ -4,13 +4,36 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "core/cpu.h"
 #include "core/parallel.h"
+#include "layers/batchnorm_leaf.h"
 
 namespace pbgen {
 namespace {
 
+using batchnorm_leaf::Block;
+using batchnorm_leaf::Map;
+
+static_assert(batchnorm_leaf::kWidth == kLanes);
+
 constexpr double kEpsilon = 1e-5;
 constexpr float kBatchShare = 0.1f;  // 1 - decay
+
+struct Leaves {
+  batchnorm_leaf::AddSums* add_sums;
+  batchnorm_leaf::AddSquares* add_squares;
+  batchnorm_leaf::Apply* apply;
+  batchnorm_leaf::AddGradientSums* add_gradient_sums;
+  batchnorm_leaf::InputGradient* input_gradient;
+};
+
+Leaves leaves() {
+  using namespace batchnorm_leaf;
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) return {add_sums_avx2, add_squares_avx2, apply_avx2, add_gradient_sums_avx2, input_gradient_avx2};
+#endif
+  return {add_sums_ref, add_squares_ref, apply_ref, add_gradient_sums_ref, input_gradient_ref};
+}
 
 // A row is one pixel of a slice: channels * kLanes floats.  Sums over rows are taken piece by piece: in float within a
 // piece, whose rows stay in cache while they are read twice and are few enough for float, in double over pieces.
@@ -27,7 +50,22 @@ struct Pieces {
   // Two numbers for each channel of each piece.
   std::int64_t partial_floats() const { return 2 * count * channels; }
 
-  static constexpr std::int64_t kPieceFloats = 1 << 15;
+  // Calls body(piece) for all of them, threads splitting them.
+  template <class Body>
+  void for_each(Body body) const {
+    parallel_for(count, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t p = first; p < last; ++p) body(p);
+    }, min_piece_of(rows_each * row_floats));
+  }
+  // The same in descending order: what for_each has just read last is still in cache.
+  template <class Body>
+  void for_each_backwards(Body body) const {
+    parallel_for(count, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t p = last; p-- > first;) body(p);
+    }, min_piece_of(rows_each * row_floats));
+  }
+
+  static constexpr std::int64_t kPieceFloats = 1 << 16;
   static constexpr std::int64_t kMostRows = 64;
 
   std::int64_t rows;
@@ -37,65 +75,62 @@ struct Pieces {
   std::int64_t count;
 };
 
-double sum_of_lanes(const float* lanes) {
-  double sum = 0.0;
-  for (std::int64_t lane = 0; lane < kLanes; ++lane) sum += lanes[lane];
-  return sum;
-}
+// Channels whose sums over a piece are taken together: two such arrays of lanes are a part of L1.
+constexpr std::int64_t kBlockChannels = 128;
 
-// Channels are taken in blocks, so that a block's sums stay in registers.
-constexpr std::int64_t kBlock = 4;
-
-// Calls body.operator()<n>(first channel) on blocks of n = kBlock channels, then of one.
+// Calls body(first channel, number of channels).
 template <class Body>
 void for_channel_blocks(std::int64_t channels, Body body) {
-  std::int64_t c = 0;
-  for (; c + kBlock <= channels; c += kBlock) body.template operator()<kBlock>(c);
-  for (; c < channels; ++c) body.template operator()<1>(c);
+  for (std::int64_t c = 0; c < channels; c += kBlockChannels) body(c, std::min(kBlockChannels, channels - c));
 }
 
-// mean[k], squares[k] of channel k of n: the mean of rows * kLanes values and the summed squared distances from it.
-template <std::int64_t n>
-void piece_moments(const float* x, std::int64_t rows, std::int64_t row_floats, float* mean, float* squares) {
-  constexpr std::int64_t kWidth = n * kLanes;
-  float sums[kWidth] = {};
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t i = 0; i < kWidth; ++i) sums[i] += x[r * row_floats + i];
-  float centres[kWidth];
-  for (std::int64_t k = 0; k < n; ++k) {
-    mean[k] = static_cast<float>(sum_of_lanes(sums + k * kLanes) / static_cast<double>(rows * kLanes));
-    std::fill_n(centres + k * kLanes, kLanes, mean[k]);
-  }
-  std::fill_n(sums, kWidth, 0.0f);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t i = 0; i < kWidth; ++i) {
-      const float distance = x[r * row_floats + i] - centres[i];
-      sums[i] += distance * distance;
-    }
-  }
-  for (std::int64_t k = 0; k < n; ++k) squares[k] = static_cast<float>(sum_of_lanes(sums + k * kLanes));
+double sum_of_lanes(const float* lanes) {
+  double sums[kLanes / 2];
+  for (std::int64_t i = 0; i < kLanes / 2; ++i) sums[i] = static_cast<double>(lanes[i]) + static_cast<double>(lanes[i + kLanes / 2]);
+  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
-// sum_dy[k], sum_dy_x[k] of channel k of n: the sums of dy and of dy (x - mean).
-template <std::int64_t n>
-void piece_gradient_sums(const float* x, const float* dy, const float* mean, std::int64_t rows, std::int64_t row_floats, float* sum_dy,
-                         float* sum_dy_x) {
-  constexpr std::int64_t kWidth = n * kLanes;
-  float plain[kWidth] = {};
-  float weighted[kWidth] = {};
-  for (std::int64_t r = 0; r < rows; ++r) {
-    for (std::int64_t k = 0; k < n; ++k) {
-      for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-        const std::int64_t i = k * kLanes + lane;
-        const float gradient = dy[r * row_floats + i];
-        plain[i] += gradient;
-        weighted[i] += gradient * (x[r * row_floats + i] - mean[k]);
-      }
+// means[c], squares[c] of a piece: the mean of rows * kLanes values and the summed squared distances from it.
+void piece_moments(const Leaves& leaf, const float* x, std::int64_t rows, std::int64_t channels, float* means, float* squares) {
+  for_channel_blocks(channels, [&](std::int64_t first, std::int64_t count) {
+    const Block block{rows, count, channels * kLanes};
+    float sums[kBlockChannels * kLanes];
+    std::fill_n(sums, count * kLanes, 0.0f);
+    leaf.add_sums(block, x + first * kLanes, sums);
+    for (std::int64_t c = 0; c < count; ++c)
+      means[first + c] = static_cast<float>(sum_of_lanes(sums + c * kLanes) / static_cast<double>(rows * kLanes));
+    std::fill_n(sums, count * kLanes, 0.0f);
+    leaf.add_squares(block, x + first * kLanes, means + first, sums);
+    for (std::int64_t c = 0; c < count; ++c) squares[first + c] = static_cast<float>(sum_of_lanes(sums + c * kLanes));
+  });
+}
+
+// sums_g[c], sums_gx[c] of a piece: the sums of g and of g (x - mean), g being dy through the activation.
+void piece_gradient_sums(const Leaves& leaf, const Map& map, const float* x, const float* dy, std::int64_t rows, std::int64_t channels,
+                         float* sums_g, float* sums_gx) {
+  for_channel_blocks(channels, [&](std::int64_t first, std::int64_t count) {
+    float plain[kBlockChannels * kLanes];
+    float weighted[kBlockChannels * kLanes];
+    std::fill_n(plain, count * kLanes, 0.0f);
+    std::fill_n(weighted, count * kLanes, 0.0f);
+    const Map part{map.mean + first, map.scale + first, map.shift + first, map.slope};
+    leaf.add_gradient_sums({rows, count, channels * kLanes}, part, x + first * kLanes, dy + first * kLanes, plain, weighted);
+    for (std::int64_t c = 0; c < count; ++c) {
+      sums_g[first + c] = static_cast<float>(sum_of_lanes(plain + c * kLanes));
+      sums_gx[first + c] = static_cast<float>(sum_of_lanes(weighted + c * kLanes));
     }
-  }
-  for (std::int64_t k = 0; k < n; ++k) {
-    sum_dy[k] = static_cast<float>(sum_of_lanes(plain + k * kLanes));
-    sum_dy_x[k] = static_cast<float>(sum_of_lanes(weighted + k * kLanes));
+  });
+}
+
+// Calls body(channel, sum over the pieces of term(piece, channel)), kLanes channels at a time: independent chains of sums.
+template <class Term, class Body>
+void for_channel_sums(const Pieces& pieces, Term term, Body body) {
+  for (std::int64_t first = 0; first < pieces.channels; first += kLanes) {
+    const std::int64_t count = std::min(kLanes, pieces.channels - first);
+    double sums[kLanes] = {};
+    for (std::int64_t p = 0; p < pieces.count; ++p)
+      for (std::int64_t k = 0; k < count; ++k) sums[k] += term(p, first + k);
+    for (std::int64_t k = 0; k < count; ++k) body(first + k, sums[k]);
   }
 }
 
@@ -104,57 +139,49 @@ void piece_gradient_sums(const float* x, const float* dy, const float* mean, std
 void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float* partials) {
   const Pieces pieces(x.shape);
   const std::int64_t channels = pieces.channels;
+  const Leaves leaf = leaves();
   float* const means = partials;
   float* const squares = partials + pieces.count * channels;
-  parallel_for(pieces.count, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = begin; p < end; ++p) {
-      const float* const rows = x.data + pieces.begin(p) * pieces.row_floats;
-      for_channel_blocks(channels, [&]<std::int64_t n>(std::int64_t c) {
-        piece_moments<n>(rows + c * kLanes, pieces.rows_in(p), pieces.row_floats, means + p * channels + c, squares + p * channels + c);
-      });
-    }
-  }, min_piece_of(pieces.rows_each * pieces.row_floats));
+  pieces.for_each([&](std::int64_t p) {
+    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), channels, means + p * channels,
+                  squares + p * channels);
+  });
   const double values = static_cast<double>(pieces.rows * kLanes);
-  for (std::int64_t c = 0; c < channels; ++c) {
-    double sum = 0.0;
-    for (std::int64_t p = 0; p < pieces.count; ++p)
-      sum += static_cast<double>(means[p * channels + c]) * static_cast<double>(pieces.rows_in(p) * kLanes);
-    const double centre = sum / values;
-    double total = 0.0;
-    for (std::int64_t p = 0; p < pieces.count; ++p) {
-      const double distance = means[p * channels + c] - centre;
-      total += squares[p * channels + c] + distance * distance * static_cast<double>(pieces.rows_in(p) * kLanes);
-    }
-    mean[c] = static_cast<float>(centre);
-    rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + kEpsilon));
-    variance[c] = static_cast<float>(total / (values - 1.0));
-  }
+  const auto weight = [&](std::int64_t p) { return static_cast<double>(pieces.rows_in(p) * kLanes); };
+  for_channel_sums(
+      pieces, [&](std::int64_t p, std::int64_t c) { return means[p * channels + c] * weight(p); },
+      [&](std::int64_t c, double sum) { mean[c] = static_cast<float>(sum / values); });
+  for_channel_sums(
+      pieces,
+      [&](std::int64_t p, std::int64_t c) {
+        const double distance = static_cast<double>(means[p * channels + c]) - static_cast<double>(mean[c]);
+        return squares[p * channels + c] + distance * distance * weight(p);
+      },
+      [&](std::int64_t c, double total) {
+        rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + kEpsilon));
+        variance[c] = static_cast<float>(total / (values - 1.0));
+      });
 }
 
-// y = (x - mean) * scale + beta.
-void normalise(ConstTensorView x, TensorView y, const float* mean, const float* scale, const float* beta) {
-  const std::int64_t channels = x.shape.channels;
-  parallel_for(x.shape.slices() * x.shape.pixels(), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      const float* const from = x.data + r * channels * kLanes;
-      float* const to = y.data + r * channels * kLanes;
-      for (std::int64_t c = 0; c < channels; ++c) {
-        // Copies, because y might be any of them for all that the compiler knows.
-        const float m = mean[c], s = scale[c], b = beta[c];
-        for (std::int64_t i = c * kLanes; i < (c + 1) * kLanes; ++i) to[i] = (from[i] - m) * s + b;
-      }
-    }
-  }, min_piece_of(channels * kLanes));
+void normalise(ConstTensorView x, TensorView y, const Map& map) {
+  const Pieces pieces(x.shape);
+  const Leaves leaf = leaves();
+  pieces.for_each_backwards([&](std::int64_t p) {
+    const std::int64_t at = pieces.begin(p) * pieces.row_floats;
+    leaf.apply({pieces.rows_in(p), pieces.channels, pieces.row_floats}, map, x.data + at, y.data + at);
+  });
 }
 
 }  // namespace
 
-BatchNorm2d::BatchNorm2d(const std::string& name, std::int64_t channels)
-    : gamma_(name + ".gamma", {channels}),
+BatchNorm2d::BatchNorm2d(const std::string& name, std::int64_t channels, float slope)
+    : slope_(slope),
+      gamma_(name + ".gamma", {channels}),
       beta_(name + ".beta", {channels}),
       running_mean_(name + ".running_mean", {channels}),
       running_var_(name + ".running_var", {channels}) {
   check(channels > 0, name, " has ", channels, " channels, expected at least 1");
+  check(slope >= 0.0f && slope <= 1.0f, name, " has slope ", slope, ", expected one in [0, 1]");
   std::fill(gamma_.value.begin(), gamma_.value.end(), 1.0f);
   std::fill(running_var_.value.begin(), running_var_.value.end(), 1.0f);
 }
@@ -188,12 +215,12 @@ void BatchNorm2d::forward(ConstTensorView x, TensorView y, std::span<float> reco
     measure(x, mean, rstd, rstd + c_count, workspace.take(Pieces(x.shape).partial_floats()));
     record.back() = static_cast<float>(x.shape.batch * x.shape.pixels());
     for (std::int64_t c = 0; c < c_count; ++c) scale[c] = gamma_.value[c] * rstd[c];
-    normalise(x, y, mean, scale, beta_.value.data());
+    normalise(x, y, {mean, scale, beta_.value.data(), slope_});
     return;
   }
   for (std::int64_t c = 0; c < c_count; ++c)
     scale[c] = static_cast<float>(gamma_.value[c] / std::sqrt(running_var_.value[c] + kEpsilon));
-  normalise(x, y, running_mean_.value.data(), scale, beta_.value.data());
+  normalise(x, y, {running_mean_.value.data(), scale, beta_.value.data(), slope_});
 }
 
 void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView dy, TensorView dx, std::span<const float> record, Want want,
@@ -201,56 +228,45 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
   check_equal(dy.shape, output_shape(x.shape), "output gradient of batch normalisation");
   if (want.input) check_equal(dx.shape, x.shape, "input gradient of batch normalisation");
   const BatchStatistics batch = batch_statistics(record);
-  const float* const mean = batch.mean.data();
   const Pieces pieces(x.shape);
+  const Leaves leaf = leaves();
   const std::int64_t c_count = channels();
   Workspace::Scope scope(workspace);
-  float* const sums_dy = workspace.take(pieces.partial_floats());
-  float* const sums_dy_x = sums_dy + pieces.count * c_count;
-  parallel_for(pieces.count, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = begin; p < end; ++p) {
-      const std::int64_t first = pieces.begin(p) * pieces.row_floats;
-      for_channel_blocks(c_count, [&]<std::int64_t n>(std::int64_t c) {
-        piece_gradient_sums<n>(x.data + first + c * kLanes, dy.data + first + c * kLanes, mean + c, pieces.rows_in(p), pieces.row_floats,
-                               sums_dy + p * c_count + c, sums_dy_x + p * c_count + c);
-      });
-    }
-  }, min_piece_of(pieces.rows_each * pieces.row_floats));
-
-  // dx = gamma rstd (dy - mean(dy) - xhat mean(dy xhat)), written as scale dy - slope (x - mean) - offset.
+  // The forward's own product and formula: whether the activation let a value through is found again from x, to the bit,
+  // which reads less than y would.
   float* const scale = workspace.take(c_count);
-  float* const slope = workspace.take(c_count);
+  for (std::int64_t c = 0; c < c_count; ++c) scale[c] = gamma_.value[c] * batch.rstd[static_cast<std::size_t>(c)];
+  const Map map{batch.mean.data(), scale, beta_.value.data(), slope_};
+  float* const sums_g = workspace.take(pieces.partial_floats());
+  float* const sums_gx = sums_g + pieces.count * c_count;
+  pieces.for_each([&](std::int64_t p) {
+    const std::int64_t at = pieces.begin(p) * pieces.row_floats;
+    piece_gradient_sums(leaf, map, x.data + at, dy.data + at, pieces.rows_in(p), c_count, sums_g + p * c_count, sums_gx + p * c_count);
+  });
+
+  // dx = gamma rstd (g - mean(g) - xhat mean(g xhat)), written as scale g - offset - tilt (x - mean).
+  float* const tilt = workspace.take(c_count);
   float* const offset = workspace.take(c_count);
   const double values = static_cast<double>(pieces.rows * kLanes);
-  for (std::int64_t c = 0; c < c_count; ++c) {
-    double sum_dy = 0.0;
-    double sum_dy_x = 0.0;
-    for (std::int64_t p = 0; p < pieces.count; ++p) {
-      sum_dy += sums_dy[p * c_count + c];
-      sum_dy_x += sums_dy_x[p * c_count + c];
-    }
-    const double rstd = batch.rstd[static_cast<std::size_t>(c)];
-    if (want.params) {
-      beta_.gradient[c] += static_cast<float>(sum_dy);
-      gamma_.gradient[c] += static_cast<float>(sum_dy_x * rstd);
-    }
-    const double gain = gamma_.value[c] * rstd;
-    scale[c] = static_cast<float>(gain);
-    slope[c] = static_cast<float>(gain * rstd * rstd * sum_dy_x / values);
-    offset[c] = static_cast<float>(gain * sum_dy / values);
-  }
+  const auto gain = [&](std::int64_t c) { return gamma_.value[c] * static_cast<double>(batch.rstd[static_cast<std::size_t>(c)]); };
+  for_channel_sums(
+      pieces, [&](std::int64_t p, std::int64_t c) { return sums_g[p * c_count + c]; },
+      [&](std::int64_t c, double sum) {
+        if (want.params) beta_.gradient[c] += static_cast<float>(sum);
+        offset[c] = static_cast<float>(gain(c) * sum / values);
+      });
+  for_channel_sums(
+      pieces, [&](std::int64_t p, std::int64_t c) { return sums_gx[p * c_count + c]; },
+      [&](std::int64_t c, double sum) {
+        const double rstd = batch.rstd[static_cast<std::size_t>(c)];
+        if (want.params) gamma_.gradient[c] += static_cast<float>(sum * rstd);
+        tilt[c] = static_cast<float>(gain(c) * rstd * rstd * sum / values);
+      });
   if (!want.input) return;
-  parallel_for(pieces.rows, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      const float* const from_x = x.data + r * pieces.row_floats;
-      const float* const from_dy = dy.data + r * pieces.row_floats;
-      float* const to = dx.data + r * pieces.row_floats;
-      for (std::int64_t c = 0; c < c_count; ++c) {
-        const float m = mean[c], a = scale[c], b = slope[c], d = offset[c];
-        for (std::int64_t i = c * kLanes; i < (c + 1) * kLanes; ++i) to[i] = (a * from_dy[i] - d) - b * (from_x[i] - m);
-      }
-    }
-  }, min_piece_of(pieces.row_floats));
+  pieces.for_each_backwards([&](std::int64_t p) {
+    const std::int64_t at = pieces.begin(p) * pieces.row_floats;
+    leaf.input_gradient({pieces.rows_in(p), c_count, pieces.row_floats}, map, tilt, offset, x.data + at, dy.data + at, dx.data + at);
+  });
 }
 
 void BatchNorm2d::update_moving_statistics(std::span<const float> record) {

@@ -1,4 +1,4 @@
-// Batch normalisation over images and pixels, one mean and variance a channel.
+// Batch normalisation over images and pixels, one mean and variance a channel, and the ReLU or leaky ReLU behind it.
 //
 // Source: Ioffe and Szegedy, "Batch normalization", ICML 2015.
 #pragma once
@@ -12,20 +12,25 @@
 
 namespace pbgen {
 
-// y = gamma (x - mean) / sqrt(variance + 1e-5) + beta.  Any input with `channels` channels; y has x's shape.
+// v = gamma (x - mean) / sqrt(variance + 1e-5) + beta;  y = v where v > 0, else slope v.  Any input with `channels`
+// channels; y has x's shape.  slope 1 (no activation), 0 (ReLU) or between (leaky ReLU): to the bit what the layers of
+// activations.h give behind batch normalisation, in half the passes over memory.
 //
 // Train mode takes mean and biased variance from the batch and leaves them in the record; inference mode takes the moving
 // ones.  Moving statistics (decay 0.9, unbiased variance) change in update_moving_statistics alone.
 //
 // params: <name>.gamma (1), <name>.beta (0); buffers: <name>.running_mean (0), <name>.running_var (1); dims [channels].
-// Sums are cut by the shape alone, so results are the same for any number of threads.
+// Sums are cut by the shape alone, so results are the same for any number of threads and on both paths of core/cpu.h.
+// Backward takes gamma and beta as they were in the forward.
 class BatchNorm2d final : public Layer {
  public:
-  BatchNorm2d(const std::string& name, std::int64_t channels);
+  // slope in [0, 1], else std::logic_error.
+  BatchNorm2d(const std::string& name, std::int64_t channels, float slope = 1.0f);
 
   LaneShape output_shape(const LaneShape& input) const override;
   std::int64_t workspace_floats(const LaneShape& input) const override;
   std::int64_t record_floats(const LaneShape& input) const override;
+  bool gradient_in_place() const override { return true; }
   void forward(ConstTensorView x, TensorView y, std::span<float> record, Workspace& workspace, Mode mode) const override;
   void backward(ConstTensorView x, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float> record, Want want,
                 Workspace& workspace) override;
@@ -61,6 +66,7 @@ class BatchNorm2d final : public Layer {
     std::vector<double> squares;  // summed squared distances from mean
   };
 
+  float slope_;
   Param gamma_;
   Param beta_;
   NamedArray running_mean_;

@@ -36,6 +36,8 @@ class Layer {
   virtual std::int64_t record_floats(const LaneShape& input) const { static_cast<void>(input); return 0; }
   // Whether y may be x and dx may be dy: true where backward looks at y alone.
   virtual bool in_place() const { return false; }
+  // Whether dx may be dy, whatever y is.
+  virtual bool gradient_in_place() const { return in_place(); }
 
   // y: overwritten, of output_shape(x.shape); overlaps x only where in_place().
   // record: record_floats(x.shape) floats, overwritten in train mode, untouched in inference mode.

@@ -82,8 +82,9 @@ ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, Co
     const ConstTensorView output = record.activations_[record.activation_of_[i]].view();
     const ConstTensorView input = i == 0 ? x : record.activations_[record.activation_of_[i - 1]].view();
     const Want layer_want{want.input || i > 0, want.params};
-    if (layer.in_place()) {
-      layer.backward(input, output, gradient, gradient, record.records_[i].span(), layer_want, workspace);
+    if (layer.gradient_in_place()) {
+      layer.backward(input, output, gradient, layer_want.input ? gradient : TensorView{}, record.records_[i].span(), layer_want, workspace);
+      if (!layer_want.input) gradient = {};
       continue;
     }
     const TensorView dx = layer_want.input ? TensorView{spare, input.shape} : TensorView{};

@@ -7,11 +7,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include "core/cpu.h"
 #include "core/parallel.h"
 #include "core/rng.h"
+#include "layers/activations.h"
 
 namespace pbgen {
 namespace {
@@ -27,8 +29,8 @@ std::vector<double> to_double(const float* values, std::int64_t count) { return 
 
 // One layer with everything that a pass needs; outputs begin as NaN.
 struct Bench {
-  explicit Bench(const LaneShape& shape, double mean = 0.3, double sd = 1.7)
-      : layer("bn", shape.channels), x(shape), y(shape), dy(shape), dx(shape), record(layer.record_floats(shape)),
+  explicit Bench(const LaneShape& shape, double mean = 0.3, double sd = 1.7, float slope = 1.0f)
+      : layer("bn", shape.channels, slope), x(shape), y(shape), dy(shape), dx(shape), record(layer.record_floats(shape)),
         workspace(layer.workspace_floats(shape)) {
     fill_random(x.data(), x.floats(), 1, mean, sd);
     fill_random(dy.data(), dy.floats(), 2, 0.1, 1.0);
@@ -77,8 +79,8 @@ std::vector<double> naive_forward(const std::vector<double>& x, const std::vecto
   return y;
 }
 
-// Odd channel counts, blocks of four and rests, several pieces (more than 64 rows), pieces of few rows; the last two are shared among threads.
-const LaneShape kShapes[] = {{8, 1, 1, 1}, {8, 3, 5, 3}, {16, 9, 9, 4}, {24, 8, 4, 7}, {16, 32, 24, 7}, {16, 4, 4, 512}};
+// Odd channel counts, several pieces (more than 64 rows), pieces of few rows, more than one block of 128 channels.
+const LaneShape kShapes[] = {{8, 1, 1, 1}, {8, 3, 5, 3}, {16, 9, 9, 4}, {24, 8, 4, 7}, {16, 32, 24, 7}, {16, 4, 4, 512}, {8, 2, 3, 129}};
 
 TEST(BatchNorm2d, TrainModeNormalisesLikeTheNaiveDefinition) {
   for (const LaneShape& shape : kShapes) {
@@ -257,6 +259,101 @@ TEST(BatchNorm2d, ResultsAreTheSameBytesForAnyThreadCount) {
       EXPECT_TRUE(std::equal(one.layer.params()[p]->gradient.begin(), one.layer.params()[p]->gradient.end(),
                              three.layer.params()[p]->gradient.begin()));
   }
+}
+
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.floats()) * sizeof(float)) == 0;
+}
+
+bool same_floats(const AlignedBuffer<float>& a, const AlignedBuffer<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
+}
+
+constexpr float kSlopes[] = {1.0f, 0.0f, 0.2f};
+
+// The paths to compare: one where the machine has no other.
+std::vector<Isa> paths() {
+  std::vector<Isa> all{Isa::ref};
+  if (machine_supports(Isa::avx2)) all.push_back(Isa::avx2);
+  return all;
+}
+
+TEST(BatchNorm2d, AnActivationInsideIsToTheBitTheLayerBehind) {
+  const Isa before = isa();
+  for (const Isa path : paths()) {
+    set_isa(path);
+    for (const LaneShape& shape : kShapes) {
+      for (const float slope : {0.0f, 0.2f}) {
+        std::unique_ptr<Layer> activation = std::make_unique<ReLU>();
+        if (slope > 0.0f) activation = std::make_unique<LeakyReLU>(slope);
+        Bench fused(shape, 0.3, 1.7, slope);
+        Bench plain(shape);
+        Workspace none(0);
+        for (const Mode mode : {Mode::inference, Mode::train}) {
+          fused.forward(mode);
+          plain.forward(mode);
+          activation->forward(plain.y.view(), plain.y.view(), {}, none, mode);
+          EXPECT_TRUE(same_bytes(fused.y, plain.y)) << shape << ", slope " << slope << ", " << name(path);
+        }
+        fused.backward({true, true});
+        activation->backward({}, plain.y.view(), plain.dy.view(), plain.dy.view(), {}, {true, true}, none);
+        plain.backward({true, true});
+        EXPECT_TRUE(same_bytes(fused.dx, plain.dx)) << shape << ", slope " << slope << ", " << name(path);
+        for (std::size_t p = 0; p < 2; ++p)
+          EXPECT_TRUE(same_floats(fused.layer.params()[p]->gradient, plain.layer.params()[p]->gradient)) << shape << ", slope " << slope;
+      }
+    }
+  }
+  set_isa(before);
+}
+
+TEST(BatchNorm2d, TheActivationIsThatOfItsSlope) {
+  // Independent of the layers that it replaces, values below, at and above the kink among them.
+  const LaneShape shape{8, 1, 1, 1};
+  for (const float slope : kSlopes) {
+    Bench bench(shape, 0.0, 1.0, slope);
+    for (NamedArray* const buffer : bench.layer.buffers()) std::fill(buffer->value.begin(), buffer->value.end(), 0.0f);
+    bench.layer.buffers()[1]->value[0] = 1.0f;
+    bench.layer.params()[0]->value[0] = 1.0f;
+    bench.layer.params()[1]->value[0] = 0.0f;
+    const float x[] = {-2.0f, -1.0f, -0.5f, 0.0f, 0.5f, 1.0f, 2.0f, kNaN};
+    std::copy(std::begin(x), std::end(x), bench.x.data());
+    bench.forward(Mode::inference);
+    for (std::size_t i = 0; i < 7; ++i) {
+      const double v = x[i] / std::sqrt(1.0 + 1e-5);
+      EXPECT_NEAR(bench.y.data()[i], v > 0.0 ? v : v * static_cast<double>(slope), 1e-6) << "slope " << slope;
+    }
+    EXPECT_TRUE(std::isnan(bench.y.data()[7]));
+  }
+}
+
+TEST(BatchNorm2d, BothPathsGiveTheSameBytesAndDxMayBeDy) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "there is one path alone";
+  const Isa before = isa();
+  for (const LaneShape& shape : kShapes) {
+    for (const float slope : kSlopes) {
+      Bench ref(shape, 0.3, 1.7, slope);
+      Bench avx2(shape, 0.3, 1.7, slope);
+      set_isa(Isa::ref);
+      ref.forward(Mode::train);
+      ref.backward({true, true});
+      set_isa(Isa::avx2);
+      avx2.forward(Mode::train);
+      avx2.layer.backward(avx2.x.view(), avx2.y.view(), avx2.dy.view(), avx2.dy.view(), avx2.record.span(), {true, true}, avx2.workspace);
+      EXPECT_TRUE(same_bytes(ref.y, avx2.y)) << shape << ", slope " << slope;
+      EXPECT_TRUE(same_bytes(ref.dx, avx2.dy)) << shape << ", slope " << slope;
+      EXPECT_TRUE(same_floats(ref.record, avx2.record)) << shape;
+      for (std::size_t p = 0; p < 2; ++p)
+        EXPECT_TRUE(same_floats(ref.layer.params()[p]->gradient, avx2.layer.params()[p]->gradient)) << shape << ", slope " << slope;
+    }
+  }
+  set_isa(before);
+}
+
+TEST(BatchNorm2d, ImpossibleSlopesAreRefused) {
+  EXPECT_THROW(BatchNorm2d("bn", 4, -0.1f), std::logic_error);
+  EXPECT_THROW(BatchNorm2d("bn", 4, 1.1f), std::logic_error);
+  EXPECT_THROW(BatchNorm2d("bn", 4, kNaN), std::logic_error);
 }
 
 TEST(BatchNorm2d, WrongChannelsAreRefused) {
