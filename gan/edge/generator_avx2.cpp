@@ -1,0 +1,267 @@
+// AVX2 and FMA leaves of the one-image generator.
+#include <immintrin.h>
+
+#include "gan/edge/generator_leaf.h"
+
+namespace pbgen::edge {
+namespace {
+
+using Vec = __m256;
+
+// e^x for x in [-87, 0], clamped there: Cephes, as in generator_ref.cpp.
+Vec exp_of(Vec x) {
+  x = _mm256_max_ps(_mm256_set1_ps(-87.0f), x);
+  const Vec magic = _mm256_set1_ps(12582912.0f);
+  const Vec shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504088896341f), magic);
+  const Vec n = _mm256_sub_ps(shifted, magic);
+  Vec r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
+  r = _mm256_fmadd_ps(n, _mm256_set1_ps(2.12194440e-4f), r);
+  Vec p = _mm256_set1_ps(1.9875691500e-4f);
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
+  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
+  p = _mm256_add_ps(_mm256_fmadd_ps(_mm256_mul_ps(p, r), r, r), _mm256_set1_ps(1.0f));
+  const __m256i exponent = _mm256_sub_epi32(_mm256_castps_si256(shifted), _mm256_castps_si256(magic));
+  return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(exponent, 23)));
+}
+
+Vec tanh_of(Vec x) {
+  const Vec sign_bit = _mm256_set1_ps(-0.0f);
+  const Vec one = _mm256_set1_ps(1.0f);
+  const Vec sign = _mm256_and_ps(x, sign_bit);
+  const Vec magnitude = _mm256_andnot_ps(sign_bit, x);
+  const Vec e = exp_of(_mm256_mul_ps(magnitude, _mm256_set1_ps(-2.0f)));
+  const Vec far = _mm256_or_ps(_mm256_div_ps(_mm256_sub_ps(one, e), _mm256_add_ps(one, e)), sign);
+  const Vec z = _mm256_mul_ps(x, x);
+  Vec p = _mm256_set1_ps(-5.70498872745e-3f);
+  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(2.06390887954e-2f));
+  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(-5.37397155531e-2f));
+  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(1.33314422036e-1f));
+  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(-3.33332819422e-1f));
+  const Vec near_zero = _mm256_fmadd_ps(_mm256_mul_ps(p, z), x, x);
+  return _mm256_blendv_ps(near_zero, far, _mm256_cmp_ps(magnitude, _mm256_set1_ps(0.625f), _CMP_GT_OQ));
+}
+
+// NaN stays NaN: max returns its second operand.
+Vec activate(Vec x, Activation activation) {
+  if (activation == Activation::relu) return _mm256_max_ps(_mm256_setzero_ps(), x);
+  if (activation == Activation::tanh) return tanh_of(x);
+  return x;
+}
+
+void finish_linear(const LinearTask& task, std::ptrdiff_t vector, const Vec* sums, int count) {
+  std::ptrdiff_t channel = vector % task.channels;
+  for (int i = 0; i < count; ++i) {
+    const std::ptrdiff_t at = (vector + i) * kLanes;
+    const Vec y = _mm256_fmadd_ps(_mm256_broadcast_ss(task.scale + channel), sums[i], _mm256_loadu_ps(task.shift + at));
+    _mm256_storeu_ps(task.out + at, activate(y, task.activation));
+    if (++channel == task.channels) channel = 0;
+  }
+}
+
+// One stream of weights, as fast as memory gives them.
+void linear_floats(const float* w, const LinearTask& task) {
+  for (std::ptrdiff_t tile = task.first; tile < task.last; ++tile) {
+    const float* row = w + tile * task.z_dim * kLinearVectors * kLanes;
+    Vec sums[kLinearVectors] = {};
+    for (int i = 0; i < task.z_dim; ++i, row += kLinearVectors * kLanes) {
+      const Vec z = _mm256_broadcast_ss(task.z + i);
+      for (int v = 0; v < kLinearVectors; ++v) sums[v] = _mm256_fmadd_ps(z, _mm256_loadu_ps(row + v * kLanes), sums[v]);
+    }
+    finish_linear(task, tile * kLinearVectors, sums, kLinearVectors);
+  }
+}
+
+// A table of eight sums lies in one register: a permutation is eight lookups, each for three weights.
+void linear_signs(const std::uint32_t* words, const LinearTask& task) {
+  const int groups = (task.z_dim + kWordInputs - 1) / kWordInputs;
+  for (int group = 0; group < groups; ++group)
+    for (int number = 0; number < kLanes; ++number) {
+      float sum = 0.0f;
+      for (int b = 0; b < kWordInputs && group * kWordInputs + b < task.z_dim; ++b) {
+        const float z = task.z[group * kWordInputs + b];
+        sum += (number >> b & 1) != 0 ? z : -z;
+      }
+      task.tables[group * kLanes + number] = sum;
+    }
+  const int count = (groups + kWordGroups - 1) / kWordGroups;
+  constexpr int kTiles = kLinearVectors / kWordVectors;
+  for (std::ptrdiff_t tile = task.first * kTiles; tile < task.last * kTiles; ++tile) {
+    const std::uint32_t* word = words + tile * count * kWordVectors * kLanes;
+    Vec sums[kWordVectors] = {};
+    for (int first = 0; first < groups; first += kWordGroups, word += kWordVectors * kLanes) {
+      __m256i number[kWordVectors];
+      for (int v = 0; v < kWordVectors; ++v) number[v] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(word + v * kLanes));
+      const int last = first + kWordGroups < groups ? first + kWordGroups : groups;
+      for (int group = first; group < last; ++group) {
+        const Vec table = _mm256_loadu_ps(task.tables + group * kLanes);
+        for (int v = 0; v < kWordVectors; ++v) {
+          sums[v] = _mm256_add_ps(sums[v], _mm256_permutevar8x32_ps(table, number[v]));  // looks at the lowest three bits
+          number[v] = _mm256_srli_epi32(number[v], kWordInputs);
+        }
+      }
+    }
+    finish_linear(task, tile * kWordVectors, sums, kWordVectors);
+  }
+}
+
+// registers  5 taps * 2 vectors of pixels = 10 accumulators, 2 x, 1 w
+// latency    10 independent FMAs >= 2 ports * 4 or 5 cycles
+// loads      7 for 10 FMAs; the weights of a row of taps stand together: one stream
+void multiply_floats(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1) {
+  Vec a0 = _mm256_setzero_ps(), a1 = a0, a2 = a0, a3 = a0, a4 = a0;
+  Vec b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0;
+  for (int c = 0; c < c_in; ++c, w += kKernel, x0 += kLanes, x1 += kLanes) {
+    const Vec xa = _mm256_load_ps(x0);
+    const Vec xb = _mm256_load_ps(x1);
+    Vec weight = _mm256_broadcast_ss(w);
+    a0 = _mm256_fmadd_ps(weight, xa, a0);
+    b0 = _mm256_fmadd_ps(weight, xb, b0);
+    weight = _mm256_broadcast_ss(w + 1);
+    a1 = _mm256_fmadd_ps(weight, xa, a1);
+    b1 = _mm256_fmadd_ps(weight, xb, b1);
+    weight = _mm256_broadcast_ss(w + 2);
+    a2 = _mm256_fmadd_ps(weight, xa, a2);
+    b2 = _mm256_fmadd_ps(weight, xb, b2);
+    weight = _mm256_broadcast_ss(w + 3);
+    a3 = _mm256_fmadd_ps(weight, xa, a3);
+    b3 = _mm256_fmadd_ps(weight, xb, b3);
+    weight = _mm256_broadcast_ss(w + 4);
+    a4 = _mm256_fmadd_ps(weight, xa, a4);
+    b4 = _mm256_fmadd_ps(weight, xb, b4);
+  }
+  const Vec a[kKernel] = {a0, a1, a2, a3, a4};
+  const Vec b[kKernel] = {b0, b1, b2, b3, b4};
+  for (int kx = 0; kx < kKernel; ++kx) {
+    _mm256_store_ps(p0 + kx * kLanes, a[kx]);
+    _mm256_store_ps(p1 + kx * kLanes, b[kx]);
+  }
+}
+
+// All signed sums of a group's rows of x, by doubling: table row p + 2^b = table row p + 2 x_b.
+void fill_table(const float* x, int count, float* table) {
+  Vec row = _mm256_setzero_ps();
+  for (int b = 0; b < count; ++b) row = _mm256_sub_ps(row, _mm256_load_ps(x + b * kLanes));
+  _mm256_store_ps(table, row);
+  for (int b = 0; b < count; ++b) {
+    const Vec x_b = _mm256_load_ps(x + b * kLanes);
+    const Vec twice = _mm256_add_ps(x_b, x_b);
+    float* const upper = table + (kLanes << b);
+    for (int p = 0; p < 1 << b; ++p) _mm256_store_ps(upper + p * kLanes, _mm256_add_ps(_mm256_load_ps(table + p * kLanes), twice));
+  }
+}
+
+using Word [[gnu::may_alias]] = std::uint64_t;
+
+// A number times 4, times the size of two floats, is the byte offset of a table row.
+Vec table_row(const float* table, std::uint64_t number) {
+  return _mm256_load_ps(reinterpret_cast<const float*>(reinterpret_cast<const char*>(table) + number * 8));
+}
+
+// Eight product rows at a time: one 64-bit word holds their table rows of a group, one add stands for 8 x 6 weights.
+// registers  8 accumulators, the word
+// loads      one word for eight lookups; it is taken apart by moves of its two lowest bytes and shifts
+void multiply_signs(const SignTask& task) {
+  for (int group = 0; group < task.groups; ++group) {
+    const int begin = group_begin(task.c_in, task.first_group + group);
+    const int end = group_begin(task.c_in, task.first_group + group + 1);
+    fill_table(task.x + begin * kLanes, end - begin, task.tables + group * kTableFloats);
+  }
+  const Word* numbers = reinterpret_cast<const Word*>(task.numbers) + task.first * task.groups;
+  float* p = task.p + task.first * kRowBlock * kLanes;
+  for (std::ptrdiff_t block = task.first; block < task.last; ++block, p += kRowBlock * kLanes) {
+    Vec sum[kRowBlock];
+    for (int row = 0; row < kRowBlock; ++row) sum[row] = task.accumulate ? _mm256_load_ps(p + row * kLanes) : _mm256_setzero_ps();
+    const float* table = task.tables;
+    for (int group = 0; group < task.groups; ++group, table += kTableFloats) {
+      std::uint64_t word = *numbers++;
+#pragma GCC unroll 4
+      for (int row = 0; row < kRowBlock; row += 2) {
+        sum[row] = _mm256_add_ps(sum[row], table_row(table, word & 0xff));
+        sum[row + 1] = _mm256_add_ps(sum[row + 1], table_row(table, word >> 8 & 0xff));
+        word >>= 16;
+        asm("" : "+Q"(word));  // without it the compiler makes eight shifts of the whole word and spills them
+      }
+    }
+    for (int row = 0; row < kRowBlock; ++row) _mm256_store_ps(p + row * kLanes, sum[row]);
+  }
+}
+
+// [before's last lane, x's first seven]
+Vec shift_right(Vec before, Vec x) {
+  const __m256i middle = _mm256_castps_si256(_mm256_permute2f128_ps(before, x, 0x21));
+  return _mm256_castsi256_ps(_mm256_alignr_epi8(_mm256_castps_si256(x), middle, 12));
+}
+
+// [x's last seven lanes, after's first]
+Vec shift_left(Vec x, Vec after) {
+  const __m256i middle = _mm256_castps_si256(_mm256_permute2f128_ps(x, after, 0x21));
+  return _mm256_castsi256_ps(_mm256_alignr_epi8(middle, _mm256_castps_si256(x), 4));
+}
+
+// The first `count` lanes, at most eight.
+__m256i first_lanes(int count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+// One row of a phase pair: up to three rows of the product, left to right, neighbours kept in registers.
+// kNarrow: the row has fewer than eight pixels, and neither more lanes than these nor all of the output may be touched.
+template <bool kNarrow>
+void assemble_row(const AssembleTask& task, const float* same, const float* below, const float* above, float* out) {
+  const __m256i lanes = first_lanes(task.side);
+  const auto load = [&](const float* p) { return kNarrow ? _mm256_maskload_ps(p, lanes) : _mm256_load_ps(p); };
+  const auto column = [&](int kx, std::ptrdiff_t offset) {
+    Vec sum = load(same + offset + kx * kLanes);
+    if (above != nullptr) sum = _mm256_add_ps(sum, load(above + offset + kx * kLanes));
+    if (below != nullptr) sum = _mm256_add_ps(sum, load(below + offset + kx * kLanes));
+    return sum;
+  };
+  const Vec zero = _mm256_setzero_ps();
+  const Vec scale = _mm256_set1_ps(task.scale);
+  const Vec shift = _mm256_set1_ps(task.shift);
+  const int vectors = kNarrow ? 1 : task.side / kLanes;
+  Vec before3 = zero;
+  Vec before4 = zero;
+  Vec column0 = column(0, 0);
+  for (int v = 0; v < vectors; ++v) {
+    const std::ptrdiff_t offset = v * task.vector_stride;
+    const Vec column3 = column(3, offset);
+    const Vec column4 = column(4, offset);
+    const Vec after0 = v + 1 < vectors ? column(0, offset + task.vector_stride) : zero;
+    Vec left = _mm256_add_ps(column(1, offset), shift_right(before3, column3));
+    Vec right = _mm256_add_ps(_mm256_add_ps(shift_left(column0, after0), column(2, offset)), shift_right(before4, column4));
+    left = activate(_mm256_fmadd_ps(left, scale, shift), task.activation);
+    right = activate(_mm256_fmadd_ps(right, scale, shift), task.activation);
+    const Vec low = _mm256_unpacklo_ps(left, right);
+    const Vec high = _mm256_unpackhi_ps(left, right);
+    const Vec first = _mm256_permute2f128_ps(low, high, 0x20);
+    if (kNarrow) {
+      _mm256_maskstore_ps(out, first_lanes(2 * task.side), first);
+      return;
+    }
+    _mm256_storeu_ps(out, first);
+    _mm256_storeu_ps(out + task.out_stride, _mm256_permute2f128_ps(low, high, 0x31));
+    out += 2 * task.out_stride;
+    before3 = column3;
+    before4 = column4;
+    column0 = after0;
+  }
+}
+
+void assemble(const AssembleTask& task) {
+  if (task.side < kLanes) {
+    assemble_row<true>(task, task.row[1], nullptr, task.row[3], task.even);
+    assemble_row<true>(task, task.row[2], task.row[0], task.row[4], task.odd);
+  } else {
+    assemble_row<false>(task, task.row[1], nullptr, task.row[3], task.even);
+    assemble_row<false>(task, task.row[2], task.row[0], task.row[4], task.odd);
+  }
+}
+
+}  // namespace
+
+const Leaves kAvx2Leaves = {linear_floats, linear_signs, multiply_floats, multiply_signs, assemble};
+
+}  // namespace pbgen::edge

@@ -1,0 +1,108 @@
+// What generator.cpp asks of a path: the innermost loops, and the layouts that they share with pack.cpp.
+//
+// Activations are [pixels/8][channels][8]: eight pixels, row by row, side by side in the lanes of a vector.  An image of
+// fewer than eight pixels fills the first lanes of one vector.
+//
+// A deconvolution is a product and an assembly.  The product P[tap][c_out] = sum over c_in of w * x has a row for each
+// output channel and tap and a column for each *input* pixel: no borders, no strides.  The assembly adds the 25 rows of a
+// channel into the four phases of the output, scales, shifts, activates and interleaves.
+//
+// Plain declarations and constants: this header goes into files compiled for other instruction sets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pbgen::edge {
+
+inline constexpr int kLanes = 8;
+inline constexpr int kKernel = 5;
+inline constexpr int kTaps = kKernel * kKernel;
+
+// Which ky or kx reach a phase, and the input row or column they take there: output row 2t + phase, input row t + offset.
+//   phase 0: k = 1 (t), 3 (t - 1)      phase 1: k = 0 (t + 1), 2 (t), 4 (t - 1)
+inline constexpr int kRowOffset[kKernel] = {1, 0, 0, -1, -1};
+
+// ---- Signs.  c_in channels are cut into groups of at most six, as even as can be; groups into blocks whose tables stay in
+// the first-level cache: 11 groups * 64 rows * 32 bytes = 22 KB.  A product row is (ky * c_out + o) * 5 + kx, so that the
+// rows of consecutive ky are neighbours; eight rows are computed together.
+inline constexpr int kGroup = 6;
+inline constexpr int kTableRows = 1 << kGroup;
+inline constexpr int kTableFloats = kTableRows * kLanes;
+inline constexpr int kBlockGroups = 11;
+inline constexpr int kRowBlock = 8;
+
+// static: a copy in each file, so that the linker has none to share between instruction sets.
+static constexpr int group_count(int c_in) { return (c_in + kGroup - 1) / kGroup; }
+static constexpr int group_begin(int c_in, int group) {
+  return static_cast<int>(static_cast<std::int64_t>(group) * c_in / group_count(c_in));
+}
+static constexpr int block_count(int groups) { return (groups + kBlockGroups - 1) / kBlockGroups; }
+static constexpr int block_begin(int groups, int block) {
+  return static_cast<int>(static_cast<std::int64_t>(block) * groups / block_count(groups));
+}
+
+// ---- The linear layer's signs: three components of z a table of eight sums, ten tables a 32-bit word, lowest bits first.
+inline constexpr int kWordInputs = 3;
+inline constexpr int kWordGroups = 10;
+inline constexpr int kWordVectors = 4;     // output vectors whose words stand together
+inline constexpr int kLinearVectors = 8;   // output vectors of a tile
+
+enum class Activation : std::uint8_t { none, relu, tanh };
+
+// out[v*8 + lane] = activation(scale[v % channels] * sum + shift[v*8 + lane]) for the vectors of tiles [first, last).
+struct LinearTask {
+  const float* z;
+  int z_dim;
+  const float* scale;
+  const float* shift;
+  int channels;
+  Activation activation;
+  std::ptrdiff_t first;
+  std::ptrdiff_t last;
+  float* tables;  // signs alone: scratch, (z_dim + 2) / 3 tables of 8 floats
+  float* out;
+};
+
+// p[row][8] (+)= sum over the block's channels of sign * x, for the row blocks [first, last).
+struct SignTask {
+  const std::uint8_t* numbers;  // [row/8][groups][8], each the table row's number times 4
+  const float* x;               // [c_in][8]
+  int c_in;
+  int first_group;
+  int groups;
+  std::ptrdiff_t first;
+  std::ptrdiff_t last;
+  bool accumulate;
+  float* tables;  // scratch, groups * kTableFloats
+  float* p;
+};
+
+// The output rows 2t and 2t + 1 of one channel.
+struct AssembleTask {
+  const float* row[kKernel];      // of each ky: P[kx][8] of the input row's first vector; null: outside the image
+  std::ptrdiff_t vector_stride;   // floats from a vector of the input row to the next
+  int side;                       // input pixels of a row; below 8 they are the first lanes at row[ky]
+  float scale;
+  float shift;
+  Activation activation;
+  float* even;                    // 2 * side floats, eight of them every out_stride floats
+  float* odd;
+  std::ptrdiff_t out_stride;
+};
+
+struct Leaves {
+  // w: [tile][z_dim][64]
+  void (*linear_floats)(const float* w, const LinearTask& task);
+  // words: [vector/4][words][4][8]
+  void (*linear_signs)(const std::uint32_t* words, const LinearTask& task);
+  // p0[kx][8] = sum over c_in of w[c_in][kx] * x0[c_in][8], p1 the same of x1.  p1 may be p0 where x1 is x0.
+  void (*multiply_floats)(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1);
+  void (*multiply_signs)(const SignTask& task);
+  void (*assemble)(const AssembleTask& task);
+};
+
+extern const Leaves kPortableLeaves;
+extern const Leaves kAvx2Leaves;  // x86-64 alone
+
+}  // namespace pbgen::edge

@@ -1,0 +1,138 @@
+// The leaves' definition: scalar, double accumulators.
+#include "gan/edge/generator_leaf.h"
+
+namespace pbgen::edge {
+namespace {
+
+// e^x for x in [-87, 0], clamped there.  Cephes; adding 1.5 * 2^23 rounds to an integer.
+float exp_of(float x) {
+  x = x < -87.0f ? -87.0f : x;
+  const float shifted = x * 1.44269504088896341f + 12582912.0f;
+  const float n = shifted - 12582912.0f;
+  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  float power = 1.0f;  // 2^n, exact
+  for (int i = static_cast<int>(n); i < 0; ++i) power *= 0.5f;
+  return p * power;
+}
+
+float tanh_of(float x) {
+  const float magnitude = x < 0.0f ? -x : x;
+  if (magnitude > 0.625f) {
+    const float e = exp_of(-2.0f * magnitude);
+    const float far = (1.0f - e) / (1.0f + e);
+    return x < 0.0f ? -far : far;
+  }
+  const float z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  return p * z * x + x;
+}
+
+float activate(float x, Activation activation) {
+  if (activation == Activation::relu) return x < 0.0f ? 0.0f : x;
+  if (activation == Activation::tanh) return tanh_of(x);
+  return x;
+}
+
+void finish_linear(const LinearTask& task, std::ptrdiff_t vector, int lane, double sum) {
+  const std::ptrdiff_t at = vector * kLanes + lane;
+  const double y = static_cast<double>(task.scale[vector % task.channels]) * sum + static_cast<double>(task.shift[at]);
+  task.out[at] = activate(static_cast<float>(y), task.activation);
+}
+
+void linear_floats(const float* w, const LinearTask& task) {
+  for (std::ptrdiff_t vector = task.first * kLinearVectors; vector < task.last * kLinearVectors; ++vector)
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const float* const tile = w + vector / kLinearVectors * kLinearVectors * kLanes * task.z_dim;
+      double sum = 0.0;
+      for (int i = 0; i < task.z_dim; ++i)
+        sum += static_cast<double>(tile[(i * kLinearVectors + vector % kLinearVectors) * kLanes + lane]) * static_cast<double>(task.z[i]);
+      finish_linear(task, vector, lane, sum);
+    }
+}
+
+void linear_signs(const std::uint32_t* words, const LinearTask& task) {
+  constexpr int kWordBits = kWordInputs * kWordGroups;
+  const std::ptrdiff_t count = (task.z_dim + kWordBits - 1) / kWordBits;
+  for (std::ptrdiff_t vector = task.first * kLinearVectors; vector < task.last * kLinearVectors; ++vector)
+    for (int lane = 0; lane < kLanes; ++lane) {
+      double sum = 0.0;
+      for (int i = 0; i < task.z_dim; ++i) {
+        const std::ptrdiff_t word = vector / kWordVectors * count + i / kWordBits;
+        const std::uint32_t bits = words[(word * kWordVectors + vector % kWordVectors) * kLanes + lane];
+        const double z = static_cast<double>(task.z[i]);
+        sum += (bits >> i % kWordBits & 1) != 0 ? z : -z;
+      }
+      finish_linear(task, vector, lane, sum);
+    }
+}
+
+void multiply_floats(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1) {
+  for (int kx = 0; kx < kKernel; ++kx)
+    for (int lane = 0; lane < kLanes; ++lane) {
+      double sum0 = 0.0;
+      double sum1 = 0.0;
+      for (int c = 0; c < c_in; ++c) {
+        const double weight = static_cast<double>(w[c * kKernel + kx]);
+        sum0 += weight * static_cast<double>(x0[c * kLanes + lane]);
+        sum1 += weight * static_cast<double>(x1[c * kLanes + lane]);
+      }
+      p0[kx * kLanes + lane] = static_cast<float>(sum0);
+      p1[kx * kLanes + lane] = static_cast<float>(sum1);
+    }
+}
+
+void multiply_signs(const SignTask& task) {
+  for (std::ptrdiff_t row = task.first * kRowBlock; row < task.last * kRowBlock; ++row) {
+    const std::uint8_t* const numbers = task.numbers + row / kRowBlock * task.groups * kRowBlock + row % kRowBlock;
+    double sum[kLanes] = {};
+    for (int group = 0; group < task.groups; ++group) {
+      const unsigned number = numbers[group * kRowBlock] / 4;
+      const int begin = group_begin(task.c_in, task.first_group + group);
+      const int end = group_begin(task.c_in, task.first_group + group + 1);
+      for (int c = begin; c < end; ++c) {
+        const double sign = (number >> (c - begin) & 1) != 0 ? 1.0 : -1.0;
+        for (int lane = 0; lane < kLanes; ++lane) sum[lane] += sign * static_cast<double>(task.x[c * kLanes + lane]);
+      }
+    }
+    float* const p = task.p + row * kLanes;
+    for (int lane = 0; lane < kLanes; ++lane)
+      p[lane] = static_cast<float>(sum[lane] + (task.accumulate ? static_cast<double>(p[lane]) : 0.0));
+  }
+}
+
+void assemble(const AssembleTask& task) {
+  // The sum over the phase's ky of the product at kernel column kx and input column x.
+  const auto column = [&](int phase, int kx, int x) {
+    double sum = 0.0;
+    for (int ky = 1 - phase; ky < kKernel; ky += 2)
+      if (task.row[ky] != nullptr && x >= 0 && x < task.side)
+        sum += static_cast<double>(task.row[ky][x / kLanes * task.vector_stride + kx * kLanes + x % kLanes]);
+    return sum;
+  };
+  for (int phase = 0; phase < 2; ++phase) {
+    float* const out = phase == 0 ? task.even : task.odd;
+    for (int j = 0; j < 2 * task.side; ++j) {
+      double sum = 0.0;
+      for (int kx = 1 - j % 2; kx < kKernel; kx += 2) sum += column(phase, kx, j / 2 + kRowOffset[kx]);
+      const double y = static_cast<double>(task.scale) * sum + static_cast<double>(task.shift);
+      out[j / kLanes * task.out_stride + j % kLanes] = activate(static_cast<float>(y), task.activation);
+    }
+  }
+}
+
+}  // namespace
+
+const Leaves kPortableLeaves = {linear_floats, linear_signs, multiply_floats, multiply_signs, assemble};
+
+}  // namespace pbgen::edge

@@ -1,0 +1,358 @@
+// The one-image runtime against the engine, and its AVX2 leaves against their definition.
+#include "gan/edge/generator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/check.h"
+#include "core/cpu.h"
+#include "core/parallel.h"
+#include "core/rng.h"
+#include "core/tensor.h"
+#include "core/workspace.h"
+#include "gan/networks.h"
+#include "tools/lib/edge_generator.h"
+
+namespace pbgen {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+// Chooses path and threads for a while.
+class Machine {
+ public:
+  Machine(Isa path, int threads) : isa_(isa()), threads_(thread_count()) {
+    set_isa(path);
+    set_thread_count(threads);
+  }
+  ~Machine() {
+    set_isa(isa_);
+    set_thread_count(threads_);
+  }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+ private:
+  Isa isa_;
+  int threads_;
+};
+
+struct Case {
+  int size;
+  int channels;
+  int z_dim;
+  std::array<int, 4> widths;
+  LayerSet binarized;
+};
+
+// Sizes from a base map of one pixel on; widths that fill no vector, row block or group; each kind of layer in each place.
+const Case kCases[] = {
+    {16, 3, 5, {7, 5, 3, 9}, {}},
+    {16, 1, 3, {13, 6, 9, 2}, {0, 1, 2, 3, 4}},
+    {32, 1, 31, {24, 10, 6, 5}, {1, 3}},
+    {32, 3, 30, {9, 17, 64, 8}, {0, 2, 4}},
+    {64, 3, 100, {32, 24, 16, 8}, {}},
+    {64, 3, 100, {72, 67, 66, 65}, {1, 2, 3}},
+    {64, 3, 33, {133, 31, 12, 70}, {0, 1, 2, 3, 4}},
+    {64, 1, 1, {1, 1, 1, 1}, {0, 1, 2, 3, 4}},
+    {128, 1, 10, {11, 3, 5, 7}, {4}},
+    {128, 3, 12, {5, 8, 3, 6}, {1, 2, 3}},
+    {128, 3, 7, {3, 2, 4, 5}, {}},
+    {256, 1, 4, {2, 3, 2, 1}, {2, 3}},
+};
+
+std::string label(const Case& test) {
+  return concat(test.size, "x", test.size, "x", test.channels, ", z ", test.z_dim, ", widths ", test.widths[0], " ", test.widths[1], " ",
+                test.widths[2], " ", test.widths[3], ", binarized ", test.binarized.to_string());
+}
+
+NetworkConfig config_of(const Case& test) {
+  NetworkConfig config;
+  config.size = test.size;
+  config.channels = test.channels;
+  config.z_dim = test.z_dim;
+  config.g_widths = test.widths;
+  config.binarized.generator = test.binarized;
+  return config;
+}
+
+void fill(NamedArray& array, std::uint32_t number, double low, double high) {
+  const CounterRng rng(1, Stream::test, number);
+  for (std::int64_t i = 0; i < array.value.size(); ++i) array.value[i] = static_cast<float>(rng.uniform(i, low, high));
+}
+
+// A generator whose every array differs from its initial values and whose layers keep what they make of the order of 1;
+// some weights are zeros, whose sign is +1.
+Sequential some_generator(const NetworkConfig& config) {
+  Sequential network = make_generator(config);
+  std::uint32_t number = 0;
+  for (Param* const param : network.params()) {
+    const bool weight = param->name.ends_with(".weight");
+    const double terms = param->dims.size() == 4 ? 6.25 * static_cast<double>(param->dims[0]) : static_cast<double>(param->dims.back());
+    if (weight) fill(*param, number++, -2.0 / std::sqrt(terms), 2.0 / std::sqrt(terms));
+    else if (param->name.ends_with(".gamma")) fill(*param, number++, 0.5, 1.5);
+    else fill(*param, number++, -0.3, 0.3);
+    for (std::int64_t i = 0; weight && i < param->value.size(); i += 17) param->value[i] = 0.0f;
+  }
+  for (NamedArray* const buffer : network.buffers()) {
+    if (buffer->name.ends_with("_var")) fill(*buffer, number++, 0.2, 0.6);
+    else fill(*buffer, number++, -0.2, 0.2);
+  }
+  network.weights_loaded();
+  return network;
+}
+
+std::vector<float> some_latent(int z_dim) {
+  std::vector<float> z(z_dim);
+  const CounterRng rng(2, Stream::test);
+  for (int i = 0; i < z_dim; ++i) z[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
+  return z;
+}
+
+// Image 3 of a batch of eight.
+std::vector<float> engine_image(const Sequential& network, const NetworkConfig& config, const std::vector<float>& z) {
+  constexpr int kImage = 3;
+  Tensor latent(config.latent_shape(kLanes));
+  for (int i = 0; i < config.z_dim; ++i) latent.data()[i * kLanes + kImage] = z[i];
+  Sequential::Record record = network.make_record(latent.shape());
+  Workspace workspace(network.workspace_floats(latent.shape()));
+  const ConstTensorView images = network.forward(latent.view(), record, workspace, Mode::inference);
+  std::vector<float> image;
+  for (int c = 0; c < config.channels; ++c)
+    for (int pixel = 0; pixel < config.size * config.size; ++pixel)
+      image.push_back(images.data[(static_cast<std::int64_t>(pixel) * config.channels + c) * kLanes + kImage]);
+  return image;
+}
+
+std::vector<float> edge_image(EdgeGenerator& generator, const NetworkConfig& config, const std::vector<float>& z) {
+  std::vector<float> image(static_cast<std::size_t>(config.channels) * config.size * config.size, kNaN);
+  generator.generate(z.data(), image.data());
+  return image;
+}
+
+std::vector<float> edge_image(const Sequential& network, const NetworkConfig& config, const std::vector<float>& z, Isa path, int threads) {
+  const Machine machine(path, threads);
+  EdgeGenerator generator(network, config);
+  return edge_image(generator, config, z);
+}
+
+// Layers keep what they make of the order of 1.  A sum of n terms of the order of n^-1/2 then has sum |w||x| of the order of
+// n^1/2, and roundings that go either way add up to n^1/2 * 2^-24 times that: n * 2^-24.  tanh does not magnify.
+double tolerance(const Case& test) {
+  double terms = test.z_dim;
+  for (const int width : test.widths) terms += 9.0 * width;  // the taps of the odd phases
+  return (terms + 5 * 8) * 0x1p-24 + 3e-7;
+}
+
+void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, double bound, const std::string& what) {
+  ASSERT_EQ(actual.size(), expected.size()) << what;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    const double error = std::fabs(static_cast<double>(actual[i]) - static_cast<double>(expected[i]));
+    ASSERT_TRUE(error <= bound) << what << ": value " << i << " is " << actual[i] << ", expected " << expected[i];
+  }
+}
+
+TEST(EdgeGenerator, EqualsTheEngine) {
+  for (const Case& test : kCases) {
+    const NetworkConfig config = config_of(test);
+    const Sequential network = some_generator(config);
+    const std::vector<float> z = some_latent(config.z_dim);
+    const std::vector<float> expected = engine_image(network, config, z);
+    expect_near(edge_image(network, config, z, Isa::ref, 1), expected, tolerance(test), label(test) + ", portable");
+    if (!machine_supports(Isa::avx2)) continue;
+    expect_near(edge_image(network, config, z, Isa::avx2, 1), expected, tolerance(test), label(test) + ", avx2");
+  }
+}
+
+TEST(EdgeGenerator, IsTheSameForEveryNumberOfParts) {
+  const EagerScope eager;
+  for (const Isa path : {Isa::ref, Isa::avx2}) {
+    if (!machine_supports(path)) continue;
+    for (const Case& test : kCases) {
+      const NetworkConfig config = config_of(test);
+      const Sequential network = some_generator(config);
+      const std::vector<float> z = some_latent(config.z_dim);
+      const std::vector<float> expected = edge_image(network, config, z, path, 1);
+      for (const int threads : {2, 3, 7}) EXPECT_EQ(edge_image(network, config, z, path, threads), expected) << label(test) << ", " << threads;
+    }
+  }
+}
+
+TEST(EdgeGenerator, ImagesDependOnNothingThatWasGeneratedBefore) {
+  const NetworkConfig config = config_of(kCases[5]);
+  const Sequential network = some_generator(config);
+  EdgeGenerator generator(network, config);
+  const std::vector<float> z = some_latent(config.z_dim);
+  const std::vector<float> first = edge_image(generator, config, z);
+  edge_image(generator, config, std::vector<float>(z.size(), kNaN));
+  EXPECT_EQ(edge_image(generator, config, z), first);
+}
+
+TEST(EdgeGenerator, XnorWeightsAreOneBitToo) {
+  NetworkConfig config = config_of(kCases[6]);
+  config.recipe = BinaryRecipe::xnor;
+  const Sequential network = some_generator(config);
+  const std::vector<float> z = some_latent(config.z_dim);
+  const Isa path = machine_supports(Isa::avx2) ? Isa::avx2 : Isa::ref;
+  expect_near(edge_image(network, config, z, path, 1), engine_image(network, config, z), tolerance(kCases[6]), "xnor");
+}
+
+std::vector<float> some_floats(std::size_t count, std::uint32_t number) {
+  const CounterRng rng(3, Stream::test, number);
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
+  return values;
+}
+
+AlignedBuffer<float> aligned(const std::vector<float>& values) {
+  AlignedBuffer<float> copy(std::ssize(values));
+  std::copy(values.begin(), values.end(), copy.begin());
+  return copy;
+}
+
+// One layer's leaves, both paths, within (n + 8) * 2^-24 * sum |w||x|; x and w lie in (-1, 1), so n bounds the sum.
+double leaf_bound(int terms) { return (terms + 8) * 0x1p-24 * terms; }
+
+#if defined(__x86_64__)
+TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+  for (const int c_in : {1, 2, 5, 6, 7, 12, 65, 66, 67, 133, 200}) {
+    const AlignedBuffer<float> x0 = aligned(some_floats(c_in * edge::kLanes, 0));
+    const AlignedBuffer<float> x1 = aligned(some_floats(c_in * edge::kLanes, 1));
+    const std::vector<float> w = some_floats(c_in * edge::kKernel, 2);
+    AlignedBuffer<float> products[2] = {AlignedBuffer<float>(80), AlignedBuffer<float>(80)};
+    for (int path = 0; path < 2; ++path) {
+      const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
+      std::fill(products[path].begin(), products[path].end(), kNaN);
+      leaves.multiply_floats(w.data(), c_in, x0.data(), x1.data(), products[path].data(), products[path].data() + 40);
+    }
+    for (int i = 0; i < 80; ++i)
+      ASSERT_TRUE(std::fabs(static_cast<double>(products[0][i]) - static_cast<double>(products[1][i])) <= leaf_bound(c_in)) << c_in << ", " << i;
+
+    for (const int c_out : {1, 3, 8, 9}) {
+      const std::vector<float> latent = some_floats(static_cast<std::size_t>(c_in) * c_out * edge::kTaps, 3);
+      std::vector<std::uint8_t> numbers(edge::deconv_signs_size(c_in, c_out));
+      edge::pack_deconv_signs(latent.data(), c_in, c_out, numbers.data());
+      const int groups = edge::group_count(c_in);
+      const int row_blocks = static_cast<int>(std::ssize(numbers)) / groups / edge::kRowBlock;
+      const std::int64_t floats = std::int64_t{row_blocks} * edge::kRowBlock * edge::kLanes;
+      AlignedBuffer<float> tables(edge::kBlockGroups * edge::kTableFloats);
+      AlignedBuffer<float> sums[2] = {AlignedBuffer<float>(floats), AlignedBuffer<float>(floats)};
+      for (int path = 0; path < 2; ++path) {
+        const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
+        std::fill(sums[path].begin(), sums[path].end(), kNaN);
+        for (int block = 0; block < edge::block_count(groups); ++block) {
+          const int first = edge::block_begin(groups, block);
+          const int count = edge::block_begin(groups, block + 1) - first;
+          for (const auto& [begin, end] : {std::pair{0, row_blocks / 2}, std::pair{row_blocks / 2, row_blocks}})
+            leaves.multiply_signs({numbers.data() + first * row_blocks * edge::kRowBlock, x0.data(), c_in, first, count, begin, end, block > 0,
+                                   tables.data(), sums[path].data()});
+        }
+      }
+      for (int row = 0; row < c_out * edge::kTaps; ++row)
+        for (int lane = 0; lane < edge::kLanes; ++lane) {
+          const int o = row / edge::kKernel % c_out;
+          const int tap = row / edge::kKernel / c_out * edge::kKernel + row % edge::kKernel;
+          double expected = 0.0;
+          for (int c = 0; c < c_in; ++c) {
+            const double x = static_cast<double>(x0[c * edge::kLanes + lane]);
+            expected += latent[(static_cast<std::size_t>(c) * c_out + o) * edge::kTaps + tap] >= 0.0f ? x : -x;
+          }
+          for (const AlignedBuffer<float>& sum : sums)
+            ASSERT_TRUE(std::fabs(static_cast<double>(sum[row * edge::kLanes + lane]) - expected) <= leaf_bound(c_in))
+                << c_in << " to " << c_out << ", row " << row << ", lane " << lane;
+        }
+    }
+  }
+}
+#endif
+
+// A generator of constants: one layer of one weight, whose sums the scale and the shift turn into known images.
+struct TinyGenerator {
+  explicit TinyGenerator(int side) : shift(edge::linear_shift_size(1, side), 0.0f) {
+    const std::vector<float> ones(static_cast<std::size_t>(side) * side, 1.0f);
+    const std::vector<float> taps(edge::kTaps, 0.0f);
+    weights.resize(edge::linear_floats_size(1, 1, side));
+    edge::pack_linear_floats(ones.data(), 1, 1, side, weights.data());
+    kernel.resize(edge::deconv_floats_size(1, 1));
+    edge::pack_deconv_floats(taps.data(), 1, 1, kernel.data());
+    generator.linear = {1, 1, side, weights.data(), nullptr, &one, shift.data(), edge::Activation::relu};
+    generator.deconvs[0] = {1, 1, side, kernel.data(), nullptr, &one, &level, edge::Activation::tanh};
+    generator.deconv_count = 1;
+  }
+  TinyGenerator(const TinyGenerator&) = delete;
+  TinyGenerator& operator=(const TinyGenerator&) = delete;
+
+  edge::Generator generator;
+  std::vector<float> shift, weights, kernel;
+  float one = 1.0f;
+  float level = 0.0f;
+};
+
+TEST(EdgeGenerator, TanhIsExactToItsBound) {
+  TinyGenerator tiny(4);
+  std::vector<unsigned char> scratch(edge::scratch_bytes(tiny.generator, 1));
+  for (const edge::Path path : {edge::Path::portable, edge::Path::avx2}) {
+    if (path == edge::Path::avx2 && !machine_supports(Isa::avx2)) continue;
+    tiny.generator.path = path;
+    for (double x = -100.0; x <= 100.0; x += std::fabs(x) < 2.0 ? 0.001 : 0.37) {
+      tiny.level = static_cast<float>(x);
+      std::vector<float> image(64, kNaN);
+      edge::generate_one(tiny.generator, &tiny.one, image.data(), scratch.data(), nullptr);
+      const double expected = std::tanh(static_cast<double>(tiny.level));
+      for (const float value : image)
+        ASSERT_TRUE(std::fabs(static_cast<double>(value) - expected) <= 3e-7 * std::fabs(expected)) << x << ": " << value << " for " << expected;
+    }
+  }
+}
+
+TEST(EdgeGenerator, TakesScratchOfAnyAlignmentAndStaysInside) {
+  TinyGenerator tiny(8);
+  const std::size_t size = edge::scratch_bytes(tiny.generator, 1);
+  for (std::size_t offset = 0; offset < 65; offset += 4) {
+    std::vector<unsigned char> memory(offset + size + 64, 0xa5);
+    std::vector<float> image(256, kNaN);
+    edge::generate_one(tiny.generator, &tiny.one, image.data(), memory.data() + offset, nullptr);
+    for (const float value : image) ASSERT_EQ(value, 0.0f) << offset;
+    for (std::size_t i = 0; i < offset; ++i) ASSERT_EQ(memory[i], 0xa5) << offset;
+    for (std::size_t i = offset + size; i < memory.size(); ++i) ASSERT_EQ(memory[i], 0xa5) << offset;
+  }
+}
+
+TEST(EdgeGenerator, NamesEveryFault) {
+  TinyGenerator tiny(4);
+  EXPECT_EQ(edge::fault_of(tiny.generator), nullptr);
+  const auto refused = [&](auto change) {
+    edge::Generator generator = tiny.generator;
+    change(generator);
+    return edge::fault_of(generator) != nullptr;
+  };
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.linear.z_dim = 0; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.linear.weights = nullptr; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.linear.shift = nullptr; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.linear.side = 8; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.deconv_count = 0; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.deconv_count = edge::kMaxDeconvs + 1; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.deconvs[0].c_in = 2; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.deconvs[0].c_out = -1; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.deconvs[0].weights = nullptr; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.deconvs[0].scale = nullptr; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.linear.side = g.deconvs[0].side = 6; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) { g.linear.side = g.deconvs[0].side = 2; }));
+  EXPECT_TRUE(refused([](edge::Generator& g) {
+    static const std::uint8_t numbers[32] = {};
+    g.deconvs[0].row_numbers = numbers;
+  }));
+}
+
+}  // namespace
+}  // namespace pbgen
