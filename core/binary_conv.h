@@ -9,8 +9,10 @@
 //
 //   signs     sign(0) = +1; the sign bit of -0.0 counts as 0, so +1; NaN weights are a caller's mistake.
 //   outputs   overwritten, never read; no overlap with an input.
-//   accuracy  |err| <= (n + 8) * 2^-24 * (|out_scale| * sum of the n magnitudes |in_scale * x| + |bias|): the sums of the definition, in
-//             another order.
+//   accuracy  |err| <= (r + 8) * 2^-24 * (|out_scale| * sum of the n magnitudes |in_scale * x| + |bias|), r = rows added: one a tap
+//             and group of up to six channels, so n/6 to n.  A term passes 1 rounding by in_scale, at most 3 in its row (a row is
+//             written as a sum of two signed sums of three, so no intermediate exceeds the magnitude of its group; doubling, row + 2x,
+//             would pass through twice that), r in the sum, and one fused multiply-add by out_scale and bias.
 //   threads   split the output: bit-identical for any thread count.
 //   paths     Isa::ref runs the definitions in binary_conv_ref.cpp.
 //   source    Arlazarov et al. 1970 (four Russians); for matrices of signs: BiQGEMM, Jeon et al. 2020.
@@ -30,7 +32,9 @@ class BinaryConvWeights {
  public:
   explicit BinaryConvWeights(const ConvWeightShape& shape);
 
-  // Whether lookups beat multiplications here: a table must serve enough rows, and a row enough weights.
+  // Whether lookups beat multiplications in both directions: a table must serve enough output channels and taps to be worth
+  // writing, and a row must stand for enough weights to be worth an accumulator's way to memory and back.  It holds for 16
+  // channels a side and a kernel of 3 and more; not for an image's 1 or 3.  Where it does not hold the products are as right, but slow.
   static bool pays(const ConvWeightShape& shape);
 
   // Repacks the signs of w.  Once an optimiser update.  w must live as long as the products are called: the reference path reads it.
