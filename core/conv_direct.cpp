@@ -12,34 +12,70 @@ void check_sides(const ConvGeometry& g, const ConvWeightShape& shape, const Lane
   check_equal(big, LaneShape{small.batch, g.big_height, g.big_width, shape.c_big}, "big side of a convolution");
 }
 
+// Whether narrow kernels compute it; else the definition does.
+bool runs_narrow(const ConvWeightShape& shape) {
+#if defined(__x86_64__)
+  return conv_direct::is_narrow(shape) && isa() == Isa::avx2;
+#else
+  static_cast<void>(shape);
+  return false;
+#endif
+}
+
 }  // namespace
 
 DirectWeights::DirectWeights(const ConvWeightShape& shape) : shape_(shape) {
   check(shape.c_small > 0 && shape.c_big > 0 && shape.kernel > 0, "convolution weights ", shape.c_small, " x ", shape.c_big, ", kernel ",
         shape.kernel, ": every number must be positive");
+#if defined(__x86_64__)
+  if (conv_direct::is_narrow(shape)) {
+    for_big_ = AlignedBuffer<float>(conv_direct::narrow_for_big_floats(shape));
+    for_small_ = AlignedBuffer<float>(conv_direct::narrow_for_small_floats(shape));
+  }
+#endif
 }
 
 void DirectWeights::pack(const float* w) {
   plain_ = w;
+#if defined(__x86_64__)
+  if (conv_direct::is_narrow(shape_)) conv_direct::narrow_pack(shape_, w, for_big_.data(), for_small_.data());
+#endif
 }
 
 void conv_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small) {
   check_sides(g, weights.shape(), small.shape, big.shape);
   check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+#if defined(__x86_64__)
+  if (runs_narrow(weights.shape())) return conv_direct::narrow_to_small(g, weights, bias, big, small);
+#endif
   conv_to_small_ref(g, weights.shape(), weights.plain(), bias, big, small);
 }
 
 void conv_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big) {
   check_sides(g, weights.shape(), small.shape, big.shape);
   check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+#if defined(__x86_64__)
+  if (runs_narrow(weights.shape())) return conv_direct::narrow_to_big(g, weights, bias, small, big);
+#endif
   conv_to_big_ref(g, weights.shape(), weights.plain(), bias, small, big);
 }
 
-std::int64_t conv_weight_gradient_floats(const ConvGeometry&, const LaneShape&, const LaneShape&) { return 0; }
+std::int64_t conv_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+#if defined(__x86_64__)
+  if (runs_narrow({small.channels, big.channels, g.kernel})) return conv_direct::narrow_weight_gradient_floats(g, small, big);
+#endif
+  static_cast<void>(g);
+  return 0;
+}
 
-void conv_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace&) {
-  check_sides(g, {small.shape.channels, big.shape.channels, g.kernel}, small.shape, big.shape);
+void conv_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace) {
+  const ConvWeightShape shape{small.shape.channels, big.shape.channels, g.kernel};
+  check_sides(g, shape, small.shape, big.shape);
   check(beta == 0.0f || beta == 1.0f, "convolution weight gradient: beta is ", beta, ", expected 0 or 1");
+#if defined(__x86_64__)
+  if (runs_narrow(shape)) return conv_direct::narrow_weight_gradient(g, small, big, beta, dw, workspace);
+#endif
+  static_cast<void>(workspace);
   conv_weight_gradient_ref(g, small, big, beta, dw);
 }
 

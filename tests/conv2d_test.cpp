@@ -59,6 +59,7 @@ TEST_P(Conv2dTest, InputGradientPassesThroughTheBinaryWeights) {
     std::copy(weights.begin(), weights.end(), expanded.params()[0]->value.begin());
     const std::span<const float> bias = layer.params()[1]->value.span();
     std::copy(bias.begin(), bias.end(), expanded.params()[1]->value.begin());
+    expanded.weights_changed();
     LayerPass full(expanded, {8, 6, 6, 3}, seed);
     full.forward(expanded);
     full.backward(expanded, {.input = true, .params = false});

@@ -49,6 +49,7 @@ TEST_P(Deconv2dTest, CropsOneBeforeAndTwoAfter) {
   Deconv2d layer("deconv", 1, 1);
   AlignedBuffer<float>& w = layer.params()[0]->value;
   for (std::int64_t k = 0; k < 25; ++k) w[k] = static_cast<float>(k + 1);
+  layer.weights_changed();
   const LaneShape input{8, 2, 2, 1};
   LayerPass pass(layer, input, 1);
   std::fill(span_of(pass.x).begin(), span_of(pass.x).end(), 0.0f);
