@@ -158,7 +158,7 @@ clean:
 help:
 	@echo 'make              build the tools (./tools/NAME)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
-	@echo 'make bench        measure the kernels; each result is checked before it is timed'
+	@echo 'make bench        measure kernels, layers and networks; each result is checked before it is timed'
 	@echo 'make lint         check who includes whom'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp for developers'
 	@echo 'make clean        remove what make made'

@@ -1,0 +1,190 @@
+// What bench computes of its measurements, what it takes from peers, and what it says.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/check.h"
+#include "core/json.h"
+#include "layers/deconv2d.h"
+#include "tests/image_files.h"
+#include "tests/tool_run.h"
+#include "tools/lib/bench_layer_check.h"
+#include "tools/lib/bench_peers.h"
+#include "tools/lib/bench_report.h"
+#include "tools/lib/bench_run.h"
+
+namespace pbgen {
+namespace {
+
+BenchRow row_of(const std::string& path, const std::string& float_path, double best, int threads = 1) {
+  BenchRow row;
+  row.what.section = "layers";
+  row.what.layer = "deconv2";
+  row.what.op = "forward";
+  row.what.path = path;
+  row.what.float_path = float_path;
+  row.what.batch = 64;
+  row.what.flops = 1e9;
+  row.threads = threads;
+  row.times = {2.0 * best, best};
+  row.peak = 1e10;
+  return row;
+}
+
+std::string data_error(const std::string& text) {
+  PeerReport report;
+  try {
+    parse_peer_lines(text, "script.py", report);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data);
+    return error.what();
+  }
+  ADD_FAILURE() << "not refused: " << text;
+  return "";
+}
+
+TEST(Bench, StatisticsAreTheMedianAndTheBest) {
+  const Times odd = statistics({3.0, 1.0, 2.0});
+  EXPECT_EQ(odd.median, 2.0);
+  EXPECT_EQ(odd.best, 1.0);
+  EXPECT_EQ(statistics({4.0, 1.0, 3.0, 2.0}).median, 3.0);
+  EXPECT_EQ(statistics({5.0}).best, 5.0);
+  EXPECT_THROW(statistics({}), std::logic_error);
+}
+
+TEST(Bench, EachRunIsTimed) {
+  int runs = 0;
+  const Times times = measure(5, [&] { ++runs; });
+  EXPECT_EQ(runs, 5);
+  EXPECT_GE(times.median, times.best);
+  EXPECT_GE(times.best, 0.0);
+}
+
+TEST(Bench, RatiosCompareTheSameWorkAlone) {
+  std::vector<BenchRow> rows{row_of("direct", "", 0.04), row_of("binary", "direct", 0.01), row_of("binary", "direct", 0.01, 2)};
+  relate_to_float(rows);
+  EXPECT_FALSE(rows[0].to_float.has_value());
+  ASSERT_TRUE(rows[1].to_float.has_value());
+  EXPECT_DOUBLE_EQ(*rows[1].to_float, 4.0);
+  EXPECT_FALSE(rows[2].to_float.has_value()) << "two threads against one";
+  EXPECT_DOUBLE_EQ(rows[0].ratio_to_peak(), 2.5);
+}
+
+TEST(Bench, PeersAreReadLineByLine) {
+  PeerReport report;
+  parse_peer_lines("a library's greeting\n"
+                   "{\"peer\": \"torch\", \"version\": \"2.13.0\"}\n"
+                   "{\"peer\": \"torch\", \"section\": \"layers\", \"layer\": \"deconv2\", \"op\": \"forward\", \"batch\": 64, "
+                   "\"threads\": 1, \"best_s\": 0.08, \"median_s\": 0.09}\n"
+                   "{\"peer\": \"onnxruntime\", \"missing\": \"pip install onnxruntime\"}\n",
+                   "script.py", report);
+  EXPECT_EQ(report.versions.at("torch"), "2.13.0");
+  EXPECT_EQ(report.missing.at("onnxruntime"), "pip install onnxruntime");
+  ASSERT_EQ(report.rows.size(), 1u);
+  EXPECT_EQ(report.rows[0].times.best, 0.08);
+  EXPECT_EQ(report.rows[0].times.median, 0.09);
+
+  std::vector<BenchRow> rows{row_of("direct", "", 0.04), row_of("direct", "", 0.04, 2)};
+  relate_to_peers(report, rows);
+  ASSERT_EQ(rows[0].to_peers.size(), 1u);
+  EXPECT_DOUBLE_EQ(rows[0].to_peers[0].ratio, 2.0);
+  EXPECT_TRUE(rows[1].to_peers.empty());
+
+  const std::string text = peer_tables(report);
+  EXPECT_NE(text.find("2.13.0"), std::string::npos) << text;
+  EXPECT_NE(text.find("onnxruntime is missing: pip install onnxruntime"), std::string::npos) << text;
+  EXPECT_NE(bench_tables(rows).find("x torch"), std::string::npos);
+}
+
+TEST(Bench, BrokenPeerLinesAreRefusedByLine) {
+  EXPECT_NE(data_error("\n{\"peer\": \"torch\"").find("script.py: line 2"), std::string::npos);
+  EXPECT_NE(data_error("{\"version\": \"1\"}").find("peer is missing"), std::string::npos);
+  EXPECT_NE(data_error("{\"peer\": \"a\", \"missing\": 1}").find("missing is missing or of another type"), std::string::npos);
+  const std::string row = "{\"peer\": \"a\", \"section\": \"s\", \"layer\": \"l\", \"op\": \"o\", \"batch\": 1, \"threads\": 1, ";
+  EXPECT_NE(data_error(row + "\"best_s\": 0, \"median_s\": 1}").find("best_s is 0"), std::string::npos);
+  EXPECT_NE(data_error(row + "\"best_s\": 1}").find("median_s is missing"), std::string::npos);
+}
+
+TEST(Bench, AWrongResultIsFound) {
+  Deconv2d layer("deconv", 3, 2);
+  const LaneShape shape{8, 4, 4, 3};
+  for (Param* const param : layer.params()) {
+    const AlignedBuffer<float> values = random_values(param->value.size(), 1);
+    std::copy(values.begin(), values.end(), param->value.begin());
+  }
+  layer.weights_changed();
+  Tensor x(shape);
+  Tensor y(layer.output_shape(shape));
+  const AlignedBuffer<float> values = random_values(x.floats(), 2);
+  std::copy(values.begin(), values.end(), x.data());
+  Workspace workspace(layer.workspace_floats(shape));
+  layer.forward(x.view(), y.view(), {}, workspace, Mode::train);
+  const LayerDefinition definition(layer, shape);
+  definition.check_forward("right", x.view(), y.view());
+  y.data()[0] += 1e-3f;  // a corner, which is always looked at
+  EXPECT_THROW(definition.check_forward("wrong", x.view(), y.view()), std::logic_error);
+  y.data()[0] = std::nanf("");
+  EXPECT_THROW(definition.check_forward("wrong", x.view(), y.view()), std::logic_error);
+}
+
+class BenchTool : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto path = tool_path("bench");
+    if (!path) GTEST_SKIP() << "run by `make test`, which names the built tools";
+    path_ = *path;
+  }
+  ToolRun run(const std::vector<std::string>& arguments) { return run_tool_at(path_, arguments, folder_.path()); }
+
+  TestFolder folder_;
+  std::string path_;
+};
+
+TEST_F(BenchTool, HelpAndListSayWhatThereIs) {
+  const ToolRun help = run({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const char* const flag :
+       {"--layer", "--op", "--isa", "--threads", "--conv", "--batch", "--repeats", "--json", "--peers", "--only", "--list"})
+    EXPECT_NE(help.out.find(flag), std::string::npos) << flag;
+  const ToolRun list = run({"--list"});
+  EXPECT_EQ(list.exit_code, 0) << list.err;
+  for (const char* const name :
+       {"kernels", "layers", "network", "deconv1", "conv4", "linear", "forward", "dx", "dw", "pack", "binary", "inference"})
+    EXPECT_NE(list.out.find(name), std::string::npos) << name;
+}
+
+TEST_F(BenchTool, JsonIsOneValidDocument) {
+  const ToolRun bench = run({"--only", "layers", "--layer", "deconv4", "--op", "forward", "--batch", "8", "--repeats", "1", "--threads", "1",
+                             "--json"});
+  ASSERT_EQ(bench.exit_code, 0) << bench.err;
+  const Json document = parse_json(bench.out, ErrorKind::data, "stdout");
+  for (const char* const key : {"cpu", "isa", "flags", "commit", "batch", "repeats", "rows", "peers"})
+    EXPECT_NE(document.find(key), nullptr) << key;
+  const Json::Array& rows = document.find("rows")->as_array();
+  ASSERT_EQ(rows.size(), 3u) << bench.out;  // direct, im2col, binary
+  for (const Json& row : rows) {
+    EXPECT_EQ(row.find("layer")->as_string(), "deconv4");
+    EXPECT_GT(row.find("best_s")->as_number(), 0.0);
+    EXPECT_GE(row.find("median_s")->as_number(), row.find("best_s")->as_number());
+  }
+  EXPECT_NE(rows.back().find("ratio_to_float"), nullptr);
+}
+
+TEST_F(BenchTool, ATableShowsTheSettingAndTheRatios) {
+  const ToolRun bench = run({"--only", "layers", "--layer", "deconv4", "--op", "forward", "--conv", "im2col", "--isa", "ref", "--repeats", "1",
+                             "--threads", "1"});
+  ASSERT_EQ(bench.exit_code, 0) << bench.err;
+  for (const char* const part : {"ref kernels", "batch 8", "1 thread", "deconv4 forward", "64x32x32 -> 3x64x64", "best ms", "GFLOP/s"})
+    EXPECT_NE(bench.out.find(part), std::string::npos) << part << "\n" << bench.out;
+}
+
+TEST_F(BenchTool, WhatMatchesNothingIsRefused) {
+  const ToolRun bench = run({"--layer", "deconv9"});
+  EXPECT_EQ(bench.exit_code, 2);
+  EXPECT_NE(bench.err.find("--list"), std::string::npos) << bench.err;
+}
+
+}  // namespace
+}  // namespace pbgen

@@ -1,0 +1,60 @@
+// What tools/bench can measure: cases, each of which names itself, checks its result and is then timed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/conv_algorithm.h"
+
+namespace pbgen {
+
+// A case with its inputs in memory.
+struct PreparedCase {
+  std::function<void()> run;
+  // After one run: std::logic_error where its result leaves the bound that is promised for it.
+  std::function<void()> check;
+};
+
+struct BenchCase {
+  std::string section;  // kernels, layers, network
+  std::string layer;    // "deconv2"; "generator", "iteration", ... where it is no layer
+  std::string op;       // "forward", "dx", "dw", "pack", ...
+  std::string path;     // what computes it: "gemm", "direct", "im2col", "binary", ...; a setting's letter for a network
+  std::string float_path;  // the path of the case that does the same in full precision; "": it does so itself
+  std::string shape;
+  std::int64_t batch = 0;    // images of one run
+  double flops = 0.0;        // nominal, borders included; 0: not meaningful
+  bool shows_rate = false;   // images a second mean something
+  int threads = 0;           // 0: any number; else the one for which it means something
+  int most_repeats = 1000;   // of what takes long
+  std::function<PreparedCase()> prepare;
+};
+
+// While it lives, layers are made with this algorithm.
+class AlgorithmScope {
+ public:
+  explicit AlgorithmScope(ConvAlgorithm algorithm) : outer_(conv_algorithm()) { set_conv_algorithm(algorithm); }
+  ~AlgorithmScope() { set_conv_algorithm(outer_); }
+  AlgorithmScope(const AlgorithmScope&) = delete;
+  AlgorithmScope& operator=(const AlgorithmScope&) = delete;
+
+ private:
+  ConvAlgorithm outer_;
+};
+
+// What the cases are made for.
+struct BenchSizes {
+  std::int64_t batch = 64;
+  std::vector<ConvAlgorithm> algorithms{ConvAlgorithm::direct, ConvAlgorithm::im2col};
+};
+
+// gemm on the column matrices of the generator's layers.
+std::vector<BenchCase> gemm_cases(const BenchSizes& sizes);
+// The layers of the paper's networks, each direction, in full precision by each algorithm and in one bit; packing of their weights.
+std::vector<BenchCase> layer_cases(const BenchSizes& sizes);
+// The paper's generator drawing images, and a whole training iteration.
+std::vector<BenchCase> network_cases(const BenchSizes& sizes);
+
+}  // namespace pbgen

@@ -1,0 +1,51 @@
+// Runs the cases of bench_case.h: check, then time, beside the FMA peak of the same moment.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/lib/bench_case.h"
+#include "tools/lib/bench_measure.h"
+
+namespace pbgen {
+
+// Which cases: empty words match all.
+struct BenchFilter {
+  std::vector<std::string> sections;
+  std::string layer;
+  std::string op;
+
+  bool matches(const BenchCase& one) const;
+};
+
+// How much faster than a peer: the peer's best time by ours.
+struct PeerRatio {
+  std::string peer;
+  double ratio = 0.0;
+};
+
+struct BenchRow {
+  BenchCase what;
+  int threads = 1;
+  Times times;
+  double peak = 0.0;               // FLOP/s in registers; 0: unknown
+  std::optional<double> to_float;  // the best time in full precision by ours
+  std::vector<PeerRatio> to_peers;
+
+  double flops_per_second() const { return what.flops / times.best; }
+  double images_per_second() const { return static_cast<double>(what.batch) / times.best; }
+  // 0 where either is unknown.
+  double ratio_to_peak() const { return peak > 0.0 ? flops_per_second() / peak : 0.0; }
+};
+
+// Runs each case once, checks it, and times it `repeats` times; on the threads in force.  before: told of each case.  std::logic_error
+// where a result is wrong.
+std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats, const std::function<void(const BenchCase&)>& before);
+
+// Fills in to_float from the rows themselves.
+void relate_to_float(std::vector<BenchRow>& rows);
+
+}  // namespace pbgen
