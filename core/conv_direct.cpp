@@ -12,6 +12,12 @@ void check_sides(const ConvGeometry& g, const ConvWeightShape& shape, const Lane
   check_equal(big, LaneShape{small.batch, g.big_height, g.big_width, shape.c_big}, "big side of a convolution");
 }
 
+void check_packed(const DirectWeights& weights) {
+  check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+  check(isa() == Isa::ref || weights.for_big() != nullptr, "convolution weights were packed for the reference path and are used on ",
+        name(isa()));
+}
+
 // Whether narrow kernels compute it; else the definition does.
 bool runs_narrow(const ConvWeightShape& shape) {
 #if defined(__x86_64__)
@@ -27,35 +33,45 @@ bool runs_narrow(const ConvWeightShape& shape) {
 DirectWeights::DirectWeights(const ConvWeightShape& shape) : shape_(shape) {
   check(shape.c_small > 0 && shape.c_big > 0 && shape.kernel > 0, "convolution weights ", shape.c_small, " x ", shape.c_big, ", kernel ",
         shape.kernel, ": every number must be positive");
-#if defined(__x86_64__)
-  if (conv_direct::is_narrow(shape)) {
-    for_big_ = AlignedBuffer<float>(conv_direct::narrow_for_big_floats(shape));
-    for_small_ = AlignedBuffer<float>(conv_direct::narrow_for_small_floats(shape));
-  }
-#endif
 }
 
 void DirectWeights::pack(const float* w) {
   plain_ = w;
+  if (isa() == Isa::ref) {
+    for_big_ = {};
+    for_small_ = {};
+    return;
+  }
 #if defined(__x86_64__)
-  if (conv_direct::is_narrow(shape_)) conv_direct::narrow_pack(shape_, w, for_big_.data(), for_small_.data());
+  const bool narrow = conv_direct::is_narrow(shape_);
+  if (for_big_.empty()) {
+    for_big_ = AlignedBuffer<float>(narrow ? conv_direct::narrow_for_big_floats(shape_) : conv_direct::wide_for_big_floats(shape_));
+    for_small_ = AlignedBuffer<float>(narrow ? conv_direct::narrow_for_small_floats(shape_) : conv_direct::wide_for_small_floats(shape_));
+  }
+  (narrow ? conv_direct::narrow_pack : conv_direct::wide_pack)(shape_, w, for_big_.data(), for_small_.data());
 #endif
 }
 
 void conv_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small) {
   check_sides(g, weights.shape(), small.shape, big.shape);
-  check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+  check_packed(weights);
 #if defined(__x86_64__)
-  if (runs_narrow(weights.shape())) return conv_direct::narrow_to_small(g, weights, bias, big, small);
+  if (isa() == Isa::avx2) {
+    const bool narrow = conv_direct::is_narrow(weights.shape());
+    return (narrow ? conv_direct::narrow_to_small : conv_direct::wide_to_small)(g, weights, bias, big, small);
+  }
 #endif
   conv_to_small_ref(g, weights.shape(), weights.plain(), bias, big, small);
 }
 
 void conv_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big) {
   check_sides(g, weights.shape(), small.shape, big.shape);
-  check(weights.plain() != nullptr, "convolution weights are used before they are packed");
+  check_packed(weights);
 #if defined(__x86_64__)
-  if (runs_narrow(weights.shape())) return conv_direct::narrow_to_big(g, weights, bias, small, big);
+  if (isa() == Isa::avx2) {
+    const bool narrow = conv_direct::is_narrow(weights.shape());
+    return (narrow ? conv_direct::narrow_to_big : conv_direct::wide_to_big)(g, weights, bias, small, big);
+  }
 #endif
   conv_to_big_ref(g, weights.shape(), weights.plain(), bias, small, big);
 }
