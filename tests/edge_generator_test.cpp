@@ -243,8 +243,9 @@ TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
       std::vector<std::uint8_t> numbers(edge::deconv_signs_size(c_in, c_out));
       edge::pack_deconv_signs(latent.data(), c_in, c_out, numbers.data());
       const int groups = edge::group_count(c_in);
-      const int row_blocks = static_cast<int>(std::ssize(numbers)) / groups / edge::kRowBlock;
-      const std::int64_t floats = std::int64_t{row_blocks} * edge::kRowBlock * edge::kLanes;
+      const std::ptrdiff_t kernel_rows = edge::kernel_rows(c_out);
+      const std::ptrdiff_t row_blocks = edge::kKernel * kernel_rows / edge::kRowBlock;
+      const std::int64_t floats = edge::kKernel * kernel_rows * edge::kLanes;
       AlignedBuffer<float> tables(edge::kBlockGroups * edge::kTableFloats);
       AlignedBuffer<float> sums[2] = {AlignedBuffer<float>(floats), AlignedBuffer<float>(floats)};
       for (int path = 0; path < 2; ++path) {
@@ -253,15 +254,17 @@ TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
         for (int block = 0; block < edge::block_count(groups); ++block) {
           const int first = edge::block_begin(groups, block);
           const int count = edge::block_begin(groups, block + 1) - first;
-          for (const auto& [begin, end] : {std::pair{0, row_blocks / 2}, std::pair{row_blocks / 2, row_blocks}})
-            leaves.multiply_signs({numbers.data() + first * row_blocks * edge::kRowBlock, x0.data(), c_in, first, count, begin, end, block > 0,
-                                   tables.data(), sums[path].data()});
+          const std::uint8_t* const block_numbers = numbers.data() + first * row_blocks * edge::kRowBlock;
+          for (const auto& [begin, end] : {std::pair{std::ptrdiff_t{0}, row_blocks / 2}, std::pair{row_blocks / 2, row_blocks}})
+            leaves.multiply_signs({block_numbers + begin * count * edge::kRowBlock, x0.data(), c_in, first, count, end - begin, begin == 0,
+                                   block > 0, tables.data(), sums[path].data() + begin * edge::kRowBlock * edge::kLanes});
         }
       }
-      for (int row = 0; row < c_out * edge::kTaps; ++row)
-        for (int lane = 0; lane < edge::kLanes; ++lane) {
-          const int o = row / edge::kKernel % c_out;
-          const int tap = row / edge::kKernel / c_out * edge::kKernel + row % edge::kKernel;
+      for (int tap = 0; tap < edge::kTaps; ++tap)
+        for (int i = 0; i < c_out * edge::kLanes; ++i) {
+          const int o = i / edge::kLanes;
+          const int lane = i % edge::kLanes;
+          const std::ptrdiff_t row = tap / edge::kKernel * kernel_rows + o * edge::kKernel + tap % edge::kKernel;
           double expected = 0.0;
           for (int c = 0; c < c_in; ++c) {
             const double x = static_cast<double>(x0[c * edge::kLanes + lane]);

@@ -24,23 +24,16 @@ KernelRows wanted_kernel_rows(int i, int a, int b) {
   return {i > a ? 0 : i == a ? 1 : 3, i + 1 < b ? 5 : i < b ? 3 : 1};
 }
 
-// ---- Signs: the product keeps three rows of input pixels, [row % 3][vector][product row][8]; images narrower than a vector
-// keep all their pixels (at most two vectors).
-struct SignShape {
-  explicit SignShape(const DeconvLayer& layer)
-      : groups(group_count(layer.c_in)),
-        blocks(block_count(groups)),
-        rows(round_up(static_cast<std::ptrdiff_t>(layer.c_out) * kTaps, kRowBlock)),
-        narrow(layer.side < kLanes) {}
-  std::ptrdiff_t product_floats(const DeconvLayer& layer) const {
-    return (narrow ? pixel_vectors(layer.side) : 3 * row_vectors(layer.side)) * rows * kLanes;
-  }
+// ---- Signs.  The products of the ky that reach the same output row are added where they are made: of output rows 2t and
+// 2t + 1 the part keeps [t % 3][vector][phase][o][kx][8].  In images narrower than a vector neighbouring rows share one, so
+// that there the products stay apart: [vector][ky][o][kx][8].
+constexpr int kKeptRows = 3;
+constexpr std::ptrdiff_t kSignTableFloats = kBlockGroups * kTableFloats;
 
-  int groups;
-  int blocks;
-  std::ptrdiff_t rows;
-  bool narrow;
-};
+std::ptrdiff_t sign_product_floats(const DeconvLayer& layer) {
+  const std::ptrdiff_t rows = kernel_rows(layer.c_out) * kLanes;
+  return layer.side < kLanes ? pixel_vectors(layer.side) * kKernel * rows : kKeptRows * row_vectors(layer.side) * 2 * rows;
+}
 
 // ---- Floats: the product of one output channel and a band of rows, [row % (band + 2)][vector][ky][kx][8].
 constexpr int kBandRows = 8;
@@ -55,10 +48,9 @@ std::ptrdiff_t activation_floats(int channels, int side) {
 
 std::ptrdiff_t whole_lines(std::ptrdiff_t floats) { return round_up(floats, kAlignment / sizeof(float)); }
 
-// Scratch: two activations that take turns, a product shared by all parts, and what each part has for itself.
+// Scratch: two activations that take turns, and what each part has for itself.
 struct Plan {
   std::ptrdiff_t activation[2] = {0, 0};
-  std::ptrdiff_t shared_product = 0;
   std::ptrdiff_t part = 0;  // product and tables
 
   explicit Plan(const Generator& generator) {
@@ -69,20 +61,12 @@ struct Plan {
     for (int i = 0; i < generator.deconv_count; ++i) {
       const DeconvLayer& layer = generator.deconvs[i];
       if (i + 1 < generator.deconv_count) grow(activation[(i + 1) % 2], activation_floats(layer.c_out, 2 * layer.side));
-      if (layer.weights != nullptr) {
-        grow(part, float_product_floats(layer.side));
-        continue;
-      }
-      const SignShape shape(layer);
-      const std::ptrdiff_t tables = kBlockGroups * kTableFloats;
-      if (shape.narrow) grow(shared_product, shape.product_floats(layer));
-      grow(part, tables + (shape.narrow ? 0 : shape.product_floats(layer)));
+      grow(part, layer.weights != nullptr ? float_product_floats(layer.side) : kSignTableFloats + sign_product_floats(layer));
     }
     for (std::ptrdiff_t& size : activation) size = whole_lines(size);
-    shared_product = whole_lines(shared_product);
     part = whole_lines(part);
   }
-  std::ptrdiff_t floats(int parts) const { return activation[0] + activation[1] + shared_product + part * parts; }
+  std::ptrdiff_t floats(int parts) const { return activation[0] + activation[1] + part * parts; }
 };
 
 // One generate_one under way.
@@ -94,7 +78,6 @@ struct Run {
   const float* z;
   float* image;
   float* activation[2];
-  float* shared_product;
   float* part_scratch;
   std::ptrdiff_t part_floats;
 
@@ -143,6 +126,30 @@ struct DeconvRun {
   const float* input_vector(std::ptrdiff_t vector) const { return x + vector * layer.c_in * kLanes; }
 };
 
+// Output rows 2t and 2t + 1 of channels [first, last), from the product's rows of each ky (null: none), channel 0.
+void assemble_rows(const DeconvRun& deconv, const float* const (&rows)[kKernel], std::ptrdiff_t vector_stride,
+                   std::ptrdiff_t channel_stride, int t, int first, int last) {
+  const DeconvLayer& layer = deconv.layer;
+  const std::ptrdiff_t out_side = 2 * layer.side;
+  AssembleTask task;
+  task.vector_stride = vector_stride;
+  task.side = layer.side;
+  task.activation = layer.activation;
+  task.out_stride = deconv.to_image ? kLanes : static_cast<std::ptrdiff_t>(layer.c_out) * kLanes;
+  for (int o = first; o < last; ++o) {
+    for (int ky = 0; ky < kKernel; ++ky) task.row[ky] = rows[ky] == nullptr ? nullptr : rows[ky] + o * channel_stride;
+    task.scale = layer.scale[o];
+    task.shift = layer.shift[o];
+    const auto output = [&](std::ptrdiff_t pixel) {
+      if (deconv.to_image) return deconv.y + o * out_side * out_side + pixel;
+      return deconv.y + (pixel / kLanes * layer.c_out + o) * kLanes + pixel % kLanes;
+    };
+    task.even = output(2 * t * out_side);
+    task.odd = output((2 * t + 1) * out_side);
+    deconv.run.leaves.assemble(task);
+  }
+}
+
 // Where the product of (input row, ky, output channel) stands.
 struct ProductLayout {
   const float* base;
@@ -152,88 +159,97 @@ struct ProductLayout {
   std::ptrdiff_t channel_stride;
 };
 
-// Output rows 2t and 2t + 1 of channels [first, last).
-void assemble_rows(const DeconvRun& deconv, const ProductLayout& product, int t, int first, int last) {
-  const DeconvLayer& layer = deconv.layer;
-  const int side = layer.side;
-  const int out_side = 2 * side;
-  AssembleTask task;
-  task.vector_stride = product.vector_stride;
-  task.side = side;
-  task.activation = layer.activation;
-  task.out_stride = deconv.to_image ? kLanes : static_cast<std::ptrdiff_t>(layer.c_out) * kLanes;
-  const float* row[kKernel];
-  for (int ky = 0; ky < kKernel; ++ky) {
-    const int i = t + kRowOffset[ky];
-    const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(i % product.slots) * side;
-    row[ky] = i < 0 || i >= side ? nullptr
-                                 : product.base + pixel / kLanes * product.vector_stride + ky * product.kernel_row_stride + pixel % kLanes;
-  }
-  for (int o = first; o < last; ++o) {
-    for (int ky = 0; ky < kKernel; ++ky) task.row[ky] = row[ky] == nullptr ? nullptr : row[ky] + o * product.channel_stride;
-    task.scale = layer.scale[o];
-    task.shift = layer.shift[o];
-    const auto output = [&](std::ptrdiff_t pixel) {
-      if (deconv.to_image) return deconv.y + static_cast<std::ptrdiff_t>(o) * out_side * out_side + pixel;
-      return deconv.y + (pixel / kLanes * layer.c_out + o) * kLanes + pixel % kLanes;
-    };
-    task.even = output(static_cast<std::ptrdiff_t>(2 * t) * out_side);
-    task.odd = output(static_cast<std::ptrdiff_t>(2 * t + 1) * out_side);
-    deconv.run.leaves.assemble(task);
+// Output rows 2a .. 2b - 1 of channels [first, last).
+void assemble_rows(const DeconvRun& deconv, const ProductLayout& product, int a, int b, int first, int last) {
+  const int side = deconv.layer.side;
+  for (int t = a; t < b; ++t) {
+    const float* rows[kKernel] = {};
+    for (int ky = 0; ky < kKernel; ++ky) {
+      const int i = t + kRowOffset[ky];
+      if (i < 0 || i >= side) continue;
+      const std::ptrdiff_t pixel = static_cast<std::ptrdiff_t>(i % product.slots) * side;
+      rows[ky] = product.base + pixel / kLanes * product.vector_stride + ky * product.kernel_row_stride + pixel % kLanes;
+    }
+    assemble_rows(deconv, rows, product.vector_stride, product.channel_stride, t, first, last);
   }
 }
 
-// Adds up, for one vector of pixels, all channels into the rows of the row blocks [first, last).
-void multiply_signs(const DeconvRun& deconv, const SignShape& shape, std::ptrdiff_t vector, std::ptrdiff_t first, std::ptrdiff_t last,
-                    float* tables, float* p) {
+// For one vector of pixels: calls rows(block, multiply) for each block of channels, in which multiply(ky, first, last,
+// accumulate, p) adds up the row blocks [first, last) of a ky; p: where its row 0 stands.
+template <class Rows>
+void multiply_signs(const DeconvRun& deconv, std::ptrdiff_t vector, float* tables, const Rows& rows) {
   const DeconvLayer& layer = deconv.layer;
-  for (int block = 0; block < shape.blocks; ++block) {
-    const int group = block_begin(shape.groups, block);
-    const int groups = block_begin(shape.groups, block + 1) - group;
-    deconv.run.leaves.multiply_signs({layer.row_numbers + group * shape.rows, deconv.input_vector(vector), layer.c_in, group, groups, first,
-                                      last, block > 0, tables, p});
+  const int groups = group_count(layer.c_in);
+  const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
+  for (int block = 0; block < block_count(groups); ++block) {
+    const int first_group = block_begin(groups, block);
+    SignTask task{nullptr, deconv.input_vector(vector), layer.c_in, first_group, block_begin(groups, block + 1) - first_group, 0, true, false,
+                  tables,  nullptr};
+    const std::uint8_t* const numbers = layer.row_numbers + first_group * kKernel * kernel;
+    rows(block, [&](int ky, std::ptrdiff_t first, std::ptrdiff_t last, bool accumulate, float* p) {
+      task.numbers = numbers + (ky * kernel + first * kRowBlock) * task.groups;
+      task.row_blocks = last - first;
+      task.accumulate = accumulate;
+      task.p = p + first * kRowBlock * kLanes;
+      deconv.run.leaves.multiply_signs(task);
+      task.fill_tables = false;
+    });
   }
 }
 
 // Parts take rows of the image; what they share, a row on either side, is computed for the ky that each wants.
-void run_signs(const DeconvRun& deconv, const SignShape& shape) {
+void run_signs(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
   const std::ptrdiff_t vectors = row_vectors(layer.side);
-  const std::ptrdiff_t kernel_row = static_cast<std::ptrdiff_t>(layer.c_out) * kKernel;  // product rows of one ky
+  const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
   for_each_part(deconv.run, [&](int part) {
     const Piece rows = piece_of(layer.side, part, deconv.run.parts);
     const int a = static_cast<int>(rows.first);
     const int b = static_cast<int>(rows.last);
     if (a == b) return;
     float* const tables = deconv.run.scratch_of(part);
-    float* const product = tables + kBlockGroups * kTableFloats;
-    const ProductLayout layout{product, 3, shape.rows * kLanes, kernel_row * kLanes, kKernel * kLanes};
+    float* const product = tables + kSignTableFloats;
+    const std::ptrdiff_t vector_stride = 2 * kernel * kLanes;
+    const auto assemble = [&](int t) {
+      const float* const first = product + t % kKeptRows * vectors * vector_stride;
+      const float* const sums[kKernel] = {nullptr, first, first + kernel * kLanes, nullptr, nullptr};
+      assemble_rows(deconv, sums, vector_stride, kKernel * kLanes, t, 0, layer.c_out);
+    };
     for (int i = larger(a - 1, 0); i <= smaller(b, layer.side - 1); ++i) {
-      const KernelRows ky = wanted_kernel_rows(i, a, b);
+      const KernelRows wanted = wanted_kernel_rows(i, a, b);
       for (std::ptrdiff_t v = 0; v < vectors; ++v)
-        multiply_signs(deconv, shape, i * vectors + v, ky.first * kernel_row / kRowBlock,
-                       round_up(ky.last * kernel_row, kRowBlock) / kRowBlock, tables, product + (i % 3 * vectors + v) * layout.vector_stride);
-      if (i > a) assemble_rows(deconv, layout, i - 1, 0, layer.c_out);
+        multiply_signs(deconv, i * vectors + v, tables, [&](int block, const auto& multiply) {
+          for (int ky = wanted.first; ky < wanted.last; ++ky) {
+            const int t = i - kRowOffset[ky];
+            const int phase = 1 - ky % 2;
+            const bool first_touch = block == 0 && (i < t || i == 0);
+            multiply(ky, 0, kernel / kRowBlock, !first_touch,
+                     product + (t % kKeptRows * vectors + v) * vector_stride + phase * kernel * kLanes);
+          }
+        });
+      if (i > a) assemble(i - 1);
     }
-    if (b == layer.side) assemble_rows(deconv, layout, b - 1, 0, layer.c_out);
+    if (b == layer.side) assemble(b - 1);
   });
 }
 
-// Parts take rows of the product, then output channels.
-void run_narrow_signs(const DeconvRun& deconv, const SignShape& shape) {
+// Parts take output channels.
+void run_narrow_signs(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
-  const Run& run = deconv.run;
-  const ProductLayout layout{run.shared_product, layer.side, shape.rows * kLanes, static_cast<std::ptrdiff_t>(layer.c_out) * kKernel * kLanes,
-                             kKernel * kLanes};
-  for_each_part(run, [&](int part) {
-    const Piece blocks = piece_of(shape.rows / kRowBlock, part, run.parts);
+  const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
+  for_each_part(deconv.run, [&](int part) {
+    const Piece channels = piece_of(layer.c_out, part, deconv.run.parts);
+    if (channels.first == channels.last) return;
+    float* const tables = deconv.run.scratch_of(part);
+    float* const product = tables + kSignTableFloats;
+    const ProductLayout layout{product, layer.side, kKernel * kernel * kLanes, kernel * kLanes, kKernel * kLanes};
     for (std::ptrdiff_t v = 0; v < pixel_vectors(layer.side); ++v)
-      multiply_signs(deconv, shape, v, blocks.first, blocks.last, run.scratch_of(part), run.shared_product + v * layout.vector_stride);
-  });
-  for_each_part(run, [&](int part) {
-    const Piece channels = piece_of(layer.c_out, part, run.parts);
-    for (int t = 0; t < layer.side; ++t)
-      assemble_rows(deconv, layout, t, static_cast<int>(channels.first), static_cast<int>(channels.last));
+      multiply_signs(deconv, v, tables, [&](int block, const auto& multiply) {
+        for (int ky = 0; ky < kKernel; ++ky)
+          multiply(ky, channels.first * kKernel / kRowBlock, round_up(channels.last * kKernel, kRowBlock) / kRowBlock, block > 0,
+                   product + v * layout.vector_stride + ky * layout.kernel_row_stride);
+      });
+    assemble_rows(deconv, layout, 0, layer.side, static_cast<int>(channels.first), static_cast<int>(channels.last));
   });
 }
 
@@ -279,7 +295,7 @@ void run_floats(const DeconvRun& deconv) {
       const int o = static_cast<int>(item / bands);
       const int a = static_cast<int>(item % bands) * band;
       multiply_floats(deconv, o, a, a + band, layout, product);
-      for (int t = a; t < a + band; ++t) assemble_rows(deconv, layout, t, o, o + 1);
+      assemble_rows(deconv, layout, a, a + band, o, o + 1);
     }
   });
 }
@@ -290,9 +306,8 @@ void run_deconv(const DeconvRun& deconv) {
   if (!deconv.to_image && out_pixels < kLanes)  // lanes that hold no pixel are multiplied all the same
     for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(layer.c_out) * kLanes; ++i) deconv.y[i] = 0.0f;
   if (layer.weights != nullptr) return run_floats(deconv);
-  const SignShape shape(layer);
-  if (shape.narrow) run_narrow_signs(deconv, shape);
-  else run_signs(deconv, shape);
+  if (layer.side < kLanes) run_narrow_signs(deconv);
+  else run_signs(deconv);
 }
 
 bool in_range(int value, int high) { return value >= 1 && value <= high; }
@@ -347,8 +362,7 @@ void generate_one(const Generator& generator, const float* z, float* image, void
   const bool serial = parallel == nullptr || parallel->run == nullptr;
   float* const first = take(plan.activation[0]);
   float* const second = take(plan.activation[1]);
-  float* const shared = take(plan.shared_product);
-  const Run run{generator, leaves, serial ? nullptr : parallel, serial ? 1 : larger(parallel->parts, 1), z, image, {first, second}, shared, next,
+  const Run run{generator, leaves, serial ? nullptr : parallel, serial ? 1 : larger(parallel->parts, 1), z, image, {first, second}, next,
                 plan.part};
   run_linear(run);
   for (int i = 0; i < generator.deconv_count; ++i) {

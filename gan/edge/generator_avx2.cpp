@@ -110,12 +110,16 @@ void linear_signs(const std::uint32_t* words, const LinearTask& task) {
 // registers  5 taps * 2 vectors of pixels = 10 accumulators, 2 x, 1 w
 // latency    10 independent FMAs >= 2 ports * 4 or 5 cycles
 // loads      7 for 10 FMAs; the weights of a row of taps stand together: one stream
+// prefetch   weights 2 KB ahead, over the ends of pages, and the pixels of the next call, which usually follow these
 void multiply_floats(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1) {
   Vec a0 = _mm256_setzero_ps(), a1 = a0, a2 = a0, a3 = a0, a4 = a0;
   Vec b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0;
   for (int c = 0; c < c_in; ++c, w += kKernel, x0 += kLanes, x1 += kLanes) {
     const Vec xa = _mm256_load_ps(x0);
     const Vec xb = _mm256_load_ps(x1);
+    _mm_prefetch(reinterpret_cast<const char*>(w + 512), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(x0 + 16 * c_in), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(x1 + 16 * c_in), _MM_HINT_T0);
     Vec weight = _mm256_broadcast_ss(w);
     a0 = _mm256_fmadd_ps(weight, xa, a0);
     b0 = _mm256_fmadd_ps(weight, xb, b0);
@@ -132,24 +136,42 @@ void multiply_floats(const float* w, int c_in, const float* x0, const float* x1,
     a4 = _mm256_fmadd_ps(weight, xa, a4);
     b4 = _mm256_fmadd_ps(weight, xb, b4);
   }
-  const Vec a[kKernel] = {a0, a1, a2, a3, a4};
-  const Vec b[kKernel] = {b0, b1, b2, b3, b4};
-  for (int kx = 0; kx < kKernel; ++kx) {
-    _mm256_store_ps(p0 + kx * kLanes, a[kx]);
-    _mm256_store_ps(p1 + kx * kLanes, b[kx]);
-  }
+  _mm256_store_ps(p0, a0);
+  _mm256_store_ps(p0 + kLanes, a1);
+  _mm256_store_ps(p0 + 2 * kLanes, a2);
+  _mm256_store_ps(p0 + 3 * kLanes, a3);
+  _mm256_store_ps(p0 + 4 * kLanes, a4);
+  _mm256_store_ps(p1, b0);
+  _mm256_store_ps(p1 + kLanes, b1);
+  _mm256_store_ps(p1 + 2 * kLanes, b2);
+  _mm256_store_ps(p1 + 3 * kLanes, b3);
+  _mm256_store_ps(p1 + 4 * kLanes, b4);
 }
 
-// All signed sums of a group's rows of x, by doubling: table row p + 2^b = table row p + 2 x_b.
+// All signed sums of a group's rows of x.  The eight of the first three channels stay in registers; each sum of the others,
+// by doubling, is added to all of them.  Of fewer channels only the rows in use matter, so missing ones count as zeros.
 void fill_table(const float* x, int count, float* table) {
-  Vec row = _mm256_setzero_ps();
-  for (int b = 0; b < count; ++b) row = _mm256_sub_ps(row, _mm256_load_ps(x + b * kLanes));
-  _mm256_store_ps(table, row);
-  for (int b = 0; b < count; ++b) {
-    const Vec x_b = _mm256_load_ps(x + b * kLanes);
-    const Vec twice = _mm256_add_ps(x_b, x_b);
-    float* const upper = table + (kLanes << b);
-    for (int p = 0; p < 1 << b; ++p) _mm256_store_ps(upper + p * kLanes, _mm256_add_ps(_mm256_load_ps(table + p * kLanes), twice));
+  const auto channel = [&](int b) { return b < count ? _mm256_load_ps(x + b * kLanes) : _mm256_setzero_ps(); };
+  constexpr int kLow = 3;
+  constexpr int kLowRows = 1 << kLow;
+  Vec low[kLowRows];
+  low[0] = _mm256_sub_ps(_mm256_sub_ps(_mm256_setzero_ps(), channel(0)), _mm256_add_ps(channel(1), channel(2)));
+#pragma GCC unroll 3
+  for (int b = 0; b < kLow; ++b) {
+    const Vec twice = _mm256_add_ps(channel(b), channel(b));
+#pragma GCC unroll 4
+    for (int p = 0; p < 1 << b; ++p) low[p + (1 << b)] = _mm256_add_ps(low[p], twice);
+  }
+  Vec high[kLowRows];
+  high[0] = _mm256_sub_ps(_mm256_sub_ps(_mm256_setzero_ps(), channel(3)), _mm256_add_ps(channel(4), channel(5)));
+  for (int b = 0; b < kLow; ++b) {
+    const Vec twice = _mm256_add_ps(channel(b + kLow), channel(b + kLow));
+    for (int p = 0; p < 1 << b; ++p) high[p + (1 << b)] = _mm256_add_ps(high[p], twice);
+  }
+  for (int h = 0; h < kLowRows; ++h, table += kLowRows * kLanes) {
+    const Vec sum = high[h];
+#pragma GCC unroll 8
+    for (int p = 0; p < kLowRows; ++p) _mm256_store_ps(table + p * kLanes, _mm256_add_ps(low[p], sum));
   }
 }
 
@@ -164,14 +186,14 @@ Vec table_row(const float* table, std::uint64_t number) {
 // registers  8 accumulators, the word
 // loads      one word for eight lookups; it is taken apart by moves of its two lowest bytes and shifts
 void multiply_signs(const SignTask& task) {
-  for (int group = 0; group < task.groups; ++group) {
+  for (int group = 0; group < task.groups && task.fill_tables; ++group) {
     const int begin = group_begin(task.c_in, task.first_group + group);
     const int end = group_begin(task.c_in, task.first_group + group + 1);
     fill_table(task.x + begin * kLanes, end - begin, task.tables + group * kTableFloats);
   }
-  const Word* numbers = reinterpret_cast<const Word*>(task.numbers) + task.first * task.groups;
-  float* p = task.p + task.first * kRowBlock * kLanes;
-  for (std::ptrdiff_t block = task.first; block < task.last; ++block, p += kRowBlock * kLanes) {
+  const Word* numbers = reinterpret_cast<const Word*>(task.numbers);
+  float* p = task.p;
+  for (std::ptrdiff_t block = 0; block < task.row_blocks; ++block, p += kRowBlock * kLanes) {
     Vec sum[kRowBlock];
     for (int row = 0; row < kRowBlock; ++row) sum[row] = task.accumulate ? _mm256_load_ps(p + row * kLanes) : _mm256_setzero_ps();
     const float* table = task.tables;
@@ -207,11 +229,15 @@ __m256i first_lanes(int count) {
 }
 
 // One row of a phase pair: up to three rows of the product, left to right, neighbours kept in registers.
-// kNarrow: the row has fewer than eight pixels, and neither more lanes than these nor all of the output may be touched.
-template <bool kNarrow>
+// kWidth: 8 for rows of whole vectors, 4 for a row of four pixels, 1 for fewer; neither more lanes than the row's pixels
+// nor more than its output may be touched.
+template <int kWidth>
 void assemble_row(const AssembleTask& task, const float* same, const float* below, const float* above, float* out) {
-  const __m256i lanes = first_lanes(task.side);
-  const auto load = [&](const float* p) { return kNarrow ? _mm256_maskload_ps(p, lanes) : _mm256_load_ps(p); };
+  const auto load = [&](const float* p) {
+    if constexpr (kWidth == 8) return _mm256_load_ps(p);
+    else if constexpr (kWidth == 4) return _mm256_zextps128_ps256(_mm_load_ps(p));
+    else return _mm256_maskload_ps(p, first_lanes(task.side));
+  };
   const auto column = [&](int kx, std::ptrdiff_t offset) {
     Vec sum = load(same + offset + kx * kLanes);
     if (above != nullptr) sum = _mm256_add_ps(sum, load(above + offset + kx * kLanes));
@@ -221,7 +247,7 @@ void assemble_row(const AssembleTask& task, const float* same, const float* belo
   const Vec zero = _mm256_setzero_ps();
   const Vec scale = _mm256_set1_ps(task.scale);
   const Vec shift = _mm256_set1_ps(task.shift);
-  const int vectors = kNarrow ? 1 : task.side / kLanes;
+  const int vectors = kWidth == 8 ? task.side / kLanes : 1;
   Vec before3 = zero;
   Vec before4 = zero;
   Vec column0 = column(0, 0);
@@ -237,12 +263,12 @@ void assemble_row(const AssembleTask& task, const float* same, const float* belo
     const Vec low = _mm256_unpacklo_ps(left, right);
     const Vec high = _mm256_unpackhi_ps(left, right);
     const Vec first = _mm256_permute2f128_ps(low, high, 0x20);
-    if (kNarrow) {
+    if constexpr (kWidth == 1) {
       _mm256_maskstore_ps(out, first_lanes(2 * task.side), first);
-      return;
+    } else {
+      _mm256_storeu_ps(out, first);
+      if constexpr (kWidth == 8) _mm256_storeu_ps(out + task.out_stride, _mm256_permute2f128_ps(low, high, 0x31));
     }
-    _mm256_storeu_ps(out, first);
-    _mm256_storeu_ps(out + task.out_stride, _mm256_permute2f128_ps(low, high, 0x31));
     out += 2 * task.out_stride;
     before3 = column3;
     before4 = column4;
@@ -250,14 +276,16 @@ void assemble_row(const AssembleTask& task, const float* same, const float* belo
   }
 }
 
+template <int kWidth>
+void assemble_rows(const AssembleTask& task) {
+  assemble_row<kWidth>(task, task.row[1], nullptr, task.row[3], task.even);
+  assemble_row<kWidth>(task, task.row[2], task.row[0], task.row[4], task.odd);
+}
+
 void assemble(const AssembleTask& task) {
-  if (task.side < kLanes) {
-    assemble_row<true>(task, task.row[1], nullptr, task.row[3], task.even);
-    assemble_row<true>(task, task.row[2], task.row[0], task.row[4], task.odd);
-  } else {
-    assemble_row<false>(task, task.row[1], nullptr, task.row[3], task.even);
-    assemble_row<false>(task, task.row[2], task.row[0], task.row[4], task.odd);
-  }
+  if (task.side >= kLanes) assemble_rows<8>(task);
+  else if (task.side == 4) assemble_rows<4>(task);
+  else assemble_rows<1>(task);
 }
 
 }  // namespace

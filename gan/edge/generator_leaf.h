@@ -24,8 +24,8 @@ inline constexpr int kTaps = kKernel * kKernel;
 inline constexpr int kRowOffset[kKernel] = {1, 0, 0, -1, -1};
 
 // ---- Signs.  c_in channels are cut into groups of at most six, as even as can be; groups into blocks whose tables stay in
-// the first-level cache: 11 groups * 64 rows * 32 bytes = 22 KB.  A product row is (ky * c_out + o) * 5 + kx, so that the
-// rows of consecutive ky are neighbours; eight rows are computed together.
+// the first-level cache: 11 groups * 64 rows * 32 bytes = 22 KB.  A product row is ky * kernel_rows(c_out) + o * 5 + kx;
+// eight rows are computed together.
 inline constexpr int kGroup = 6;
 inline constexpr int kTableRows = 1 << kGroup;
 inline constexpr int kTableFloats = kTableRows * kLanes;
@@ -40,6 +40,10 @@ static constexpr int group_begin(int c_in, int group) {
 static constexpr int block_count(int groups) { return (groups + kBlockGroups - 1) / kBlockGroups; }
 static constexpr int block_begin(int groups, int block) {
   return static_cast<int>(static_cast<std::int64_t>(block) * groups / block_count(groups));
+}
+// Product rows of one ky, whole blocks.
+static constexpr std::ptrdiff_t kernel_rows(int c_out) {
+  return (static_cast<std::ptrdiff_t>(c_out) * kKernel + kRowBlock - 1) / kRowBlock * kRowBlock;
 }
 
 // ---- The linear layer's signs: three components of z a table of eight sums, ten tables a 32-bit word, lowest bits first.
@@ -64,17 +68,17 @@ struct LinearTask {
   float* out;
 };
 
-// p[row][8] (+)= sum over the block's channels of sign * x, for the row blocks [first, last).
+// p[row][8] (+)= sum over the block's channels of sign * x, for so many row blocks.
 struct SignTask {
   const std::uint8_t* numbers;  // [row/8][groups][8], each the table row's number times 4
   const float* x;               // [c_in][8]
   int c_in;
   int first_group;
   int groups;
-  std::ptrdiff_t first;
-  std::ptrdiff_t last;
+  std::ptrdiff_t row_blocks;
+  bool fill_tables;  // false: they are still those of the call before, which had the same x and groups
   bool accumulate;
-  float* tables;  // scratch, groups * kTableFloats
+  float* tables;     // scratch, groups * kTableFloats
   float* p;
 };
 

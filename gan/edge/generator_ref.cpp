@@ -93,7 +93,7 @@ void multiply_floats(const float* w, int c_in, const float* x0, const float* x1,
 }
 
 void multiply_signs(const SignTask& task) {
-  for (std::ptrdiff_t row = task.first * kRowBlock; row < task.last * kRowBlock; ++row) {
+  for (std::ptrdiff_t row = 0; row < task.row_blocks * kRowBlock; ++row) {
     const std::uint8_t* const numbers = task.numbers + row / kRowBlock * task.groups * kRowBlock + row % kRowBlock;
     double sum[kLanes] = {};
     for (int group = 0; group < task.groups; ++group) {

@@ -21,9 +21,6 @@ std::ptrdiff_t feature_of(std::size_t vector, int lane, int channels, int side) 
 
 int word_count(int z_dim) { return (z_dim + kWordInputs * kWordGroups - 1) / (kWordInputs * kWordGroups); }
 
-// Rows of a one-bit product, whole blocks.
-std::size_t product_rows(int c_out) { return round_up(static_cast<std::size_t>(c_out) * kTaps, kRowBlock); }
-
 }  // namespace
 
 std::size_t linear_floats_size(int z_dim, int channels, int side) { return linear_vectors(channels, side) * kLanes * z_dim; }
@@ -77,26 +74,27 @@ void pack_deconv_floats(const float* from, int c_in, int c_out, float* to) {
         for (int kx = 0; kx < kKernel; ++kx) *to++ = from[(static_cast<std::size_t>(c) * c_out + o) * kTaps + ky * kKernel + kx];
 }
 
-std::size_t deconv_signs_size(int c_in, int c_out) { return product_rows(c_out) * group_count(c_in); }
+std::size_t deconv_signs_size(int c_in, int c_out) {
+  return static_cast<std::size_t>(kKernel * kernel_rows(c_out)) * static_cast<std::size_t>(group_count(c_in));
+}
 
 void pack_deconv_signs(const float* from, int c_in, int c_out, std::uint8_t* to) {
   const int groups = group_count(c_in);
-  const std::size_t rows = product_rows(c_out);
-  const std::size_t used = static_cast<std::size_t>(c_out) * kTaps;
-  const int blocks = block_count(groups);
-  for (int block = 0; block < blocks; ++block)
-    for (std::size_t first = 0; first < rows; first += kRowBlock)
-      for (int group = block_begin(groups, block); group < block_begin(groups, block + 1); ++group)
-        for (std::size_t row = first; row < first + kRowBlock; ++row) {
-          const int kx = static_cast<int>(row % kKernel);
-          const int o = static_cast<int>(row / kKernel % c_out);
-          const int ky = static_cast<int>(row / kKernel / c_out);
-          unsigned number = 0;
-          for (int c = group_begin(c_in, group); c < group_begin(c_in, group + 1) && row < used; ++c)
-            if (from[(static_cast<std::size_t>(c) * c_out + o) * kTaps + ky * kKernel + kx] >= 0.0f)
-              number |= 1u << (c - group_begin(c_in, group));
-          *to++ = static_cast<std::uint8_t>(4 * number);
-        }
+  const std::ptrdiff_t rows = kernel_rows(c_out);
+  // The table row's number for a product row of ky; 0 where the row is padding.
+  const auto number_of = [&](int group, int ky, std::ptrdiff_t row) {
+    const std::ptrdiff_t o = row / kKernel;
+    unsigned number = 0;
+    for (int c = group_begin(c_in, group); c < group_begin(c_in, group + 1) && o < c_out; ++c)
+      if (from[(static_cast<std::ptrdiff_t>(c) * c_out + o) * kTaps + ky * kKernel + row % kKernel] >= 0.0f)
+        number |= 1u << (c - group_begin(c_in, group));
+    return number;
+  };
+  for (int block = 0; block < block_count(groups); ++block)
+    for (int ky = 0; ky < kKernel; ++ky)
+      for (std::ptrdiff_t first = 0; first < rows; first += kRowBlock)
+        for (int group = block_begin(groups, block); group < block_begin(groups, block + 1); ++group)
+          for (std::ptrdiff_t row = first; row < first + kRowBlock; ++row) *to++ = static_cast<std::uint8_t>(4 * number_of(group, ky, row));
 }
 
 }  // namespace pbgen::edge
