@@ -79,6 +79,7 @@ void conv_to_big(const ConvGeometry& g, const DirectWeights& weights, const floa
 std::int64_t conv_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
 #if defined(__x86_64__)
   if (runs_narrow({small.channels, big.channels, g.kernel})) return conv_direct::narrow_weight_gradient_floats(g, small, big);
+  if (isa() != Isa::ref) return conv_direct::wide_weight_gradient_floats(g, small, big);
 #endif
   static_cast<void>(g);
   return 0;
@@ -90,6 +91,7 @@ void conv_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
   check(beta == 0.0f || beta == 1.0f, "convolution weight gradient: beta is ", beta, ", expected 0 or 1");
 #if defined(__x86_64__)
   if (runs_narrow(shape)) return conv_direct::narrow_weight_gradient(g, small, big, beta, dw, workspace);
+  if (isa() != Isa::ref) return conv_direct::wide_weight_gradient(g, small, big, beta, dw, workspace);
 #endif
   static_cast<void>(workspace);
   conv_weight_gradient_ref(g, small, big, beta, dw);

@@ -1,0 +1,43 @@
+// Between conv_direct_weight_gradient.cpp and its leaves.  Not for anybody else.
+#pragma once
+
+#include <cstdint>
+
+namespace pbgen::conv_weight_gradient_leaf {
+
+inline constexpr std::int64_t kLanes = 8;
+inline constexpr std::int64_t kMr = 6;      // big channels of a tile
+inline constexpr std::int64_t kFewMr = 4;   // of the few tiles that spare padding
+inline constexpr std::int64_t kNr = 16;     // small channels of a tile
+inline constexpr std::int64_t kFewNr = 8;   // of a last block that needs no more
+
+// The pixels whose products one tap adds up: slices x rows x columns, on either side contiguous along x.  Steps in floats.
+struct TapPixels {
+  std::int64_t slices;
+  std::int64_t rows;
+  std::int64_t columns;
+  const float* big;  // [slice][row][column][mr channels][8 images]
+  std::int64_t big_slice_step;
+  std::int64_t big_row_step;
+  const float* small;  // [slice][row][column][8 images][nr channels]
+  std::int64_t small_slice_step;
+  std::int64_t small_row_step;
+};
+
+// One tile.  With S_ij = sum over pixels p, images l of big[p][i][l] * small[p][l][j], added in this order by fused multiply-adds:
+//   sums[i*row_step + j] := S_ij, or sums[i*row_step + j] + S_ij where accumulate.
+// No pixel: S is 0.  small and sums are 32-byte aligned, and row_step is a multiple of 8.
+using Tile = void(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step);
+Tile tile_6x16_avx2;
+Tile tile_4x16_avx2;
+Tile tile_6x8_avx2;
+Tile tile_4x8_avx2;
+
+// to[l*step + c] := from[c*8 + l] for c < 8 and l < 8.  `from` need not be aligned; `to` is 32-byte aligned, step a multiple of 8.
+void transpose_8x8_avx2(const float* from, float* to, std::int64_t step);
+
+// to[j*ld + p] := from[p*step + j], or to[j*ld + p] + from[p*step + j] where accumulate, for j < 8 and p < count.
+// `from` is 32-byte aligned, step a multiple of 8; `to` need not be aligned.
+void store_transposed_avx2(std::int64_t count, const float* from, std::int64_t step, bool accumulate, float* to, std::int64_t ld);
+
+}  // namespace pbgen::conv_weight_gradient_leaf
