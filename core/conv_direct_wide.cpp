@@ -18,10 +18,13 @@ using conv_direct_leaf::kFewRows;
 using conv_direct_leaf::kRows;
 
 // Block sizes: see PERF.md.
-constexpr std::int64_t kChannelBlock = 64;                // input channels between two visits of an output
-constexpr std::int64_t kWeightsInL1 = 16 * 1024 / 4;      // floats of a panel that pass over the pixels together
-constexpr std::int64_t kInputInL2 = 256 * 1024 / 4;       // floats of input that the panels pass over
-constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;  // multiply-adds, as in gemm
+constexpr std::int64_t kChannelBlock = 64;            // input channels between two visits of an output
+constexpr std::int64_t kWeightsInL1 = 16 * 1024 / 4;  // floats of a panel that pass over the pixels together
+constexpr std::int64_t kInputInL2 = 256 * 1024 / 4;   // floats of input that the panels pass over
+constexpr std::int64_t kFloatsOfLine = 16;
+
+// A thread is woken for at least this many multiply-adds, as in gemm.
+constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -117,14 +120,13 @@ struct Range {
   std::int64_t size() const { return end - begin; }
 };
 
-// What one pass over a panel's pixels needs.
+// What passes over the panels of weights together.
 struct Pass {
-  std::int64_t slice;
-  std::int64_t slices;  // 1 or 2
+  Range slices;  // an even number, or one
   Range out_rows;
-  Range channels;      // of the input
-  Range tap_rows;      // of a phase
-  bool first;          // nothing was added to these outputs yet
+  Range channels;  // of the input
+  Range tap_rows;  // of a phase
+  bool first;      // nothing was added to these outputs yet
 };
 
 // The taps of [begin, end) of a phase's that meet the input at the m-th output.
@@ -136,18 +138,55 @@ Range meeting_taps(const Phase& phase, std::int64_t m, std::int64_t extent, Rang
   return {begin, std::max(begin, end)};
 }
 
-// One pass of a panel, or of two panels of six side by side, over the pixels of one phase.
-void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, const Phase& phase_x, std::int64_t panel,
-               std::int64_t panel_count) {
+// The weights of a panel for the input channels of a pass.
+const float* weights_of(const Product& product, const Pass& pass, std::int64_t panel) {
+  const std::int64_t rows = product.panels.rows(panel);
+  const std::int64_t taps = product.kernel * product.kernel;
+  return product.weights + (product.panels.begin(panel) * product.in.shape.channels + pass.channels.begin * rows) * taps;
+}
+
+// The weights of the next panel, asked for in equal shares before the tiles of this one.  Each panel's block is a run of its own,
+// used by one pass and then not soon again: without this every one begins by waiting for memory.
+class WeightStream {
+ public:
+  WeightStream(const Product& product, const Pass& pass, std::int64_t panel) {
+    if (panel >= product.panels.count()) return;
+    // All phases together meet a run of whole tap rows.
+    const std::int64_t tap_step = product.y.phases.front().tap_step;
+    const std::int64_t first_row = pass.tap_rows.begin * tap_step;
+    const std::int64_t tap_rows = std::min(pass.tap_rows.size() * tap_step, product.kernel - first_row);
+    const std::int64_t row_floats = product.kernel * pass.channels.size() * product.panels.rows(panel);
+    weights_ = weights_of(product, pass, panel) + first_row * row_floats;
+    floats_ = tap_rows * row_floats;
+    const std::int64_t tiles = pass.out_rows.size() * product.x.out * ceil_div(pass.slices.size(), 2);
+    share_ = ceil_div(ceil_div(floats_, kFloatsOfLine), tiles) * kFloatsOfLine;
+  }
+  void prefetch_share() {
+    const std::int64_t stop = std::min(begin_ + share_, floats_);
+    for (; begin_ < stop; begin_ += kFloatsOfLine) __builtin_prefetch(weights_ + begin_, 0, 2);
+  }
+
+ private:
+  const float* weights_ = nullptr;
+  std::int64_t floats_ = 0;
+  std::int64_t begin_ = 0;  // of what was not asked for yet
+  std::int64_t share_ = 0;
+};
+
+// A pass of one panel, or of two panels of six side by side, over the pixels of one phase of one slice or two.
+void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, const Phase& phase_x, Range slice_range, Range panels,
+               WeightStream& next_weights) {
   using namespace conv_direct_leaf;
+  const std::int64_t slice = slice_range.begin;
+  const std::int64_t slices = slice_range.size();
+  const std::int64_t panel = panels.begin;
   const std::int64_t rows = product.panels.rows(panel);
   const std::int64_t c_in = product.in.shape.channels;
-  const std::int64_t taps = product.kernel * product.kernel;
   const std::int64_t first_channel = product.panels.begin(panel);
-  const std::int64_t valid = std::min(rows * panel_count, product.panels.channels - first_channel);
-  const bool whole = valid == rows * panel_count;
-  const TileLeaf leaf = pass.slices == 2   ? (rows == kRows ? tile_6x2_avx2 : tile_4x2_avx2)
-                        : panel_count == 2 ? tile_12x1_avx2
+  const std::int64_t valid = std::min(rows * panels.size(), product.panels.channels - first_channel);
+  const bool whole = valid == rows * panels.size();
+  const TileLeaf leaf = slices == 2   ? (rows == kRows ? tile_6x2_avx2 : tile_4x2_avx2)
+                        : panels.size() == 2 ? tile_12x1_avx2
                         : rows == kRows    ? tile_6x1_avx2
                                            : tile_4x1_avx2;
 
@@ -165,8 +204,8 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
   tile.in_slice = product.in.shape.offset(1, 0, 0, 0);
   tile.weight_row = phase_y.tap_step * product.kernel * tap_floats;
   tile.weight_column = phase_x.tap_step * tap_floats;
-  tile.weight_panel = rows * c_in * taps;
-  const float* const weights = product.weights + (first_channel * c_in + pass.channels.begin * rows) * taps;
+  tile.weight_panel = rows * c_in * product.kernel * product.kernel;
+  const float* const weights = weights_of(product, pass, panel);
 
   for (std::int64_t my = ceil_div(std::max<std::int64_t>(pass.out_rows.begin - phase_y.first, 0), phase_y.step);; ++my) {
     const std::int64_t y = phase_y.first + my * phase_y.step;
@@ -176,7 +215,8 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
     for (std::int64_t x = phase_x.first, mx = 0; x < product.x.out; x += phase_x.step, ++mx) {
       const Range kx = meeting_taps(phase_x, mx, product.x.in, {0, phase_x.count});
       if (kx.size() == 0 && !pass.first) continue;
-      float* const out = product.out.data + product.out.shape.offset(pass.slice, y, x, first_channel);
+      float* const out = product.out.data + product.out.shape.offset(slice, y, x, first_channel);
+      next_weights.prefetch_share();
       tile.tap_rows = ky.size();
       tile.tap_columns = kx.size();
       if (ky.size() > 0 && kx.size() > 0) {
@@ -184,7 +224,7 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
         const std::int64_t in_x = phase_x.in + mx * phase_x.in_step + kx.begin * phase_x.tap_in_step;
         const std::int64_t tap_y = phase_y.tap + ky.begin * phase_y.tap_step;
         const std::int64_t tap_x = phase_x.tap + kx.begin * phase_x.tap_step;
-        tile.in = product.in.data + product.in.shape.offset(pass.slice, in_y, in_x, pass.channels.begin);
+        tile.in = product.in.data + product.in.shape.offset(slice, in_y, in_x, pass.channels.begin);
         tile.weights = weights + (tap_y * product.kernel + tap_x) * tap_floats;
       }
       if (whole) {
@@ -195,23 +235,28 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
       }
       tile.out = padded;
       tile.out_slice = kRows * kLanes;
-      for (std::int64_t s = 0; s < pass.slices; ++s) {
+      for (std::int64_t s = 0; s < slices; ++s) {
         for (std::int64_t i = 0; i < valid * kLanes; ++i)
           padded[s * tile.out_slice + i] = pass.first ? start[i / kLanes] : out[s * out_slice + i];
-        std::fill(padded + s * tile.out_slice + valid * kLanes, padded + s * tile.out_slice + rows * panel_count * kLanes, 0.0f);
+        std::fill(padded + s * tile.out_slice + valid * kLanes, padded + s * tile.out_slice + rows * panels.size() * kLanes, 0.0f);
       }
       leaf(tile, nullptr);
-      for (std::int64_t s = 0; s < pass.slices; ++s) std::copy_n(padded + s * tile.out_slice, valid * kLanes, out + s * out_slice);
+      for (std::int64_t s = 0; s < slices; ++s) std::copy_n(padded + s * tile.out_slice, valid * kLanes, out + s * out_slice);
     }
   }
 }
 
 void run_pass(const Product& product, const Pass& pass, Range panels) {
+  const std::int64_t slices = std::min<std::int64_t>(pass.slices.size(), 2);
   for (std::int64_t panel = panels.begin; panel < panels.end;) {
-    const bool two = pass.slices == 1 && panel + 1 < std::min(panels.end, product.panels.sixes);
+    const bool two = slices == 1 && panel + 1 < std::min(panels.end, product.panels.sixes);
+    const Range now{panel, panel + (two ? 2 : 1)};
+    WeightStream next_weights(product, pass, now.end);
     for (const Phase& phase_y : product.y.phases)
-      for (const Phase& phase_x : product.x.phases) run_phase(product, pass, phase_y, phase_x, panel, two ? 2 : 1);
-    panel += two ? 2 : 1;
+      for (const Phase& phase_x : product.x.phases)
+        for (std::int64_t slice = pass.slices.begin; slice < pass.slices.end; slice += slices)
+          run_phase(product, pass, phase_y, phase_x, {slice, slice + slices}, now, next_weights);
+    panel = now.end;
   }
 }
 
@@ -224,16 +269,15 @@ std::int64_t band_rows(const Product& product, std::int64_t slices) {
   return ceil_div(ceil_div(product.y.out, ceil_div(product.y.out, most)), phase.step) * phase.step;
 }
 
-void run_piece(const Product& product, std::int64_t slice, std::int64_t slices, Range panels) {
-  const std::int64_t band = band_rows(product, slices);
+void run_slices(const Product& product, Range slices, Range panels) {
+  const std::int64_t band = band_rows(product, slices.size());
   const std::int64_t c_in = product.in.shape.channels;
   const std::int64_t most_rows = most_taps(product.y);
   for (std::int64_t y = 0; y < product.y.out; y += band)
     for (std::int64_t c = 0; c < c_in; c += product.channels)
       for (std::int64_t k = 0; k < most_rows; k += product.tap_rows)
         run_pass(product,
-                 {.slice = slice,
-                  .slices = slices,
+                 {.slices = slices,
                   .out_rows = {y, std::min(y + band, product.y.out)},
                   .channels = {c, std::min(c + product.channels, c_in)},
                   .tap_rows = {k, k + product.tap_rows},
@@ -241,7 +285,18 @@ void run_piece(const Product& product, std::int64_t slice, std::int64_t slices, 
                  panels);
 }
 
-// Pieces are pairs of slices.  Where they are no multiple of the threads, each is cut into parts of its output channels.
+// As many pairs of slices together as L2 holds the input of.
+void run_piece(const Product& product, Range slices, Range panels) {
+  const std::int64_t of_pair = 2 * product.in.shape.pixels() * product.channels * kLanes;
+  const std::int64_t group = std::max<std::int64_t>(kInputInL2 / of_pair, 1) * 2;
+  const std::int64_t even = slices.size() / 2 * 2;
+  for (std::int64_t s = 0; s < even; s += group)
+    run_slices(product, {slices.begin + s, slices.begin + std::min(s + group, even)}, panels);
+  if (even < slices.size()) run_slices(product, {slices.end - 1, slices.end}, panels);
+}
+
+// Pieces are equal runs of slice pairs, one a thread; where the pairs cannot be dealt out evenly, each pair is cut into parts of its
+// output channels.
 void run(const Product& product) {
   const std::int64_t slices = product.out.shape.slices();
   const std::int64_t pairs = ceil_div(slices, 2);
@@ -250,12 +305,15 @@ void run(const Product& product) {
   const std::int64_t channel_pairs = product.in.shape.channels * product.out.shape.channels;
   const std::int64_t work = slices * kLanes * pixels * channel_pairs * product.kernel * product.kernel;
   const std::int64_t threads = threads_worth_waking(work, kWorkOfAThread);
-  const std::int64_t parts = slices % (2 * threads) == 0 ? 1 : std::min(2 * threads, product.panels.count());
-  parallel_items(pairs * parts, [&](std::int64_t piece) {
-    const std::int64_t slice = piece / parts * 2;
+  const bool even = slices % (2 * threads) == 0;
+  const std::int64_t count = product.panels.count();
+  const std::int64_t runs = even ? threads : pairs;
+  const std::int64_t parts = even ? 1 : std::min(2 * threads, count);
+  parallel_items(runs * parts, [&](std::int64_t piece) {
+    const std::int64_t run = piece / parts;
     const std::int64_t part = piece % parts;
-    const std::int64_t count = product.panels.count();
-    run_piece(product, slice, std::min<std::int64_t>(slices - slice, 2), {count * part / parts, count * (part + 1) / parts});
+    run_piece(product, {pairs * run / runs * 2, std::min(pairs * (run + 1) / runs * 2, slices)},
+              {count * part / parts, count * (part + 1) / parts});
   });
 }
 
