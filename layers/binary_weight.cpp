@@ -5,11 +5,40 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/cpu.h"
+#include "layers/binary_weight_leaf.h"
 
 namespace pbgen {
 namespace {
 
-float sign(float value) { return value >= 0.0f ? 1.0f : -1.0f; }
+using binary_weight_leaf::kWidth;
+using binary_weight_leaf::Runs;
+
+struct Leaves {
+  binary_weight_leaf::AddMagnitudes* add_magnitudes;
+  binary_weight_leaf::AddSigned* add_signed;
+  binary_weight_leaf::Expand* expand;
+  binary_weight_leaf::AddGradient* add_gradient;
+};
+
+Leaves leaves() {
+  using namespace binary_weight_leaf;
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) return {add_magnitudes_avx2, add_signed_avx2, expand_avx2, add_gradient_avx2};
+#endif
+  return {add_magnitudes_ref, add_signed_ref, expand_ref, add_gradient_ref};
+}
+
+// As many neighbouring channels as may be are taken together, because a deconvolution's runs are short and memory wants to be
+// read in its own order; the lanes of so many channels' sums lie on the stack.
+constexpr std::int64_t kMostChannels = 512;
+
+// Sum over a channel's lanes, in a fixed order.
+double sum_of(const double* lanes) {
+  double sum = 0.0;
+  for (std::int64_t lane = 0; lane < kWidth; ++lane) sum += lanes[lane];
+  return sum;
+}
 
 bool divides(const Axis& axis, std::int64_t count) {
   return axis.extent > 0 && axis.stride > 0 && count > 0 && count % (axis.extent * axis.stride) == 0;
@@ -35,31 +64,23 @@ BinaryWeight::BinaryWeight(std::string name, std::vector<std::int64_t> dims, con
   expanded_ = AlignedBuffer<float>(count);
 }
 
-template <class Run>
-void BinaryWeight::for_each_run(std::int64_t channel, Run run) const {
+template <class Body>
+void BinaryWeight::for_each_block(Body body) const {
   const auto [channels, length] = axes_.channel;
-  for (std::int64_t begin = channel * length; begin < latent_.value.size(); begin += channels * length) run(begin, begin + length);
-}
-
-template <class Term>
-double BinaryWeight::channel_sum(std::int64_t channel, Term term) const {
-  constexpr std::int64_t kParts = 8;  // independent chains: one would wait out the latency of every add
-  double parts[kParts] = {};
-  for_each_run(channel, [&](std::int64_t begin, std::int64_t end) {
-    std::int64_t i = begin;
-    for (; i + kParts <= end; i += kParts)
-      for (std::int64_t part = 0; part < kParts; ++part) parts[part] += static_cast<double>(term(i + part));
-    for (std::int64_t part = 0; i + part < end; ++part) parts[part] += static_cast<double>(term(i + part));
-  });
-  double sum = 0.0;
-  for (const double part : parts) sum += part;
-  return sum;
+  const Runs runs{latent_.value.size() / (channels * length), channels * length, 0, length};
+  parallel_for(channels, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = begin; first < end; first += kMostChannels) {
+      Runs part = runs;
+      part.channels = std::min(kMostChannels, end - first);
+      body(first, part);
+    }
+  }, min_piece_of(weights_per_channel()));
 }
 
 void BinaryWeight::project() {
   if (recipe_ != BinaryRecipe::xnor) return;
-  // Elements that differ in their input alone are stride apart; up to a cache line of such columns is centred at once.
-  constexpr std::int64_t kColumns = 16;
+  // Elements that differ in their input alone are stride apart; up to two cache lines of such columns are centred at once.
+  constexpr std::int64_t kColumns = 32;
   const std::int64_t inputs = axes_.input.extent;
   const std::int64_t stride = axes_.input.stride;
   const std::int64_t blocks = (stride + kColumns - 1) / kColumns;
@@ -73,10 +94,12 @@ void BinaryWeight::project() {
       double sums[kColumns] = {};
       for (std::int64_t input = 0; input < inputs; ++input)
         for (std::int64_t j = 0; j < columns; ++j) sums[j] += static_cast<double>(top[input * stride + j]);
+      float centres[kColumns];
+      for (std::int64_t j = 0; j < columns; ++j) centres[j] = static_cast<float>(sums[j] / static_cast<double>(inputs));
       for (std::int64_t input = 0; input < inputs; ++input)
         for (std::int64_t j = 0; j < columns; ++j) {
           float& weight = top[input * stride + j];
-          weight = std::clamp(weight - static_cast<float>(sums[j] / static_cast<double>(inputs)), -1.0f, 1.0f);
+          weight = std::clamp(weight - centres[j], -1.0f, 1.0f);
         }
     }
   }, min_piece_of(inputs * kColumns));
@@ -85,17 +108,15 @@ void BinaryWeight::project() {
 void BinaryWeight::repack() {
   if (!binarized()) return;
   const float* const w = latent_.value.data();
-  parallel_for(axes_.channel.extent, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t channel = begin; channel < end; ++channel) {
-      const double magnitude = channel_sum(channel, [&](std::int64_t i) { return std::fabs(w[i]); });
-      const float alpha = static_cast<float>(magnitude / static_cast<double>(weights_per_channel()));
-      scale_[channel] = alpha;
-      if (expanded_.empty()) continue;
-      for_each_run(channel, [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t i = first; i < last; ++i) expanded_[i] = alpha * sign(w[i]);
-      });
-    }
-  }, min_piece_of(weights_per_channel()));
+  const Leaves leaf = leaves();
+  for_each_block([&](std::int64_t first, const Runs& runs) {
+    const std::int64_t at = first * runs.length;
+    double sums[kMostChannels * kWidth] = {};
+    leaf.add_magnitudes(runs, w + at, sums);
+    for (std::int64_t c = 0; c < runs.channels; ++c)
+      scale_[first + c] = static_cast<float>(sum_of(sums + c * kWidth) / static_cast<double>(weights_per_channel()));
+    if (!expanded_.empty()) leaf.expand(runs, w + at, scale_.data() + first, expanded_.data() + at);
+  });
 }
 
 void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g, float beta)> product) {
@@ -111,25 +132,26 @@ void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g,
   const float* const w = latent_.value.data();
   const double n = static_cast<double>(weights_per_channel());
   const double xnor_gain = (1.0 - 1.0 / static_cast<double>(axes_.input.extent)) * n;
-  parallel_for(axes_.channel.extent, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t channel = begin; channel < end; ++channel) {
-      const float alpha = scale_[channel];
-      if (recipe_ == BinaryRecipe::pbgen) {
-        const double sum = channel_sum(channel, [&](std::int64_t i) { return g[i] * sign(w[i]); });
-        const float through_alpha = static_cast<float>(sum / n);
-        for_each_run(channel, [&](std::int64_t first, std::int64_t last) {
-          for (std::int64_t i = first; i < last; ++i)
-            dw[i] += (std::fabs(w[i]) < 1.0f ? alpha : 0.0f) * g[i] + sign(w[i]) * through_alpha;
-        });
-      } else {
-        const float outside = static_cast<float>(xnor_gain / n);
-        const float inside = static_cast<float>(xnor_gain * (1.0 / n + static_cast<double>(alpha)));
-        for_each_run(channel, [&](std::int64_t first, std::int64_t last) {
-          for (std::int64_t i = first; i < last; ++i) dw[i] += (std::fabs(w[i]) < 1.0f ? inside : outside) * g[i];
-        });
+  const Leaves leaf = leaves();
+  for_each_block([&](std::int64_t first, const Runs& runs) {
+    const std::int64_t at = first * runs.length;
+    float inside[kMostChannels];
+    float through[kMostChannels] = {};
+    float outside = 0.0f;
+    if (recipe_ == BinaryRecipe::pbgen) {
+      double sums[kMostChannels * kWidth] = {};
+      leaf.add_signed(runs, w + at, g + at, sums);
+      for (std::int64_t c = 0; c < runs.channels; ++c) {
+        inside[c] = scale_[first + c];
+        through[c] = static_cast<float>(sum_of(sums + c * kWidth) / n);
       }
+    } else {
+      outside = static_cast<float>(xnor_gain / n);
+      for (std::int64_t c = 0; c < runs.channels; ++c)
+        inside[c] = static_cast<float>(xnor_gain * (1.0 / n + static_cast<double>(scale_[first + c])));
     }
-  }, min_piece_of(weights_per_channel()));
+    leaf.add_gradient(runs, {inside, through, outside}, w + at, g + at, dw + at);
+  });
 }
 
 }  // namespace pbgen

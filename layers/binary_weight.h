@@ -63,7 +63,8 @@ class BinaryWeight {
 
   // xnor: centres and clamps W in place.  Else nothing.
   void project();
-  // Remakes scale and, where it is kept, W_b from W.  The one place where anything is derived from a weight; once an optimiser update.
+  // Remakes scale (relative error below 2^-21) and, where it is kept, W_b from W.  The one place where anything is derived
+  // from a weight; once an optimiser update.
   void repack();
 
   // Scratch of add_gradient.
@@ -74,12 +75,9 @@ class BinaryWeight {
 
  private:
   std::int64_t weights_per_channel() const { return latent_.value.size() / axes_.channel.extent; }
-  // Calls run(begin, end) for the channel's contiguous runs of elements.
-  template <class Run>
-  void for_each_run(std::int64_t channel, Run run) const;
-  // Sum of term(i) over the channel's elements, in an order fixed by the layout.
-  template <class Term>
-  double channel_sum(std::int64_t channel, Term term) const;
+  // Calls body(first channel, its and its neighbours' runs), threads splitting the channels.
+  template <class Body>
+  void for_each_block(Body body) const;
 
   BinaryRecipe recipe_;
   WeightAxes axes_;

@@ -185,6 +185,33 @@ TEST(BinaryWeight, ResultsDoNotDependOnTheNumberOfThreads) {
     }
 }
 
+TEST(BinaryWeight, BothPathsGiveTheSameBytes) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "there is one path alone";
+  const MachineScope scope;
+  std::vector<Layout> all = layouts();
+  // Runs shorter than a vector, of whole chunks, of chunks and a rest.
+  for (const std::int64_t length : {1, 7, 32, 77}) {
+    Layout layout{"runs", {3, 5, length}, {.channel = {5, length}, .input = {3, 5 * length}}, {}, {}};
+    layout.channel_of = channels_of_deconv(3, 5, static_cast<std::size_t>(length));
+    all.push_back(layout);
+  }
+  for (const Layout& layout : all)
+    for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
+      std::vector<float> g(layout.channel_of.size());
+      fill_uniform(g, 80, 2);
+      std::vector<std::vector<float>> results[2];
+      for (const Isa path : {Isa::ref, Isa::avx2}) {
+        set_isa(path);
+        BinaryWeight weight = random_weight(layout, recipe, 80);
+        weight.latent().value[0] = -0.0f;
+        weight.repack();
+        add_gradient_of(weight, g);
+        results[path == Isa::avx2] = {copy_of(weight.scale()), copy_of(weight.expanded()), copy_of(weight.latent().gradient.span())};
+      }
+      EXPECT_EQ(results[0], results[1]) << layout.name << ", " << layout.dims.back() << ", " << name(recipe);
+    }
+}
+
 TEST(BinaryWeight, RefusesAxesThatDoNotDivideTheArray) {
   EXPECT_THROW(BinaryWeight("w", {4, 3}, {.channel = {5, 3}, .input = {3, 1}}, BinaryRecipe::pbgen), std::logic_error);
   EXPECT_THROW(BinaryWeight("w", {4, 3}, {.channel = {4, 3}, .input = {2, 0}}, BinaryRecipe::pbgen), std::logic_error);
