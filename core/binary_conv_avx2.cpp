@@ -1,5 +1,7 @@
 #include <immintrin.h>
 
+#include <cstring>
+
 #include "core/binary_conv_leaf.h"
 
 namespace pbgen::binary_leaf {
@@ -114,24 +116,25 @@ __attribute__((always_inline)) inline void look_up_tile(const std::uint8_t* numb
 
 //   registers  8 accumulators; the words of numbers and the tables are read from memory
 template <int groups, bool first, bool last>
-void look_up_rows(const Lookup& k) {
-  const std::uint8_t* numbers = k.numbers;
-  const float* const tables = k.tables;
-  const std::int64_t whole = k.rows / kTileRows * kTileRows;
-  for (std::int64_t r = 0; r < whole; r += kTileRows, numbers += groups * 8)
-    look_up_tile<groups, first, last>(numbers, tables, k.out + 8 * r, k.scale + r, k.bias + r);
-  if (whole == k.rows) return;
-  alignas(32) float padded[8 * kTileRows] = {};
+void look_up_rows(Lookup k) {
+  for (; k.rows >= kTileRows; k.rows -= kTileRows) {
+    look_up_tile<groups, first, last>(k.numbers, k.tables, k.out, k.scale, k.bias);
+    k.numbers += groups * kTileRows;
+    k.out += 8 * kTileRows;
+    k.scale += kTileRows;
+    k.bias += kTileRows;
+  }
+  if (k.rows == 0) return;
+  // A last tile that is not full, in a full one of its own.
+  const std::size_t rest = static_cast<std::size_t>(k.rows);
+  alignas(32) float out[8 * kTileRows] = {};
   float scale[kTileRows] = {};
   float bias[kTileRows] = {};
-  const std::int64_t rest = k.rows - whole;
-  for (std::int64_t r = 0; r < rest; ++r) {
-    if constexpr (!first) _mm256_store_ps(padded + 8 * r, _mm256_loadu_ps(k.out + 8 * (whole + r)));
-    if constexpr (last) scale[r] = k.scale[whole + r];
-    if constexpr (last) bias[r] = k.bias[whole + r];
-  }
-  look_up_tile<groups, first, last>(numbers, tables, padded, scale, bias);
-  for (std::int64_t r = 0; r < rest; ++r) _mm256_storeu_ps(k.out + 8 * (whole + r), _mm256_load_ps(padded + 8 * r));
+  if constexpr (!first) std::memcpy(out, k.out, rest * 8 * sizeof(float));
+  if constexpr (last) std::memcpy(scale, k.scale, rest * sizeof(float));
+  if constexpr (last) std::memcpy(bias, k.bias, rest * sizeof(float));
+  look_up_rows<groups, first, last>({k.numbers, k.tables, out, kTileRows, scale, bias});
+  std::memcpy(k.out, out, rest * 8 * sizeof(float));
 }
 
 template <int groups>
@@ -160,6 +163,10 @@ void build_tables_avx2(std::int64_t channels, std::int64_t groups, const float* 
       default: build_table<6>(from, factors, to); break;
     }
   }
+}
+
+void prefetch_avx2(std::int64_t floats, const float* x) {
+  for (std::int64_t i = 0; i < floats; i += 16) _mm_prefetch(reinterpret_cast<const char*>(x + i), _MM_HINT_T0);
 }
 
 void lookup_avx2(std::int64_t groups, bool first, bool last, const Lookup& lookup) {

@@ -30,6 +30,9 @@ constexpr std::int64_t group_begin(std::int64_t channels, std::int64_t groups, s
 // fewer than six channels the rows whose numbers have only as many bits are written.  tables is 32-byte aligned.
 void build_tables_avx2(std::int64_t channels, std::int64_t groups, const float* x, const float* scale, float* tables);
 
+// Asks for x[0 .. floats) to be in L1 soon.
+void prefetch_avx2(std::int64_t floats, const float* x);
+
 // For each output channel r < rows:
 //   y = tables[0][n_0] + ... + tables[groups - 1][n_groups-1], and + out[r] unless first;  out[r] := last ? scale[r] * y + bias[r] : y.
 // numbers: [rows/8 rounded up][groups][8], stored as above.  out, tables, scale, bias: out[rows][8] and tables 32-byte aligned; scale
