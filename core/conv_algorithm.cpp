@@ -5,7 +5,7 @@
 namespace pbgen {
 namespace {
 
-std::atomic<ConvAlgorithm> current{ConvAlgorithm::im2col};
+std::atomic<ConvAlgorithm> current{ConvAlgorithm::direct};
 
 }  // namespace
 

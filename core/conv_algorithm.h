@@ -9,7 +9,7 @@ enum class ConvAlgorithm { direct, im2col };
 
 const char* name(ConvAlgorithm algorithm);
 
-// What layers made from now on use, in the whole process.  A layer keeps what it was made with.
+// What layers made from now on use, in the whole process; direct unless set.  A layer keeps what it was made with.
 ConvAlgorithm conv_algorithm();
 void set_conv_algorithm(ConvAlgorithm algorithm);
 
