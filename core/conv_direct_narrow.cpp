@@ -8,7 +8,9 @@
 
 #include "core/conv_direct_narrow_leaf.h"
 #include "core/conv_direct_parts.h"
+#include "core/even_parts.h"
 #include "core/parallel.h"
+#include "core/transpose_leaf.h"
 
 namespace pbgen::conv_direct {
 
@@ -20,6 +22,7 @@ std::int64_t narrow_for_small_floats(const ConvWeightShape& shape) { return shap
 namespace {
 
 namespace leaf = conv_direct_narrow_leaf;
+static_assert(leaf::kChannelBlock == transpose_leaf::kBlock);
 
 // A thread is woken for at least this many multiply-adds, as in gemm.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
@@ -28,16 +31,6 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 // Items of one row of the small or big side each.
 std::int64_t min_rows(std::int64_t multiply_adds_per_row) { return std::max<std::int64_t>(kWorkOfAThread / multiply_adds_per_row, 1); }
-
-// Cuts count into the fewest parts of at most `most`, as even as can be: begin of part p.
-struct EvenParts {
-  EvenParts(std::int64_t count_, std::int64_t most) : count(count_), parts(ceil_div(count_, most)) {}
-  std::int64_t begin(std::int64_t p) const { return count * p / parts; }
-  std::int64_t size(std::int64_t p) const { return begin(p + 1) - begin(p); }
-
-  std::int64_t count;
-  std::int64_t parts;
-};
 
 // The big side's rows under one row of windows, each padded left and right with zeros as far as windows reach.
 class PaddedRows {
@@ -112,7 +105,7 @@ void narrow_pack(const ConvWeightShape& shape, const float* w, float* for_big, f
   for (std::int64_t p = 0; p < panels.parts; ++p)
     for (std::int64_t tap = 0; tap < shape.taps(); ++tap)
       for (std::int64_t b = 0; b < shape.c_big; ++b)
-        for (std::int64_t s = panels.begin(p); s < panels.begin(p + 1); ++s) {
+        for (std::int64_t s = panels.begin(p); s < panels.end(p); ++s) {
           const float weight = w[(s * shape.c_big + b) * shape.taps() + tap];
           for_big[(tap * shape.c_small + s) * shape.c_big + b] = weight;
           for_small[panels.begin(p) * shape.c_big * shape.taps() + (tap * shape.c_big + b) * panels.size(p) + s - panels.begin(p)] = weight;
@@ -249,8 +242,9 @@ void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstT
         rows.move_to(slice, y);
         for (std::int64_t block = 0; block < pieces.channel_blocks; ++block) {
           const std::int64_t s = block * leaf::kChannelBlock;
-          leaf::transpose_pixels_avx2(g.small_width, std::min(leaf::kChannelBlock, c_small - s),
-                                      small.data + small.shape.offset(slice, y, 0, s), c_small * kLanes, transposed);
+          transpose_leaf::transpose_blocks_avx2(g.small_width, std::min(leaf::kChannelBlock, c_small - s),
+                                                small.data + small.shape.offset(slice, y, 0, s), c_small * kLanes, kLanes, transposed,
+                                                leaf::kChannelBlock * kLanes);
           for (std::int64_t ky = rows.first_tap(); ky < rows.end_tap(); ++ky)
             for (std::int64_t part = 0; part < value_parts.parts; ++part) {
               const std::int64_t v = value_parts.begin(part);

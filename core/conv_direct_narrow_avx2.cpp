@@ -98,30 +98,6 @@ void gradient_tile(std::int64_t pixels, const float* small, const float* line, s
   }
 }
 
-// to[q*16 + r] := row r's element q of eight rows that lie eight floats apart.
-void transpose_8x8(const __m256* rows, float* to) {
-  __m256 pairs[8];
-#pragma GCC unroll 4
-  for (int r = 0; r < 8; r += 2) {
-    pairs[r] = _mm256_unpacklo_ps(rows[r], rows[r + 1]);
-    pairs[r + 1] = _mm256_unpackhi_ps(rows[r], rows[r + 1]);
-  }
-  __m256 quads[8];  // quads[q + 4*half]: columns q and q + 4 of rows 4*half .. 4*half + 3
-#pragma GCC unroll 2
-  for (int half = 0; half < 2; ++half) {
-    const __m256* const from = pairs + 4 * half;
-    quads[4 * half] = _mm256_shuffle_ps(from[0], from[2], 0x44);
-    quads[4 * half + 1] = _mm256_shuffle_ps(from[0], from[2], 0xee);
-    quads[4 * half + 2] = _mm256_shuffle_ps(from[1], from[3], 0x44);
-    quads[4 * half + 3] = _mm256_shuffle_ps(from[1], from[3], 0xee);
-  }
-#pragma GCC unroll 4
-  for (int q = 0; q < 4; ++q) {
-    _mm256_store_ps(to + q * 16, _mm256_permute2f128_ps(quads[q], quads[q + 4], 0x20));
-    _mm256_store_ps(to + (q + 4) * 16, _mm256_permute2f128_ps(quads[q], quads[q + 4], 0x31));
-  }
-}
-
 }  // namespace
 
 void to_big_tile_avx2(std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from, const float* const* weights,
@@ -145,23 +121,6 @@ void to_small_tile_avx2(std::int64_t rows, std::int64_t columns, std::int64_t li
       {to_small_tile<1, 2>, to_small_tile<2, 2>, to_small_tile<3, 2>, to_small_tile<4, 2>, to_small_tile<5, 2>, to_small_tile<6, 2>},
   };
   kTiles[columns - 1][rows - 1](lines, lines_of, values, step, w, bias, to, to_step);
-}
-
-void transpose_pixels_avx2(std::int64_t pixels, std::int64_t channels, const float* from, std::int64_t step, float* to) {
-  for (std::int64_t p = 0; p < pixels; ++p)
-    for (std::int64_t half = 0; half < 2; ++half) {
-      const std::int64_t left = channels - 8 * half;
-      const float* const x = from + p * step + half * 64;
-      __m256 rows[8];
-      if (left >= 8) {
-#pragma GCC unroll 8
-        for (int r = 0; r < 8; ++r) rows[r] = _mm256_load_ps(x + r * 8);
-      } else {
-#pragma GCC unroll 8
-        for (int r = 0; r < 8; ++r) rows[r] = r < left ? _mm256_load_ps(x + r * 8) : _mm256_setzero_ps();
-      }
-      transpose_8x8(rows, to + p * 128 + half * 8);
-    }
 }
 
 void gradient_tile_avx2(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums) {

@@ -29,11 +29,8 @@ void to_big_tile_avx2(std::int64_t c_big, std::int64_t pixels, std::int64_t taps
 void to_small_tile_avx2(std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of, std::int64_t values,
                         std::int64_t step, const float* w, const float* bias, float* to, std::int64_t to_step);
 
-// to[p][image][i] := from[p*step + i*8 + image] for p < pixels, i < channels; 0 for channels <= i < kChannelBlock.
-void transpose_pixels_avx2(std::int64_t pixels, std::int64_t channels, const float* from, std::int64_t step, float* to);
-
 // sums[v*kChannelBlock + i] += sum over p < pixels, image < 8 of small[p][image][i] * line[(p*step + v)*8 + image]
-// for i < kChannelBlock, v < values; small as transpose_pixels_avx2 leaves it.  1 <= values <= kMostValues; step counts vectors.
+// for i < kChannelBlock, v < values; small as transpose_leaf leaves it.  1 <= values <= kMostValues; step counts vectors.
 void gradient_tile_avx2(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums);
 
 }  // namespace pbgen::conv_direct_narrow_leaf

@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "core/gemm.h"
+#include "core/linear_direct.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {
@@ -19,7 +20,8 @@ Linear::Linear(const std::string& name, const ImageShape& in, const ImageShape& 
     : WeightedLayer(describe(name, in, out, recipe), {out.features(), in.features()},
                     {.channel = {out.channels, out.pixels() * in.features()}, .input = {in.features(), 1}}, out.features()),
       in_(in),
-      out_(out) {}
+      out_(out),
+      algorithm_(conv_algorithm()) {}
 
 LaneShape Linear::output_shape(const LaneShape& input) const {
   check_equal(input, LaneShape{input.batch, in_.height, in_.width, in_.channels}, "linear layer's input");
@@ -27,11 +29,36 @@ LaneShape Linear::output_shape(const LaneShape& input) const {
 }
 
 std::int64_t Linear::workspace_floats(const LaneShape& input) const {
-  return Workspace::round_up(input.floats()) + Workspace::round_up(output_shape(input).floats()) + weight_.workspace_floats();
+  const LaneShape output = output_shape(input);
+  const std::int64_t scratch = algorithm_ == ConvAlgorithm::direct
+                                   ? Workspace::round_up(linear_gradient_floats(input, output))
+                                   : Workspace::round_up(input.floats()) + Workspace::round_up(output.floats());
+  return scratch + weight_.workspace_floats();
 }
 
 void Linear::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace& workspace, Mode) const {
   check_equal(y.shape, output_shape(x.shape), "linear layer's output");
+  if (algorithm_ == ConvAlgorithm::direct) {
+    linear_forward(weight_.used(), bias_.value.data(), x, y);
+  } else {
+    forward_by_gemm(x, y, workspace);
+  }
+}
+
+void Linear::backward(ConstTensorView x, ConstTensorView, ConstTensorView dy, TensorView dx, std::span<const float>, Want want,
+                      Workspace& workspace) {
+  check_equal(dy.shape, output_shape(x.shape), "linear layer's output gradient");
+  if (want.input) check_equal(dx.shape, x.shape, "linear layer's input gradient");
+  if (!want.input && !want.params) return;
+  if (algorithm_ == ConvAlgorithm::im2col) return backward_by_gemm(x, dy, dx, want, workspace);
+  if (want.params)
+    weight_.add_gradient(workspace, [&](float* g, float beta) {
+      linear_parameter_gradients(x, dy, beta, g, bias_.gradient.data(), workspace);
+    });
+  if (want.input) linear_input_gradient(weight_.used(), dy, dx);
+}
+
+void Linear::forward_by_gemm(ConstTensorView x, TensorView y, Workspace& workspace) const {
   const std::int64_t batch = x.shape.batch;
   const Workspace::Scope scope(workspace);
   float* const x_matrix = workspace.take(x.shape.floats());  // [in][batch]
@@ -42,11 +69,7 @@ void Linear::forward(ConstTensorView x, TensorView y, std::span<float>, Workspac
   matrix_to_lanes(y_matrix, Rows::features, bias_.value.data(), y);
 }
 
-void Linear::backward(ConstTensorView x, ConstTensorView, ConstTensorView dy, TensorView dx, std::span<const float>, Want want,
-                      Workspace& workspace) {
-  check_equal(dy.shape, output_shape(x.shape), "linear layer's output gradient");
-  if (want.input) check_equal(dx.shape, x.shape, "linear layer's input gradient");
-  if (!want.input && !want.params) return;
+void Linear::backward_by_gemm(ConstTensorView x, ConstTensorView dy, TensorView dx, Want want, Workspace& workspace) {
   const std::int64_t batch = x.shape.batch;
   const Workspace::Scope scope(workspace);
   float* const x_matrix = workspace.take(x.shape.floats());    // [in][batch], first x, then dx

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "core/conv_algorithm.h"
 #include "layers/weighted_layer.h"
 
 namespace pbgen {
@@ -21,7 +22,8 @@ class Linear final : public WeightedLayer {
  public:
   // A feature's index is c*height*width + y*width + x on both sides.
   // <name>.weight [out.features(), in.features()], <name>.bias [out.features()].  Binarized, one scale for each channel
-  // of out: the channel that a batch normalisation behind it would see.  std::logic_error for an extent below 1.
+  // of out: the channel that a batch normalisation behind it would see.  Computed by conv_algorithm() as of now.
+  // std::logic_error for an extent below 1.
   Linear(const std::string& name, const ImageShape& in, const ImageShape& out, BinaryRecipe recipe = BinaryRecipe::none);
 
   LaneShape output_shape(const LaneShape& input) const override;
@@ -31,8 +33,12 @@ class Linear final : public WeightedLayer {
                 Workspace& workspace) override;
 
  private:
+  void forward_by_gemm(ConstTensorView x, TensorView y, Workspace& workspace) const;
+  void backward_by_gemm(ConstTensorView x, ConstTensorView dy, TensorView dx, Want want, Workspace& workspace);
+
   ImageShape in_;
   ImageShape out_;
+  ConvAlgorithm algorithm_;
 };
 
 }  // namespace pbgen

@@ -2,10 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include "core/conv_algorithm.h"
 #include "tests/gradcheck.h"
 
 namespace pbgen {
 namespace {
+
+class LinearTest : public ::testing::TestWithParam<ConvAlgorithm> {
+ protected:
+  LinearTest() { set_conv_algorithm(GetParam()); }
+  ~LinearTest() override { set_conv_algorithm(before_); }
+
+ private:
+  ConvAlgorithm before_ = conv_algorithm();
+};
+INSTANTIATE_TEST_SUITE_P(Algorithms, LinearTest, ::testing::Values(ConvAlgorithm::im2col, ConvAlgorithm::direct),
+                         [](const auto& suite) { return std::string(name(suite.param)); });
 
 struct LinearCase {
   std::int64_t batch;
@@ -19,7 +31,7 @@ const LinearCase kCases[] = {
     {16, {2, 3, 9}, {3, 2, 5}}, {24, {1, 1, 7}, {1, 1, 19}}, {8, {3, 1, 1}, {1, 5, 3}},
 };
 
-TEST(Linear, MatchesTheDefinitionAndItsDifferences) {
+TEST_P(LinearTest, MatchesTheDefinitionAndItsDifferences) {
   std::uint64_t seed = 1;
   for (const LinearCase& c : kCases) {
     Linear layer("linear", c.in, c.out);
@@ -32,7 +44,7 @@ TEST(Linear, MatchesTheDefinitionAndItsDifferences) {
   }
 }
 
-TEST(Linear, NumbersFeaturesByChannelThenRowThenColumn) {
+TEST_P(LinearTest, NumbersFeaturesByChannelThenRowThenColumn) {
   Linear layer("linear", {1, 1, 1}, {2, 3, 4});
   for (std::int64_t i = 0; i < 24; ++i) layer.params()[1]->value[i] = static_cast<float>(i);
   LayerPass pass(layer, {8, 1, 1, 1}, 1);
@@ -42,7 +54,7 @@ TEST(Linear, NumbersFeaturesByChannelThenRowThenColumn) {
 
 // With every |W| >= 1 nothing passes straight through the sign, and what is left is the true derivative of alpha.
 // One alpha covers the six units of each of the five output channels.
-TEST(Linear, BinaryScaleGradientMatchesDifferences) {
+TEST_P(LinearTest, BinaryScaleGradientMatchesDifferences) {
   Linear layer("linear", {1, 1, 7}, {2, 3, 5}, BinaryRecipe::pbgen);
   randomise_parameters(layer, 60);
   for (float& w : layer.params()[0]->value) w += w < 0.0f ? -1.1f : 1.1f;
@@ -55,7 +67,7 @@ TEST(Linear, BinaryScaleGradientMatchesDifferences) {
               60);
 }
 
-TEST(Linear, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
+TEST_P(LinearTest, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
   for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Linear layer("linear", {1, 2, 5}, {2, 2, 3}, recipe);
     randomise_parameters(layer, 70);
@@ -63,7 +75,7 @@ TEST(Linear, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
   }
 }
 
-TEST(Linear, ResultsDoNotDependOnTheNumberOfThreads) {
+TEST_P(LinearTest, ResultsDoNotDependOnTheNumberOfThreads) {
   for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     Linear layer("linear", {1, 1, 30}, {4, 4, 11}, recipe);
     randomise_parameters(layer, 80);
@@ -71,14 +83,14 @@ TEST(Linear, ResultsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST(Linear, BothPathsAgree) {
+TEST_P(LinearTest, BothPathsAgree) {
   if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
   Linear layer("linear", {4, 4, 11}, {1, 1, 3});
   randomise_parameters(layer, 90);
   check_isa_parity(layer, {16, 4, 4, 11}, 90, 4 * 4 * 11 + 1, 1.0);
 }
 
-TEST(Linear, DescribesItself) {
+TEST_P(LinearTest, DescribesItself) {
   const Linear layer("linear", {1, 1, 100}, {4, 4, 512}, BinaryRecipe::xnor);
   const LayerDescription& d = layer.description();
   EXPECT_EQ(d.kind, LayerKind::linear);
@@ -89,7 +101,7 @@ TEST(Linear, DescribesItself) {
   EXPECT_EQ(d.biases, 8192);
 }
 
-TEST(Linear, RefusesWrongShapes) {
+TEST_P(LinearTest, RefusesWrongShapes) {
   EXPECT_THROW(Linear("linear", {1, 1, 0}, {1, 1, 1}), std::logic_error);
   Linear layer("linear", {2, 2, 3}, {1, 1, 4});
   EXPECT_THROW(layer.output_shape({8, 1, 1, 12}), std::logic_error);
