@@ -1,5 +1,7 @@
 #include "core/binary_conv.h"
 
+#include <algorithm>
+
 #include "core/binary_conv_lut.h"
 #include "core/check.h"
 #include "core/cpu.h"
@@ -20,9 +22,10 @@ void check_sides(const ConvGeometry& g, const BinaryConvWeights& weights, const 
 bool lookups_pay(std::int64_t c_in, std::int64_t c_out, std::int64_t taps) {
   const std::int64_t groups = (c_in + 5) / 6;
   const std::int64_t padded_c_out = (c_out + 7) / 8 * 8;
-  // Four input pixels share the taps where they are the big side of a convolution of stride 2.
-  const std::int64_t moves_of_four = 4 * groups * 64 + taps * padded_c_out * (groups + 2);
-  const std::int64_t multiply_adds_of_four = taps * c_in * c_out;
+  // Four input pixels share the taps where they are the big side of a convolution of stride 2; one that has none costs nothing.
+  const std::int64_t taps_of_four = std::max<std::int64_t>(taps, 4);
+  const std::int64_t moves_of_four = 4 * groups * 64 + taps_of_four * padded_c_out * (groups + 2);
+  const std::int64_t multiply_adds_of_four = taps_of_four * c_in * c_out;
   return 4 * moves_of_four < 3 * multiply_adds_of_four;
 }
 

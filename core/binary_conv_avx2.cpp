@@ -1,7 +1,5 @@
 #include <immintrin.h>
 
-#include <cstring>
-
 #include "core/binary_conv_leaf.h"
 
 namespace pbgen::binary_leaf {
@@ -93,48 +91,39 @@ __attribute__((always_inline)) inline void look_up_all(const std::uint8_t* numbe
 }
 
 template <bool first, bool last>
-__attribute__((always_inline)) inline void finish_row(__m256 sum, float* out, const float* scale, const float* bias) {
+__attribute__((always_inline)) inline void finish_row(__m256 sum, const Lookup& k, int row) {
+  float* const out = k.out + 8 * row;
   if constexpr (!first) sum = _mm256_add_ps(sum, _mm256_loadu_ps(out));
-  if constexpr (last) sum = _mm256_fmadd_ps(sum, _mm256_broadcast_ss(scale), _mm256_broadcast_ss(bias));
+  if constexpr (last) sum = _mm256_fmadd_ps(sum, _mm256_broadcast_ss(k.scale + row), _mm256_broadcast_ss(k.bias + row));
   _mm256_storeu_ps(out, sum);
 }
 
+// rows: of the eight output channels those that exist.  The others' numbers are 0: looked up, not stored.
+//   registers  8 accumulators; the words of numbers and the tables are read from memory
 template <int groups, bool first, bool last>
-__attribute__((always_inline)) inline void look_up_tile(const std::uint8_t* numbers, const float* tables, float* out, const float* scale,
-                                                        const float* bias) {
+__attribute__((always_inline)) inline void look_up_tile(const Lookup& k, std::int64_t rows) {
   Tile t;
-  look_up_all<groups>(numbers, tables, t);
-  finish_row<first, last>(t.a0, out, scale, bias);
-  finish_row<first, last>(t.a1, out + 8, scale + 1, bias + 1);
-  finish_row<first, last>(t.a2, out + 16, scale + 2, bias + 2);
-  finish_row<first, last>(t.a3, out + 24, scale + 3, bias + 3);
-  finish_row<first, last>(t.a4, out + 32, scale + 4, bias + 4);
-  finish_row<first, last>(t.a5, out + 40, scale + 5, bias + 5);
-  finish_row<first, last>(t.a6, out + 48, scale + 6, bias + 6);
-  finish_row<first, last>(t.a7, out + 56, scale + 7, bias + 7);
+  look_up_all<groups>(k.numbers, k.tables, t);
+  finish_row<first, last>(t.a0, k, 0);
+  if (rows > 1) finish_row<first, last>(t.a1, k, 1);
+  if (rows > 2) finish_row<first, last>(t.a2, k, 2);
+  if (rows > 3) finish_row<first, last>(t.a3, k, 3);
+  if (rows > 4) finish_row<first, last>(t.a4, k, 4);
+  if (rows > 5) finish_row<first, last>(t.a5, k, 5);
+  if (rows > 6) finish_row<first, last>(t.a6, k, 6);
+  if (rows > 7) finish_row<first, last>(t.a7, k, 7);
 }
 
-//   registers  8 accumulators; the words of numbers and the tables are read from memory
 template <int groups, bool first, bool last>
 void look_up_rows(Lookup k) {
   for (; k.rows >= kTileRows; k.rows -= kTileRows) {
-    look_up_tile<groups, first, last>(k.numbers, k.tables, k.out, k.scale, k.bias);
+    look_up_tile<groups, first, last>(k, kTileRows);
     k.numbers += groups * kTileRows;
     k.out += 8 * kTileRows;
     k.scale += kTileRows;
     k.bias += kTileRows;
   }
-  if (k.rows == 0) return;
-  // A last tile that is not full, in a full one of its own.
-  const std::size_t rest = static_cast<std::size_t>(k.rows);
-  alignas(32) float out[8 * kTileRows] = {};
-  float scale[kTileRows] = {};
-  float bias[kTileRows] = {};
-  if constexpr (!first) std::memcpy(out, k.out, rest * 8 * sizeof(float));
-  if constexpr (last) std::memcpy(scale, k.scale, rest * sizeof(float));
-  if constexpr (last) std::memcpy(bias, k.bias, rest * sizeof(float));
-  look_up_rows<groups, first, last>({k.numbers, k.tables, out, kTileRows, scale, bias});
-  std::memcpy(k.out, out, rest * 8 * sizeof(float));
+  if (k.rows > 0) look_up_tile<groups, first, last>(k, k.rows);
 }
 
 template <int groups>

@@ -118,6 +118,9 @@ void run_slice(const Product& p, const Finish& finish, std::int64_t slice, std::
   for (std::int64_t y = 0; y < in.height; ++y)
     for (std::int64_t block = 0; block < blocks.count; ++block)
       for (std::int64_t x = 0; x < in.width; ++x) {
+        const std::vector<Meeting>& rows = p.rows.of_input[static_cast<std::size_t>(y)];
+        const std::vector<Meeting>& columns = p.columns.of_input[static_cast<std::size_t>(x)];
+        if (rows.empty() || columns.empty()) continue;
         const float* const pixel = p.in.data + in.offset(slice, y, x, 0);
         const BlockInput input = block_input(p, blocks, block, pixel, padded);
         binary_leaf::build_tables_avx2(blocks.channels, blocks.groups, input.x, input.scale, tables);
@@ -126,8 +129,8 @@ void run_slice(const Product& p, const Finish& finish, std::int64_t slice, std::
           const std::int64_t channel = block * blocks.channels;
           binary_leaf::prefetch_avx2(std::min(in.channels - channel, blocks.channels) * kLanes, pixel + (in.channels + channel) * kLanes);
         }
-        for (const Meeting& row : p.rows.of_input[static_cast<std::size_t>(y)])
-          for (const Meeting& column : p.columns.of_input[static_cast<std::size_t>(x)]) {
+        for (const Meeting& row : rows)
+          for (const Meeting& column : columns) {
             const bool first = block == 0 && row.first && column.first;
             const bool last = block + 1 == blocks.count && row.last && column.last;
             binary_leaf::lookup_avx2(blocks.groups, first, last,

@@ -17,13 +17,21 @@ std::uint8_t* scratch(std::int64_t bytes) {
   return buffer.data();
 }
 
-// One group's row numbers for count outputs whose channels' signs lie step bytes apart.
+// Signs and numbers are taken so many at a time, a vector of every x86-64; what follows them is read and written, too.
+constexpr std::int64_t kChunk = 16;
+
+constexpr std::int64_t whole_chunks(std::int64_t count) { return (count + kChunk - 1) / kChunk * kChunk; }
+
+// One group's row numbers for count outputs, a whole number of chunks, whose channels' signs lie step bytes apart.
 void row_numbers(std::int64_t channels, std::int64_t count, const std::uint8_t* signs, std::int64_t step, std::uint8_t* numbers) {
-  std::fill_n(numbers, count, std::uint8_t{0});
-  for (std::int64_t c = 0; c < channels; ++c) {
-    const auto bit = static_cast<std::uint8_t>(1 << (c + binary_leaf::kRowNumberShift));
-    const std::uint8_t* const from = signs + c * step;
-    for (std::int64_t i = 0; i < count; ++i) numbers[i] = static_cast<std::uint8_t>(numbers[i] | (from[i] & bit));
+  for (std::int64_t begin = 0; begin < count; begin += kChunk) {
+    std::uint8_t sums[kChunk] = {};
+    for (std::int64_t c = 0; c < channels; ++c) {
+      const auto bit = static_cast<std::uint8_t>(1 << (c + binary_leaf::kRowNumberShift));
+      const std::uint8_t* const from = signs + c * step + begin;
+      for (std::int64_t i = 0; i < kChunk; ++i) sums[i] = static_cast<std::uint8_t>(sums[i] | (from[i] & bit));
+    }
+    std::copy_n(sums, kChunk, numbers + begin);
   }
 }
 
@@ -66,10 +74,10 @@ void pack_for_big(const ConvWeightShape& shape, const float* w, std::uint8_t* to
     const std::int64_t group = item % p.blocks.groups;
     const std::int64_t channels = group_channels(p.blocks, block, group, shape.c_small);
     const std::int64_t begin = block * p.blocks.channels + binary_leaf::group_begin(p.blocks.channels, p.blocks.groups, group);
-    std::uint8_t* const signs = scratch((channels + 1) * row);
-    std::uint8_t* const numbers = signs + channels * row;
+    std::uint8_t* const signs = scratch(channels * row + kChunk + whole_chunks(row));
+    std::uint8_t* const numbers = signs + channels * row + kChunk;
     if (channels > 0) binary_leaf::sign_bytes_avx2(channels * row, w + begin * row, signs);
-    row_numbers(channels, row, signs, row, numbers);
+    row_numbers(channels, whole_chunks(row), signs, row, numbers);
     for (std::int64_t tile = 0; tile < p.tiles; ++tile)
       store_words(std::min(kTileRows, shape.c_big - tile * kTileRows), p.taps, numbers + tile * kTileRows * p.taps, p.taps,
                   p.word(block, tile, group), p.tap_step());
@@ -82,16 +90,17 @@ void pack_for_small(const ConvWeightShape& shape, const float* w, std::uint8_t* 
   const std::int64_t row = shape.c_big * shape.taps();
   parallel_items(p.tiles, [&](std::int64_t tile) {
     const std::int64_t rows = std::min(kTileRows, shape.c_small - tile * kTileRows);
-    std::uint8_t* const signs = scratch(rows * row + kTileRows * p.taps);
-    std::uint8_t* const numbers = signs + rows * row;
+    const std::int64_t step = whole_chunks(p.taps);
+    std::uint8_t* const signs = scratch(rows * row + kChunk + kTileRows * step);
+    std::uint8_t* const numbers = signs + rows * row + kChunk;
     binary_leaf::sign_bytes_avx2(rows * row, w + tile * kTileRows * row, signs);
     for (std::int64_t block = 0; block < p.blocks.count; ++block)
       for (std::int64_t group = 0; group < p.blocks.groups; ++group) {
         const std::int64_t begin = block * p.blocks.channels + binary_leaf::group_begin(p.blocks.channels, p.blocks.groups, group);
         const std::int64_t channels = group_channels(p.blocks, block, group, shape.c_big);
         for (std::int64_t r = 0; r < rows; ++r)
-          row_numbers(channels, p.taps, signs + r * row + begin * p.taps, p.taps, numbers + r * p.taps);
-        store_words(rows, p.taps, numbers, p.taps, p.word(block, tile, group), p.tap_step());
+          row_numbers(channels, step, signs + r * row + begin * p.taps, p.taps, numbers + r * step);
+        store_words(rows, p.taps, numbers, step, p.word(block, tile, group), p.tap_step());
       }
   }, min_piece_of(kTileRows * row));
 }

@@ -181,6 +181,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, BinaryConv,
                                          Problem{8, 65, 100, same_padding(4, 4)},               //
                                          Problem{16, 63, 66, same_padding(3, 5, 3, 2)},         //
                                          Problem{8, 130, 48, same_padding(4, 3, 3, 2)},         //
+                                         Problem{8, 20, 9, same_padding(7, 6, 1, 2)},           // input pixels that meet nothing
                                          Problem{8, 11, 17, geometry(9, 7, 6, 5, 3, 2, 2, 3)},  // wide padding
                                          Problem{8, 12, 13, geometry(4, 4, 9, 8, 3, 1, 0, 0)},  // small pixels beyond the big side
                                          Problem{8, 10, 12, geometry(12, 10, 3, 2, 5, 2, 1, 1)},  // big pixels beyond the small side
@@ -231,7 +232,8 @@ TEST(BinaryConvWeights, PaysWhereATableServesManyRows) {
   EXPECT_TRUE(BinaryConvWeights::pays({128, 64, 5}));
   EXPECT_TRUE(BinaryConvWeights::pays({16, 16, 5}));
   EXPECT_FALSE(BinaryConvWeights::pays({64, 3, 5}));
-  EXPECT_FALSE(BinaryConvWeights::pays({64, 64, 1}));
+  EXPECT_TRUE(BinaryConvWeights::pays({64, 64, 1}));
+  EXPECT_FALSE(BinaryConvWeights::pays({8, 8, 5}));
   EXPECT_FALSE(BinaryConvWeights::pays({1, 1, 5}));
 }
 
