@@ -18,16 +18,6 @@ void check_packed(const DirectWeights& weights) {
         name(isa()));
 }
 
-// Whether narrow kernels compute it; else the definition does.
-bool runs_narrow(const ConvWeightShape& shape) {
-#if defined(__x86_64__)
-  return conv_direct::is_narrow(shape) && isa() == Isa::avx2;
-#else
-  static_cast<void>(shape);
-  return false;
-#endif
-}
-
 }  // namespace
 
 DirectWeights::DirectWeights(const ConvWeightShape& shape) : shape_(shape) {
@@ -78,10 +68,14 @@ void conv_to_big(const ConvGeometry& g, const DirectWeights& weights, const floa
 
 std::int64_t conv_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
 #if defined(__x86_64__)
-  if (runs_narrow({small.channels, big.channels, g.kernel})) return conv_direct::narrow_weight_gradient_floats(g, small, big);
-  if (isa() != Isa::ref) return conv_direct::wide_weight_gradient_floats(g, small, big);
+  if (isa() == Isa::avx2) {
+    const bool narrow = conv_direct::is_narrow({small.channels, big.channels, g.kernel});
+    return (narrow ? conv_direct::narrow_weight_gradient_floats : conv_direct::wide_weight_gradient_floats)(g, small, big);
+  }
 #endif
   static_cast<void>(g);
+  static_cast<void>(small);
+  static_cast<void>(big);
   return 0;
 }
 
@@ -90,8 +84,10 @@ void conv_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
   check_sides(g, shape, small.shape, big.shape);
   check(beta == 0.0f || beta == 1.0f, "convolution weight gradient: beta is ", beta, ", expected 0 or 1");
 #if defined(__x86_64__)
-  if (runs_narrow(shape)) return conv_direct::narrow_weight_gradient(g, small, big, beta, dw, workspace);
-  if (isa() != Isa::ref) return conv_direct::wide_weight_gradient(g, small, big, beta, dw, workspace);
+  if (isa() == Isa::avx2) {
+    const bool narrow = conv_direct::is_narrow(shape);
+    return (narrow ? conv_direct::narrow_weight_gradient : conv_direct::wide_weight_gradient)(g, small, big, beta, dw, workspace);
+  }
 #endif
   static_cast<void>(workspace);
   conv_weight_gradient_ref(g, small, big, beta, dw);
