@@ -1,4 +1,5 @@
 // Descriptors: patches cut from one level of every image's pyramid, streamed through a buffer that holds a few images.
+// The definition, and the path of machines without AVX2; the others take patch_projection.h.
 #pragma once
 
 #include <cstdint>
@@ -8,15 +9,10 @@
 
 #include "core/aligned_buffer.h"
 #include "metrics/image_source.h"
+#include "metrics/level_planes.h"
 #include "metrics/sliced_wasserstein.h"
 
 namespace pbgen {
-
-// Value v of channel c becomes (v - mean[c]) / deviation[c].
-struct ChannelMoments {
-  std::vector<double> mean;
-  std::vector<double> deviation;  // population standard deviation; 1 where it is 0
-};
 
 class PatchStream {
  public:
@@ -25,7 +21,7 @@ class PatchStream {
   PatchStream(const ImageSource& source, int level, int nhood_size, std::span<const PatchCentre> centres);
 
   std::int64_t patches() const { return static_cast<std::int64_t>(centres_.size()); }
-  int descriptor_length() const { return source_.channels * nhood_size_ * nhood_size_; }
+  int descriptor_length() const { return planes_.channels() * nhood_size_ * nhood_size_; }
 
   // Over all descriptors of the set.
   ChannelMoments moments();
@@ -37,18 +33,13 @@ class PatchStream {
 
  private:
   // Values become (v - mean[channel]) * factor[channel].
-  void cut(std::int64_t image_in_block, std::int64_t first_image, std::span<const float> mean, std::span<const float> factor,
-           float* scratch);
-  void fill_block(std::int64_t first_image, std::int64_t images, std::span<const float> mean, std::span<const float> factor);
+  void cut(std::int64_t image, const float* planes, std::span<const float> mean, std::span<const float> factor, float* out) const;
 
-  const ImageSource& source_;
-  int level_;
+  LevelPlanes planes_;
   int nhood_size_;
   std::span<const PatchCentre> centres_;
   std::int64_t nhoods_per_image_;
-  std::vector<std::uint8_t> bytes_;            // [image of the block][size][size][channels]
-  AlignedBuffer<float> descriptors_;           // [image of the block][nhood][descriptor_length]
-  std::vector<AlignedBuffer<float>> scratch_;  // by thread
+  AlignedBuffer<float> descriptors_;  // [image of the block][nhood][descriptor_length]
 };
 
 }  // namespace pbgen

@@ -10,12 +10,19 @@
 #include "core/gemm.h"
 #include "core/parallel.h"
 #include "core/rng.h"
+#include "metrics/fixed_wasserstein.h"
 #include "metrics/laplacian_pyramid.h"
+#include "metrics/large_buffer.h"
+#include "metrics/level_planes.h"
+#include "metrics/patch_projection.h"
 #include "metrics/patches.h"
 #include "metrics/wasserstein.h"
 
 namespace pbgen {
 namespace {
+
+// Planes that are kept, so that the next block of directions need not make them anew.
+constexpr std::int64_t kPlaneBytes = 128 << 20;
 
 std::vector<PatchCentre> draw_centres(const SwdOptions& options, int level, int set, int side, std::int64_t count) {
   const CounterRng rng(options.seed, Stream::patches, static_cast<std::uint32_t>(2 * level + set));
@@ -67,29 +74,20 @@ void check_alike(const ImageSource& a, const ImageSource& b) {
   check(a.channels == b.channels, "SWD of images of ", a.channels, " and ", b.channels, " channels, expected one number");
 }
 
-}  // namespace
-
-SwdDraws draw_swd(const SwdOptions& options, int level, int side, std::int64_t count, int channels) {
-  check(options.nhood_size >= 1 && options.nhood_size <= side, "nhood_size is ", options.nhood_size, ", the level's side ", side);
-  check(options.nhoods_per_image >= 1, "nhoods_per_image is ", options.nhoods_per_image, ", expected at least 1");
-  check(options.dir_repeats >= 1 && options.dirs_per_repeat >= 1, "SWD with ", options.dir_repeats, " x ", options.dirs_per_repeat,
-        " directions, expected at least 1 x 1");
-  return {draw_centres(options, level, 0, side, count), draw_centres(options, level, 1, side, count),
-          draw_directions(options, level, channels * options.nhood_size * options.nhood_size)};
+double mean_of(const std::vector<double>& distances) {
+  double sum = 0.0;
+  for (const double distance : distances) sum += distance;
+  return sum / static_cast<double>(distances.size());
 }
 
-double sliced_wasserstein_level(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
-                                std::int64_t projection_bytes) {
-  check_alike(a, b);
+// The definition: descriptors in rows, projections and their distances in floating point.
+double level_by_rows(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+                     std::int64_t projection_bytes) {
   PatchStream patches_a(a, level, nhood_size, draws.centres_a);
   PatchStream patches_b(b, level, nhood_size, draws.centres_b);
   const std::int64_t values = patches_a.patches();
-  check_equal(patches_b.patches(), values, "number of patches of the second set");
   const std::int64_t length = patches_a.descriptor_length();
   const std::int64_t directions = static_cast<std::int64_t>(draws.directions.size()) / length;
-  check(directions >= 1 && directions * length == static_cast<std::int64_t>(draws.directions.size()), "SWD directions are ",
-        draws.directions.size(), " floats, expected a multiple of ", length);
-
   const std::vector<float> turned = in_pixel_order(draws.directions, nhood_size);
   const ChannelMoments moments_a = patches_a.moments();
   const ChannelMoments moments_b = patches_b.moments();
@@ -118,9 +116,106 @@ double sliced_wasserstein_level(const ImageSource& a, const ImageSource& b, int 
       }
     }, min_piece_of(2 * n / pieces * values));
   }
-  double sum = 0.0;
-  for (const double distance : distances) sum += distance;
-  return sum / static_cast<double>(directions);
+  return mean_of(distances);
+}
+
+#if defined(__x86_64__)
+
+// The largest e for which no projection of the normalised planes passes 2^29 when multiplied by 2^e.
+int projection_exponent(const std::vector<LevelPlanes::Statistics>& sets, const std::vector<float>& directions, std::int64_t length) {
+  double magnitude = 0.0;
+  for (const LevelPlanes::Statistics& set : sets) {
+    for (std::size_t c = 0; c < set.low.size(); ++c) {
+      const double mean = set.moments.mean[c];
+      magnitude = std::max(magnitude, std::max(set.high[c] - mean, mean - set.low[c]) / set.moments.deviation[c]);
+    }
+  }
+  double norm = 0.0;  // the largest sum of magnitudes
+  for (std::size_t first = 0; first < directions.size(); first += static_cast<std::size_t>(length)) {
+    double sum = 0.0;
+    for (std::int64_t i = 0; i < length; ++i) sum += std::fabs(directions[first + static_cast<std::size_t>(i)]);
+    norm = std::max(norm, sum);
+  }
+  int exponent = 0;
+  std::frexp(magnitude * norm * 1.001, &exponent);  // below 2^exponent; 1.001 is far more than rounding adds
+  return std::min(29 - exponent, 29);
+}
+
+// The same by AVX2 kernels.  Projections are integers from their summation on, in units of 2^-exponent: a rounding far below that of
+// the sum.
+double level_by_panels(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+                       std::int64_t projection_bytes, LargeBuffer& buffer) {
+  LevelPlanes planes_a(a, level, kPlaneBytes / 2);
+  LevelPlanes planes_b(b, level, kPlaneBytes / 2);
+  PatchProjection project_a(planes_a, nhood_size, draws.centres_a);
+  PatchProjection project_b(planes_b, nhood_size, draws.centres_b);
+  const std::int64_t length = static_cast<std::int64_t>(a.channels) * nhood_size * nhood_size;
+  const std::int64_t directions = static_cast<std::int64_t>(draws.directions.size()) / length;
+  const std::vector<float> turned = in_pixel_order(draws.directions, nhood_size);
+  const std::vector<LevelPlanes::Statistics> statistics = {planes_a.statistics(draws.centres_a, nhood_size),
+                                                           planes_b.statistics(draws.centres_b, nhood_size)};
+  planes_a.normalise(statistics[0].moments);
+  planes_b.normalise(statistics[1].moments);
+  const int exponent = projection_exponent(statistics, turned, length);
+
+  const auto patches = static_cast<std::int64_t>(draws.centres_a.size());
+  const std::int64_t places_a = project_a.places();
+  const std::int64_t places_b = project_b.places();
+  const std::int64_t block = std::clamp<std::int64_t>(projection_bytes / (4 * (places_a + places_b)), 1, directions);
+  std::int32_t* const projections_a = buffer.reserve(block * (places_a + places_b));  // [direction of the block][place]
+  std::int32_t* const projections_b = projections_a + block * places_a;
+  const std::int64_t pieces = std::min<std::int64_t>(thread_count(), block);
+  std::vector<FixedWasserstein> distance_of;
+  for (std::int64_t piece = 0; piece < pieces; ++piece) distance_of.emplace_back(patches);
+  std::vector<double> distances(static_cast<std::size_t>(directions));
+  for (std::int64_t first = 0; first < directions; first += block) {
+    const std::int64_t n = std::min(block, directions - first);
+    const std::span<const float> of_block(turned.data() + first * length, static_cast<std::size_t>(n * length));
+    project_a(of_block, exponent, projections_a);
+    project_b(of_block, exponent, projections_b);
+    parallel_items(pieces, [&](std::int64_t piece) {
+      for (std::int64_t d = n * piece / pieces; d < n * (piece + 1) / pieces; ++d) {
+        const std::int64_t sum =
+            distance_of[piece]({{projections_a + d * places_a, static_cast<std::size_t>(places_a)}, project_a.weights()},
+                               {{projections_b + d * places_b, static_cast<std::size_t>(places_b)}, project_b.weights()});
+        distances[first + d] = std::ldexp(static_cast<double>(sum), -exponent) / static_cast<double>(patches);
+      }
+    }, min_piece_of(2 * n / pieces * patches));
+  }
+  return mean_of(distances);
+}
+
+#endif
+
+// buffer: for projections, reused from level to level.
+double level_distance(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+                      std::int64_t projection_bytes, [[maybe_unused]] LargeBuffer& buffer) {
+  check_alike(a, b);
+  check_equal(draws.centres_b.size(), draws.centres_a.size(), "number of patches of the second set");
+  const std::int64_t length = static_cast<std::int64_t>(a.channels) * nhood_size * nhood_size;
+  const auto floats = static_cast<std::int64_t>(draws.directions.size());
+  check(floats >= length && length > 0 && floats % length == 0, "SWD directions are ", floats, " floats, expected a multiple of ", length);
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) return level_by_panels(a, b, level, nhood_size, draws, projection_bytes, buffer);
+#endif
+  return level_by_rows(a, b, level, nhood_size, draws, projection_bytes);
+}
+
+}  // namespace
+
+SwdDraws draw_swd(const SwdOptions& options, int level, int side, std::int64_t count, int channels) {
+  check(options.nhood_size >= 1 && options.nhood_size <= side, "nhood_size is ", options.nhood_size, ", the level's side ", side);
+  check(options.nhoods_per_image >= 1, "nhoods_per_image is ", options.nhoods_per_image, ", expected at least 1");
+  check(options.dir_repeats >= 1 && options.dirs_per_repeat >= 1, "SWD with ", options.dir_repeats, " x ", options.dirs_per_repeat,
+        " directions, expected at least 1 x 1");
+  return {draw_centres(options, level, 0, side, count), draw_centres(options, level, 1, side, count),
+          draw_directions(options, level, channels * options.nhood_size * options.nhood_size)};
+}
+
+double sliced_wasserstein_level(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+                                std::int64_t projection_bytes) {
+  LargeBuffer buffer;
+  return level_distance(a, b, level, nhood_size, draws, projection_bytes, buffer);
 }
 
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options) {
@@ -128,10 +223,11 @@ std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource
   const int levels = pyramid_levels(a.size);
   check(levels >= 1, "SWD of images of size ", a.size, ", expected 16 * 2^k");
   std::vector<SwdLevel> result;
+  LargeBuffer buffer;
   for (int level = 0; level < levels; ++level) {
     const int side = a.size >> level;
     const SwdDraws draws = draw_swd(options, level, side, a.count, a.channels);
-    result.push_back({side, sliced_wasserstein_level(a, b, level, options.nhood_size, draws)});
+    result.push_back({side, level_distance(a, b, level, options.nhood_size, draws, kProjectionBytes, buffer)});
   }
   return result;
 }

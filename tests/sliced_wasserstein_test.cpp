@@ -254,6 +254,25 @@ TEST(SlicedWasserstein, DoesNotDependOnTheMemoryThatItIsGiven) {
   }
 }
 
+TEST(SlicedWasserstein, IsTheDefinitionsWhateverKernelsRun) {
+  const Isa before = isa();
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this processor has no AVX2";
+  const ImageSource a = first_set(5, 64, 3);
+  const ImageSource b = second_set(5, 64, 3);
+  for (const int nhood : {7, 3, 9}) {
+    SwdOptions options = small_options(4);
+    options.nhood_size = nhood;
+    set_isa(Isa::ref);
+    const std::vector<SwdLevel> expected = sliced_wasserstein(a, b, options);
+    set_isa(Isa::avx2);
+    const std::vector<SwdLevel> levels = sliced_wasserstein(a, b, options);
+    set_isa(before);
+    ASSERT_EQ(levels.size(), 3u);
+    for (std::size_t i = 0; i < levels.size(); ++i)
+      EXPECT_NEAR(levels[i].swd, expected[i].swd, 2e-6 * expected[i].swd) << "nhood " << nhood << ", " << levels[i].size;
+  }
+}
+
 TEST(SlicedWasserstein, DependsOnTheSeedAlone) {
   const ImageSource a = first_set(6, 16, 3);
   const ImageSource b = second_set(6, 16, 3);

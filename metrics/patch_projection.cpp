@@ -1,0 +1,92 @@
+#if defined(__x86_64__)
+
+#include "metrics/patch_projection.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/check.h"
+#include "metrics/patch_projection_leaf.h"
+
+namespace pbgen {
+namespace {
+
+using patch_projection_leaf::kDirections;
+using patch_projection_leaf::kPatches;
+
+// The planes of a block of images stay in the second-level cache while their patches are gathered; the last panel of a
+// block is not full, so that larger blocks waste less.
+constexpr std::int64_t kBlockFloats = 192 * 1024;
+constexpr std::int64_t kMostImagesOfABlock = 64;
+
+constexpr int kMostWeight = 255;
+
+}  // namespace
+
+PatchProjection::PatchProjection(LevelPlanes& planes, int nhood_size, std::span<const PatchCentre> centres)
+    : planes_(planes),
+      nhood_size_(nhood_size),
+      length_(static_cast<std::int64_t>(planes.channels()) * nhood_size * nhood_size),
+      images_per_block_(std::clamp<std::int64_t>(kBlockFloats / planes.image_stride(), 1, kMostImagesOfABlock)) {
+  check_centres(planes, nhood_size, centres);
+  const std::int64_t images = planes.images();
+  const std::int64_t nhoods = static_cast<std::int64_t>(centres.size()) / images;
+  const std::int64_t side = planes.side();
+  std::vector<std::int32_t> times(static_cast<std::size_t>(side * side));  // patches at a place and not yet listed
+  const auto place = [side](PatchCentre centre) { return static_cast<std::size_t>(centre.y * side + centre.x); };
+  for (std::int64_t i = 0; i < images; ++i) {
+    const std::int64_t image_in_block = i % images_per_block_;
+    if (image_in_block == 0) block_begin_.push_back(places());
+    const std::span<const PatchCentre> of_image = centres.subspan(static_cast<std::size_t>(i * nhoods), static_cast<std::size_t>(nhoods));
+    for (const PatchCentre centre : of_image) ++times[place(centre)];
+    for (const PatchCentre centre : of_image) {
+      std::int32_t& left = times[place(centre)];
+      while (left > 0) {
+        const std::int64_t y = centre.y - nhood_size / 2;
+        const std::int64_t x = centre.x - nhood_size / 2;
+        corners_.push_back(static_cast<std::uint32_t>(image_in_block * planes.image_stride() + y * side + x));
+        weights_.push_back(static_cast<std::uint8_t>(std::min(left, kMostWeight)));
+        left -= std::min(left, kMostWeight);
+      }
+    }
+    if (image_in_block == images_per_block_ - 1 || i == images - 1) {
+      while (places() % kPatches != 0) {
+        corners_.push_back(corners_.back());
+        weights_.push_back(0);
+      }
+    }
+  }
+  block_begin_.push_back(places());
+  for (int i = 0; i < planes.workers(); ++i) panels_.emplace_back(length_ * kPatches);
+}
+
+void PatchProjection::operator()(std::span<const float> directions, int exponent, std::int32_t* projections) {
+  // [group of 3][length][3], scaled by a power of two: exactly.
+  const std::int64_t n = static_cast<std::int64_t>(directions.size()) / length_;
+  const std::int64_t groups = (n + kDirections - 1) / kDirections;
+  AlignedBuffer<float> packed(groups * length_ * kDirections);
+  for (std::int64_t d = 0; d < n; ++d) {
+    float* const to = packed.data() + d / kDirections * length_ * kDirections + d % kDirections;
+    for (std::int64_t p = 0; p < length_; ++p)
+      to[p * kDirections] = std::ldexp(directions[static_cast<std::size_t>(d * length_ + p)], exponent);
+  }
+  const patch_projection_leaf::PatchShape shape{planes_.channels(), planes_.side(), nhood_size_};
+  const std::int64_t stride = places();
+  planes_.for_each_block(0, planes_.images(), images_per_block_, [&](int worker, std::int64_t image, std::int64_t, const float* planes) {
+    float* const panel = panels_[static_cast<std::size_t>(worker)].data();
+    const auto block = static_cast<std::size_t>(image / images_per_block_);
+    for (std::int64_t first = block_begin_[block]; first < block_begin_[block + 1]; first += kPatches) {
+      for (std::int64_t i = 0; i < kPatches; i += 8)
+        patch_projection_leaf::gather_8_patches_avx2(planes, corners_.data() + first + i, shape, panel + i);
+      for (std::int64_t g = 0; g < groups; ++g) {
+        patch_projection_leaf::project_3x32_avx2(length_, packed.data() + g * length_ * kDirections, panel,
+                                                 std::min(kDirections, n - g * kDirections), projections + g * kDirections * stride + first,
+                                                 stride);
+      }
+    }
+  });
+}
+
+}  // namespace pbgen
+
+#endif
