@@ -15,41 +15,41 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/crc64.h"
 #include "data/image_io.h"
 
 namespace pbgen {
 namespace {
 
 constexpr std::string_view kMagic = "PBGENIMG";
-constexpr std::uint64_t kFormatVersion = 1;
+constexpr std::uint64_t kFormatVersion = 2;  // 1 had other checksums
 // Raised whenever the same files and options come out as other pixels than before.
 constexpr std::uint64_t kDecoderVersion = 1;
 constexpr std::size_t kHeaderBytes = 128;
 
-// 64-bit FNV-1a.
-class Hash {
+// A checksum of a series of things.
+class Fingerprint {
  public:
-  void add(std::span<const std::uint8_t> bytes) {
-    for (const std::uint8_t byte : bytes) value_ = (value_ ^ byte) * 0x100000001b3ull;
-  }
   void add(std::uint64_t number) {
-    for (int i = 0; i < 8; ++i) value_ = (value_ ^ (number >> 8 * i & 0xff)) * 0x100000001b3ull;
+    std::array<std::uint8_t, 8> bytes;
+    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(number >> 8 * i);
+    crc_.add(bytes);
   }
   // With its length, so that two texts never run into each other.
   void add(std::string_view text) {
     add(static_cast<std::uint64_t>(text.size()));
-    add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    crc_.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   }
-  std::uint64_t value() const { return value_; }
+  std::uint64_t value() const { return crc_.value(); }
 
  private:
-  std::uint64_t value_ = 0xcbf29ce484222325ull;
+  Crc64 crc_;
 };
 
-std::uint64_t hash_of(std::span<const std::uint8_t> bytes) {
-  Hash hash;
-  hash.add(bytes);
-  return hash.value();
+std::uint64_t checksum_of(std::span<const std::uint8_t> bytes) {
+  Crc64 crc;
+  crc.add(bytes);
+  return crc.value();
 }
 
 // The numbers behind the magic, in the file's order.
@@ -61,7 +61,7 @@ struct Header {
   std::uint64_t channels = 0;
   std::uint64_t pixel_bytes = 0;
   std::uint64_t report_bytes = 0;
-  std::uint64_t report_hash = 0;
+  std::uint64_t report_checksum = 0;
   std::uint64_t files = 0;
   std::uint64_t grey = 0;
   std::uint64_t alpha = 0;
@@ -70,7 +70,7 @@ struct Header {
 
   template <class Self, class Visit>
   static void visit(Self& h, Visit visit_number) {
-    for (auto* number : {&h.version, &h.key, &h.count, &h.size, &h.channels, &h.pixel_bytes, &h.report_bytes, &h.report_hash, &h.files,
+    for (auto* number : {&h.version, &h.key, &h.count, &h.size, &h.channels, &h.pixel_bytes, &h.report_bytes, &h.report_checksum, &h.files,
                          &h.grey, &h.alpha, &h.sixteen_bit, &h.reserved[0], &h.reserved[1]})
       visit_number(*number);
   }
@@ -94,7 +94,7 @@ std::array<std::uint8_t, kHeaderBytes> encode(const Header& header) {
     store(number, at);
     at += 8;
   });
-  store(hash_of(std::span(bytes).first(kHeaderBytes - 8)), at);
+  store(checksum_of(std::span(bytes).first(kHeaderBytes - 8)), at);
   return bytes;
 }
 
@@ -103,7 +103,10 @@ Header decode(const std::string& path, std::span<const std::uint8_t> bytes) {
   if (bytes.size() < kHeaderBytes) fail(ErrorKind::data, path, ": no image cache: ", bytes.size(), " bytes are less than a header");
   if (!std::equal(kMagic.begin(), kMagic.end(), bytes.begin()))
     fail(ErrorKind::data, path, ": no image cache: it does not begin with ", kMagic);
-  if (load(bytes.data() + kHeaderBytes - 8) != hash_of(bytes.first(kHeaderBytes - 8)))
+  // Before the checksum, which another version may take otherwise.
+  if (const std::uint64_t version = load(bytes.data() + kMagic.size()); version != kFormatVersion)
+    fail(ErrorKind::data, path, ": image cache of version ", version, ", this program reads ", kFormatVersion);
+  if (load(bytes.data() + kHeaderBytes - 8) != checksum_of(bytes.first(kHeaderBytes - 8)))
     fail(ErrorKind::data, path, ": broken image cache: the header's checksum is wrong");
   Header header;
   const std::uint8_t* at = bytes.data() + kMagic.size();
@@ -111,8 +114,6 @@ Header decode(const std::string& path, std::span<const std::uint8_t> bytes) {
     number = load(at);
     at += 8;
   });
-  if (header.version != kFormatVersion)
-    fail(ErrorKind::data, path, ": image cache of version ", header.version, ", this program reads ", kFormatVersion);
   const bool sides_are_legal = header.size >= 1 && header.size <= kMaxImageSide && (header.channels == 1 || header.channels == 3);
   const std::uint64_t image_bytes = header.size * header.size * header.channels;
   if (!sides_are_legal || header.count < 1 || header.count > bytes.size() / image_bytes || header.pixel_bytes != header.count * image_bytes)
@@ -167,10 +168,10 @@ std::shared_ptr<const std::uint8_t> map_file(const std::string& path, std::size_
 }
 
 // What decides about pixels.
-void add_options(Hash& hash, const FolderOptions& options) {
+void add_options(Fingerprint& fingerprint, const FolderOptions& options) {
   for (const std::int64_t number : {options.size, options.channels, static_cast<int>(options.contrast_stretch)})
-    hash.add(static_cast<std::uint64_t>(number));
-  hash.add(to_string(options.crop));
+    fingerprint.add(static_cast<std::uint64_t>(number));
+  fingerprint.add(to_string(options.crop));
 }
 
 }  // namespace
@@ -180,7 +181,8 @@ ImageCache open_image_cache(const std::string& path) {
   const std::shared_ptr<const std::uint8_t> file = map_file(path, size);
   const Header header = decode(path, {file.get(), size});
   const std::span<const std::uint8_t> bad_files(file.get() + kHeaderBytes + header.pixel_bytes, header.report_bytes);
-  if (hash_of(bad_files) != header.report_hash) fail(ErrorKind::data, path, ": broken image cache: the report's checksum is wrong");
+  if (checksum_of(bad_files) != header.report_checksum)
+    fail(ErrorKind::data, path, ": broken image cache: the report's checksum is wrong");
   ImageCache cache;
   cache.key = header.key;
   cache.images = ImageSet(file, file.get() + kHeaderBytes, static_cast<std::int64_t>(header.count), static_cast<int>(header.size),
@@ -210,7 +212,7 @@ void ImageCacheWriter::finish(const FolderReport& report) {
   header.channels = static_cast<std::uint64_t>(channels_);
   header.pixel_bytes = header.count * header.size * header.size * header.channels;
   header.report_bytes = bad_files.size();
-  header.report_hash = hash_of(bad_files);
+  header.report_checksum = checksum_of(bad_files);
   header.files = static_cast<std::uint64_t>(report.files);
   header.grey = static_cast<std::uint64_t>(report.grey);
   header.alpha = static_cast<std::uint64_t>(report.alpha);
@@ -221,27 +223,27 @@ void ImageCacheWriter::finish(const FolderReport& report) {
 }
 
 std::uint64_t image_cache_key(const FolderListing& listing, const FolderOptions& options) {
-  Hash hash;
-  hash.add(kDecoderVersion);
-  add_options(hash, options);
+  Fingerprint fingerprint;
+  fingerprint.add(kDecoderVersion);
+  add_options(fingerprint, options);
   for (const SourceFile& file : listing.files) {
-    hash.add(file.path);
-    hash.add(static_cast<std::uint64_t>(file.bytes));
-    hash.add(static_cast<std::uint64_t>(file.modified_ns));
+    fingerprint.add(file.path);
+    fingerprint.add(static_cast<std::uint64_t>(file.bytes));
+    fingerprint.add(static_cast<std::uint64_t>(file.modified_ns));
   }
-  for (const BadFile& file : listing.bad) hash.add(file.path);
-  return hash.value();
+  for (const BadFile& file : listing.bad) fingerprint.add(file.path);
+  return fingerprint.value();
 }
 
 std::string image_cache_path(const std::string& cache_folder, const FolderOptions& options) {
   std::error_code error;
   std::filesystem::path folder = std::filesystem::canonical(options.folder, error);
   if (error) folder = options.folder;
-  Hash hash;
-  hash.add(folder.string());
-  add_options(hash, options);
+  Fingerprint fingerprint;
+  fingerprint.add(folder.string());
+  add_options(fingerprint, options);
   std::array<char, 17> digits = {};
-  for (int i = 0; i < 16; ++i) digits[static_cast<std::size_t>(i)] = "0123456789abcdef"[hash.value() >> (60 - 4 * i) & 15];
+  for (int i = 0; i < 16; ++i) digits[static_cast<std::size_t>(i)] = "0123456789abcdef"[fingerprint.value() >> (60 - 4 * i) & 15];
   return concat(cache_folder, "/", folder.filename().string(), "-", options.size, "x", options.channels, "-", digits.data(), ".pixels");
 }
 

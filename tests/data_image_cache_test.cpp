@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <span>
 
 #include "core/check.h"
+#include "core/crc64.h"
 #include "data/load_images.h"
 #include "tests/image_files.h"
 
@@ -16,6 +18,13 @@ namespace {
 namespace fs = std::filesystem;
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// Puts the checksum of the header right.
+void set_checksum(Bytes& cache) {
+  Crc64 crc;
+  crc.add(std::span<const std::uint8_t>(cache).first(120));
+  for (std::size_t i = 0; i < 8; ++i) cache[120 + i] = static_cast<std::uint8_t>(crc.value() >> 8 * i);
+}
 
 // Three images, a grey one among them, and a bad one.
 class ImageCacheTest : public testing::Test {
@@ -164,12 +173,22 @@ TEST_F(ImageCacheTest, AHeaderThatLiesAboutLengthsIsRefusedEvenWithARightChecksu
          {std::uint64_t{0}, std::uint64_t{7}, std::uint64_t{1} << 32, std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
       Bytes lie = whole;
       for (std::size_t i = 0; i < 8; ++i) lie[8 + 8 * field + i] = static_cast<std::uint8_t>(value >> 8 * i);
-      std::uint64_t hash = 0xcbf29ce484222325ull;
-      for (std::size_t i = 0; i < 120; ++i) hash = (hash ^ lie[i]) * 0x100000001b3ull;
-      for (std::size_t i = 0; i < 8; ++i) lie[120 + i] = static_cast<std::uint8_t>(hash >> 8 * i);
+      set_checksum(lie);
       replace_cache(path, lie);
       EXPECT_THROW(open_image_cache(path), Error) << field << " " << value;
     }
+}
+
+TEST_F(ImageCacheTest, ACacheOfAnotherVersionIsNamedAndRebuilt) {
+  const std::string path = load().cache_path;
+  Bytes old = read_file(path, 100000);
+  old[8] = 1;
+  // Version 1 had a 64-bit FNV-1a where this one has a CRC.
+  std::uint64_t hash = 0xcbf29ce484222325ull;
+  for (std::size_t i = 0; i < 120; ++i) hash = (hash ^ old[i]) * 0x100000001b3ull;
+  for (std::size_t i = 0; i < 8; ++i) old[120 + i] = static_cast<std::uint8_t>(hash >> 8 * i);
+  replace_cache(path, old);
+  expect_rebuilt("version 1");
 }
 
 TEST_F(ImageCacheTest, AnErrorWhileItIsWrittenLeavesNothingBehind) {
