@@ -1,27 +1,35 @@
 // swd_eval REAL FAKE: the sliced Wasserstein distance of two sets of images, beside its noise floor.
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
+#include <optional>
 
 #include "core/cpu.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
+#include "tools/lib/progress.h"
 #include "tools/lib/score.h"
 #include "tools/lib/scored_images.h"
 
 namespace pbgen {
 namespace {
 
-// A line on a terminal that is written over; nothing elsewhere.
-void show_progress(const char* what, std::int64_t done, std::int64_t total) {
-  static const bool terminal = isatty(STDERR_FILENO) != 0;
-  if (!terminal) return;
-  std::fprintf(stderr, "\r%s %lld/%lld", what, static_cast<long long>(done), static_cast<long long>(total));
-  std::fputs(done == total ? "\r\033[K" : "", stderr);
-  std::fflush(stderr);
-}
+// Shows jobs whose length is known when their first step is done.
+class ProgressOf {
+ public:
+  explicit ProgressOf(const char* what) : what_(what) {}
+  void operator()(std::int64_t done, std::int64_t total) {
+    if (!progress_) progress_.emplace(what_, total);
+    progress_->update(done);
+    if (done < total) return;
+    progress_->finish();
+    progress_.reset();
+  }
+
+ private:
+  const char* what_;
+  std::optional<Progress> progress_;
+};
 
 int run(int argc, char** argv) {
   ScoredImagesOptions images_options;
@@ -69,14 +77,16 @@ int run(int argc, char** argv) {
   images_options.on_bad = parse_on_bad(on_bad);
   set_thread_count(threads);
 
-  images_options.progress = [](std::int64_t done, std::int64_t total) { show_progress("reading", done, total); };
+  ProgressOf reading("reading");
+  images_options.progress = [&](std::int64_t done, std::int64_t total) { reading(done, total); };
   const ScoredImages images = load_scored_images(images_options);
   for (const std::string& note : images.notes) std::fprintf(stderr, "swd_eval: %s\n", note.c_str());
 
   score_options.repeats = images_options.repeats;
   score_options.swd.seed = images_options.seed;
   score_options.num_images = images.num_images;
-  score_options.progress = [](int done, int total) { show_progress("comparing", done, total); };
+  ProgressOf comparing("comparing");
+  score_options.progress = [&](int done, int total) { comparing(done, total); };
   const auto begin = std::chrono::steady_clock::now();
   const ScoreReport report = score_with_floor(image_source(images.real), image_source(images.fake), score_options);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
