@@ -126,28 +126,28 @@ struct DeconvRun {
   const float* input_vector(std::ptrdiff_t vector) const { return x + vector * layer.c_in * kLanes; }
 };
 
-// Output rows 2t and 2t + 1 of channels [first, last), from the product's rows of each ky (null: none), channel 0.
+// Output rows 2t and 2t + 1 of channels [first, last), from the first one's product rows of each ky (null: none).
 void assemble_rows(const DeconvRun& deconv, const float* const (&rows)[kKernel], std::ptrdiff_t vector_stride,
                    std::ptrdiff_t channel_stride, int t, int first, int last) {
   const DeconvLayer& layer = deconv.layer;
   const std::ptrdiff_t out_side = 2 * layer.side;
   AssembleTask task;
+  task.channels = last - first;
+  for (int ky = 0; ky < kKernel; ++ky) task.row[ky] = rows[ky];
+  task.channel_stride = channel_stride;
   task.vector_stride = vector_stride;
   task.side = layer.side;
+  task.scale = layer.scale + first;
+  task.shift = layer.shift + first;
   task.activation = layer.activation;
-  task.out_stride = deconv.to_image ? kLanes : static_cast<std::ptrdiff_t>(layer.c_out) * kLanes;
-  for (int o = first; o < last; ++o) {
-    for (int ky = 0; ky < kKernel; ++ky) task.row[ky] = rows[ky] == nullptr ? nullptr : rows[ky] + o * channel_stride;
-    task.scale = layer.scale[o];
-    task.shift = layer.shift[o];
-    const auto output = [&](std::ptrdiff_t pixel) {
-      if (deconv.to_image) return deconv.y + o * out_side * out_side + pixel;
-      return deconv.y + (pixel / kLanes * layer.c_out + o) * kLanes + pixel % kLanes;
-    };
-    task.even = output(2 * t * out_side);
-    task.odd = output((2 * t + 1) * out_side);
-    deconv.run.leaves.assemble(task);
-  }
+  task.out_channel_stride = deconv.to_image ? out_side * out_side : kLanes;
+  task.out_vector_stride = deconv.to_image ? kLanes : static_cast<std::ptrdiff_t>(layer.c_out) * kLanes;
+  const auto output = [&](std::ptrdiff_t pixel) {
+    return deconv.y + first * task.out_channel_stride + pixel / kLanes * task.out_vector_stride + pixel % kLanes;
+  };
+  task.even = output(2 * t * out_side);
+  task.odd = output((2 * t + 1) * out_side);
+  deconv.run.leaves.assemble(task);
 }
 
 // Where the product of (input row, ky, output channel) stands.
@@ -159,7 +159,7 @@ struct ProductLayout {
   std::ptrdiff_t channel_stride;
 };
 
-// Output rows 2a .. 2b - 1 of channels [first, last).
+// Output rows 2a .. 2b - 1 of channels [first, last); the product's base is that of channel `first`.
 void assemble_rows(const DeconvRun& deconv, const ProductLayout& product, int a, int b, int first, int last) {
   const int side = deconv.layer.side;
   for (int t = a; t < b; ++t) {
@@ -242,13 +242,14 @@ void run_narrow_signs(const DeconvRun& deconv) {
     if (channels.first == channels.last) return;
     float* const tables = deconv.run.scratch_of(part);
     float* const product = tables + kSignTableFloats;
-    const ProductLayout layout{product, layer.side, kKernel * kernel * kLanes, kernel * kLanes, kKernel * kLanes};
+    const std::ptrdiff_t vector_stride = kKernel * kernel * kLanes;
     for (std::ptrdiff_t v = 0; v < pixel_vectors(layer.side); ++v)
       multiply_signs(deconv, v, tables, [&](int block, const auto& multiply) {
         for (int ky = 0; ky < kKernel; ++ky)
           multiply(ky, channels.first * kKernel / kRowBlock, round_up(channels.last * kKernel, kRowBlock) / kRowBlock, block > 0,
-                   product + v * layout.vector_stride + ky * layout.kernel_row_stride);
+                   product + v * vector_stride + ky * kernel * kLanes);
       });
+    const ProductLayout layout{product + channels.first * kKernel * kLanes, layer.side, vector_stride, kernel * kLanes, kKernel * kLanes};
     assemble_rows(deconv, layout, 0, layer.side, static_cast<int>(channels.first), static_cast<int>(channels.last));
   });
 }

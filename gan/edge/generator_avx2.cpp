@@ -156,10 +156,8 @@ void fill_table(const float* x, int count, float* table) {
   constexpr int kLowRows = 1 << kLow;
   Vec low[kLowRows];
   low[0] = _mm256_sub_ps(_mm256_sub_ps(_mm256_setzero_ps(), channel(0)), _mm256_add_ps(channel(1), channel(2)));
-#pragma GCC unroll 3
   for (int b = 0; b < kLow; ++b) {
     const Vec twice = _mm256_add_ps(channel(b), channel(b));
-#pragma GCC unroll 4
     for (int p = 0; p < 1 << b; ++p) low[p + (1 << b)] = _mm256_add_ps(low[p], twice);
   }
   Vec high[kLowRows];
@@ -182,9 +180,24 @@ Vec table_row(const float* table, std::uint64_t number) {
   return _mm256_load_ps(reinterpret_cast<const float*>(reinterpret_cast<const char*>(table) + number * 8));
 }
 
-// Eight product rows at a time: one 64-bit word holds their table rows of a group, one add stands for 8 x 6 weights.
-// registers  8 accumulators, the word
-// loads      one word for eight lookups; it is taken apart by moves of its two lowest bytes and shifts
+// A word is eight table rows of one group: sum[row] = or += table row.  It is taken apart by moves of its two lowest bytes
+// and shifts, since eight loads of a byte would compete with the eight of table rows.
+template <bool kFirst>
+void look_up(std::uint64_t word, const float* table, Vec (&sum)[kRowBlock]) {
+#pragma GCC unroll 4
+  for (int row = 0; row < kRowBlock; row += 2) {
+    const Vec even = table_row(table, word & 0xff);
+    const Vec odd = table_row(table, word >> 8 & 0xff);
+    sum[row] = kFirst ? even : _mm256_add_ps(sum[row], even);
+    sum[row + 1] = kFirst ? odd : _mm256_add_ps(sum[row + 1], odd);
+    word >>= 16;
+    asm("" : "+Q"(word));  // without it the compiler makes eight shifts of the whole word and spills them
+  }
+}
+
+// Eight product rows at a time: one add stands for eight pixels and up to six weights.
+// registers  8 sums, the word
+// order      the first lookup is a move, and what was in p is added last: 4% over loading it first
 void multiply_signs(const SignTask& task) {
   for (int group = 0; group < task.groups && task.fill_tables; ++group) {
     const int begin = group_begin(task.c_in, task.first_group + group);
@@ -195,18 +208,11 @@ void multiply_signs(const SignTask& task) {
   float* p = task.p;
   for (std::ptrdiff_t block = 0; block < task.row_blocks; ++block, p += kRowBlock * kLanes) {
     Vec sum[kRowBlock];
-    for (int row = 0; row < kRowBlock; ++row) sum[row] = task.accumulate ? _mm256_load_ps(p + row * kLanes) : _mm256_setzero_ps();
     const float* table = task.tables;
-    for (int group = 0; group < task.groups; ++group, table += kTableFloats) {
-      std::uint64_t word = *numbers++;
-#pragma GCC unroll 4
-      for (int row = 0; row < kRowBlock; row += 2) {
-        sum[row] = _mm256_add_ps(sum[row], table_row(table, word & 0xff));
-        sum[row + 1] = _mm256_add_ps(sum[row + 1], table_row(table, word >> 8 & 0xff));
-        word >>= 16;
-        asm("" : "+Q"(word));  // without it the compiler makes eight shifts of the whole word and spills them
-      }
-    }
+    look_up<true>(*numbers++, table, sum);
+    for (int group = 1; group < task.groups; ++group) look_up<false>(*numbers++, table += kTableFloats, sum);
+    if (task.accumulate)
+      for (int row = 0; row < kRowBlock; ++row) sum[row] = _mm256_add_ps(sum[row], _mm256_load_ps(p + row * kLanes));
     for (int row = 0; row < kRowBlock; ++row) _mm256_store_ps(p + row * kLanes, sum[row]);
   }
 }
@@ -228,51 +234,57 @@ __m256i first_lanes(int count) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-// One row of a phase pair: up to three rows of the product, left to right, neighbours kept in registers.
+// One output row of all channels: up to three rows of the product, left to right, neighbours kept in registers.
 // kWidth: 8 for rows of whole vectors, 4 for a row of four pixels, 1 for fewer; neither more lanes than the row's pixels
 // nor more than its output may be touched.
 template <int kWidth>
-void assemble_row(const AssembleTask& task, const float* same, const float* below, const float* above, float* out) {
+void assemble_row(const AssembleTask& task, const float* same, const float* below, const float* above, float* row) {
   const auto load = [&](const float* p) {
     if constexpr (kWidth == 8) return _mm256_load_ps(p);
     else if constexpr (kWidth == 4) return _mm256_zextps128_ps256(_mm_load_ps(p));
     else return _mm256_maskload_ps(p, first_lanes(task.side));
   };
-  const auto column = [&](int kx, std::ptrdiff_t offset) {
-    Vec sum = load(same + offset + kx * kLanes);
-    if (above != nullptr) sum = _mm256_add_ps(sum, load(above + offset + kx * kLanes));
-    if (below != nullptr) sum = _mm256_add_ps(sum, load(below + offset + kx * kLanes));
+  const auto column = [&](std::ptrdiff_t at) {
+    Vec sum = load(same + at);
+    if (above != nullptr) sum = _mm256_add_ps(sum, load(above + at));
+    if (below != nullptr) sum = _mm256_add_ps(sum, load(below + at));
     return sum;
   };
   const Vec zero = _mm256_setzero_ps();
-  const Vec scale = _mm256_set1_ps(task.scale);
-  const Vec shift = _mm256_set1_ps(task.shift);
   const int vectors = kWidth == 8 ? task.side / kLanes : 1;
-  Vec before3 = zero;
-  Vec before4 = zero;
-  Vec column0 = column(0, 0);
-  for (int v = 0; v < vectors; ++v) {
-    const std::ptrdiff_t offset = v * task.vector_stride;
-    const Vec column3 = column(3, offset);
-    const Vec column4 = column(4, offset);
-    const Vec after0 = v + 1 < vectors ? column(0, offset + task.vector_stride) : zero;
-    Vec left = _mm256_add_ps(column(1, offset), shift_right(before3, column3));
-    Vec right = _mm256_add_ps(_mm256_add_ps(shift_left(column0, after0), column(2, offset)), shift_right(before4, column4));
-    left = activate(_mm256_fmadd_ps(left, scale, shift), task.activation);
-    right = activate(_mm256_fmadd_ps(right, scale, shift), task.activation);
-    const Vec low = _mm256_unpacklo_ps(left, right);
-    const Vec high = _mm256_unpackhi_ps(left, right);
-    const Vec first = _mm256_permute2f128_ps(low, high, 0x20);
-    if constexpr (kWidth == 1) {
-      _mm256_maskstore_ps(out, first_lanes(2 * task.side), first);
-    } else {
-      _mm256_storeu_ps(out, first);
-      if constexpr (kWidth == 8) _mm256_storeu_ps(out + task.out_stride, _mm256_permute2f128_ps(low, high, 0x31));
+  const std::ptrdiff_t vector_stride = task.vector_stride;
+  const std::ptrdiff_t out_vector_stride = task.out_vector_stride;
+  const Activation activation = task.activation;
+  for (int o = 0; o < task.channels; ++o) {
+    const Vec scale = _mm256_broadcast_ss(task.scale + o);
+    const Vec shift = _mm256_broadcast_ss(task.shift + o);
+    float* out = row + o * task.out_channel_stride;
+    std::ptrdiff_t at = o * task.channel_stride;
+    Vec before3 = zero;
+    Vec before4 = zero;
+    Vec column0 = column(at);
+    for (int v = 0; v < vectors; ++v, at += vector_stride) {
+      const Vec column3 = column(at + 3 * kLanes);
+      const Vec column4 = column(at + 4 * kLanes);
+      const Vec after0 = v + 1 < vectors ? column(at + vector_stride) : zero;
+      Vec left = _mm256_add_ps(column(at + kLanes), shift_right(before3, column3));
+      Vec right = _mm256_add_ps(_mm256_add_ps(shift_left(column0, after0), column(at + 2 * kLanes)), shift_right(before4, column4));
+      left = activate(_mm256_fmadd_ps(left, scale, shift), activation);
+      right = activate(_mm256_fmadd_ps(right, scale, shift), activation);
+      const Vec low = _mm256_unpacklo_ps(left, right);
+      const Vec high = _mm256_unpackhi_ps(left, right);
+      const Vec first = _mm256_permute2f128_ps(low, high, 0x20);
+      if constexpr (kWidth == 1) {
+        _mm256_maskstore_ps(out, first_lanes(2 * task.side), first);
+      } else {
+        _mm256_storeu_ps(out, first);
+        if constexpr (kWidth == 8) _mm256_storeu_ps(out + out_vector_stride, _mm256_permute2f128_ps(low, high, 0x31));
+      }
+      out += 2 * out_vector_stride;
+      before3 = column3;
+      before4 = column4;
+      column0 = after0;
     }
-    out += 2 * task.out_stride;
-    before3 = column3;
-    before4 = column4;
-    column0 = after0;
   }
 }
 

@@ -82,17 +82,20 @@ struct SignTask {
   float* p;
 };
 
-// The output rows 2t and 2t + 1 of one channel.
+// The output rows 2t and 2t + 1 of some channels.  Strides are in floats.
 struct AssembleTask {
-  const float* row[kKernel];      // of each ky: P[kx][8] of the input row's first vector; null: outside the image
-  std::ptrdiff_t vector_stride;   // floats from a vector of the input row to the next
+  int channels;
+  const float* row[kKernel];      // of each ky: P[kx][8] of the input row's first vector, first channel; null: no product
+  std::ptrdiff_t channel_stride;  // from a channel's P to the next one's
+  std::ptrdiff_t vector_stride;   // from a vector of the input row to the next
   int side;                       // input pixels of a row; below 8 they are the first lanes at row[ky]
-  float scale;
-  float shift;
+  const float* scale;             // [channels]
+  const float* shift;             // [channels]
   Activation activation;
-  float* even;                    // 2 * side floats, eight of them every out_stride floats
+  float* even;                    // the first channel's 2 * side floats, eight of them every out_vector_stride floats
   float* odd;
-  std::ptrdiff_t out_stride;
+  std::ptrdiff_t out_channel_stride;
+  std::ptrdiff_t out_vector_stride;
 };
 
 struct Leaves {

@@ -113,22 +113,24 @@ void multiply_signs(const SignTask& task) {
 
 void assemble(const AssembleTask& task) {
   // The sum over the phase's ky of the product at kernel column kx and input column x.
-  const auto column = [&](int phase, int kx, int x) {
+  const auto column = [&](int o, int phase, int kx, int x) {
     double sum = 0.0;
     for (int ky = 1 - phase; ky < kKernel; ky += 2)
       if (task.row[ky] != nullptr && x >= 0 && x < task.side)
-        sum += static_cast<double>(task.row[ky][x / kLanes * task.vector_stride + kx * kLanes + x % kLanes]);
+        sum += static_cast<double>(
+            task.row[ky][o * task.channel_stride + x / kLanes * task.vector_stride + kx * kLanes + x % kLanes]);
     return sum;
   };
-  for (int phase = 0; phase < 2; ++phase) {
-    float* const out = phase == 0 ? task.even : task.odd;
-    for (int j = 0; j < 2 * task.side; ++j) {
-      double sum = 0.0;
-      for (int kx = 1 - j % 2; kx < kKernel; kx += 2) sum += column(phase, kx, j / 2 + kRowOffset[kx]);
-      const double y = static_cast<double>(task.scale) * sum + static_cast<double>(task.shift);
-      out[j / kLanes * task.out_stride + j % kLanes] = activate(static_cast<float>(y), task.activation);
+  for (int o = 0; o < task.channels; ++o)
+    for (int phase = 0; phase < 2; ++phase) {
+      float* const out = (phase == 0 ? task.even : task.odd) + o * task.out_channel_stride;
+      for (int j = 0; j < 2 * task.side; ++j) {
+        double sum = 0.0;
+        for (int kx = 1 - j % 2; kx < kKernel; kx += 2) sum += column(o, phase, kx, j / 2 + kRowOffset[kx]);
+        const double y = static_cast<double>(task.scale[o]) * sum + static_cast<double>(task.shift[o]);
+        out[j / kLanes * task.out_vector_stride + j % kLanes] = activate(static_cast<float>(y), task.activation);
+      }
     }
-  }
 }
 
 }  // namespace
