@@ -107,45 +107,42 @@ void linear_signs(const std::uint32_t* words, const LinearTask& task) {
   }
 }
 
+// One input channel: five taps of a row on two vectors of pixels.
+void multiply_channel(const float* w, const float* x0, const float* x1, Vec (&a)[kKernel], Vec (&b)[kKernel]) {
+  const Vec xa = _mm256_load_ps(x0);
+  const Vec xb = _mm256_load_ps(x1);
+#pragma GCC unroll 5
+  for (int kx = 0; kx < kKernel; ++kx) {
+    const Vec weight = _mm256_broadcast_ss(w + kx);
+    a[kx] = _mm256_fmadd_ps(weight, xa, a[kx]);
+    b[kx] = _mm256_fmadd_ps(weight, xb, b[kx]);
+  }
+}
+
 // registers  5 taps * 2 vectors of pixels = 10 accumulators, 2 x, 1 w
 // latency    10 independent FMAs >= 2 ports * 4 or 5 cycles
 // loads      7 for 10 FMAs; the weights of a row of taps stand together: one stream
-// prefetch   weights 2 KB ahead, over the ends of pages, and the pixels of the next call, which usually follow these
+// prefetch   weights 2 KB ahead, over the ends of pages, and the pixels of the next call, which usually follow these; a line
+//            every other channel, since prefetches take the place of loads
 void multiply_floats(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1) {
-  Vec a0 = _mm256_setzero_ps(), a1 = a0, a2 = a0, a3 = a0, a4 = a0;
-  Vec b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0;
-  for (int c = 0; c < c_in; ++c, w += kKernel, x0 += kLanes, x1 += kLanes) {
-    const Vec xa = _mm256_load_ps(x0);
-    const Vec xb = _mm256_load_ps(x1);
-    _mm_prefetch(reinterpret_cast<const char*>(w + 512), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(x0 + 16 * c_in), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(x1 + 16 * c_in), _MM_HINT_T0);
-    Vec weight = _mm256_broadcast_ss(w);
-    a0 = _mm256_fmadd_ps(weight, xa, a0);
-    b0 = _mm256_fmadd_ps(weight, xb, b0);
-    weight = _mm256_broadcast_ss(w + 1);
-    a1 = _mm256_fmadd_ps(weight, xa, a1);
-    b1 = _mm256_fmadd_ps(weight, xb, b1);
-    weight = _mm256_broadcast_ss(w + 2);
-    a2 = _mm256_fmadd_ps(weight, xa, a2);
-    b2 = _mm256_fmadd_ps(weight, xb, b2);
-    weight = _mm256_broadcast_ss(w + 3);
-    a3 = _mm256_fmadd_ps(weight, xa, a3);
-    b3 = _mm256_fmadd_ps(weight, xb, b3);
-    weight = _mm256_broadcast_ss(w + 4);
-    a4 = _mm256_fmadd_ps(weight, xa, a4);
-    b4 = _mm256_fmadd_ps(weight, xb, b4);
+  constexpr int kAhead = 512;
+  const std::ptrdiff_t next = 2 * static_cast<std::ptrdiff_t>(c_in) * kLanes;
+  Vec a[kKernel] = {};
+  Vec b[kKernel] = {};
+  int c = 0;
+  for (; c + 2 <= c_in; c += 2, w += 2 * kKernel, x0 += 2 * kLanes, x1 += 2 * kLanes) {
+    _mm_prefetch(reinterpret_cast<const char*>(w + kAhead), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(x0 + next), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(x1 + next), _MM_HINT_T0);
+    multiply_channel(w, x0, x1, a, b);
+    multiply_channel(w + kKernel, x0 + kLanes, x1 + kLanes, a, b);
   }
-  _mm256_store_ps(p0, a0);
-  _mm256_store_ps(p0 + kLanes, a1);
-  _mm256_store_ps(p0 + 2 * kLanes, a2);
-  _mm256_store_ps(p0 + 3 * kLanes, a3);
-  _mm256_store_ps(p0 + 4 * kLanes, a4);
-  _mm256_store_ps(p1, b0);
-  _mm256_store_ps(p1 + kLanes, b1);
-  _mm256_store_ps(p1 + 2 * kLanes, b2);
-  _mm256_store_ps(p1 + 3 * kLanes, b3);
-  _mm256_store_ps(p1 + 4 * kLanes, b4);
+  if (c < c_in) multiply_channel(w, x0, x1, a, b);
+#pragma GCC unroll 5
+  for (int kx = 0; kx < kKernel; ++kx) {
+    _mm256_store_ps(p0 + kx * kLanes, a[kx]);
+    _mm256_store_ps(p1 + kx * kLanes, b[kx]);
+  }
 }
 
 // All signed sums of a group's rows of x.  The eight of the first three channels stay in registers; each sum of the others,
