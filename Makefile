@@ -39,7 +39,10 @@ ifeq ($(OPENMP),0)
 else
   build_flags += -fopenmp
 endif
-compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(CPPFLAGS) $(CXXFLAGS)
+# The runtime of a device does without either.
+edge_flags := -fno-exceptions -fno-rtti
+language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags))
+compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
 
 # Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core

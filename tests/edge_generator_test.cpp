@@ -182,7 +182,8 @@ TEST(EdgeGenerator, IsTheSameForEveryNumberOfParts) {
       const Sequential network = some_generator(config);
       const std::vector<float> z = some_latent(config.z_dim);
       const std::vector<float> expected = edge_image(network, config, z, path, 1);
-      for (const int threads : {2, 3, 7}) EXPECT_EQ(edge_image(network, config, z, path, threads), expected) << label(test) << ", " << threads;
+      for (const int threads : {2, 3, 7})
+        EXPECT_EQ(edge_image(network, config, z, path, threads), expected) << label(test) << ", threads " << threads;
     }
   }
 }
@@ -236,7 +237,8 @@ TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
       leaves.multiply_floats(w.data(), c_in, x0.data(), x1.data(), products[path].data(), products[path].data() + 40);
     }
     for (int i = 0; i < 80; ++i)
-      ASSERT_TRUE(std::fabs(static_cast<double>(products[0][i]) - static_cast<double>(products[1][i])) <= leaf_bound(c_in)) << c_in << ", " << i;
+      ASSERT_TRUE(std::fabs(static_cast<double>(products[0][i]) - static_cast<double>(products[1][i])) <= leaf_bound(c_in))
+          << c_in << ", " << i;
 
     for (const int c_out : {1, 3, 8, 9}) {
       const std::vector<float> latent = some_floats(static_cast<std::size_t>(c_in) * c_out * edge::kTaps, 3);
@@ -313,7 +315,8 @@ TEST(EdgeGenerator, TanhIsExactToItsBound) {
       edge::generate_one(tiny.generator, &tiny.one, image.data(), scratch.data(), nullptr);
       const double expected = std::tanh(static_cast<double>(tiny.level));
       for (const float value : image)
-        ASSERT_TRUE(std::fabs(static_cast<double>(value) - expected) <= 3e-7 * std::fabs(expected)) << x << ": " << value << " for " << expected;
+        ASSERT_TRUE(std::fabs(static_cast<double>(value) - expected) <= 3e-7 * std::fabs(expected))
+            << x << ": " << value << " for " << expected;
     }
   }
 }

@@ -183,8 +183,13 @@ void multiply_signs(const DeconvRun& deconv, std::ptrdiff_t vector, float* table
   const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
   for (int block = 0; block < block_count(groups); ++block) {
     const int first_group = block_begin(groups, block);
-    SignTask task{nullptr, deconv.input_vector(vector), layer.c_in, first_group, block_begin(groups, block + 1) - first_group, 0, true, false,
-                  tables,  nullptr};
+    SignTask task{};
+    task.x = deconv.input_vector(vector);
+    task.c_in = layer.c_in;
+    task.first_group = first_group;
+    task.groups = block_begin(groups, block + 1) - first_group;
+    task.fill_tables = true;
+    task.tables = tables;
     const std::uint8_t* const numbers = layer.row_numbers + first_group * kKernel * kernel;
     rows(block, [&](int ky, std::ptrdiff_t first, std::ptrdiff_t last, bool accumulate, float* p) {
       task.numbers = numbers + (ky * kernel + first * kRowBlock) * task.groups;
