@@ -187,13 +187,61 @@ INSTANTIATE_TEST_SUITE_P(Shapes, BinaryConv,
                                          Problem{8, 10, 12, geometry(12, 10, 3, 2, 5, 2, 1, 1)},  // big pixels beyond the small side
                                          Problem{16, 32, 64, same_padding(6, 6, 5, 3)}));
 
-// The width of the model's layers; the definition sums in double.
-TEST(BinaryConvWide, EqualsItsDefinitionAtTheModelsWidths) {
-  const Problem p{8, 256, 128, same_padding(8, 8)};
-  for (const To to : {To::small, To::big}) {
-    const Scales scales{uniform(p.in(to).channels, 3, 0.5, 2.0), uniform(p.out(to).channels, 4, 0.5, 2.0),
-                        uniform(p.out(to).channels, 5, -2.0, 2.0)};
-    check_product(p, to, scales, true, true, true);
+// One output in double, and the sum of its terms' magnitudes.
+struct Sum {
+  double value = 0.0;
+  double magnitude = 0.0;
+};
+
+Sum sum_at(const Problem& p, To to, const std::vector<float>& w, ConstTensorView x, std::int64_t image, std::int64_t oy, std::int64_t ox,
+           std::int64_t channel) {
+  const ConvGeometry& g = p.geometry;
+  Sum sum;
+  for (std::int64_t iy = 0; iy < x.shape.height; ++iy)
+    for (std::int64_t ix = 0; ix < x.shape.width; ++ix) {
+      const std::int64_t ky = to == To::small ? iy + g.pad_top - g.stride * oy : oy + g.pad_top - g.stride * iy;
+      const std::int64_t kx = to == To::small ? ix + g.pad_left - g.stride * ox : ox + g.pad_left - g.stride * ix;
+      if (ky < 0 || ky >= g.kernel || kx < 0 || kx >= g.kernel) continue;
+      for (std::int64_t c = 0; c < x.shape.channels; ++c) {
+        const std::int64_t row = to == To::small ? channel * p.c_big + c : c * p.c_big + channel;
+        const double value = x.data[x.shape.index(image, iy, ix, c)];
+        sum.value += w[static_cast<std::size_t>(row * g.taps() + ky * g.kernel + kx)] >= 0.0f ? value : -value;
+        sum.magnitude += std::abs(value);
+      }
+    }
+  return sum;
+}
+
+// The layers of the full networks, batch 64.
+TEST(BinaryConvWide, EqualsSumsInDoubleAtTheModelsSizes) {
+  const CounterRng rng(9, Stream::test);
+  for (const Problem& p : {Problem{64, 512, 256, same_padding(8, 8)}, Problem{64, 256, 128, same_padding(16, 16)},
+                           Problem{64, 128, 64, same_padding(32, 32)}}) {
+    const std::vector<float> w = weights_with_zeros(p.weights());
+    BinaryConvWeights weights(p.weights());
+    weights.pack(w.data());
+    for (const To to : {To::small, To::big}) {
+      const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+      Tensor y = nan_tensor(p.out(to));
+      product(to, p.geometry, weights, {}, x.view(), y.view());
+      for (std::int64_t i = 0; i < y.floats(); ++i) ASSERT_TRUE(std::isfinite(y.data()[i])) << "at " << i;
+      const LaneShape& out = y.shape();
+      for (std::int64_t i = 0; i < 500; ++i) {
+        const auto draw = [&](std::int64_t k, std::int64_t end) {
+          return static_cast<std::int64_t>(rng.uniform(4 * i + k, 0.0, static_cast<double>(end)));
+        };
+        const std::int64_t image = draw(0, out.batch);
+        const std::int64_t oy = draw(1, out.height);
+        const std::int64_t ox = draw(2, out.width);
+        const std::int64_t channel = draw(3, out.channels);
+        const Sum expected = sum_at(p, to, w, x.view(), image, oy, ox, channel);
+        const double error = std::abs(y.data()[out.index(image, oy, ox, channel)] - expected.value);
+        // 11 rows are added for every tap and 64 channels.
+        const double rows = static_cast<double>(p.in(to).channels / 64 * 11 * p.geometry.taps());
+        ASSERT_TRUE(error <= (rows + 8.0) * 0x1p-24 * expected.magnitude)
+            << testing::PrintToString(p) << ": image " << image << ", pixel " << oy << ", " << ox << ", channel " << channel;
+      }
+    }
   }
 }
 
