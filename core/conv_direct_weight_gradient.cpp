@@ -2,17 +2,18 @@
 //
 // Per tap it is a matrix product, dw[.][.][tap] = sum over pixels and images of small^T big, whose pixels are the rectangle
 // where the tap meets the big side: no term is computed that a border drops.  Both sides are copied so that a tile streams them,
-// every output tile is summed up in registers, and a block of tiles stays in a thread's cache until it is stored:
+// and an item's sums stay in its thread's cache until they are stored:
 //
 //   for each group of slices whose copies stay in the caches
 //     copy small to [c_small/16][slice][y][x][8 images][16], big to [c_big/6][phase][slice][y][x][6][8 images]
-//     for each 16 small channels and few panels of 6 big channels (an item: threads share these)
-//       for each chunk of pixels, panel, phase, tap of the phase: sums[6 big][tap][16 small] += tile
+//     for each 6 big and 16 small channels (an item: threads share these)
+//       for each chunk of pixels, phase, tap of the phase: sums[6 big][tap][16 small] += tile
 //       dw (+)= sums, transposed
 //
 // A phase (y mod stride, x mod stride) of the big side is what one tap reads.
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "core/aligned_buffer.h"
 #include "core/conv_direct_parts.h"
@@ -35,8 +36,6 @@ static_assert(leaf::kLanes == kLanes);
 constexpr std::int64_t kChunkPixels = 64;
 // Both copies of a group of slices: 8 MB, in L3.
 constexpr std::int64_t kGroupFloats = std::int64_t{1} << 21;
-// Big channels of an item: their sums stay in L2 (25 taps: 38 KB).
-constexpr std::int64_t kItemPanels = 4;
 // A thread is woken for at least this many multiply-adds: some eight microseconds.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
@@ -161,12 +160,16 @@ void copy_big_row(const Plan& plan, ConstTensorView big, std::int64_t first_slic
     for (std::int64_t panel = 0; panel < plan.panels.count(); ++panel) {
       const std::int64_t mr = plan.panels.mr(panel);
       const std::int64_t channel = plan.panels.first_channel(panel);
-      const std::int64_t held = std::min(mr, plan.c_big - channel) * kLanes;
+      const std::int64_t held = std::min(mr, plan.c_big - channel);
       float* to = copy + (channel * g.big_pixels() * n + first_pixel * mr) * kLanes;
       const float* from = big.data + big.shape.offset(first_slice + slice, y, phase_x, channel);
       for (std::int64_t i = 0; i < columns.extent; ++i, to += mr * kLanes, from += g.stride * plan.c_big * kLanes) {
-        std::copy_n(from, held, to);
-        std::fill(to + held, to + mr * kLanes, 0.0f);
+        if (held == kMr) {
+          std::memcpy(to, from, kMr * kLanes * sizeof(float));  // the common case, of a size that the compiler knows
+        } else {
+          std::copy_n(from, held * kLanes, to);
+          std::fill(to + held * kLanes, to + mr * kLanes, 0.0f);
+        }
       }
     }
   }
@@ -201,10 +204,11 @@ void add_chunk(const Plan& plan, const Group& group, std::int64_t panel, std::in
           if (empty && accumulate) continue;
           leaf::TapPixels pixels{};
           if (!empty) {
+            const std::int64_t big_row = slices.begin * rows.extent + y.begin + dy;
             pixels = {.slices = slices.size(),
                       .rows = y.size(),
                       .columns = x.size(),
-                      .big = big + (first_pixel + (slices.begin * rows.extent + y.begin + dy) * columns.extent + x.begin + dx) * mr * kLanes,
+                      .big = big + (first_pixel + big_row * columns.extent + x.begin + dx) * mr * kLanes,
                       .big_slice_step = rows.extent * columns.extent * mr * kLanes,
                       .big_row_step = columns.extent * mr * kLanes,
                       .small = small + ((slices.begin * g.small_height + y.begin) * g.small_width + x.begin) * nr * kLanes,
@@ -229,7 +233,7 @@ void store(const Plan& plan, std::int64_t block, std::int64_t first, std::int64_
       leaf::store_transposed_avx2(count, sums + j, nr, accumulate, to, ld);
     } else {
       for (std::int64_t r = 0; r < plan.c_small - s; ++r)
-        for (std::int64_t i = 0; i < count; ++i) to[r * ld + i] = accumulate ? to[r * ld + i] + sums[i * nr + j + r] : sums[i * nr + j + r];
+        for (std::int64_t i = 0; i < count; ++i) to[r * ld + i] = (accumulate ? to[r * ld + i] : 0.0f) + sums[i * nr + j + r];
     }
   }
 }
@@ -240,24 +244,21 @@ float* scratch(std::int64_t floats) {
   return buffer.data();
 }
 
-// A group's share of the gradient in some panels and one block of small channels.
-void run_item(const Plan& plan, const Group& group, Range panels, std::int64_t block, bool accumulate, float* dw) {
+// A group's share of the gradient of one panel and one block of small channels.
+void run_item(const Plan& plan, const Group& group, std::int64_t panel, std::int64_t block, bool accumulate, float* dw) {
   const ConvGeometry& g = plan.g;
-  const std::int64_t row = g.taps() * plan.nr(block);
-  const std::int64_t first_channel = plan.panels.first_channel(panels.begin);
-  float* const sums = scratch((plan.panels.first_channel(panels.end) - first_channel) * row);
+  const Chunk& chunk = plan.chunk;
+  float* const sums = scratch(plan.panels.mr(panel) * g.taps() * plan.nr(block));
   bool started = false;
-  for (std::int64_t slice = 0; slice < group.slices; slice += plan.chunk.slices)
-    for (std::int64_t y = 0; y < g.small_height; y += plan.chunk.rows)
-      for (std::int64_t x = 0; x < g.small_width; x += plan.chunk.columns) {
-        for (std::int64_t panel = panels.begin; panel < panels.end; ++panel)
-          add_chunk(plan, group, panel, block, {slice, std::min(slice + plan.chunk.slices, group.slices)},
-                    {y, std::min(y + plan.chunk.rows, g.small_height)}, {x, std::min(x + plan.chunk.columns, g.small_width)}, started,
-                    sums + (plan.panels.first_channel(panel) - first_channel) * row);
+  for (std::int64_t slice = 0; slice < group.slices; slice += chunk.slices)
+    for (std::int64_t y = 0; y < g.small_height; y += chunk.rows)
+      for (std::int64_t x = 0; x < g.small_width; x += chunk.columns) {
+        add_chunk(plan, group, panel, block, {slice, std::min(slice + chunk.slices, group.slices)},
+                  {y, std::min(y + chunk.rows, g.small_height)}, {x, std::min(x + chunk.columns, g.small_width)}, started, sums);
         started = true;
       }
-  const std::int64_t channels = std::min(plan.panels.first_channel(panels.end), plan.c_big) - first_channel;
-  store(plan, block, first_channel * g.taps(), channels * g.taps(), sums, accumulate, dw);
+  const std::int64_t channel = plan.panels.first_channel(panel);
+  store(plan, block, channel * g.taps(), std::min(plan.panels.mr(panel), plan.c_big - channel) * g.taps(), sums, accumulate, dw);
 }
 
 }  // namespace
@@ -274,11 +275,7 @@ void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
   float* const big_copy = workspace.take(plan.big_floats(plan.group_slices));
 
   const std::int64_t work = plan.c_small * plan.c_big * g.taps() * g.small_pixels() * kLanes * plan.group_slices;
-  const std::int64_t tiles = plan.panels.count() * plan.small_blocks;
-  const std::int64_t threads = threads_worth_waking(tiles, std::max<std::int64_t>(kWorkOfAThread * tiles / work, 1));
-  // With several items a thread they even out.
-  const std::int64_t item_panels = threads == 1 ? kItemPanels : std::clamp<std::int64_t>(tiles / (threads * 8), 1, kItemPanels);
-  const std::int64_t panel_blocks = ceil_div(plan.panels.count(), item_panels);
+  const std::int64_t items = plan.panels.count() * plan.small_blocks;
 
   for (std::int64_t first = 0; first < plan.slices; first += plan.group_slices) {
     const std::int64_t n = std::min(plan.group_slices, plan.slices - first);
@@ -290,11 +287,8 @@ void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
     }, min_piece_of(g.big_width * plan.c_big * kLanes));
 
     const Group group{small_copy, big_copy, n};
-    const std::int64_t items = panel_blocks * plan.small_blocks;
     parallel_items(items, [&](std::int64_t item) {
-      const std::int64_t begin = item / plan.small_blocks * item_panels;
-      run_item(plan, group, {begin, std::min(begin + item_panels, plan.panels.count())}, item % plan.small_blocks,
-               first > 0 || beta == 1.0f, dw);
+      run_item(plan, group, item / plan.small_blocks, item % plan.small_blocks, first > 0 || beta == 1.0f, dw);
     }, std::max<std::int64_t>(kWorkOfAThread * items / work, 1));
   }
 }

@@ -48,7 +48,7 @@ void tile(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t ro
     }
 }
 
-void transpose(__m256 (&v)[8]) {
+[[gnu::always_inline]] inline void transpose(__m256 (&v)[8]) {
   __m256 pairs[8];
 #pragma GCC unroll 4
   for (int r = 0; r < 8; r += 2) {

@@ -115,7 +115,8 @@ void expect_parity(const Problem& p) {
       std::int64_t wrong = 0;
       for (std::size_t i = 0; i < size; ++i) {
         const double old = beta == 1.0f ? static_cast<double>(before[i]) : 0.0;
-        const double bound = (static_cast<double>(terms[i]) + 8.0) * std::ldexp(1.0, -24) * (static_cast<double>(magnitude[i]) + std::fabs(old));
+        const double unit = (static_cast<double>(terms[i]) + 8.0) * std::ldexp(1.0, -24);
+        const double bound = unit * (static_cast<double>(magnitude[i]) + std::fabs(old));
         wrong += !(std::fabs(static_cast<double>(call.dw()[i]) - (static_cast<double>(expected[i]) + old)) <= bound);
       }
       EXPECT_EQ(wrong, 0) << "of " << size << " out of bound, beta " << beta << ", way " << static_cast<int>(way) << ", "
@@ -162,8 +163,8 @@ TEST_P(ConvWeightGradient, KernelsStridesAndExtentsAreRight) {
 TEST_P(ConvWeightGradient, AnyPaddingIsRight) {
   for (std::int64_t pad_top = 0; pad_top <= 6; ++pad_top)
     for (std::int64_t pad_left = 0; pad_left <= 4; pad_left += 2) {
-      const ConvGeometry g{.big_height = 5, .big_width = 9, .small_height = 4, .small_width = 6, .kernel = 4, .stride = 2, .pad_top = pad_top,
-                           .pad_left = pad_left};
+      const ConvGeometry g{.big_height = 5, .big_width = 9, .small_height = 4, .small_width = 6, .kernel = 4, .stride = 2,
+                           .pad_top = pad_top, .pad_left = pad_left};
       expect_parity({g, 5, 6, 8});
     }
 }
