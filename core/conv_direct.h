@@ -14,7 +14,8 @@
 //   outputs   overwritten, never read (but dw where beta is 1); no overlap with an input.
 //   accuracy  |err| <= (n + 8) * 2^-24 * sum of the magnitudes of the n terms of a sum (bias included).
 //   threads   split the output, or cut sums by the shape alone: bit-identical for any thread count.
-//   errors    std::logic_error where a view's shape does not fit geometry and weights.
+//   errors    std::logic_error where a view's shape does not fit geometry and weights, or the weights were not packed for the
+//             path in force.
 //   paths     Isa::ref runs the definitions in conv_direct_ref.cpp.
 #pragma once
 
@@ -42,8 +43,8 @@ class DirectWeights {
  public:
   explicit DirectWeights(const ConvWeightShape& shape);
 
-  // Repacks w[c_small][c_big][taps].  Once an optimiser update.  w must live as long as the products are called: the reference
-  // path reads it, and the others may.
+  // Repacks w[c_small][c_big][taps] for the path in force.  Once an optimiser update.  w must live as long as the products are
+  // called: the reference path reads it, and the others may.
   void pack(const float* w);
 
   const ConvWeightShape& shape() const { return shape_; }

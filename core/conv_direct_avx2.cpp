@@ -6,7 +6,7 @@ namespace pbgen::conv_direct_leaf {
 namespace {
 
 //   registers  12 accumulators + 2 of the input + 1 weight = 15 of 16 ymm (12x1: 12 + 1 + 1)
-//   latency    12 independent FMAs >= 2 ports * 5 cycles; the 8 of a panel of four >= 2 ports * 4 cycles
+//   latency    12 independent FMAs >= 2 ports * 5 cycles; 8 for a panel of four, which is enough for 4 cycles (Zen)
 //   loads      2 inputs and 6 broadcasts for 12 FMAs: 8 of the 12 slots (12x1: 13 of 12)
 template <int panels, int rows, int slices>
 [[gnu::always_inline]] inline void run_tile(const Tile& tile, const float* bias) {

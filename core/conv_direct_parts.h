@@ -12,7 +12,7 @@ namespace pbgen::conv_direct {
 inline constexpr std::int64_t kMostNarrowChannels = 4;
 constexpr bool is_narrow(const ConvWeightShape& shape) { return shape.c_big <= kMostNarrowChannels; }
 
-// The general kernels: any channels, kernel, stride.
+// The general kernels: any channels, kernel, stride.  Panels in conv_direct_wide.cpp gives the packing.
 std::int64_t wide_for_big_floats(const ConvWeightShape& shape);
 std::int64_t wide_for_small_floats(const ConvWeightShape& shape);
 void wide_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small);

@@ -28,7 +28,7 @@ constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// Output channels in panels of six, then as few panels of four as leave at most one row empty (of channels >= 3).
+// Output channels in panels of six, then of four, so that at most one row is empty (of three channels and more).
 // Packed: [panel][block of input channels][tap][input channel][row].
 struct Panels {
   explicit Panels(std::int64_t channels_) : channels(channels_) {
@@ -185,10 +185,10 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
   const std::int64_t first_channel = product.panels.begin(panel);
   const std::int64_t valid = std::min(rows * panels.size(), product.panels.channels - first_channel);
   const bool whole = valid == rows * panels.size();
-  const TileLeaf leaf = slices == 2   ? (rows == kRows ? tile_6x2_avx2 : tile_4x2_avx2)
+  const bool six = rows == kRows;
+  const TileLeaf leaf = slices == 2 ? (six ? tile_6x2_avx2 : tile_4x2_avx2)
                         : panels.size() == 2 ? tile_12x1_avx2
-                        : rows == kRows    ? tile_6x1_avx2
-                                           : tile_4x1_avx2;
+                                             : (six ? tile_6x1_avx2 : tile_4x1_avx2);
 
   float start[2 * kRows] = {};
   if (product.bias) std::copy_n(product.bias + first_channel, valid, start);
@@ -305,7 +305,7 @@ void run(const Product& product) {
   const std::int64_t channel_pairs = product.in.shape.channels * product.out.shape.channels;
   const std::int64_t work = slices * kLanes * pixels * channel_pairs * product.kernel * product.kernel;
   const std::int64_t threads = threads_worth_waking(work, kWorkOfAThread);
-  const bool even = slices % (2 * threads) == 0;
+  const bool even = threads == 1 || slices % (2 * threads) == 0;
   const std::int64_t count = product.panels.count();
   const std::int64_t runs = even ? threads : pairs;
   const std::int64_t parts = even ? 1 : std::min(2 * threads, count);

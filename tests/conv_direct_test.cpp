@@ -316,6 +316,24 @@ TEST(ConvDirect, ThePapersSizesAreRight) {
   }
 }
 
+// Weights follow the path: what one path packed is no other's, and repacking mends it.
+TEST(ConvDirect, WeightsOfTheReferencePathAreRefusedElsewhere) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
+  const Isa before = isa();
+  const DirectCase c{8, 4, 4, 6, 5, 5, 2};
+  set_isa(Isa::ref);
+  Problem p(c);
+  expect_to_big(p, true);
+  set_isa(Isa::avx2);
+  Tensor big(c.big());
+  EXPECT_THROW(conv_to_big(c.geometry(), p.weights, nullptr, p.small.view(), big.view()), std::logic_error);
+  p.weights.pack(p.w.data());
+  expect_to_big(p, true);
+  set_isa(Isa::ref);
+  expect_to_big(p, true);
+  set_isa(before);
+}
+
 TEST(ConvDirect, ShapesThatDoNotFitAreRefused) {
   const DirectCase c{8, 4, 4, 3, 5, 5, 2};
   DirectWeights unpacked(c.weights());
