@@ -8,11 +8,23 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "metrics/laplacian_pyramid.h"
+#include "metrics/level_planes_leaf.h"
 
 namespace pbgen {
 namespace {
 
 constexpr std::int64_t kImagesPerBlock = 8;
+
+// [pixel][channel] to [channel][pixel], bytes to floats.
+void split_channels(std::span<const std::uint8_t> bytes, int channels, float* planes) {
+  const std::int64_t pixels = static_cast<std::int64_t>(bytes.size()) / channels;  // a multiple of 256
+#if defined(__x86_64__)
+  if (channels == 3 && isa() == Isa::avx2) return level_planes_leaf::split_rgb_avx2(bytes.data(), pixels, planes);
+#endif
+  for (int c = 0; c < channels; ++c) {
+    for (std::int64_t i = 0; i < pixels; ++i) planes[c * pixels + i] = bytes[static_cast<std::size_t>(i * channels + c)];
+  }
+}
 
 // How many patches cover each pixel: differences at their corners, summed along rows and columns.
 class Coverage {
@@ -109,11 +121,10 @@ LevelPlanes::LevelPlanes(const ImageSource& source, int level, std::int64_t cach
 void LevelPlanes::make(Worker& worker, float* planes) const {
   const int channels = source_.channels;
   const std::int64_t pixels = static_cast<std::int64_t>(source_.size) * source_.size;
-  float* const plane = worker.scratch.data();
-  for (int c = 0; c < channels; ++c) {
-    for (std::int64_t i = 0; i < pixels; ++i) plane[i] = worker.bytes[static_cast<std::size_t>(i * channels + c)];
-    pyramid_level(plane, source_.size, level_, planes + c * side_ * side_, plane + pixels);
-  }
+  float* const split = worker.scratch.data();  // [channels][pixels]
+  split_channels(worker.bytes, channels, split);
+  for (int c = 0; c < channels; ++c)
+    pyramid_level(split + c * pixels, source_.size, level_, planes + c * side_ * side_, split + channels * pixels);
   normalise_planes(planes);
 }
 
@@ -137,8 +148,7 @@ void LevelPlanes::for_each_block(std::int64_t first, std::int64_t n, std::int64_
     try {
       if (worker.bytes.empty()) {
         worker.bytes.resize(static_cast<std::size_t>(source_.bytes_per_image()));
-        worker.scratch =
-            AlignedBuffer<float>(static_cast<std::int64_t>(source_.size) * source_.size + pyramid_scratch_floats(source_.size));
+        worker.scratch = AlignedBuffer<float>(source_.bytes_per_image() + pyramid_scratch_floats(source_.size));
       }
       for (std::int64_t block = next++; block < blocks; block = next++) {
         const std::int64_t begin = first + block * images_per_block;

@@ -56,7 +56,7 @@ class LevelPlanes {
   struct Worker {
     std::vector<std::uint8_t> bytes;  // of one image
     AlignedBuffer<float> planes;      // of a block that is not kept
-    AlignedBuffer<float> scratch;
+    AlignedBuffer<float> scratch;     // its channels as planes, and the pyramid's
   };
   void make(Worker& worker, float* planes) const;
   void normalise_planes(float* planes) const;
