@@ -25,7 +25,7 @@ struct NamedArray {
   AlignedBuffer<float> value;
 };
 
-// Trained by an optimiser.  Backward passes add to the gradient; the optimiser's owner zeroes it.
+// Trained by an optimiser.  Backward passes add to the gradient; the optimiser uses it up, leaving 0.
 struct Param : NamedArray {
   Param(std::string name_, std::vector<std::int64_t> dims_) : NamedArray(std::move(name_), std::move(dims_)), gradient(value.size()) {}
 

@@ -39,28 +39,10 @@ Sequential fresh(Sequential network, std::uint64_t seed, std::uint32_t first_num
   return network;
 }
 
-// The first array with a value that is not finite, or null.
-const NamedArray* first_non_finite(const std::vector<Param*>& params, bool gradients) {
-  for (const Param* const param : params) {
-    const AlignedBuffer<float>& values = gradients ? param->gradient : param->value;
-    // Adding 0 * value keeps zeros for finite values and makes a NaN of the others: one branch-free, vectorised sum.
-    constexpr std::int64_t kChunk = 1 << 16;
-    const std::int64_t chunks = (values.size() + kChunk - 1) / kChunk;
-    std::vector<char> bad(static_cast<std::size_t>(chunks), 0);
-    parallel_for(chunks, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t chunk = begin; chunk < end; ++chunk) {
-        const std::int64_t last = std::min(values.size(), (chunk + 1) * kChunk);
-        float sums[8] = {};
-        std::int64_t i = chunk * kChunk;
-        for (; i + 8 <= last; i += 8)
-          for (int lane = 0; lane < 8; ++lane) sums[lane] += 0.0f * values[i + lane];
-        for (; i < last; ++i) sums[0] += 0.0f * values[i];
-        for (const float sum : sums)
-          if (!(sum == 0.0f)) bad[static_cast<std::size_t>(chunk)] = 1;
-      }
-    });
-    if (std::find(bad.begin(), bad.end(), 1) != bad.end()) return param;
-  }
+// The first array with a gradient that is not finite, or null.
+const NamedArray* first_non_finite_gradient(const Sequential& network) {
+  for (const Param* const param : network.params())
+    if (!std::all_of(param->gradient.begin(), param->gradient.end(), [](float value) { return std::isfinite(value); })) return param;
   return nullptr;
 }
 
@@ -77,8 +59,8 @@ Trainer::Trainer(const TrainerOptions& options)
       logit_gradient_(discriminator_.output_shape(options_.network.image_shape(options_.batch))),
       generator_record_(generator_.make_record(latent_.shape())),
       discriminator_record_(discriminator_.make_record(options_.network.image_shape(options_.batch))),
-      generator_scratch_(generator_.make_scratch(latent_.shape())),
-      discriminator_scratch_(discriminator_.make_scratch(options_.network.image_shape(options_.batch))),
+      scratch_(Sequential::Scratch::larger(generator_.make_scratch(latent_.shape()),
+                                           discriminator_.make_scratch(options_.network.image_shape(options_.batch)))),
       workspace_(std::max(generator_.workspace_floats(latent_.shape()),
                           discriminator_.workspace_floats(options_.network.image_shape(options_.batch)))) {
   if (options_.ema_decay > 0.0) {
@@ -110,7 +92,6 @@ StepReport Trainer::step(ConstTensorView real, ConstTensorView z) {
 void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
   const ConstTensorView fake = generator_.forward(std::as_const(latent_).view(), generator_record_, workspace_, Mode::train);
   generator_.update_moving_statistics(generator_record_);
-  discriminator_.zero_gradients();
   // Each batch is normalised by its own statistics.  Backward of the one before forward of the other is the same sum of
   // gradients with one record in place of two.
   const auto pass = [&](ConstTensorView images, double target) {
@@ -118,7 +99,7 @@ void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
     discriminator_.update_moving_statistics(discriminator_record_);
     const LossResult result = loss_towards(options_.loss, logits, target, logit_gradient_.view());
     discriminator_.backward(images, discriminator_record_, logit_gradient_.view(), Want{.input = false, .params = true},
-                            discriminator_scratch_, workspace_);
+                            scratch_, workspace_);
     return result;
   };
   const LossResult on_real = pass(real, 1.0);
@@ -127,9 +108,7 @@ void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
   report.d_real = on_real.mean_output;
   report.d_fake = on_fake.mean_output;
   require_finite_loss(report.loss_d, "loss_d", discriminator_);
-  discriminator_adam_.step();
-  discriminator_.weights_updated();
-  require_finite_weights(discriminator_);
+  update(discriminator_, discriminator_adam_);
 }
 
 void Trainer::generator_step(StepReport& report) {
@@ -143,33 +122,33 @@ void Trainer::generator_step(StepReport& report) {
   discriminator_.update_moving_statistics(discriminator_record_);
   const LossResult result = loss_towards(options_.loss, logits, 1.0, logit_gradient_.view());
   const ConstTensorView fake_gradient = discriminator_.backward(fake, discriminator_record_, logit_gradient_.view(),
-                                                                Want{.input = true, .params = false}, discriminator_scratch_, workspace_);
-  generator_.zero_gradients();
+                                                                Want{.input = true, .params = false}, scratch_, workspace_);
   generator_.backward(std::as_const(latent_).view(), generator_record_, fake_gradient, Want{.input = false, .params = true},
-                      generator_scratch_, workspace_);
+                      scratch_, workspace_);
   report.loss_g.push_back(result.loss);
   require_finite_loss(result.loss, "loss_g", generator_);
-  generator_adam_.step();
-  generator_.weights_updated();
-  require_finite_weights(generator_);
+  update(generator_, generator_adam_);
 }
 
 void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network) const {
   if (std::isfinite(loss)) return;
-  const NamedArray* const tensor = first_non_finite(network.params(), true);
+  const NamedArray* const tensor = first_non_finite_gradient(network);
   fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ", tensor ? tensor->name : "none",
        kDivergedMend);
 }
 
-void Trainer::require_finite_weights(const Sequential& network) const {
-  if (const NamedArray* const tensor = first_non_finite(network.params(), false))
+void Trainer::update(Sequential& network, Adam& adam) {
+  if (const Param* const tensor = adam.step())
     fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", kDivergedMend);
+  network.weights_updated();
 }
 
 void Trainer::update_average() {
   const float keep = static_cast<float>(options_.ema_decay);
   const auto blend = [&](NamedArray& average, const NamedArray& current) {
-    for (std::int64_t i = 0; i < average.value.size(); ++i) average.value[i] = keep * average.value[i] + (1.0f - keep) * current.value[i];
+    parallel_for(average.value.size(), [keep, to = average.value.data(), from = current.value.data()](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
+    }, min_piece_of(1));
   };
   const std::vector<Param*> params = generator_.params();
   const std::vector<Param*> averaged_params = averaged_->params();
@@ -180,8 +159,8 @@ void Trainer::update_average() {
 }
 
 std::int64_t Trainer::activation_floats() const {
-  return latent_.floats() + generator_record_.floats() + discriminator_record_.floats() + generator_scratch_.floats() +
-         discriminator_scratch_.floats() + workspace_.floats();
+  return latent_.floats() + generator_record_.floats() + discriminator_record_.floats() + scratch_.floats() +
+         workspace_.floats();
 }
 
 }  // namespace pbgen

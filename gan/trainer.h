@@ -71,9 +71,11 @@ class Trainer {
  private:
   void discriminator_step(ConstTensorView real, StepReport& report);
   void generator_step(StepReport& report);
-  // Error(diverged), naming the iteration and the first array of the network with a gradient (a value) that is not finite.
+  // Error(diverged), naming the iteration and the first array of the network with a gradient that is not finite.
   void require_finite_loss(double loss, const char* what, const Sequential& network) const;
-  void require_finite_weights(const Sequential& network) const;
+  // One step of its optimiser, which leaves gradients of 0; Error(diverged), naming the iteration and the first array with a
+  // value that is not finite.
+  void update(Sequential& network, Adam& adam);
   void update_average();
 
   TrainerOptions options_;
@@ -90,8 +92,7 @@ class Trainer {
   Tensor logit_gradient_;
   Sequential::Record generator_record_;
   Sequential::Record discriminator_record_;
-  Sequential::Scratch generator_scratch_;
-  Sequential::Scratch discriminator_scratch_;
+  Sequential::Scratch scratch_;
   Workspace workspace_;
 };
 

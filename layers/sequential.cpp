@@ -73,10 +73,11 @@ ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, Co
   check_equal(x.shape, record.input_, "network input");
   check_equal(dy.shape, record.output().shape, "network output gradient");
   check(scratch.ping_.size() >= dy.shape.floats(), "scratch was made for a smaller input");
-  // The gradient is copied once, so that layers in place may overwrite it.
-  TensorView gradient{scratch.ping_.data(), dy.shape};
-  std::copy(dy.data, dy.data + dy.shape.floats(), gradient.data);
+  // A gradient from elsewhere is copied once, so that layers in place may overwrite it.
   float* spare = scratch.pong_.data();
+  TensorView gradient{scratch.ping_.data(), dy.shape};
+  if (dy.data == spare) std::swap(spare, gradient.data);
+  else if (dy.data != gradient.data) std::copy(dy.data, dy.data + dy.shape.floats(), gradient.data);
   for (std::size_t i = layers_.size(); i-- > 0;) {
     Layer& layer = *layers_[i];
     const ConstTensorView output = record.activations_[record.activation_of_[i]].view();
@@ -107,10 +108,6 @@ std::vector<NamedArray*> Sequential::buffers() const& {
   for (const auto& layer : layers_)
     for (NamedArray* const buffer : layer->buffers()) all.push_back(buffer);
   return all;
-}
-
-void Sequential::zero_gradients() {
-  for (Param* const param : params()) std::fill(param->gradient.begin(), param->gradient.end(), 0.0f);
 }
 
 void Sequential::weights_updated() {

@@ -32,9 +32,13 @@ class Sequential {
     std::vector<AlignedBuffer<float>> records_;  // one a layer
   };
 
-  // Gradients with respect to activations, two buffers that take turns; shared by all backward calls of one input shape.
+  // Gradients with respect to activations, two buffers that take turns; shared by all backward calls of the networks and
+  // input shapes that it was made for.
   class Scratch {
    public:
+    Scratch() = default;
+    // Enough for both.
+    static Scratch larger(Scratch a, Scratch b) { return a.floats() >= b.floats() ? std::move(a) : std::move(b); }
     std::int64_t floats() const { return ping_.size() + pong_.size(); }
 
    private:
@@ -55,7 +59,8 @@ class Sequential {
   ConstTensorView forward(ConstTensorView x, Record& record, Workspace& workspace, Mode mode) const;
 
   // Gradient of <y, dy>: adds to the parameters' gradients where want.params; returns dx (valid until scratch is used
-  // again) where want.input, else an empty view.
+  // again) where want.input, else an empty view.  dy may be what a backward with the same scratch returned, of another
+  // network, too; it is used up then.
   ConstTensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace);
 
   // Pointers into the layers: not of a temporary.
@@ -63,7 +68,6 @@ class Sequential {
   std::vector<NamedArray*> buffers() const&;
   std::vector<Param*> params() const&& = delete;
   std::vector<NamedArray*> buffers() const&& = delete;
-  void zero_gradients();
   // After initialisation and after each optimiser update.
   void weights_updated();
   // After loading weights.

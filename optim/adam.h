@@ -30,8 +30,9 @@ class Adam {
   // std::logic_error.
   Adam(std::vector<Param*> params, const AdamOptions& options);
 
-  // One update from the parameters' gradients, which stay as they are: their owner zeroes them.
-  void step();
+  // One update from the parameters' gradients, which it uses up: they are 0 afterwards, for the next update's sums.
+  // Returns the first parameter that now holds a value that is not finite, or null.
+  const Param* step();
 
   const std::vector<Param*>& params() const { return params_; }
   const AdamOptions& options() const { return options_; }

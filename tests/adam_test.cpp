@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/cpu.h"
@@ -28,22 +29,23 @@ TEST(Adam, FollowsTensorFlowsFormula) {
   Adam adam({&a, &b}, options);
   struct Naive {
     Param* param;
-    std::vector<double> w, m, v;
+    std::vector<double> w, m, v, g;
   };
   std::vector<Naive> naive;
   for (Param* const param : {&a, &b}) {
     const std::size_t size = static_cast<std::size_t>(param->value.size());
-    naive.push_back({param, {param->value.begin(), param->value.end()}, std::vector<double>(size), std::vector<double>(size)});
+    naive.push_back({param, {param->value.begin(), param->value.end()}, std::vector<double>(size), std::vector<double>(size), {}});
   }
   for (int t = 1; t <= 20; ++t) {
     // Tiny gradients now and then, where eps is felt.
     fill_random(a.gradient, 100 + static_cast<std::uint32_t>(t), t % 3 == 0 ? 1e-7 : 1.0);
     fill_random(b.gradient, 200 + static_cast<std::uint32_t>(t), 1e-7);
+    for (Naive& n : naive) n.g.assign(n.param->gradient.begin(), n.param->gradient.end());
     adam.step();
     const double rate = options.lr * std::sqrt(1.0 - std::pow(options.beta2, t)) / (1.0 - std::pow(options.beta1, t));
     for (Naive& n : naive) {
       for (std::size_t i = 0; i < n.w.size(); ++i) {
-        const double g = n.param->gradient[static_cast<std::int64_t>(i)];
+        const double g = n.g[i];
         n.m[i] = options.beta1 * n.m[i] + (1.0 - options.beta1) * g;
         n.v[i] = options.beta2 * n.v[i] + (1.0 - options.beta2) * g * g;
         n.w[i] -= rate * n.m[i] / (std::sqrt(n.v[i]) + options.eps);
@@ -82,7 +84,7 @@ TEST(Adam, ResumesToTheSameBytes) {
   EXPECT_TRUE(std::equal(straight.value.begin(), straight.value.end(), resumed.value.begin()));
 }
 
-TEST(Adam, LeavesGradientsAloneAndIgnoresTheThreadCount) {
+TEST(Adam, UsesGradientsUpAndIgnoresTheThreadCount) {
   const EagerScope eager;
   const int threads = thread_count();
   Param one("w", {70001});
@@ -90,14 +92,31 @@ TEST(Adam, LeavesGradientsAloneAndIgnoresTheThreadCount) {
   for (Param* const param : {&one, &three}) {
     set_thread_count(param == &one ? 1 : 3);
     fill_random(param->value, 1, 1.0);
-    fill_random(param->gradient, 2, 1.0);
     Adam adam({param}, {});
-    const std::vector<float> gradient(param->gradient.begin(), param->gradient.end());
-    for (int t = 0; t < 4; ++t) adam.step();
-    EXPECT_TRUE(std::equal(gradient.begin(), gradient.end(), param->gradient.begin()));
+    for (std::uint32_t t = 0; t < 4; ++t) {
+      fill_random(param->gradient, 2 + t, 1.0);
+      EXPECT_EQ(adam.step(), nullptr);
+      EXPECT_TRUE(std::all_of(param->gradient.begin(), param->gradient.end(), [](float g) { return g == 0.0f; }));
+    }
   }
   set_thread_count(threads);
   EXPECT_TRUE(std::equal(one.value.begin(), one.value.end(), three.value.begin()));
+}
+
+TEST(Adam, NamesTheFirstParameterThatIsNotFinite) {
+  const EagerScope eager;
+  for (const float broken : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    for (const std::int64_t at : {0, 1023, 1024, 4999}) {
+      Param a("a", {10});
+      Param b("b", {5000});
+      Param c("c", {3});
+      Adam adam({&a, &b, &c}, {});
+      EXPECT_EQ(adam.step(), nullptr);
+      b.value[at] = broken;
+      c.value[0] = broken;
+      EXPECT_EQ(adam.step(), &b) << broken << " at " << at;
+    }
+  }
 }
 
 TEST(Adam, LateStepsUseTheFullRate) {

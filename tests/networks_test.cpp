@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
@@ -50,6 +52,43 @@ TEST(LayerTable, RedundanciesAreThoseOfThePaper) {
       {"discriminator.conv2", 1472},  {"discriminator.conv3", 2944},   {"discriminator.conv4", 5888},
   };
   EXPECT_EQ(redundancy, paper);
+}
+
+TEST(Networks, AGradientInTheSharedScratchIsThatOfACopy) {
+  // The discriminator's input gradient goes on into the generator, from the scratch of both or from a copy of it.
+  NetworkConfig config;
+  config.size = 16;
+  config.z_dim = 4;
+  config.g_widths = {8, 8, 6, 5};
+  config.d_widths = {4, 6, 8, 8};
+  constexpr std::int64_t kBatch = 8;
+  Tensor latents(config.latent_shape(kBatch));
+  for (std::int64_t i = 0; i < latents.floats(); ++i) latents.data()[i] = static_cast<float>(i % 7) - 3.0f;
+  std::vector<std::vector<float>> gradients;
+  for (const bool copied : {true, false}) {
+    Sequential generator = make_generator(config);
+    Sequential discriminator = make_discriminator(config);
+    initialise(generator, 1, kGeneratorFirstNumber);
+    initialise(discriminator, 1, kDiscriminatorFirstNumber);
+    const LaneShape image = config.image_shape(kBatch);
+    Workspace workspace(std::max(generator.workspace_floats(latents.shape()), discriminator.workspace_floats(image)));
+    auto scratch = Sequential::Scratch::larger(generator.make_scratch(latents.shape()), discriminator.make_scratch(image));
+    auto g_record = generator.make_record(latents.shape());
+    auto d_record = discriminator.make_record(image);
+    const ConstTensorView z = std::as_const(latents).view();
+    const ConstTensorView fake = generator.forward(z, g_record, workspace, Mode::train);
+    Tensor dlogits(discriminator.forward(fake, d_record, workspace, Mode::train).shape);
+    std::fill_n(dlogits.data(), dlogits.floats(), 1.0f);
+    ConstTensorView dfake =
+        discriminator.backward(fake, d_record, std::as_const(dlogits).view(), Want{.input = true, .params = false}, scratch, workspace);
+    Tensor copy(dfake.shape);
+    std::copy(dfake.data, dfake.data + dfake.shape.floats(), copy.data());
+    if (copied) dfake = std::as_const(copy).view();
+    generator.backward(z, g_record, dfake, Want{.input = false, .params = true}, scratch, workspace);
+    std::vector<float>& all = gradients.emplace_back();
+    for (const Param* const param : generator.params()) all.insert(all.end(), param->gradient.begin(), param->gradient.end());
+  }
+  EXPECT_EQ(gradients[0], gradients[1]);
 }
 
 TEST(LayerTable, CountsWhatTheNetworksHold) {
