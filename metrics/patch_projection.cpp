@@ -32,6 +32,8 @@ PatchProjection::PatchProjection(LevelPlanes& planes, int nhood_size, std::span<
   const std::int64_t images = planes.images();
   const std::int64_t nhoods = static_cast<std::int64_t>(centres.size()) / images;
   const std::int64_t side = planes.side();
+  corners_.reserve(centres.size());
+  weights_.reserve(centres.size());
   std::vector<std::int32_t> times(static_cast<std::size_t>(side * side));  // patches at a place and not yet listed
   const auto place = [side](PatchCentre centre) { return static_cast<std::size_t>(centre.y * side + centre.x); };
   for (std::int64_t i = 0; i < images; ++i) {

@@ -21,8 +21,18 @@
 namespace pbgen {
 namespace {
 
-// Planes that are kept, so that the next block of directions need not make them anew.
-constexpr std::int64_t kPlaneBytes = 128 << 20;
+// Working memory, of which a quarter keeps planes, so that the next block of directions need not make them anew, and the rest
+// projections.  Three sets, what is listed by patch and this stay below 930 MB where the sets leave room for the least.
+constexpr std::int64_t kMegabyte = 1 << 20;
+constexpr std::int64_t kAllBytes = 930 * kMegabyte;
+constexpr std::int64_t kLeastWorkBytes = 256 * kMegabyte;
+constexpr std::int64_t kMostWorkBytes = 512 * kMegabyte;
+constexpr std::int64_t kListedBytesPerPatch = 24;
+
+std::int64_t projection_bytes_of(const ImageSource& source, const SwdOptions& options) {
+  const std::int64_t others = source.count * (3 * source.bytes_per_image() + kListedBytesPerPatch * options.nhoods_per_image);
+  return std::clamp(kAllBytes - others, kLeastWorkBytes, kMostWorkBytes) / 4 * 3;
+}
 
 std::vector<PatchCentre> draw_centres(const SwdOptions& options, int level, int set, int side, std::int64_t count) {
   const CounterRng rng(options.seed, Stream::patches, static_cast<std::uint32_t>(2 * level + set));
@@ -145,8 +155,8 @@ int projection_exponent(const std::vector<LevelPlanes::Statistics>& sets, const 
 // the sum.
 double level_by_panels(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
                        std::int64_t projection_bytes, LargeBuffer& buffer) {
-  LevelPlanes planes_a(a, level, kPlaneBytes / 2);
-  LevelPlanes planes_b(b, level, kPlaneBytes / 2);
+  LevelPlanes planes_a(a, level, projection_bytes / 6);
+  LevelPlanes planes_b(b, level, projection_bytes / 6);
   PatchProjection project_a(planes_a, nhood_size, draws.centres_a);
   PatchProjection project_b(planes_b, nhood_size, draws.centres_b);
   const std::int64_t length = static_cast<std::int64_t>(a.channels) * nhood_size * nhood_size;
@@ -223,11 +233,12 @@ std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource
   const int levels = pyramid_levels(a.size);
   check(levels >= 1, "SWD of images of size ", a.size, ", expected 16 * 2^k");
   std::vector<SwdLevel> result;
+  const std::int64_t projection_bytes = projection_bytes_of(a, options);
   LargeBuffer buffer;
   for (int level = 0; level < levels; ++level) {
     const int side = a.size >> level;
     const SwdDraws draws = draw_swd(options, level, side, a.count, a.channels);
-    result.push_back({side, level_distance(a, b, level, options.nhood_size, draws, kProjectionBytes, buffer)});
+    result.push_back({side, level_distance(a, b, level, options.nhood_size, draws, projection_bytes, buffer)});
   }
   return result;
 }

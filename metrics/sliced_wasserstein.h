@@ -32,7 +32,8 @@ struct SwdLevel {
 // The distance of a and b, per level from the images' size down to 16 (Laplacian levels, the last one Gaussian).
 // Both sets have one count >= 1, one size (16 * 2^k) and one number of channels, else std::logic_error.
 // A pure function of the images and the options: the same bits for any thread count.  Images are streamed several times
-// through read(); beside what the sources hold it takes about 450 MB or less.
+// through read(); beside what the sources hold it takes
+// at most 600 MB, less where the sets are large: with three sets of 16,384 images of 64x64 in memory, below 1 GB in all.
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options);
 
 double mean_swd(std::span<const SwdLevel> levels);
@@ -54,9 +55,9 @@ struct SwdDraws {
 // uniform on the sphere.
 SwdDraws draw_swd(const SwdOptions& options, int level, int side, std::int64_t count, int channels);
 
-// The projections of both sets on a block of directions are kept while the block is worked on; every block costs one more
-// pass over the images.  At 16,384 images a set this is 18 directions, and three such sets of 64x64 in memory stay below 1 GB.
-inline constexpr std::int64_t kProjectionBytes = 288 << 20;
+// The projections of both sets on a block of directions are kept while the block is worked on, and a third as many bytes of
+// planes; every block costs one more pass over the images.  The result does not depend on it.
+inline constexpr std::int64_t kProjectionBytes = 192 << 20;
 
 // The distance at one level (0: full size) under given draws; all their extents must fit the sources and each other, else
 // std::logic_error.  Zero where both sets and both centres are the same.
