@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/math.h"
+#include "core/profile.h"
 
 namespace pbgen {
 namespace {
@@ -42,6 +43,7 @@ Loss parse_loss(std::string_view name) {
 }
 
 LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits) {
+  const ProfileScope scope("loss");
   const LaneShape expected{logits.shape.batch, 1, 1, 1};
   check_equal(logits.shape, expected, "shape of the logits");
   check_equal(dlogits.shape, expected, "shape of the logits' gradient");

@@ -6,6 +6,7 @@
 
 #include "core/check.h"
 #include "core/parallel.h"
+#include "core/profile.h"
 #include "core/rng.h"
 #include "gan/latents.h"
 
@@ -70,10 +71,13 @@ Trainer::Trainer(const TrainerOptions& options)
 }
 
 StepReport Trainer::step(ConstTensorView real) {
-  const int z_dim = options_.network.z_dim;
-  std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
-  draw_latents(CounterRng(options_.seed, Stream::latent, static_cast<std::uint32_t>(iteration_)), 0, options_.batch, z_dim, z.data());
-  latents_to_lanes(z.data(), options_.batch, latent_.view());
+  {
+    const ProfileScope scope("latents");
+    const int z_dim = options_.network.z_dim;
+    std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
+    draw_latents(CounterRng(options_.seed, Stream::latent, static_cast<std::uint32_t>(iteration_)), 0, options_.batch, z_dim, z.data());
+    latents_to_lanes(z.data(), options_.batch, latent_.view());
+  }
   return step(real, latent_.view());
 }
 
@@ -138,12 +142,18 @@ void Trainer::require_finite_loss(double loss, const char* what, const Sequentia
 }
 
 void Trainer::update(Sequential& network, Adam& adam) {
-  if (const Param* const tensor = adam.step())
+  const Param* tensor = nullptr;
+  {
+    const ProfileScope scope("Adam");
+    tensor = adam.step();
+  }
+  if (tensor != nullptr)
     fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", kDivergedMend);
   network.weights_updated();
 }
 
 void Trainer::update_average() {
+  const ProfileScope scope("average");
   const float keep = static_cast<float>(options_.ema_decay);
   const auto blend = [&](NamedArray& average, const NamedArray& current) {
     parallel_for(average.value.size(), [keep, to = average.value.data(), from = current.value.data()](std::int64_t begin, std::int64_t end) {

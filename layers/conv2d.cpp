@@ -1,6 +1,7 @@
 #include "layers/conv2d.h"
 
 #include "core/check.h"
+#include "core/profile.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {
@@ -33,7 +34,10 @@ void Conv2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView dy, Te
     add_weight_gradient(g, dy, x, workspace);
     add_row_sums(dy, Rows::channels, bias_.gradient.data());
   }
-  if (want.input) products().to_big(g, Pass::input_gradient, nullptr, dy, dx, workspace);
+  if (want.input) {
+    const ProfileScope scope(description_.name, "dx");
+    products().to_big(g, Pass::input_gradient, nullptr, dy, dx, workspace);
+  }
 }
 
 }  // namespace pbgen

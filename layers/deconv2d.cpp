@@ -1,6 +1,7 @@
 #include "layers/deconv2d.h"
 
 #include "core/check.h"
+#include "core/profile.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {
@@ -34,7 +35,10 @@ void Deconv2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView dy, 
     add_weight_gradient(g, x, dy, workspace);
     add_row_sums(dy, Rows::channels, bias_.gradient.data());
   }
-  if (want.input) products().to_small(g, Pass::input_gradient, nullptr, dy, dx, workspace);
+  if (want.input) {
+    const ProfileScope scope(description_.name, "dx");
+    products().to_small(g, Pass::input_gradient, nullptr, dy, dx, workspace);
+  }
 }
 
 }  // namespace pbgen

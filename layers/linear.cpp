@@ -3,6 +3,7 @@
 #include "core/check.h"
 #include "core/gemm.h"
 #include "core/linear_direct.h"
+#include "core/profile.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {
@@ -53,9 +54,13 @@ void Linear::backward(ConstTensorView x, ConstTensorView, ConstTensorView dy, Te
   if (algorithm_ == ConvAlgorithm::im2col) return backward_by_gemm(x, dy, dx, want, workspace);
   if (want.params)
     weight_.add_gradient(workspace, [&](float* g, float beta) {
+      const ProfileScope profiled(description_.name, "dw");
       linear_parameter_gradients(x, dy, beta, g, bias_.gradient.data(), workspace);
     });
-  if (want.input) linear_input_gradient(weight_.used(), dy, dx);
+  if (want.input) {
+    const ProfileScope profiled(description_.name, "dx");
+    linear_input_gradient(weight_.used(), dy, dx);
+  }
 }
 
 void Linear::forward_by_gemm(ConstTensorView x, TensorView y, Workspace& workspace) const {
@@ -78,12 +83,14 @@ void Linear::backward_by_gemm(ConstTensorView x, ConstTensorView dy, TensorView 
   if (want.params) {
     lanes_to_matrix(x, Rows::features, x_matrix);
     weight_.add_gradient(workspace, [&](float* g, float beta) {
+      const ProfileScope profiled(description_.name, "dw");
       gemm(Transpose::no, Transpose::yes, out_.features(), in_.features(), batch, dy_matrix, batch, x_matrix, batch, beta, g,
            in_.features());
     });
     add_row_sums(dy, Rows::features, bias_.gradient.data());
   }
   if (want.input) {
+    const ProfileScope profiled(description_.name, "dx");
     gemm(Transpose::yes, Transpose::no, in_.features(), batch, out_.features(), weight_.used(), in_.features(), dy_matrix, batch, 0.0f,
          x_matrix, batch);
     matrix_to_lanes(x_matrix, Rows::features, nullptr, dx);

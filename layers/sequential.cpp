@@ -3,8 +3,16 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "core/profile.h"
 
 namespace pbgen {
+
+void Sequential::append(std::unique_ptr<Layer> layer) {
+  const std::vector<Param*> params = layer->params();
+  if (!params.empty()) labels_.push_back(params.front()->name.substr(0, params.front()->name.rfind('.')));
+  else labels_.push_back(labels_.empty() ? "activation" : labels_.back() + " activation");
+  layers_.push_back(std::move(layer));
+}
 
 ConstTensorView Sequential::Record::output() const { return activations_[activation_of_.back()].view(); }
 
@@ -62,6 +70,7 @@ ConstTensorView Sequential::forward(ConstTensorView x, Record& record, Workspace
   ConstTensorView input = x;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const TensorView output = record.activations_[record.activation_of_[i]].view();
+    const ProfileScope scope(labels_[i], "forward");
     layers_[i]->forward(input, output, record.records_[i].span(), workspace, mode);
     input = output;
   }
@@ -76,13 +85,18 @@ ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, Co
   // A gradient from elsewhere is copied once, so that layers in place may overwrite it.
   float* spare = scratch.pong_.data();
   TensorView gradient{scratch.ping_.data(), dy.shape};
-  if (dy.data == spare) std::swap(spare, gradient.data);
-  else if (dy.data != gradient.data) std::copy(dy.data, dy.data + dy.shape.floats(), gradient.data);
+  if (dy.data == spare) {
+    std::swap(spare, gradient.data);
+  } else if (dy.data != gradient.data) {
+    const ProfileScope scope("gradient", "copy");
+    std::copy(dy.data, dy.data + dy.shape.floats(), gradient.data);
+  }
   for (std::size_t i = layers_.size(); i-- > 0;) {
     Layer& layer = *layers_[i];
     const ConstTensorView output = record.activations_[record.activation_of_[i]].view();
     const ConstTensorView input = i == 0 ? x : record.activations_[record.activation_of_[i - 1]].view();
     const Want layer_want{want.input || i > 0, want.params};
+    const ProfileScope scope(labels_[i], "backward");
     if (layer.gradient_in_place()) {
       layer.backward(input, output, gradient, layer_want.input ? gradient : TensorView{}, record.records_[i].span(), layer_want, workspace);
       if (!layer_want.input) gradient = {};
@@ -111,9 +125,10 @@ std::vector<NamedArray*> Sequential::buffers() const& {
 }
 
 void Sequential::weights_updated() {
-  for (const auto& layer : layers_) {
-    layer->project_weights();
-    layer->weights_changed();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const ProfileScope scope(labels_[i], "packing");
+    layers_[i]->project_weights();
+    layers_[i]->weights_changed();
   }
 }
 
@@ -122,6 +137,7 @@ void Sequential::weights_loaded() {
 }
 
 void Sequential::update_moving_statistics(const Record& record) {
+  const ProfileScope scope("moving statistics");
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->update_moving_statistics(record.records_[i].span());
 }
 

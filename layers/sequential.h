@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -47,7 +48,7 @@ class Sequential {
     AlignedBuffer<float> pong_;
   };
 
-  void append(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }
+  void append(std::unique_ptr<Layer> layer);
 
   LaneShape output_shape(LaneShape input) const;
   // The largest need of any layer.
@@ -80,6 +81,7 @@ class Sequential {
 
  private:
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::string> labels_;  // in a profile: the name of the layer's parameters, or of the layer before it
 };
 
 }  // namespace pbgen

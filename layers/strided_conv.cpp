@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "core/conv_algorithm.h"
+#include "core/profile.h"
 
 namespace pbgen {
 namespace {
@@ -48,8 +49,10 @@ void StridedConv::weights_changed() {
 }
 
 void StridedConv::add_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, Workspace& workspace) {
-  weight_.add_gradient(workspace,
-                       [&](float* dw, float beta) { products_->weight_gradient(g, small, big, beta, dw, workspace); });
+  weight_.add_gradient(workspace, [&](float* dw, float beta) {
+    const ProfileScope scope(description_.name, "dw");
+    products_->weight_gradient(g, small, big, beta, dw, workspace);
+  });
 }
 
 }  // namespace pbgen

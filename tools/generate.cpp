@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/conv_algorithm.h"
 #include "core/cpu.h"
 #include "data/image_grid.h"
 #include "data/image_io.h"
@@ -35,6 +36,7 @@ struct Options {
   bool force = false;
   int bn_calibrate = 0;
   int threads = 0;
+  std::string conv = "direct";
 };
 
 // Latent vectors first .. first + count - 1 of the seed.  Interpolating, each group of kGridColumns walks in a straight
@@ -75,12 +77,15 @@ int run(int argc, char** argv) {
   parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
   parser.add("--threads", &options.threads, "N", "threads that compute; images do not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
+  parser.add("--conv", &options.conv, "NAME", "how convolutions are computed: direct, or im2col, the definition; equal but for rounding",
+             one_of({"direct", "im2col"}));
   parser.example("generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
   parser.example("generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
   if (options.out.empty() && options.grid.empty())
     fail(ErrorKind::usage, "nothing to write: name a folder with --out, a picture with --grid, or both");
   if (options.threads > 0) set_thread_count(options.threads);
+  set_conv_algorithm(options.conv == "direct" ? ConvAlgorithm::direct : ConvAlgorithm::im2col);
 
   const Checkpoint checkpoint = Checkpoint::load(named_checkpoint(options.checkpoint));
   if (!options.out.empty()) claim_output_folder(options.out, options.force);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/check.h"
+#include "core/conv_algorithm.h"
 #include "core/cpu.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -51,6 +52,7 @@ void require_same_run(const Json& identity, const Json& saved, const std::string
   std::string differences;
   for (const auto& [key, value] : identity.as_object()) {
     const Json* const before = saved.find(key);
+    if (before == nullptr && key == "conv") continue;  // a checkpoint from before there was a choice
     if (before != nullptr && *before == value) continue;
     differences += concat(differences.empty() ? "" : "; ", key, " ", value.text(), " (checkpoint: ", before ? before->text() : "none", ")");
   }
@@ -75,6 +77,7 @@ int run(int argc, char** argv) {
   resolve_train_flags(parser, flags);
   if (resumes) require_same_run(run_identity(parser), saved, point.checkpoint);
   if (flags.threads > 0) set_thread_count(flags.threads);
+  set_conv_algorithm(flags.conv == "direct" ? ConvAlgorithm::direct : ConvAlgorithm::im2col);
 
   RunPlan plan;
   plan.resume_checkpoint = point.checkpoint;

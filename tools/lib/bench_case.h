@@ -28,6 +28,7 @@ struct BenchCase {
   double flops = 0.0;        // nominal, borders included; 0: not meaningful
   bool shows_rate = false;   // images a second mean something
   int threads = 0;           // 0: any number; else the one for which it means something
+  int least_repeats = 1;     // of what takes a millisecond
   int most_repeats = 1000;   // of what takes long
   std::function<PreparedCase()> prepare;
 };

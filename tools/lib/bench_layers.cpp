@@ -111,10 +111,8 @@ std::vector<BenchCase> layer_cases(const BenchSizes& sizes) {
     const bool linear = row.name == "linear";
     if (linear && row.network == "discriminator") continue;
     for (const char* const op : {"forward", "dx", "dw"}) {
-      for (const ConvAlgorithm algorithm : sizes.algorithms) {
+      for (const ConvAlgorithm algorithm : sizes.algorithms)
         cases.push_back(layer_case(row, sizes.batch, algorithm, BinaryRecipe::none, op));
-        if (linear) break;
-      }
       if (!linear && std::string(op) != "dw")
         cases.push_back(layer_case(row, sizes.batch, sizes.algorithms.front(), BinaryRecipe::pbgen, op));
     }

@@ -11,6 +11,7 @@
 #include "gan/trainer.h"
 #include "tools/lib/bench_case.h"
 #include "tools/lib/bench_measure.h"
+#include "tools/lib/edge_generator.h"
 
 namespace pbgen {
 namespace {
@@ -53,6 +54,13 @@ class Inference {
     for (int i = 0; i < 100; ++i) network_.update_moving_statistics(record_);
   }
 
+  const Sequential& network() const { return network_; }
+  // Image 0's latent vector.
+  std::vector<float> first_latent() const {
+    std::vector<float> z;
+    for (std::int64_t c = 0; c < latent_.shape().channels; ++c) z.push_back(latent_.data()[latent_.shape().index(0, 0, 0, c)]);
+    return z;
+  }
   ConstTensorView run() { return network_.forward(std::as_const(latent_).view(), record_, workspace_, Mode::inference); }
 
  private:
@@ -89,6 +97,56 @@ BenchCase inference_case(const char* setting, std::int64_t batch, ConvAlgorithm 
       }
     };
     return prepared;
+  };
+  return one;
+}
+
+// One image through gan/edge, pixels in the lanes.
+class EdgeInference {
+ public:
+  explicit EdgeInference(const NetworkConfig& config)
+      : batch_(config, kLanes, ConvAlgorithm::im2col),
+        edge_(batch_.network(), config),
+        z_(batch_.first_latent()),
+        image_(static_cast<std::size_t>(config.image_shape(1).floats())) {}
+
+  void run() { edge_.generate(z_.data(), image_.data()); }
+
+  // Against the same latent vector's image in a batch.
+  void check_image() {
+    const ConstTensorView images = batch_.run();
+    const LaneShape& shape = images.shape;
+    for (std::size_t i = 0; i < image_.size(); ++i) {
+      const std::int64_t pixel = static_cast<std::int64_t>(i) % shape.pixels();
+      const std::int64_t channel = static_cast<std::int64_t>(i) / shape.pixels();
+      const float expected = images.data[shape.index(0, pixel / shape.width, pixel % shape.width, channel)];
+      check(std::fabs(image_[i] - expected) <= 1e-3f, "bench: one image: value ", i, " is ", image_[i], ", in a batch ", expected);
+    }
+  }
+
+ private:
+  Inference batch_;
+  EdgeGenerator edge_;
+  std::vector<float> z_;
+  std::vector<float> image_;
+};
+
+BenchCase edge_case(const char* setting) {
+  const NetworkConfig config = paper_network(setting);
+  BenchCase one;
+  one.section = "network";
+  one.layer = "generator";
+  one.op = "inference";
+  one.path = concat(setting, " edge");
+  if (!config.binarized.generator.empty()) one.float_path = "A edge";
+  one.shape = concat(config.z_dim, " -> ", config.channels, "x", config.size, "x", config.size);
+  one.batch = 1;
+  one.flops = 2.0 * multiply_adds(config);
+  one.shows_rate = true;
+  one.least_repeats = 50;
+  one.prepare = [config] {
+    const auto state = std::make_shared<EdgeInference>(config);
+    return PreparedCase{[state] { state->run(); }, [state] { state->check_image(); }};
   };
   return one;
 }
@@ -138,8 +196,8 @@ BenchCase training_case(const char* setting, std::int64_t batch, ConvAlgorithm a
     prepared.check = [first, config, batch, algorithm] {
       const StepReport expected = Training(config, batch, other(algorithm)).step();
       const auto expect = [](const char* what, double got, double by_other, double tolerance) {
-        check(std::fabs(got - by_other) <= tolerance * std::fabs(by_other), "bench: training: ", what, " is ", got, ", by the other algorithm ",
-              by_other);
+        check(std::fabs(got - by_other) <= tolerance * std::fabs(by_other), "bench: training: ", what, " is ", got,
+              ", by the other algorithm ", by_other);
       };
       expect("loss D", (*first)->loss_d, expected.loss_d, 1e-4);
       expect("loss G", (*first)->loss_g[0], expected.loss_g[0], 1e-2);
@@ -155,6 +213,7 @@ std::vector<BenchCase> network_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases;
   for (const ConvAlgorithm algorithm : sizes.algorithms)
     for (const char* const setting : {"A", "F"}) cases.push_back(inference_case(setting, sizes.batch, algorithm));
+  for (const char* const setting : {"A", "F"}) cases.push_back(edge_case(setting));
   for (const ConvAlgorithm algorithm : sizes.algorithms)
     for (const char* const setting : {"A", "H"}) cases.push_back(training_case(setting, sizes.batch, algorithm));
   return cases;

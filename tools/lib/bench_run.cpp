@@ -23,7 +23,7 @@ std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats
     prepared.run();
     prepared.check();
     const double peak_before = fma_peak();
-    row.times = measure(std::min(repeats, one.most_repeats), prepared.run);
+    row.times = measure(std::clamp(repeats, one.least_repeats, one.most_repeats), prepared.run);
     row.peak = std::max(peak_before, fma_peak());
     row.what.prepare = {};
     rows.push_back(std::move(row));

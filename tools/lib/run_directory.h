@@ -40,6 +40,7 @@ class RunDirectory {
   const std::string& path() const { return path_; }
   std::string config_path() const { return path_ + "/config.json"; }
   std::string report_path() const { return path_ + "/report.html"; }
+  std::string profile_path() const { return path_ + "/profile.txt"; }
   std::string sample_path(std::int64_t iteration) const;
   std::string checkpoint_path(std::int64_t iteration) const;
 

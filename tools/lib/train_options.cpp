@@ -101,6 +101,10 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--seed", &flags.seed, "N", "decides every random number").in_config();
   parser.add("--threads", &flags.threads, "N", "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
 
+  parser.add("--conv", &flags.conv, "NAME",
+             "how convolutions are computed: direct, or im2col, the definition: column matrices and gemm, equal but for rounding",
+             one_of({"direct", "im2col"})).in_config();
+
   parser.section("Run");
   parser.add("--out", &flags.out, "DIR", "the run's folder").default_text("runs/<setting>-<loss>-<size>-NNN, the first free number");
   parser.add("--resume", &flags.resume, "WHAT", "go on from a checkpoint, or from a run's folder; auto: the newest one in --out");
@@ -114,6 +118,8 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
              "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off", in_range(0, 10000)).in_config();
   parser.add("--checkpoint-every", &flags.checkpoint_every, "N", "iterations between checkpoints; 0: only the final one", at_least(0)).in_config();
   parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay", at_least(1)).in_config();
+  parser.add("--profile", &flags.profile,
+             "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
   parser.add_config_flag();
 
   parser.example("./tools/train_gan", "the main job on synthetic faces: Setting H, about two minutes on two cores");

@@ -62,6 +62,8 @@ struct TrainFlags {
   std::int64_t checkpoint_every = 500;
   int keep = 3;
   int threads = 0;
+  std::string conv = "direct";
+  bool profile = false;
 };
 
 // Declares every flag, with the help that teaches.
@@ -77,6 +79,7 @@ TrainerOptions trainer_options(const TrainFlags& flags);
 
 // The part of parser.config() that decides the bytes of a checkpoint and may not change on resume: everything but
 // iterations, epochs, cadences, keep, cache, and the data folder's path (its content's fingerprint is compared instead).
+// --conv is part of it, for the algorithms round differently; checkpoints older than the choice lack it and go on with either.
 Json run_identity(const ArgumentParser& parser);
 
 }  // namespace pbgen

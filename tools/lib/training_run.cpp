@@ -11,15 +11,18 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/profile.h"
 #include "data/batch_loader.h"
 #include "data/image_grid.h"
 #include "data/image_io.h"
 #include "gan/checkpoint.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
+#include "tools/lib/bench_measure.h"
 #include "tools/lib/format.h"
 #include "tools/lib/interrupt.h"
 #include "tools/lib/layer_report.h"
+#include "tools/lib/profile_report.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/report.h"
 #include "tools/lib/run_directory.h"
@@ -34,6 +37,7 @@ namespace {
 
 constexpr int kGridColumns = 8;
 constexpr int kLogEvery = 10;
+constexpr std::int64_t kUnprofiledIterations = 3;  // the first ones touch fresh memory
 
 using Clock = std::chrono::steady_clock;
 
@@ -77,6 +81,7 @@ class TrainingRun {
     const Clock::time_point begin = Clock::now();
     last_row_ = begin;
     last_row_iteration_ = first_iteration_;
+    if (flags_.profile) profile_.emplace();
     {
       ProgressOptions options;
       options.start = first_iteration_;
@@ -89,6 +94,7 @@ class TrainingRun {
       if (last_row_iteration_ != trainer_.iteration()) log(last_step_, std::nullopt);
     }
     training_seconds_ = seconds_since(begin) - aside_total_;
+    if (profile_) show_profile();
     save();
     // A signal in the very last iteration finds the run done.
     if (const int signal = InterruptGuard::signal_received(); signal != 0 && trainer_.iteration() < total_) {
@@ -126,7 +132,9 @@ class TrainingRun {
   }
 
   void iterate(Progress& progress) {
-    last_step_ = trainer_.step(loader_->next());
+    if (profile_ && trainer_.iteration() == first_iteration_ + kUnprofiledIterations) profile_->restart();
+    last_step_ = trainer_.step(next_batch());
+    const ProfilePause pause;  // samples, scores and checkpoints run the networks, too
     const StepReport& step = last_step_;
     const std::int64_t iteration = trainer_.iteration();
     warn(monitor_.watch_game(iteration, step.d_real, step.d_fake), progress);
@@ -144,6 +152,20 @@ class TrainingRun {
     if (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0 && iteration < total_) save();
     progress.update(iteration, concat("loss D ", fixed_text(step.loss_d, 3), " G ", fixed_text(step.loss_g.back(), 3), ", D(real) ", fixed_text(step.d_real, 2),
                                       " D(fake) ", fixed_text(step.d_fake, 2), swd ? concat(", SWD ", fixed_text(*swd, 4)) : ""));
+  }
+
+  ConstTensorView next_batch() {
+    const ProfileScope scope("data", "waiting");
+    return loader_->next();
+  }
+
+  void show_profile() {
+    const std::int64_t iterations = trainer_.iteration() - first_iteration_;
+    const std::int64_t counted = iterations > kUnprofiledIterations ? iterations - kUnprofiledIterations : iterations;
+    const std::string text = profile_text(*profile_, trainer_.options().network, flags_.batch, counted, fma_peak());
+    profile_.reset();
+    write_file_atomically(folder_.profile_path(), text);
+    std::printf("\n%s", text.c_str());
   }
 
   void log(const StepReport& step, std::optional<double> swd) {
@@ -293,6 +315,7 @@ class TrainingRun {
   ImageSet samples_;
   std::int64_t saved_iteration_ = -1;
 
+  std::optional<Profile> profile_;
   StepReport last_step_;
   Clock::time_point last_row_;
   std::int64_t last_row_iteration_ = 0;
