@@ -32,8 +32,8 @@ struct SwdLevel {
 // The distance of a and b, per level from the images' size down to 16 (Laplacian levels, the last one Gaussian).
 // Both sets have one count >= 1, one size (16 * 2^k) and one number of channels, else std::logic_error.
 // A pure function of the images and the options: the same bits for any thread count.  Images are streamed several times
-// through read(); beside what the sources hold it takes
-// at most 600 MB, less where the sets are large: with three sets of 16,384 images of 64x64 in memory, below 1 GB in all.
+// through read().  Beside what the sources hold it takes at most 600 MB, less where the sets are large: with three sets of
+// 16,384 images of 64x64 in memory, below 1 GB in all.
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options);
 
 double mean_swd(std::span<const SwdLevel> levels);
