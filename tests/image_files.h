@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -14,12 +15,12 @@ namespace pbgen {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// An empty folder under testing::TempDir(), named after the running test; removed at the end.
+// An empty folder under testing::TempDir(), named after the running test and process; removed at the end.
 class TestFolder {
  public:
   TestFolder() {
     const testing::TestInfo& test = *testing::UnitTest::GetInstance()->current_test_info();
-    path_ = testing::TempDir() + "pbgen-" + test.test_suite_name() + "-" + test.name();
+    path_ = testing::TempDir() + "pbgen-" + test.test_suite_name() + "-" + test.name() + "-" + std::to_string(getpid());
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
