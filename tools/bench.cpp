@@ -50,7 +50,7 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(at_least(8), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N", "how often each is timed", at_least(1));
-  parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy");
+  parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");
   parser.example("bench --layer deconv2 --op forward --threads 1", "one layer's forward, in full precision and in one bit");

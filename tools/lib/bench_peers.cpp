@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kScripts[] = {"torch_layers.py", "onnxruntime_layers.py", "openblas_gemm.py", "swd_numpy.py"};
+constexpr const char* kScripts[] = {"torch_layers.py", "onnxruntime_layers.py", "openblas_gemm.py"};
 
 const Json& member(const Json& line, const char* key, const std::string& where, bool right_type(const Json&)) {
   const Json* const value = line.find(key);

@@ -136,7 +136,8 @@ def main():
     arguments = common.parse_arguments(__doc__)
     torch.manual_seed(0)
     torch.set_num_threads(arguments.threads)
-    common.report(peer="torch", version=torch.__version__)
+    for peer in ("torch", "torch, 16 units"):
+        common.report(peer=peer, version=torch.__version__)
     batch = arguments.batch
     for name, c_in, c_out, side in common.DECONVOLUTIONS:
         bench_layer(arguments, name, deconv, (c_in, c_out, 5, 5), (batch, c_in, side, side))
