@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -12,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/aligned_buffer.h"
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
@@ -63,6 +61,9 @@ const Case kCases[] = {
     {64, 3, 100, {32, 24, 16, 8}, {}},
     {64, 3, 100, {72, 67, 66, 65}, {1, 2, 3}},
     {64, 3, 33, {133, 31, 12, 70}, {0, 1, 2, 3, 4}},
+    {64, 3, 6, {150, 90, 125, 33}, {}},
+    {32, 3, 6, {130, 37, 61, 126}, {4}},
+    {128, 1, 6, {129, 57, 6, 5}, {2}},
     {64, 1, 1, {1, 1, 1, 1}, {0, 1, 2, 3, 4}},
     {128, 1, 10, {11, 3, 5, 7}, {4}},
     {128, 3, 12, {5, 8, 3, 6}, {1, 2, 3}},
@@ -214,72 +215,64 @@ std::vector<float> some_floats(std::size_t count, std::uint32_t number) {
   return values;
 }
 
-AlignedBuffer<float> aligned(const std::vector<float>& values) {
-  AlignedBuffer<float> copy(std::ssize(values));
-  std::copy(values.begin(), values.end(), copy.begin());
-  return copy;
-}
-
 // One layer's leaves, both paths, within (n + 8) * 2^-24 * sum |w||x|; x and w lie in (-1, 1), so n bounds the sum.
 double leaf_bound(int terms) { return (terms + 8) * 0x1p-24 * terms; }
 
-#if defined(__x86_64__)
-TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
-  for (const int c_in : {1, 2, 5, 6, 7, 12, 65, 66, 67, 133, 200}) {
-    const AlignedBuffer<float> x0 = aligned(some_floats(c_in * edge::kLanes, 0));
-    const AlignedBuffer<float> x1 = aligned(some_floats(c_in * edge::kLanes, 1));
-    const std::vector<float> w = some_floats(c_in * edge::kKernel, 2);
-    AlignedBuffer<float> products[2] = {AlignedBuffer<float>(80), AlignedBuffer<float>(80)};
-    for (int path = 0; path < 2; ++path) {
-      const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
-      std::fill(products[path].begin(), products[path].end(), kNaN);
-      leaves.multiply_floats(w.data(), c_in, x0.data(), x1.data(), products[path].data(), products[path].data() + 40);
-    }
-    for (int i = 0; i < 80; ++i)
-      ASSERT_TRUE(std::fabs(static_cast<double>(products[0][i]) - static_cast<double>(products[1][i])) <= leaf_bound(c_in))
-          << c_in << ", " << i;
+TEST(EdgeGenerator, PutsChannelsInTheLanesOfSmallWideLayers) {
+  for (const auto& [c_out, side] : {std::pair{256, 4}, std::pair{128, 8}, std::pair{32, 8}, std::pair{24, 4}, std::pair{5, 1}})
+    EXPECT_TRUE(edge::channels_in_lanes(c_out, side)) << c_out << ", " << side;
+  for (const auto& [c_out, side] : {std::pair{64, 16}, std::pair{512, 32}, std::pair{3, 8}, std::pair{3, 4}, std::pair{24, 8}})
+    EXPECT_FALSE(edge::channels_in_lanes(c_out, side)) << c_out << ", " << side;
+}
 
-    for (const int c_out : {1, 3, 8, 9}) {
-      const std::vector<float> latent = some_floats(static_cast<std::size_t>(c_in) * c_out * edge::kTaps, 3);
-      std::vector<std::uint8_t> numbers(edge::deconv_signs_size(c_in, c_out));
-      edge::pack_deconv_signs(latent.data(), c_in, c_out, numbers.data());
-      const int groups = edge::group_count(c_in);
-      const std::ptrdiff_t kernel_rows = edge::kernel_rows(c_out);
-      const std::ptrdiff_t row_blocks = edge::kKernel * kernel_rows / edge::kRowBlock;
-      const std::int64_t floats = edge::kKernel * kernel_rows * edge::kLanes;
-      AlignedBuffer<float> tables(edge::kBlockGroups * edge::kTableFloats);
-      AlignedBuffer<float> sums[2] = {AlignedBuffer<float>(floats), AlignedBuffer<float>(floats)};
-      for (int path = 0; path < 2; ++path) {
-        const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
-        std::fill(sums[path].begin(), sums[path].end(), kNaN);
-        for (int block = 0; block < edge::block_count(groups); ++block) {
-          const int first = edge::block_begin(groups, block);
-          const int count = edge::block_begin(groups, block + 1) - first;
-          const std::uint8_t* const block_numbers = numbers.data() + first * row_blocks * edge::kRowBlock;
-          for (const auto& [begin, end] : {std::pair{std::ptrdiff_t{0}, row_blocks / 2}, std::pair{row_blocks / 2, row_blocks}})
-            leaves.multiply_signs({block_numbers + begin * count * edge::kRowBlock, x0.data(), c_in, first, count, end - begin, begin == 0,
-                                   block > 0, tables.data(), sums[path].data() + begin * edge::kRowBlock * edge::kLanes});
-        }
-      }
-      for (int tap = 0; tap < edge::kTaps; ++tap)
-        for (int i = 0; i < c_out * edge::kLanes; ++i) {
-          const int o = i / edge::kLanes;
-          const int lane = i % edge::kLanes;
-          const std::ptrdiff_t row = tap / edge::kKernel * kernel_rows + o * edge::kKernel + tap % edge::kKernel;
-          double expected = 0.0;
-          for (int c = 0; c < c_in; ++c) {
-            const double x = static_cast<double>(x0[c * edge::kLanes + lane]);
-            expected += latent[(static_cast<std::size_t>(c) * c_out + o) * edge::kTaps + tap] >= 0.0f ? x : -x;
+// One deconvolution straight to the image, against its definition.
+TEST(EdgeGenerator, AnImageMayHaveManyChannels) {
+  constexpr int kIn = 131;
+  constexpr int kOut = 59;
+  for (const int side : {4, 8}) {
+    const int pixels = side * side;
+    const std::vector<float> x = some_floats(static_cast<std::size_t>(kIn) * pixels, 0);
+    const std::vector<float> w = some_floats(std::size_t{kIn} * kOut * edge::kTaps, 1);
+    const std::vector<float> scale = some_floats(kOut, 2);
+    const std::vector<float> shift = some_floats(kOut, 3);
+    const std::vector<float> ones(kIn, 1.0f);
+    const std::vector<float> zeros(edge::linear_shift_size(kIn, side), 0.0f);
+    std::vector<float> linear(edge::linear_floats_size(1, kIn, side));
+    edge::pack_linear_floats(x.data(), 1, kIn, side, linear.data());
+    std::vector<float> packed(edge::deconv_floats_size(kIn, kOut, side));
+    edge::pack_deconv_floats(w.data(), kIn, kOut, side, packed.data());
+    edge::Generator generator;
+    generator.linear = {1, kIn, side, linear.data(), nullptr, ones.data(), zeros.data(), edge::Activation::none};
+    generator.deconvs[0] = {kIn, kOut, side, packed.data(), nullptr, scale.data(), shift.data(), edge::Activation::none};
+    generator.deconv_count = 1;
+
+    std::vector<double> expected(static_cast<std::size_t>(4) * pixels * kOut, 0.0);
+    for (int c = 0; c < kIn; ++c)
+      for (int o = 0; o < kOut; ++o)
+        for (int tap = 0; tap < edge::kTaps; ++tap)
+          for (int pixel = 0; pixel < pixels; ++pixel) {
+            const int y = 2 * (pixel / side) + tap / edge::kKernel - 1;
+            const int column = 2 * (pixel % side) + tap % edge::kKernel - 1;
+            if (y < 0 || column < 0 || y >= 2 * side || column >= 2 * side) continue;
+            expected[(o * 2 * side + y) * 2 * side + column] +=
+                static_cast<double>(x[c * pixels + pixel]) * static_cast<double>(w[(c * kOut + o) * edge::kTaps + tap]);
           }
-          for (const AlignedBuffer<float>& sum : sums)
-            ASSERT_TRUE(std::fabs(static_cast<double>(sum[row * edge::kLanes + lane]) - expected) <= leaf_bound(c_in))
-                << c_in << " to " << c_out << ", row " << row << ", lane " << lane;
-        }
+    ASSERT_EQ(edge::fault_of(generator), nullptr);
+    std::vector<unsigned char> scratch(edge::scratch_bytes(generator, 1));
+    for (const edge::Path path : {edge::Path::portable, edge::Path::avx2}) {
+      if (path == edge::Path::avx2 && !machine_supports(Isa::avx2)) continue;
+      generator.path = path;
+      std::vector<float> image(expected.size(), kNaN);
+      const float one = 1.0f;
+      edge::generate_one(generator, &one, image.data(), scratch.data(), nullptr);
+      for (std::size_t i = 0; i < image.size(); ++i) {
+        const std::size_t o = i / (4 * pixels);
+        const double value = expected[i] * static_cast<double>(scale[o]) + static_cast<double>(shift[o]);
+        ASSERT_TRUE(std::fabs(static_cast<double>(image[i]) - value) <= leaf_bound(9 * kIn)) << side << ", " << i;
+      }
     }
   }
 }
-#endif
 
 // A generator of constants: one layer of one weight, whose sums the scale and the shift turn into known images.
 struct TinyGenerator {
@@ -288,8 +281,8 @@ struct TinyGenerator {
     const std::vector<float> taps(edge::kTaps, 0.0f);
     weights.resize(edge::linear_floats_size(1, 1, side));
     edge::pack_linear_floats(ones.data(), 1, 1, side, weights.data());
-    kernel.resize(edge::deconv_floats_size(1, 1));
-    edge::pack_deconv_floats(taps.data(), 1, 1, kernel.data());
+    kernel.resize(edge::deconv_floats_size(1, 1, side));
+    edge::pack_deconv_floats(taps.data(), 1, 1, side, kernel.data());
     generator.linear = {1, 1, side, weights.data(), nullptr, &one, shift.data(), edge::Activation::relu};
     generator.deconvs[0] = {1, 1, side, kernel.data(), nullptr, &one, &level, edge::Activation::tanh};
     generator.deconv_count = 1;

@@ -1,4 +1,4 @@
-// One image at a time: the generator of a device, pixels in the lanes of the vectors.
+// One image at a time: the generator of a device, pixels or output channels in the lanes of the vectors.
 //
 // Self-contained: no allocation, exceptions, threads, globals or libraries.  The caller gives all memory and, where there
 // is more than one core, a way to run pieces side by side.
@@ -88,8 +88,9 @@ std::size_t linear_shift_size(int channels, int side);
 void pack_linear_shift(const float* from, int channels, int side, float* to);
 
 // from: [c_in][c_out][5][5].
-std::size_t deconv_floats_size(int c_in, int c_out);
-void pack_deconv_floats(const float* from, int c_in, int c_out, float* to);
+// side: of the layer's input, on which the layout depends.
+std::size_t deconv_floats_size(int c_in, int c_out, int side);
+void pack_deconv_floats(const float* from, int c_in, int c_out, int side, float* to);
 std::size_t deconv_signs_size(int c_in, int c_out);  // bytes, up to six weights in each
 void pack_deconv_signs(const float* from, int c_in, int c_out, std::uint8_t* to);
 

@@ -7,6 +7,9 @@
 // output channel and tap and a column for each *input* pixel: no borders, no strides.  The assembly adds the 25 rows of a
 // channel into the four phases of the output, scales, shifts, activates and interleaves.
 //
+// Small images have few pixels a row and much of the work outside of them, so that float layers of theirs put output
+// channels in the lanes: every tap meets just the pixels whose output exists.
+//
 // Plain declarations and constants: this header goes into files compiled for other instruction sets.
 #pragma once
 
@@ -44,6 +47,31 @@ static constexpr int block_begin(int groups, int block) {
 // Product rows of one ky, whole blocks.
 static constexpr std::ptrdiff_t kernel_rows(int c_out) {
   return (static_cast<std::ptrdiff_t>(c_out) * kKernel + kRowBlock - 1) / kRowBlock * kRowBlock;
+}
+
+// ---- Floats, output channels in the lanes: four vectors of channels by up to three pixels.  Weights are
+// [o/32][c_in block][tap][c_in][32], a stream in the order of use; the panel of a tap and a block, 16 KB, stays in the first-level
+// cache while all pixels meet it.
+inline constexpr int kChannelVectors = 4;
+inline constexpr int kChannelLanes = kChannelVectors * kLanes;
+inline constexpr int kChannelPixels = 3;
+inline constexpr int kChannelBlock = 128;
+
+// Input pixels, along one axis, that a tap takes to an output that exists: [valid_begin, valid_end).
+static constexpr int valid_begin(int k) { return kRowOffset[k] > 0 ? 1 : 0; }
+static constexpr int valid_end(int k, int side) { return kRowOffset[k] < 0 ? side - 1 : side; }
+
+static constexpr int channel_tiles(int c_out) { return (c_out + kChannelLanes - 1) / kChannelLanes; }
+
+// Where that takes fewer multiplications than pixels in the lanes, which multiply every tap by an even number of vectors.
+// From sixteen pixels a row on those leave out the rows outside, and so is nearly all of their work exact.
+static constexpr bool channels_in_lanes(int c_out, int side) {
+  if (side >= 2 * kLanes) return false;
+  int valid = 0;
+  for (int k = 0; k < kKernel; ++k) valid += valid_end(k, side) - valid_begin(k);
+  const int pixel_pairs = (side * side + 2 * kLanes - 1) / (2 * kLanes);
+  return static_cast<std::int64_t>(channel_tiles(c_out)) * kChannelVectors * valid * valid <
+         static_cast<std::int64_t>(c_out) * kTaps * 2 * pixel_pairs;
 }
 
 // ---- The linear layer's signs: three components of z a table of eight sums, ten tables a 32-bit word, lowest bits first.
@@ -98,6 +126,26 @@ struct AssembleTask {
   std::ptrdiff_t out_vector_stride;
 };
 
+// y[pixel][32] += sum over so many c_in of w[c_in][32] * x[pixel][c_in * 8].
+struct ChannelTask {
+  const float* w;
+  int c_in;
+  int pixels;  // at most kChannelPixels
+  const float* x[kChannelPixels];
+  float* y[kChannelPixels];
+};
+
+// Eight pixels of some channels: out[channel * out_channel_stride + pixel] = activation(scale * sums[pixel][32] + shift).
+struct FinishTask {
+  int channels;  // at most 32
+  const float* sums;
+  const float* scale;
+  const float* shift;
+  Activation activation;
+  float* out;
+  std::ptrdiff_t out_channel_stride;
+};
+
 struct Leaves {
   // w: [tile][z_dim][64]
   void (*linear_floats)(const float* w, const LinearTask& task);
@@ -107,6 +155,8 @@ struct Leaves {
   void (*multiply_floats)(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1);
   void (*multiply_signs)(const SignTask& task);
   void (*assemble)(const AssembleTask& task);
+  void (*multiply_channels)(const ChannelTask& task);
+  void (*finish_channels)(const FinishTask& task);
 };
 
 extern const Leaves kPortableLeaves;

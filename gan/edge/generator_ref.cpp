@@ -133,8 +133,28 @@ void assemble(const AssembleTask& task) {
     }
 }
 
+void multiply_channels(const ChannelTask& task) {
+  for (int pixel = 0; pixel < task.pixels; ++pixel)
+    for (int o = 0; o < kChannelLanes; ++o) {
+      double sum = static_cast<double>(task.y[pixel][o]);
+      for (int c = 0; c < task.c_in; ++c)
+        sum += static_cast<double>(task.w[c * kChannelLanes + o]) * static_cast<double>(task.x[pixel][c * kLanes]);
+      task.y[pixel][o] = static_cast<float>(sum);
+    }
+}
+
+void finish_channels(const FinishTask& task) {
+  for (int o = 0; o < task.channels; ++o)
+    for (int pixel = 0; pixel < kLanes; ++pixel) {
+      const double sum = static_cast<double>(task.sums[pixel * kChannelLanes + o]);
+      const double y = static_cast<double>(task.scale[o]) * sum + static_cast<double>(task.shift[o]);
+      task.out[o * task.out_channel_stride + pixel] = activate(static_cast<float>(y), task.activation);
+    }
+}
+
 }  // namespace
 
-const Leaves kPortableLeaves = {linear_floats, linear_signs, multiply_floats, multiply_signs, assemble};
+const Leaves kPortableLeaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,
+                               assemble,      multiply_channels, finish_channels};
 
 }  // namespace pbgen::edge

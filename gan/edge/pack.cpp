@@ -65,13 +65,25 @@ void pack_linear_shift(const float* from, int channels, int side, float* to) {
     }
 }
 
-std::size_t deconv_floats_size(int c_in, int c_out) { return static_cast<std::size_t>(c_in) * c_out * kTaps; }
+std::size_t deconv_floats_size(int c_in, int c_out, int side) {
+  const int channels = channels_in_lanes(c_out, side) ? channel_tiles(c_out) * kChannelLanes : c_out;
+  return static_cast<std::size_t>(c_in) * channels * kTaps;
+}
 
-void pack_deconv_floats(const float* from, int c_in, int c_out, float* to) {
+void pack_deconv_floats(const float* from, int c_in, int c_out, int side, float* to) {
+  const auto weight = [&](int c, int o, int tap) { return from[(static_cast<std::size_t>(c) * c_out + o) * kTaps + tap]; };
+  if (channels_in_lanes(c_out, side)) {
+    for (int tile = 0; tile < c_out; tile += kChannelLanes)
+      for (int first = 0; first < c_in; first += kChannelBlock)
+        for (int tap = 0; tap < kTaps; ++tap)
+          for (int c = first; c < c_in && c < first + kChannelBlock; ++c)
+            for (int o = tile; o < tile + kChannelLanes; ++o) *to++ = o < c_out ? weight(c, o, tap) : 0.0f;
+    return;
+  }
   for (int o = 0; o < c_out; ++o)
     for (int ky = 0; ky < kKernel; ++ky)
       for (int c = 0; c < c_in; ++c)
-        for (int kx = 0; kx < kKernel; ++kx) *to++ = from[(static_cast<std::size_t>(c) * c_out + o) * kTaps + ky * kKernel + kx];
+        for (int kx = 0; kx < kKernel; ++kx) *to++ = weight(c, o, ky * kKernel + kx);
 }
 
 std::size_t deconv_signs_size(int c_in, int c_out) {

@@ -131,8 +131,8 @@ void EdgeGenerator::add_deconv(const Sequential& network, const NetworkConfig& c
     edge::pack_deconv_signs(latent, layer.c_in, layer.c_out, row_numbers);
     layer.row_numbers = row_numbers;
   } else {
-    float* const weights = keep<float>(edge::deconv_floats_size(layer.c_in, layer.c_out));
-    edge::pack_deconv_floats(latent, layer.c_in, layer.c_out, weights);
+    float* const weights = keep<float>(edge::deconv_floats_size(layer.c_in, layer.c_out, layer.side));
+    edge::pack_deconv_floats(latent, layer.c_in, layer.c_out, layer.side, weights);
     layer.weights = weights;
   }
 }

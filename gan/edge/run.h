@@ -1,0 +1,68 @@
+// What the files that run the layers share.
+#pragma once
+
+#include "gan/edge/generator.h"
+
+namespace pbgen::edge {
+
+constexpr std::ptrdiff_t round_up(std::ptrdiff_t value, std::ptrdiff_t unit) { return (value + unit - 1) / unit * unit; }
+constexpr int smaller(int a, int b) { return a < b ? a : b; }
+constexpr int larger(int a, int b) { return a > b ? a : b; }
+
+inline std::ptrdiff_t pixel_vectors(int side) { return (static_cast<std::ptrdiff_t>(side) * side + kLanes - 1) / kLanes; }
+inline std::ptrdiff_t row_vectors(int side) { return larger(side / kLanes, 1); }
+
+// One generate_one under way.
+struct Run {
+  const Generator& generator;
+  const Leaves& leaves;
+  const ParallelFor* parallel;
+  int parts;
+  const float* z;
+  float* image;
+  float* activation[2];
+  float* part_scratch;
+  std::ptrdiff_t part_floats;
+
+  float* scratch_of(int part) const { return part_scratch + part * part_floats; }
+};
+
+// The piece of [0, count) that a part takes.
+struct Piece {
+  std::ptrdiff_t first;
+  std::ptrdiff_t last;
+};
+inline Piece piece_of(std::ptrdiff_t count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
+
+// Calls body(part) for every part.
+template <class Body>
+void for_each_part(const Run& run, const Body& body) {
+  if (run.parallel == nullptr || run.parts == 1) {
+    for (int part = 0; part < run.parts; ++part) body(part);
+    return;
+  }
+  run.parallel->run(
+      run.parallel->context, run.parts, [](void* context, int part) { (*static_cast<const Body*>(context))(part); },
+      const_cast<void*>(static_cast<const void*>(&body)));
+}
+
+// A deconvolution between two activations, or to the image where it is the last.
+struct DeconvRun {
+  const Run& run;
+  const DeconvLayer& layer;
+  const float* x;
+  float* y;
+  bool to_image;
+
+  const float* input_vector(std::ptrdiff_t vector) const { return x + vector * layer.c_in * kLanes; }
+};
+
+// Pixels in the lanes: one-bit layers of any side, float layers where channels_in_lanes is false.
+std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer);  // that a part wants
+void run_pixel_deconv(const DeconvRun& deconv);
+
+// Output channels in the lanes: float layers where channels_in_lanes is true.
+std::ptrdiff_t channel_deconv_floats(const DeconvLayer& layer);
+void run_channel_deconv(const DeconvRun& deconv);
+
+}  // namespace pbgen::edge

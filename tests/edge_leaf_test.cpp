@@ -1,0 +1,147 @@
+// The AVX2 leaves of the one-image runtime against their definition.
+#include "gan/edge/generator_leaf.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/cpu.h"
+#include "core/rng.h"
+#include "gan/edge/generator.h"
+
+#if defined(__x86_64__)
+namespace pbgen {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+std::vector<float> some_floats(std::size_t count, std::uint32_t number) {
+  const CounterRng rng(3, Stream::test, number);
+  std::vector<float> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
+  return values;
+}
+
+AlignedBuffer<float> aligned(const std::vector<float>& values) {
+  AlignedBuffer<float> copy(std::ssize(values));
+  std::copy(values.begin(), values.end(), copy.begin());
+  return copy;
+}
+
+// One layer's leaves, both paths, within (n + 8) * 2^-24 * sum |w||x|; x and w lie in (-1, 1), so n bounds the sum.
+double leaf_bound(int terms) { return (terms + 8) * 0x1p-24 * terms; }
+
+TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+  for (const int c_in : {1, 2, 5, 6, 7, 12, 65, 66, 67, 133, 200}) {
+    const AlignedBuffer<float> x0 = aligned(some_floats(c_in * edge::kLanes, 0));
+    const AlignedBuffer<float> x1 = aligned(some_floats(c_in * edge::kLanes, 1));
+    const std::vector<float> w = some_floats(c_in * edge::kKernel, 2);
+    AlignedBuffer<float> products[2] = {AlignedBuffer<float>(80), AlignedBuffer<float>(80)};
+    for (int path = 0; path < 2; ++path) {
+      const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
+      std::fill(products[path].begin(), products[path].end(), kNaN);
+      leaves.multiply_floats(w.data(), c_in, x0.data(), x1.data(), products[path].data(), products[path].data() + 40);
+    }
+    for (int i = 0; i < 80; ++i)
+      ASSERT_TRUE(std::fabs(static_cast<double>(products[0][i]) - static_cast<double>(products[1][i])) <= leaf_bound(c_in))
+          << c_in << ", " << i;
+
+    for (const int c_out : {1, 3, 8, 9}) {
+      const std::vector<float> latent = some_floats(static_cast<std::size_t>(c_in) * c_out * edge::kTaps, 3);
+      std::vector<std::uint8_t> numbers(edge::deconv_signs_size(c_in, c_out));
+      edge::pack_deconv_signs(latent.data(), c_in, c_out, numbers.data());
+      const int groups = edge::group_count(c_in);
+      const std::ptrdiff_t kernel_rows = edge::kernel_rows(c_out);
+      const std::ptrdiff_t row_blocks = edge::kKernel * kernel_rows / edge::kRowBlock;
+      const std::int64_t floats = edge::kKernel * kernel_rows * edge::kLanes;
+      AlignedBuffer<float> tables(edge::kBlockGroups * edge::kTableFloats);
+      AlignedBuffer<float> sums[2] = {AlignedBuffer<float>(floats), AlignedBuffer<float>(floats)};
+      for (int path = 0; path < 2; ++path) {
+        const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
+        std::fill(sums[path].begin(), sums[path].end(), kNaN);
+        for (int block = 0; block < edge::block_count(groups); ++block) {
+          const int first = edge::block_begin(groups, block);
+          const int count = edge::block_begin(groups, block + 1) - first;
+          const std::uint8_t* const block_numbers = numbers.data() + first * row_blocks * edge::kRowBlock;
+          for (const auto& [begin, end] : {std::pair{std::ptrdiff_t{0}, row_blocks / 2}, std::pair{row_blocks / 2, row_blocks}})
+            leaves.multiply_signs({block_numbers + begin * count * edge::kRowBlock, x0.data(), c_in, first, count, end - begin, begin == 0,
+                                   block > 0, tables.data(), sums[path].data() + begin * edge::kRowBlock * edge::kLanes});
+        }
+      }
+      for (int tap = 0; tap < edge::kTaps; ++tap)
+        for (int i = 0; i < c_out * edge::kLanes; ++i) {
+          const int o = i / edge::kLanes;
+          const int lane = i % edge::kLanes;
+          const std::ptrdiff_t row = tap / edge::kKernel * kernel_rows + o * edge::kKernel + tap % edge::kKernel;
+          double expected = 0.0;
+          for (int c = 0; c < c_in; ++c) {
+            const double x = static_cast<double>(x0[c * edge::kLanes + lane]);
+            expected += latent[(static_cast<std::size_t>(c) * c_out + o) * edge::kTaps + tap] >= 0.0f ? x : -x;
+          }
+          for (const AlignedBuffer<float>& sum : sums)
+            ASSERT_TRUE(std::fabs(static_cast<double>(sum[row * edge::kLanes + lane]) - expected) <= leaf_bound(c_in))
+                << c_in << " to " << c_out << ", row " << row << ", lane " << lane;
+        }
+    }
+  }
+}
+TEST(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+  for (const int c_in : {1, 2, 7, 64, 127, 128})
+    for (int pixels = 1; pixels <= edge::kChannelPixels; ++pixels) {
+      const std::vector<float> w = some_floats(c_in * edge::kChannelLanes, 0);
+      const std::vector<float> x = some_floats(c_in * edge::kLanes, 1);
+      const std::vector<float> before = some_floats(edge::kChannelPixels * edge::kChannelLanes, 2);
+      AlignedBuffer<float> sums[2] = {aligned(before), aligned(before)};
+      for (int path = 0; path < 2; ++path) {
+        edge::ChannelTask task{w.data(), c_in, pixels, {}, {}};
+        for (int pixel = 0; pixel < pixels; ++pixel) {
+          task.x[pixel] = x.data() + 2 * pixel;
+          task.y[pixel] = sums[path].data() + (pixels - 1 - pixel) * edge::kChannelLanes;
+        }
+        (path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves).multiply_channels(task);
+      }
+      for (std::size_t i = 0; i < before.size(); ++i) {
+        const std::size_t pixel = i / edge::kChannelLanes;
+        double expected = static_cast<double>(before[i]);
+        for (int c = 0; c < c_in && pixel < static_cast<std::size_t>(pixels); ++c)
+          expected += static_cast<double>(w[c * edge::kChannelLanes + i % edge::kChannelLanes]) *
+                      static_cast<double>(x[c * edge::kLanes + 2 * (pixels - 1 - pixel)]);
+        for (const AlignedBuffer<float>& sum : sums)
+          ASSERT_TRUE(std::fabs(static_cast<double>(sum[i]) - expected) <= leaf_bound(c_in + 1)) << c_in << ", " << pixels << ", " << i;
+      }
+    }
+}
+
+TEST(EdgeLeaves, FinishedChannelsEqualTheirDefinition) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+  constexpr int kStride = 11;
+  const AlignedBuffer<float> sums = aligned(some_floats(edge::kLanes * edge::kChannelLanes, 0));
+  for (const edge::Activation activation : {edge::Activation::none, edge::Activation::relu, edge::Activation::tanh})
+    for (int channels = 1; channels <= edge::kChannelLanes; ++channels) {
+      const std::vector<float> scale = some_floats(channels, 1);
+      const std::vector<float> shift = some_floats(channels, 2);
+      std::vector<float> outs[2];
+      for (int path = 0; path < 2; ++path) {
+        outs[path].assign(edge::kChannelLanes * kStride, -7.0f);
+        (path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves)
+            .finish_channels({channels, sums.data(), scale.data(), shift.data(), activation, outs[path].data(), kStride});
+      }
+      for (int i = 0; i < edge::kChannelLanes * kStride; ++i) {
+        if (i / kStride >= channels || i % kStride >= edge::kLanes) {
+          ASSERT_EQ(outs[0][i], -7.0f) << channels << ", " << i;
+        }
+        ASSERT_TRUE(std::fabs(static_cast<double>(outs[0][i]) - static_cast<double>(outs[1][i])) <= 5e-7) << channels << ", " << i;
+      }
+    }
+}
+}  // namespace
+}  // namespace pbgen
+#endif
