@@ -192,18 +192,20 @@ void multiply_floats(const DeconvRun& deconv, int o, int a, int b, const Product
   }
 }
 
-// Parts take bands of rows of output channels.
+// Parts take bands of rows of output channels: channel by channel, so that weights stream through once, or, where they are fewer
+// than the pixels, band by band, so that a part reads few rows that another one made.
 void run_floats(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
   const int band = band_rows(layer.side);
   const int bands = layer.side / band;
+  const bool by_band = static_cast<std::int64_t>(layer.c_out) * kTaps < static_cast<std::int64_t>(layer.side) * layer.side;
   for_each_part(deconv.run, [&](int part) {
     float* const product = deconv.run.scratch_of(part);
     const ProductLayout layout{product, bands == 1 ? layer.side : band + 2, kTaps * kLanes, kKernel * kLanes, 0};
     const Piece items = piece_of(static_cast<std::ptrdiff_t>(layer.c_out) * bands, part, deconv.run.parts);
     for (std::ptrdiff_t item = items.first; item < items.last; ++item) {
-      const int o = static_cast<int>(item / bands);
-      const int a = static_cast<int>(item % bands) * band;
+      const int o = static_cast<int>(by_band ? item % layer.c_out : item / bands);
+      const int a = static_cast<int>(by_band ? item / layer.c_out : item % bands) * band;
       multiply_floats(deconv, o, a, a + band, layout, product);
       assemble_rows(deconv, layout, a, a + band, o, o + 1);
     }
