@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/cpu.h"
+#include "core/even_parts.h"
 #include "core/parallel.h"
+#include "layers/lane_matrix_leaf.h"
 
 namespace pbgen {
 namespace {
@@ -38,6 +41,55 @@ void for_each_run(const LaneShape& shape, Rows rows, Move move) {
   }, min_piece_of(shape.channels * kLanes));
 }
 
+static_assert(lane_matrix_leaf::kWidth == kLanes);
+
+// The sums of a block lie in L1, beside the values that stream past them.
+constexpr std::int64_t kBlockVectors = 128;
+// Rows that are summed in float before their sums are added up in double.
+constexpr std::int64_t kFloatRows = 32;
+// What threads share: more pieces than that gain nothing, and smaller ones cost more than they save.
+constexpr std::int64_t kMostPieces = 16;
+
+lane_matrix_leaf::SumRows* sum_rows() {
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) return lane_matrix_leaf::sum_rows_avx2;
+#endif
+  return lane_matrix_leaf::sum_rows_ref;
+}
+
+// totals[i] := the sum of eight lanes of vector i of every period; `periods` of `period` vectors, of which the first `count`
+// <= kBlockVectors are looked at.  Threads take pieces that the shape alone fixes.
+void sum_periods(const float* x, std::int64_t periods, std::int64_t period, std::int64_t count, double* totals) {
+  // Where all of a period is looked at, several make one row: a few channels alone would wait for one another's sums.
+  const std::int64_t fold = count == period ? std::max<std::int64_t>(1, std::min(kBlockVectors / period, periods)) : 1;
+  const std::int64_t vectors = count * fold;
+  const std::int64_t stride = period * fold * kLanes;
+  const std::int64_t rows = periods / fold;
+  const std::int64_t rest = periods % fold * count;  // vectors of the last, shorter row
+  const EvenParts pieces(rows, std::max(kFloatRows, (rows + kMostPieces - 1) / kMostPieces));
+  double partials[kMostPieces][kBlockVectors];
+  lane_matrix_leaf::SumRows* const leaf = sum_rows();
+  parallel_for(pieces.parts, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t p = begin; p < end; ++p) {
+      double lanes[kBlockVectors * kLanes] = {};
+      const auto add = [&](std::int64_t row, std::int64_t row_count, std::int64_t width) {
+        float sums[kBlockVectors * kLanes];
+        leaf(row_count, width, stride, x + row * stride, sums);
+        for (std::int64_t i = 0; i < width * kLanes; ++i) lanes[i] += static_cast<double>(sums[i]);
+      };
+      for (std::int64_t row = pieces.begin(p); row < pieces.end(p); row += kFloatRows)
+        add(row, std::min(kFloatRows, pieces.end(p) - row), vectors);
+      if (p + 1 == pieces.parts && rest > 0) add(rows, 1, rest);
+      std::fill_n(partials[p], count, 0.0);
+      for (std::int64_t v = 0; v < vectors; ++v)
+        for (std::int64_t lane = 0; lane < kLanes; ++lane) partials[p][v % count] += lanes[v * kLanes + lane];
+    }
+  }, min_piece_of(vectors * kLanes * rows / pieces.parts));
+  std::fill_n(totals, count, 0.0);
+  for (std::int64_t p = 0; p < pieces.parts; ++p)
+    for (std::int64_t i = 0; i < count; ++i) totals[i] += partials[p][i];
+}
+
 }  // namespace
 
 void lanes_to_matrix(ConstTensorView lanes, Rows rows, float* matrix) {
@@ -66,28 +118,23 @@ void add_channel_bias(const float* bias, TensorView lanes) {
 
 void add_row_sums(ConstTensorView lanes, Rows rows, float* sums) {
   const LaneShape& shape = lanes.shape;
-  // A row gathers `pooled` consecutive pixels of every slice.
-  const std::int64_t pooled = rows == Rows::channels ? shape.pixels() : 1;
-  const std::int64_t rows_per_channel = shape.pixels() / pooled;
-  const std::int64_t blocks = (shape.channels + kTileChannels - 1) / kTileChannels;
-  parallel_items(blocks, [&](std::int64_t block) {
-    const std::int64_t first = block * kTileChannels;
-    const std::int64_t count = std::min(kTileChannels, shape.channels - first);
-    for (std::int64_t r = 0; r < rows_per_channel; ++r) {
-      double partial[kTileChannels * kLanes] = {};
-      for (std::int64_t slice = 0; slice < shape.slices(); ++slice)
-        for (std::int64_t pixel = r * pooled; pixel < (r + 1) * pooled; ++pixel) {
-          const float* const values = lanes.data + ((slice * shape.pixels() + pixel) * shape.channels + first) * kLanes;
-          for (std::int64_t i = 0; i < count * kLanes; ++i) partial[i] += static_cast<double>(values[i]);
-        }
-      for (std::int64_t c = 0; c < count; ++c) {
-        double sum = 0.0;
-        for (std::int64_t lane = 0; lane < kLanes; ++lane) sum += partial[c * kLanes + lane];
-        float& result = sums[(first + c) * rows_per_channel + r];
-        result = static_cast<float>(static_cast<double>(result) + sum);
-      }
+  const std::int64_t pixels = shape.pixels();
+  // A vector of eight lanes belongs to the matrix's row that its place within a period says: the channel, or pixel and channel.
+  const std::int64_t period = rows == Rows::channels ? shape.channels : pixels * shape.channels;
+  const auto result = [&](std::int64_t place) {
+    return rows == Rows::channels ? place : place % shape.channels * pixels + place / shape.channels;
+  };
+  const EvenParts blocks(period, kBlockVectors);
+  parallel_items(blocks.parts, [&](std::int64_t b) {
+    const std::int64_t first = blocks.begin(b);
+    const std::int64_t count = blocks.size(b);
+    double totals[kBlockVectors];
+    sum_periods(lanes.data + first * kLanes, shape.floats() / (period * kLanes), period, count, totals);
+    for (std::int64_t i = 0; i < count; ++i) {
+      float& sum = sums[result(first + i)];
+      sum = static_cast<float>(static_cast<double>(sum) + totals[i]);
     }
-  }, min_piece_of(kTileChannels * kLanes * shape.slices() * shape.pixels()));
+  }, min_piece_of(shape.floats() / blocks.parts));
 }
 
 }  // namespace pbgen
