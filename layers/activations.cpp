@@ -3,20 +3,33 @@
 #include <cstdint>
 
 #include "core/check.h"
+#include "core/cpu.h"
 #include "core/math.h"
 #include "core/parallel.h"
+#include "layers/activations_leaf.h"
 
 namespace pbgen {
 namespace {
 
+static_assert(activations_leaf::kWidth == kLanes);
+
+// Calls body(from, to, vectors) for every thread's share of x and y, vectors of kLanes floats.
+template <class Body>
+void map_shares(ConstTensorView x, TensorView y, Body body) {
+  check_equal(y.shape, x.shape, "output of an activation");
+  parallel_for(x.shape.floats() / kLanes, [&](std::int64_t begin, std::int64_t end) {
+    body(x.data + begin * kLanes, y.data + begin * kLanes, end - begin);
+  }, min_piece_of(kLanes));
+}
+
 // y = f(x), elementwise; y may be x.
 template <class Function>
 void map_forward(ConstTensorView x, TensorView y, Function f) {
-  check_equal(y.shape, x.shape, "output of an activation");
-  // Captured by value here and below: a store through y must not look as if it could change f.
-  parallel_for(x.shape.floats() / kLanes, [from = x.data, to = y.data, f](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin * kLanes; i < end * kLanes; ++i) to[i] = f(from[i]);
-  }, min_piece_of(kLanes));
+  map_shares(x, y, [&f](const float* from, float* to, std::int64_t vectors) {
+    // A copy, and below a capture by value: a store through y must not look as if it could change f.
+    const Function local = f;
+    for (std::int64_t i = 0; i < vectors * kLanes; ++i) to[i] = local(from[i]);
+  });
 }
 
 // dx = df(y, dy), elementwise; dx may be dy.
@@ -58,6 +71,12 @@ void LeakyReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy,
 }
 
 void Tanh::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) {
+    map_shares(x, y, activations_leaf::tanh_avx2);
+    return;
+  }
+#endif
   map_forward(x, y, [](float v) { return tanh_of(v); });
 }
 

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -109,6 +111,27 @@ TEST(Activations, InPlaceEqualsOutOfPlaceForAnyThreadCount) {
     set_thread_count(threads);
     EXPECT_TRUE(same_bytes(y, in_place)) << c.name;
     EXPECT_TRUE(same_bytes(dx, gradient_in_place)) << c.name;
+  }
+}
+
+TEST(Activations, TanhHasTheSameBitsOnBothPaths) {
+  // All the way through the bits of a float, NaN included: some eighty values with each exponent and sign.
+  Tensor x(kShape);
+  const std::uint32_t step = static_cast<std::uint32_t>((std::uint64_t{1} << 32) / static_cast<std::uint64_t>(x.floats()));
+  for (std::int64_t i = 0; i < x.floats(); ++i) x.data()[i] = std::bit_cast<float>(static_cast<std::uint32_t>(i) * step);
+  const float special[] = {0.0f, -0.0f, 0.625f, -0.625f, std::nextafter(0.625f, 1.0f), 43.5f, -43.5f, 1e-40f};
+  std::copy(std::begin(special), std::end(special), x.data() + 1);
+  Tensor y = nan_tensor();
+  Workspace workspace(0);
+  Tanh().forward(x.view(), y.view(), {}, workspace, Mode::train);
+  const Isa path = isa();
+  set_isa(Isa::ref);
+  Tensor reference = nan_tensor();
+  Tanh().forward(x.view(), reference.view(), {}, workspace, Mode::train);
+  set_isa(path);
+  for (std::int64_t i = 0; i < x.floats(); ++i) {
+    if (std::isnan(x.data()[i])) ASSERT_TRUE(std::isnan(y.data()[i]) && std::isnan(reference.data()[i]));
+    else ASSERT_EQ(std::bit_cast<std::uint32_t>(y.data()[i]), std::bit_cast<std::uint32_t>(reference.data()[i])) << x.data()[i];
   }
 }
 
