@@ -66,7 +66,8 @@ void conv_to_small(const ConvGeometry& geometry, const DirectWeights& weights, c
 void conv_to_big(const ConvGeometry& geometry, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big);
 
 // dw := beta*dw + the gradient; beta 0 (dw is written, never read) or 1.  workspace: conv_weight_gradient_floats.
-void conv_weight_gradient(const ConvGeometry& geometry, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace);
+void conv_weight_gradient(const ConvGeometry& geometry, ConstTensorView small, ConstTensorView big, float beta, float* dw,
+                          Workspace& workspace);
 std::int64_t conv_weight_gradient_floats(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big);
 
 // The definitions: plain weights, scalar, sums in double, one thread.

@@ -31,7 +31,8 @@ void accumulate_images(TensorView out, const float* bias, Accumulate accumulate)
     for (std::int64_t y = 0; y < shape.height; ++y)
       for (std::int64_t x = 0; x < shape.width; ++x)
         for (std::int64_t c = 0; c < shape.channels; ++c)
-          out.data[shape.index(image, y, x, c)] = static_cast<float>(sums[static_cast<std::size_t>((y * shape.width + x) * shape.channels + c)]);
+          out.data[shape.index(image, y, x, c)] =
+              static_cast<float>(sums[static_cast<std::size_t>((y * shape.width + x) * shape.channels + c)]);
   }
 }
 

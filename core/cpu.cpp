@@ -24,7 +24,8 @@ Isa isa_from_environment() {
   const std::string value = forced;
   for (const Isa candidate : {Isa::ref, Isa::avx2}) {
     if (value != name(candidate)) continue;
-    if (!machine_supports(candidate)) fail(ErrorKind::usage, "PBGEN_ISA=", value, ": this processor has no AVX2 and FMA; unset it or use PBGEN_ISA=ref");
+    if (!machine_supports(candidate))
+      fail(ErrorKind::usage, "PBGEN_ISA=", value, ": this processor has no AVX2 and FMA; unset it or use PBGEN_ISA=ref");
     return candidate;
   }
   fail(ErrorKind::usage, "PBGEN_ISA=", value, ": expected ref or avx2");

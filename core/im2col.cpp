@@ -68,8 +68,8 @@ float* scratch(std::int64_t floats) {
 }
 
 void check_sides(const LaneShape& big, const ConvGeometry& g) {
-  check(big.height == g.big_height && big.width == g.big_width, "im2col: the tensor is ", big, ", the geometry's big side ", g.big_height, "x",
-        g.big_width);
+  check(big.height == g.big_height && big.width == g.big_width, "im2col: the tensor is ", big, ", the geometry's big side ",
+        g.big_height, "x", g.big_width);
   check(g.kernel > 0 && g.stride > 0 && g.pad_top >= 0 && g.pad_left >= 0 && g.small_height > 0 && g.small_width > 0,
         "im2col: kernel ", g.kernel, ", stride ", g.stride, ", padding ", g.pad_top, ", ", g.pad_left, ", small side ", g.small_height, "x",
         g.small_width, " is no convolution");

@@ -137,8 +137,8 @@ void Trainer::generator_step(StepReport& report) {
 void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network) const {
   if (std::isfinite(loss)) return;
   const NamedArray* const tensor = first_non_finite_gradient(network);
-  fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ", tensor ? tensor->name : "none",
-       kDivergedMend);
+  fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ",
+       tensor ? tensor->name : "none", kDivergedMend);
 }
 
 void Trainer::update(Sequential& network, Adam& adam) {
@@ -156,7 +156,9 @@ void Trainer::update_average() {
   const ProfileScope scope("average");
   const float keep = static_cast<float>(options_.ema_decay);
   const auto blend = [&](NamedArray& average, const NamedArray& current) {
-    parallel_for(average.value.size(), [keep, to = average.value.data(), from = current.value.data()](std::int64_t begin, std::int64_t end) {
+    float* const to = average.value.data();
+    const float* const from = current.value.data();
+    parallel_for(average.value.size(), [=](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
     }, min_piece_of(1));
   };

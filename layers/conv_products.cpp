@@ -17,7 +17,8 @@ class Im2colProducts final : public ConvProducts {
     return Workspace::round_up(im2col_rows(g, big.channels) * im2col_columns(g, big.batch)) + Workspace::round_up(small.floats());
   }
 
-  void to_small(const ConvGeometry& g, Pass, const float* bias, ConstTensorView big, TensorView small, Workspace& workspace) const override {
+  void to_small(const ConvGeometry& g, Pass, const float* bias, ConstTensorView big, TensorView small,
+                Workspace& workspace) const override {
     const Matrices m(g, small.shape, big.shape, workspace);
     im2col(big, g, m.big_columns);
     gemm(Transpose::no, Transpose::no, small.shape.channels, m.columns, m.rows, weight_.used(), m.rows, m.big_columns, m.columns, 0.0f,
