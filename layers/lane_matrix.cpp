@@ -43,8 +43,11 @@ void for_each_run(const LaneShape& shape, Rows rows, Move move) {
 
 static_assert(lane_matrix_leaf::kWidth == kLanes);
 
-// The sums of a block lie in L1, beside the values that stream past them.
-constexpr std::int64_t kBlockVectors = 128;
+// The sums of a block lie in L1 (16 KB), beside the values that stream past them.  Smaller blocks of a long period are read as
+// runs of a page or so with gaps between them, at half the rate: the processor prefetches within a page.
+constexpr std::int64_t kBlockVectors = 512;
+// Short periods are put together until they have so many vectors.
+constexpr std::int64_t kFoldedVectors = 128;
 // Rows that are summed in float before their sums are added up in double.
 constexpr std::int64_t kFloatRows = 32;
 // What threads share: more pieces than that gain nothing, and smaller ones cost more than they save.
@@ -61,7 +64,7 @@ lane_matrix_leaf::SumRows* sum_rows() {
 // <= kBlockVectors are looked at.  Threads take pieces that the shape alone fixes.
 void sum_periods(const float* x, std::int64_t periods, std::int64_t period, std::int64_t count, double* totals) {
   // Where all of a period is looked at, several make one row: a few channels alone would wait for one another's sums.
-  const std::int64_t fold = count == period ? std::max<std::int64_t>(1, std::min(kBlockVectors / period, periods)) : 1;
+  const std::int64_t fold = count == period ? std::max<std::int64_t>(1, std::min(kFoldedVectors / period, periods)) : 1;
   const std::int64_t vectors = count * fold;
   const std::int64_t stride = period * fold * kLanes;
   const std::int64_t rows = periods / fold;

@@ -15,7 +15,7 @@ namespace {
 
 // Few and many channels: several periods to a row, one, and blocks of one period; counts that no cut divides.
 const LaneShape kShapes[] = {{8, 1, 1, 1},   {8, 3, 5, 1},   {16, 64, 33, 3},  {24, 31, 9, 5},  {8, 16, 16, 64}, {64, 32, 32, 64},
-                             {8, 7, 5, 127}, {8, 9, 9, 128}, {16, 6, 7, 129}, {40, 4, 4, 300}, {16, 4, 4, 512}};
+                             {8, 7, 5, 127}, {8, 9, 9, 128}, {16, 6, 7, 129}, {40, 4, 4, 300}, {16, 4, 4, 512}, {16, 3, 5, 513}};
 constexpr Rows kBoth[] = {Rows::channels, Rows::features};
 
 Tensor random_tensor(const LaneShape& shape) {
