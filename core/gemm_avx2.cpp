@@ -11,15 +11,12 @@ void prefetch(const float* base, std::int64_t index) {
   _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0);
 }
 
-}  // namespace
-
-//   registers  12 accumulators + 2 of b + 1 of a = 15 of 16 ymm
-//   latency    12 independent FMAs >= 2 ports * 5 cycles
-//   loads      2 of b and 6 broadcasts of a for 12 FMAs: 8 of the 12 slots
-void gemm_ukernel_6x16_avx2(std::int64_t k, const float* a, const float* b, bool accumulate, float* c, std::int64_t ldc) {
-  __m256 sum[6][2];
+// The first `computed` rows of a tile, of which `rows` are stored.
+template <int computed>
+void tile(std::int64_t k, std::int64_t rows, const float* a, const float* b, bool accumulate, float* c, std::int64_t ldc) {
+  __m256 sum[computed][2];
 #pragma GCC unroll 6
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < computed; ++i) {
     sum[i][0] = _mm256_setzero_ps();
     sum[i][1] = _mm256_setzero_ps();
     prefetch(c, i * ldc);
@@ -30,14 +27,15 @@ void gemm_ukernel_6x16_avx2(std::int64_t k, const float* a, const float* b, bool
     const __m256 b0 = _mm256_load_ps(b + p * 16);
     const __m256 b1 = _mm256_load_ps(b + p * 16 + 8);
 #pragma GCC unroll 6  // without it g++ 12 stores the accumulators to the stack every step
-    for (int i = 0; i < 6; ++i) {
+    for (int i = 0; i < computed; ++i) {
       const __m256 a_i = _mm256_broadcast_ss(a + p * 6 + i);
       sum[i][0] = _mm256_fmadd_ps(a_i, b0, sum[i][0]);
       sum[i][1] = _mm256_fmadd_ps(a_i, b1, sum[i][1]);
     }
   }
 #pragma GCC unroll 6
-  for (int i = 0; i < 6; ++i) {
+  for (int i = 0; i < computed; ++i) {
+    if (i >= rows) break;
     float* const row = c + i * ldc;
     if (accumulate) {
       sum[i][0] = _mm256_add_ps(_mm256_loadu_ps(row), sum[i][0]);
@@ -48,15 +46,26 @@ void gemm_ukernel_6x16_avx2(std::int64_t k, const float* a, const float* b, bool
   }
 }
 
+}  // namespace
+
+//   registers  12 accumulators + 2 of b + 1 of a = 15 of 16 ymm
+//   latency    12 independent FMAs >= 2 ports * 5 cycles; the 8 of four rows = 2 ports * 4 cycles
+//   loads      2 of b and 6 broadcasts of a for 12 FMAs: 8 of the 12 slots
+void gemm_ukernel_6x16_avx2(std::int64_t k, std::int64_t rows, const float* a, const float* b, bool accumulate, float* c,
+                            std::int64_t ldc) {
+  if (rows > 4) {
+    tile<6>(k, rows, a, b, accumulate, c, ldc);
+  } else {
+    tile<4>(k, rows, a, b, accumulate, c, ldc);
+  }
+}
+
 void gemm_transpose_avx2(std::int64_t k, std::int64_t rows, const float* from, std::int64_t ld, float* to, std::int64_t step) {
   std::int64_t p = 0;
   for (; p + 8 <= k; p += 8) {
     __m256 v[8];
 #pragma GCC unroll 8
     for (int r = 0; r < 8; ++r) v[r] = r < rows ? _mm256_loadu_ps(from + r * ld + p) : _mm256_setzero_ps();
-    // Likely the next rows to be asked for: each is in a page of its own, where the hardware looks no further.
-#pragma GCC unroll 8
-    for (int r = 0; r < 8; ++r) prefetch(from, (r + 8) * ld + p);
     __m256 pairs[8];
 #pragma GCC unroll 4
     for (int r = 0; r < 8; r += 2) {
