@@ -83,12 +83,8 @@ std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// The checksum of a file whose digits stand at `at`.
-std::string checksum_text(std::span<const std::uint8_t> file, std::size_t at) {
-  Crc64 crc;
-  crc.add(file.first(at));
-  crc.add(as_bytes(kZeros));
-  crc.add(file.subspan(at + kChecksumDigits));
+// The checksum's digits, of a file in which zeros stand in their place.
+std::string checksum_text(const Crc64& crc) {
   char digits[kChecksumDigits + 1];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(crc.value()));
   return digits;
@@ -122,10 +118,10 @@ void SafetensorsWriter::add(std::string name, Dtype dtype, std::vector<std::int6
   const std::optional<std::int64_t> count = product(dims, dtype_bytes(dtype));
   check(dims.size() <= kMaxDims && count.has_value(), "SafetensorsWriter: ", name, " has a shape that no file can hold");
   check_equal(static_cast<std::int64_t>(bytes.size()), *count * dtype_bytes(dtype), name.c_str());
-  tensors_.push_back({std::move(name), dtype, std::move(dims), {bytes.begin(), bytes.end()}});
+  tensors_.push_back({std::move(name), dtype, std::move(dims), bytes});
 }
 
-std::vector<std::uint8_t> SafetensorsWriter::finish() const {
+SafetensorsWriter::Layout SafetensorsWriter::layout() const {
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : tensors_) order.push_back(&tensor);
   std::stable_sort(order.begin(), order.end(),
@@ -147,17 +143,33 @@ std::vector<std::uint8_t> SafetensorsWriter::finish() const {
   if (unaligned > 0) header.append(kDataAlignment - unaligned, ' ');
   check(header.size() <= kMaxHeaderBytes, "SafetensorsWriter: the header has ", header.size(), " bytes, at most ", kMaxHeaderBytes);
 
-  std::vector<std::uint8_t> file;
-  file.reserve(kLengthBytes + header.size() + static_cast<std::size_t>(data_bytes));
-  for (std::size_t i = 0; i < kLengthBytes; ++i) file.push_back(static_cast<std::uint8_t>(std::uint64_t{header.size()} >> 8 * i));
-  file.insert(file.end(), header.begin(), header.end());
-  for (const Tensor* tensor : order) file.insert(file.end(), tensor->bytes.begin(), tensor->bytes.end());
-
+  Layout layout;
+  for (std::size_t i = 0; i < kLengthBytes; ++i) layout.head.push_back(static_cast<char>(std::uint64_t{header.size()} >> 8 * i & 0xff));
+  layout.head += header;
+  Crc64 crc;
+  crc.add(as_bytes(layout.head));
+  for (const Tensor* tensor : order) {
+    crc.add(tensor->bytes);
+    layout.data.push_back(tensor->bytes);
+  }
   // The checksum is the header's first text of this kind: it was put in front of all other.
-  const std::size_t at = kLengthBytes + header.find(kZeros);
-  const std::string digits = checksum_text(file, at);
-  std::copy(digits.begin(), digits.end(), file.begin() + static_cast<std::ptrdiff_t>(at));
+  layout.head.replace(kLengthBytes + header.find(kZeros), kChecksumDigits, checksum_text(crc));
+  return layout;
+}
+
+std::vector<std::uint8_t> SafetensorsWriter::finish() const {
+  const Layout pieces = layout();
+  std::vector<std::uint8_t> file(pieces.head.begin(), pieces.head.end());
+  for (const std::span<const std::uint8_t> bytes : pieces.data) file.insert(file.end(), bytes.begin(), bytes.end());
   return file;
+}
+
+void SafetensorsWriter::write(const std::string& path) const {
+  const Layout pieces = layout();
+  AtomicFile file(path);
+  file.append(as_bytes(pieces.head));
+  for (const std::span<const std::uint8_t> bytes : pieces.data) file.append(bytes);
+  file.commit();
 }
 
 SafetensorsFile SafetensorsFile::load(const std::string& path, Checksum checksum) {
@@ -244,7 +256,12 @@ void SafetensorsFile::verify_checksum(std::span<const std::uint8_t> bytes, std::
   const std::size_t at = header.find('"' + expected + '"');
   if (expected.size() != kChecksumDigits || at == header.npos)
     refuse(path_, "its checksum is not ", kChecksumDigits, " hexadecimal digits");
-  const std::string actual = checksum_text(bytes, kLengthBytes + at + 1);
+  const std::size_t digits = kLengthBytes + at + 1;
+  Crc64 crc;
+  crc.add(bytes.first(digits));
+  crc.add(as_bytes(kZeros));
+  crc.add(bytes.subspan(digits + kChecksumDigits));
+  const std::string actual = checksum_text(crc);
   if (actual != expected) refuse(path_, "corrupt: its bytes have the checksum ", actual, ", written was ", expected);
 }
 

@@ -46,13 +46,13 @@ inline constexpr Dtype kDtypeOf<std::int32_t> = Dtype::i32;
 template <>
 inline constexpr Dtype kDtypeOf<std::uint8_t> = Dtype::u8;
 
-// The same calls in the same order give the same bytes.
+// The same calls in the same order give the same bytes.  Values are borrowed: they stay as they are until the file is made.
 class SafetensorsWriter {
  public:
   // Any key but "checksum", once.
   void add_metadata(std::string key, std::string value);
 
-  // Copies the values, row-major; dims empty is a single value.  Names are 1 to 256 bytes, each once.
+  // values: row-major, borrowed; dims empty is a single value.  Names are 1 to 256 bytes, each once.
   void add(std::string name, Dtype dtype, std::vector<std::int64_t> dims, std::span<const std::uint8_t> bytes);
   template <class T>
   void add(std::string name, std::vector<std::int64_t> dims, std::span<const T> values) {
@@ -61,14 +61,23 @@ class SafetensorsWriter {
 
   // The file.  Tensors with larger elements come first, so that each begins at a multiple of its element's size.
   std::vector<std::uint8_t> finish() const;
+  // The same, written atomically, without a copy of the values in memory.  Error(input_output) as write_file_atomically.
+  void write(const std::string& path) const;
 
  private:
   struct Tensor {
     std::string name;
     Dtype dtype;
     std::vector<std::int64_t> dims;
-    std::vector<std::uint8_t> bytes;
+    std::span<const std::uint8_t> bytes;
   };
+  // The file's pieces, in order: what stands before the data, then every tensor's bytes.
+  struct Layout {
+    std::string head;
+    std::vector<std::span<const std::uint8_t>> data;
+  };
+  Layout layout() const;
+
   std::vector<std::pair<std::string, std::string>> metadata_;
   std::vector<Tensor> tensors_;
 };

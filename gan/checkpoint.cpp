@@ -133,7 +133,10 @@ NetworkConfig parse_network_description(const Json& description, const std::stri
   return config;
 }
 
-std::vector<std::uint8_t> encode_checkpoint(Trainer& trainer, const CheckpointNotes& notes) {
+namespace {
+
+// Borrows the trainer's arrays.
+SafetensorsWriter describe_checkpoint(Trainer& trainer, const CheckpointNotes& notes) {
   SafetensorsWriter writer;
   writer.add_metadata("format", kFormat);
   writer.add_metadata("version", concat(kCheckpointVersion));
@@ -148,7 +151,17 @@ std::vector<std::uint8_t> encode_checkpoint(Trainer& trainer, const CheckpointNo
   add_moments(writer, trainer.generator_adam());
   add_moments(writer, trainer.discriminator_adam());
   add(writer, "", trainer.fixed_latents(), trainer.fixed_latents().value);
-  return writer.finish();
+  return writer;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_checkpoint(Trainer& trainer, const CheckpointNotes& notes) {
+  return describe_checkpoint(trainer, notes).finish();
+}
+
+void save_checkpoint(const std::string& path, Trainer& trainer, const CheckpointNotes& notes) {
+  describe_checkpoint(trainer, notes).write(path);
 }
 
 Checkpoint::Checkpoint(SafetensorsFile file) : file_(std::move(file)) {

@@ -28,6 +28,8 @@ using CheckpointNotes = std::map<std::string, std::string>;
 
 // The file's bytes.
 std::vector<std::uint8_t> encode_checkpoint(Trainer& trainer, const CheckpointNotes& notes);
+// The same, written atomically; takes no memory to speak of.  Error(input_output).
+void save_checkpoint(const std::string& path, Trainer& trainer, const CheckpointNotes& notes);
 
 class Checkpoint {
  public:

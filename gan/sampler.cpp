@@ -1,6 +1,8 @@
 #include "gan/sampler.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
@@ -19,19 +21,21 @@ void for_each_batch_norm(Sequential& network, Visit visit) {
 
 }  // namespace
 
+Sampler::Room::Room(const NetworkConfig& config, const Sequential& generator)
+    : latents(config.latent_shape(kBatch)),
+      record(generator.make_record(latents.shape())),
+      workspace(generator.workspace_floats(latents.shape())) {}
+
 Sampler::Sampler(const NetworkConfig& config, const Sequential& source)
-    : config_(config),
-      generator_(make_generator(config)),
-      latent_(config.latent_shape(kBatch)),
-      record_(generator_.make_record(latent_.shape())),
-      workspace_(generator_.workspace_floats(latent_.shape())) {
+    : config_(config), generator_(make_generator(config)) {
   copy_weights(source, generator_);
 }
 
-void Sampler::calibrate(int batches, int batch, std::uint64_t seed) {
+void Sampler::calibrate(int batches, int batch, std::uint64_t seed, Sequential::Record* lent) {
   check(batches >= 1, "calibration over ", batches, " batches, expected at least 1");
   Tensor latents(config_.latent_shape(batch));
-  Sequential::Record record = generator_.make_record(latents.shape());
+  std::optional<Sequential::Record> made;
+  Sequential::Record& record = lent != nullptr ? *lent : made.emplace(generator_.make_record(latents.shape()));
   Workspace workspace(generator_.workspace_floats(latents.shape()));
   std::vector<float> z(static_cast<std::size_t>(latents.floats()));
   for_each_batch_norm(generator_, [](BatchNorm2d& norm) { norm.begin_calibration(); });
@@ -46,10 +50,11 @@ void Sampler::calibrate(int batches, int batch, std::uint64_t seed) {
 
 void Sampler::generate(const float* z, std::int64_t count,
                        FunctionRef<void(std::int64_t first, ConstTensorView images, std::int64_t n)> consume) {
+  if (!room_) room_.emplace(config_, generator_);
   for (std::int64_t first = 0; first < count; first += kBatch) {
     const std::int64_t n = std::min(kBatch, count - first);
-    latents_to_lanes(z + first * config_.z_dim, n, latent_.view());
-    consume(first, generator_.forward(latent_.view(), record_, workspace_, Mode::inference), n);
+    latents_to_lanes(z + first * config_.z_dim, n, room_->latents.view());
+    consume(first, generator_.forward(std::as_const(room_->latents).view(), room_->record, room_->workspace, Mode::inference), n);
   }
 }
 

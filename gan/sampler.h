@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/parallel.h"
 #include "core/tensor.h"
@@ -19,7 +20,8 @@ class Sampler {
   // Replaces the moving statistics by the exact ones of `batches` batches of `batch` images, normalised as in training,
   // their latents drawn from (seed, Stream::calibrate, batch number).  Moving averages of decay 0.9 over flipping one-bit
   // weights are noisy.  batches >= 1; batch a multiple of kLanes.
-  void calibrate(int batches, int batch, std::uint64_t seed);
+  // lent: a record for that batch that nobody needs now, to be overwritten; without it the call makes one.
+  void calibrate(int batches, int batch, std::uint64_t seed, Sequential::Record* lent = nullptr);
 
   // Images in [-1, 1] from z [count][z_dim], in inference mode, a few at a time: consume(first, images, n) gets the lane
   // tensor whose first n images are numbers first .. first + n - 1; the rest is padding.  An image does not depend on
@@ -30,13 +32,19 @@ class Sampler {
   Sequential& network() { return generator_; }
 
  private:
-  static constexpr std::int64_t kBatch = 32;
+  static constexpr std::int64_t kBatch = 32;  // bounds the memory of a call
+
+  // What generate needs, from its first call on: a calibration before it has the memory for itself.
+  struct Room {
+    explicit Room(const NetworkConfig& config, const Sequential& generator);
+    Tensor latents;
+    Sequential::Record record;
+    Workspace workspace;
+  };
 
   NetworkConfig config_;
   Sequential generator_;
-  Tensor latent_;
-  Sequential::Record record_;
-  Workspace workspace_;
+  std::optional<Room> room_;
 };
 
 // Copies parameters and buffers between networks of the same configuration, and remakes what is derived from them.

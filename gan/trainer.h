@@ -60,6 +60,8 @@ class Trainer {
   // What samples are drawn from: the averaged generator where there is one.  Through a copy (sampler.h): what is derived
   // from the average's weights is not remade in every step.
   Sequential& sampling_generator() { return averaged_ ? *averaged_ : generator_; }
+  // Activations of a batch, of no use to anybody between two steps: may be overwritten.
+  Sequential::Record& idle_generator_record() { return generator_record_; }
   Adam& generator_adam() { return generator_adam_; }
   Adam& discriminator_adam() { return discriminator_adam_; }
   // The latent vectors of all sample grids, [kFixedLatents][z_dim]; kept in checkpoints.

@@ -7,11 +7,12 @@
 #include <string>
 
 #include "core/crc64.h"
+#include "core/file.h"
+#include "tests/image_files.h"
 
 namespace pbgen {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
 using Checksum = SafetensorsFile::Checksum;
 
 Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
@@ -21,14 +22,19 @@ std::span<const T> span_of(const std::vector<T>& values) {
   return values;
 }
 
-Bytes tiny_file() {
+SafetensorsWriter tiny_writer() {
+  static const std::vector<std::uint8_t> n = {7, 8, 255};
+  static const std::vector<float> weight = {1.0f, -2.5f};
+  static const std::vector<std::int64_t> i = {-2};
   SafetensorsWriter writer;
   writer.add_metadata("format", "pbgen");
-  writer.add("n", {3}, span_of<std::uint8_t>({7, 8, 255}));
-  writer.add("a.weight", {2, 1}, span_of<float>({1.0f, -2.5f}));
-  writer.add("i", {}, span_of<std::int64_t>({-2}));
-  return writer.finish();
+  writer.add("n", {3}, span_of(n));
+  writer.add("a.weight", {2, 1}, span_of(weight));
+  writer.add("i", {}, span_of(i));
+  return writer;
 }
+
+Bytes tiny_file() { return tiny_writer().finish(); }
 
 // A file as another program might write it: no checksum, no padding.
 Bytes file_of(std::string_view header, std::size_t data_bytes) {
@@ -98,7 +104,8 @@ TEST(Safetensors, NamesAndMetadataMayHoldAnyText) {
   SafetensorsWriter writer;
   writer.add_metadata(odd, odd);
   writer.add_metadata("zeros", "0000000000000000");
-  writer.add(odd, {1}, span_of<float>({3.0f}));
+  const std::vector<float> three = {3.0f};
+  writer.add(odd, {1}, span_of(three));
   const SafetensorsFile file = SafetensorsFile::parse(writer.finish(), "model");
   EXPECT_EQ(file.values<float>(odd, {1})[0], 3.0f);
   EXPECT_EQ(file.metadata(odd), odd);
@@ -109,7 +116,8 @@ TEST(Safetensors, FilesWithoutTensorsOrWithEmptyOnesAreFiles) {
   EXPECT_TRUE(SafetensorsFile::parse(SafetensorsWriter().finish(), "model").tensors().empty());
   SafetensorsWriter writer;
   writer.add("empty", {0, 5}, std::span<const float>());
-  writer.add("one", {1}, span_of<float>({3.0f}));
+  const std::vector<float> three = {3.0f};
+  writer.add("one", {1}, span_of(three));
   writer.add("void", {2, 0}, std::span<const float>());
   const SafetensorsFile file = SafetensorsFile::parse(writer.finish(), "model");
   EXPECT_EQ(file.values<float>("empty", {0, 5}).size(), 0u);
@@ -223,6 +231,13 @@ TEST(Safetensors, WhatAReaderExpectsMustBeThere) {
   EXPECT_THROW((void)file.values<float>("a.weight", {2}), Error);
   EXPECT_THROW((void)file.values<std::int32_t>("a.weight", {2, 1}), Error);
   EXPECT_THROW((void)file.metadata("setting"), Error);
+}
+
+TEST(Safetensors, AFileThatIsWrittenIsTheFileThatIsMade) {
+  const TestFolder folder;
+  const std::string path = folder / "new/model.safetensors";
+  tiny_writer().write(path);
+  EXPECT_EQ(read_file(path, 1 << 20), tiny_file());
 }
 
 TEST(Safetensors, WritingWhatCannotBeReadIsAMistakeOfTheCaller) {

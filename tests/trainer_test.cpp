@@ -104,7 +104,7 @@ TEST(Trainer, SamplingLeavesNoTraceInTraining) {
     plain.step(real.view());
     watched.step(real.view());
     Sampler sampler(options.network, watched.sampling_generator());
-    sampler.calibrate(2, 16, 9);
+    sampler.calibrate(2, options.batch, 9, &watched.idle_generator_record());
     sampler.generate(watched.fixed_latents().value.data(), Trainer::kFixedLatents, [](std::int64_t, ConstTensorView, std::int64_t) {});
   }
   EXPECT_TRUE(same_bytes(weights(plain), weights(watched)));

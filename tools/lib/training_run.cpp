@@ -188,7 +188,7 @@ class TrainingRun {
 
   Sampler sampler() {
     Sampler sampler(trainer_.options().network, trainer_.sampling_generator());
-    if (flags_.bn_calibrate > 0) sampler.calibrate(flags_.bn_calibrate, flags_.batch, flags_.seed);
+    if (flags_.bn_calibrate > 0) sampler.calibrate(flags_.bn_calibrate, flags_.batch, flags_.seed, &trainer_.idle_generator_record());
     return sampler;
   }
 
@@ -263,7 +263,7 @@ class TrainingRun {
     const std::int64_t iteration = trainer_.iteration();
     if (iteration == saved_iteration_) return;
     const CheckpointNotes notes{{"options", plan_.identity.text()}, {"data", data_.fingerprint}};
-    write_file_atomically(folder_.checkpoint_path(iteration), encode_checkpoint(trainer_, notes));
+    save_checkpoint(folder_.checkpoint_path(iteration), trainer_, notes);
     folder_.keep_checkpoints(flags_.keep, iteration);
     saved_iteration_ = iteration;
   }
