@@ -21,21 +21,16 @@ void for_each_batch_norm(Sequential& network, Visit visit) {
 
 }  // namespace
 
-Sampler::Room::Room(const NetworkConfig& config, const Sequential& generator)
-    : latents(config.latent_shape(kBatch)),
-      record(generator.make_record(latents.shape())),
-      workspace(generator.workspace_floats(latents.shape())) {}
-
-Sampler::Sampler(const NetworkConfig& config, const Sequential& source)
-    : config_(config), generator_(make_generator(config)) {
+Sampler::Sampler(const NetworkConfig& config, const Sequential& source, const SamplerLoan& loan)
+    : config_(config), loan_(loan), generator_(make_generator(config)) {
   copy_weights(source, generator_);
 }
 
-void Sampler::calibrate(int batches, int batch, std::uint64_t seed, Sequential::Record* lent) {
+void Sampler::calibrate(int batches, int batch, std::uint64_t seed) {
   check(batches >= 1, "calibration over ", batches, " batches, expected at least 1");
   Tensor latents(config_.latent_shape(batch));
   std::optional<Sequential::Record> made;
-  Sequential::Record& record = lent != nullptr ? *lent : made.emplace(generator_.make_record(latents.shape()));
+  Sequential::Record& record = loan_.record != nullptr ? *loan_.record : made.emplace(generator_.make_record(latents.shape()));
   Workspace workspace(generator_.workspace_floats(latents.shape()));
   std::vector<float> z(static_cast<std::size_t>(latents.floats()));
   for_each_batch_norm(generator_, [](BatchNorm2d& norm) { norm.begin_calibration(); });
@@ -50,11 +45,19 @@ void Sampler::calibrate(int batches, int batch, std::uint64_t seed, Sequential::
 
 void Sampler::generate(const float* z, std::int64_t count,
                        FunctionRef<void(std::int64_t first, ConstTensorView images, std::int64_t n)> consume) {
-  if (!room_) room_.emplace(config_, generator_);
+  if (!room_) {
+    const LaneShape shape = config_.latent_shape(kBatch);
+    room_.emplace(Room{.latents = Tensor(shape),
+                       .scratch = generator_.make_scratch(shape),
+                       .workspace = Workspace(generator_.workspace_floats(shape))});
+    if (loan_.scratch != nullptr && loan_.scratch->floats() < room_->scratch.floats()) loan_.scratch = nullptr;
+    if (loan_.scratch != nullptr) room_->scratch = {};
+  }
+  Sequential::Scratch& scratch = loan_.scratch != nullptr ? *loan_.scratch : room_->scratch;
   for (std::int64_t first = 0; first < count; first += kBatch) {
     const std::int64_t n = std::min(kBatch, count - first);
     latents_to_lanes(z + first * config_.z_dim, n, room_->latents.view());
-    consume(first, generator_.forward(std::as_const(room_->latents).view(), room_->record, room_->workspace, Mode::inference), n);
+    consume(first, generator_.infer(std::as_const(room_->latents).view(), scratch, room_->workspace), n);
   }
 }
 

@@ -12,16 +12,22 @@
 
 namespace pbgen {
 
+// Memory of a trainer that is idle between two steps, to be overwritten: activations of its generator at the batch that a
+// calibration uses, and its scratch.  Without it, or where the scratch is too small, a sampler makes its own.
+struct SamplerLoan {
+  Sequential::Record* record = nullptr;
+  Sequential::Scratch* scratch = nullptr;
+};
+
 class Sampler {
  public:
-  // Takes the weights and moving statistics of source, a generator of that configuration.
-  Sampler(const NetworkConfig& config, const Sequential& source);
+  // Takes the weights and moving statistics of source, a generator of that configuration.  The loan outlives the sampler.
+  Sampler(const NetworkConfig& config, const Sequential& source, const SamplerLoan& loan = {});
 
   // Replaces the moving statistics by the exact ones of `batches` batches of `batch` images, normalised as in training,
   // their latents drawn from (seed, Stream::calibrate, batch number).  Moving averages of decay 0.9 over flipping one-bit
   // weights are noisy.  batches >= 1; batch a multiple of kLanes.
-  // lent: a record for that batch that nobody needs now, to be overwritten; without it the call makes one.
-  void calibrate(int batches, int batch, std::uint64_t seed, Sequential::Record* lent = nullptr);
+  void calibrate(int batches, int batch, std::uint64_t seed);
 
   // Images in [-1, 1] from z [count][z_dim], in inference mode, a few at a time: consume(first, images, n) gets the lane
   // tensor whose first n images are numbers first .. first + n - 1; the rest is padding.  An image does not depend on
@@ -36,13 +42,13 @@ class Sampler {
 
   // What generate needs, from its first call on: a calibration before it has the memory for itself.
   struct Room {
-    explicit Room(const NetworkConfig& config, const Sequential& generator);
     Tensor latents;
-    Sequential::Record record;
+    Sequential::Scratch scratch;
     Workspace workspace;
   };
 
   NetworkConfig config_;
+  SamplerLoan loan_;
   Sequential generator_;
   std::optional<Room> room_;
 };

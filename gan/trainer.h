@@ -12,6 +12,7 @@
 #include "core/workspace.h"
 #include "gan/losses.h"
 #include "gan/networks.h"
+#include "gan/sampler.h"
 #include "layers/sequential.h"
 #include "optim/adam.h"
 
@@ -60,8 +61,8 @@ class Trainer {
   // What samples are drawn from: the averaged generator where there is one.  Through a copy (sampler.h): what is derived
   // from the average's weights is not remade in every step.
   Sequential& sampling_generator() { return averaged_ ? *averaged_ : generator_; }
-  // Activations of a batch, of no use to anybody between two steps: may be overwritten.
-  Sequential::Record& idle_generator_record() { return generator_record_; }
+  // Memory that a step fills anew and nobody needs between two steps.
+  SamplerLoan idle_memory() { return {&generator_record_, &scratch_}; }
   Adam& generator_adam() { return generator_adam_; }
   Adam& discriminator_adam() { return discriminator_adam_; }
   // The latent vectors of all sample grids, [kFixedLatents][z_dim]; kept in checkpoints.

@@ -77,6 +77,22 @@ ConstTensorView Sequential::forward(ConstTensorView x, Record& record, Workspace
   return input;
 }
 
+ConstTensorView Sequential::infer(ConstTensorView x, Scratch& scratch, Workspace& workspace) const {
+  check(!layers_.empty() && !layers_.front()->in_place(), "a network begins with a layer that does not work in place");
+  TensorView activation{scratch.ping_.data(), {}};
+  float* spare = scratch.pong_.data();
+  ConstTensorView input = x;
+  for (const auto& layer : layers_) {
+    const LaneShape shape = layer->output_shape(input.shape);
+    check(scratch.ping_.size() >= shape.floats(), "scratch was made for a smaller input");
+    if (!layer->in_place()) std::swap(activation.data, spare);
+    activation.shape = shape;
+    layer->forward(input, activation, {}, workspace, Mode::inference);
+    input = activation;
+  }
+  return input;
+}
+
 ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch,
                                      Workspace& workspace) {
   check_equal(x.shape, record.input_, "network input");

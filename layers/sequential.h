@@ -33,8 +33,8 @@ class Sequential {
     std::vector<AlignedBuffer<float>> records_;  // one a layer
   };
 
-  // Gradients with respect to activations, two buffers that take turns; shared by all backward calls of the networks and
-  // input shapes that it was made for.
+  // Two buffers that take turns, for gradients with respect to activations or for activations that nobody keeps; shared by all
+  // calls of the networks and input shapes that it was made for.
   class Scratch {
    public:
     Scratch() = default;
@@ -58,6 +58,8 @@ class Sequential {
 
   // The result is record.output().
   ConstTensorView forward(ConstTensorView x, Record& record, Workspace& workspace, Mode mode) const;
+  // The same in inference mode, keeping no activation but the result, which is valid until scratch is used again.
+  ConstTensorView infer(ConstTensorView x, Scratch& scratch, Workspace& workspace) const;
 
   // Gradient of <y, dy>: adds to the parameters' gradients where want.params; returns dx (valid until scratch is used
   // again) where want.input, else an empty view.  dy may be what a backward with the same scratch returned, of another

@@ -103,8 +103,8 @@ TEST(Trainer, SamplingLeavesNoTraceInTraining) {
   for (int i = 0; i < 3; ++i) {
     plain.step(real.view());
     watched.step(real.view());
-    Sampler sampler(options.network, watched.sampling_generator());
-    sampler.calibrate(2, options.batch, 9, &watched.idle_generator_record());
+    Sampler sampler(options.network, watched.sampling_generator(), watched.idle_memory());
+    sampler.calibrate(2, options.batch, 9);
     sampler.generate(watched.fixed_latents().value.data(), Trainer::kFixedLatents, [](std::int64_t, ConstTensorView, std::int64_t) {});
   }
   EXPECT_TRUE(same_bytes(weights(plain), weights(watched)));

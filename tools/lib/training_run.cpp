@@ -187,8 +187,8 @@ class TrainingRun {
   }
 
   Sampler sampler() {
-    Sampler sampler(trainer_.options().network, trainer_.sampling_generator());
-    if (flags_.bn_calibrate > 0) sampler.calibrate(flags_.bn_calibrate, flags_.batch, flags_.seed, &trainer_.idle_generator_record());
+    Sampler sampler(trainer_.options().network, trainer_.sampling_generator(), trainer_.idle_memory());
+    if (flags_.bn_calibrate > 0) sampler.calibrate(flags_.bn_calibrate, flags_.batch, flags_.seed);
     return sampler;
   }
 
