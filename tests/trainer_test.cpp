@@ -171,6 +171,24 @@ TEST(Trainer, OptionsOutOfRangeAreRefusedWithTheFlag) {
   EXPECT_NE(message([](TrainerOptions& o) { o.ema_decay = 1.0; }).find("--ema"), std::string::npos);
 }
 
+TEST(Sampler, InferenceWithoutARecordGivesTheSameBits) {
+  const TrainerOptions options = small_options();
+  Trainer trainer(options);
+  const Sequential& generator = trainer.generator();
+  Tensor z(options.network.latent_shape(16));
+  const CounterRng rng(4, Stream::test);
+  for (std::int64_t i = 0; i < z.floats(); ++i) z.data()[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
+  Sequential::Record record = generator.make_record(z.shape());
+  Sequential::Scratch scratch = generator.make_scratch(z.shape());
+  Workspace workspace(generator.workspace_floats(z.shape()));
+  const ConstTensorView kept = generator.forward(std::as_const(z).view(), record, workspace, Mode::inference);
+  const ConstTensorView alone = generator.infer(std::as_const(z).view(), scratch, workspace);
+  ASSERT_EQ(alone.shape, kept.shape);
+  EXPECT_TRUE(std::equal(kept.data, kept.data + kept.shape.floats(), alone.data));
+  Sequential::Scratch smaller = generator.make_scratch(options.network.latent_shape(8));
+  EXPECT_THROW((void)generator.infer(std::as_const(z).view(), smaller, workspace), std::logic_error);
+}
+
 TEST(Sampler, AnImageDoesNotDependOnItsNeighbours) {
   const TrainerOptions options = small_options();
   Trainer trainer(options);
