@@ -111,6 +111,21 @@ DecodedImage composite(const StbPixels& source) {
   return result;
 }
 
+void check_writable(std::span<const std::uint8_t> pixels, int width, int height, int channels) {
+  check(channels == 1 || channels == 3, "channels is ", channels, ", expected 1 or 3");
+  check(width >= 1 && height >= 1 && width <= kMaxImageSide && height <= kMaxImageSide &&
+            static_cast<std::int64_t>(width) * height <= kMaxImagePixels,
+        "picture is ", width, "x", height, ", expected 1..", kMaxImageSide, " a side and at most ", kMaxImagePixels, " pixels");
+  check_equal(pixels.size(), static_cast<std::size_t>(width) * height * channels, "number of pixel bytes");
+}
+
+// Takes what stb writes; context: std::vector<std::uint8_t>.
+void append_bytes(void* context, void* data, int size) {
+  auto& out = *static_cast<std::vector<std::uint8_t>*>(context);
+  const auto* const bytes = static_cast<const std::uint8_t*>(data);
+  out.insert(out.end(), bytes, bytes + size);
+}
+
 }  // namespace
 
 void check_image_sides(std::int64_t width, std::int64_t height) {
@@ -160,19 +175,19 @@ DecodedImage read_image(const std::string& path) {
 }
 
 std::vector<std::uint8_t> encode_png(std::span<const std::uint8_t> pixels, int width, int height, int channels) {
-  check(channels == 1 || channels == 3, "channels is ", channels, ", expected 1 or 3");
-  check(width >= 1 && height >= 1 && width <= kMaxImageSide && height <= kMaxImageSide &&
-            static_cast<std::int64_t>(width) * height <= kMaxImagePixels,
-        "picture is ", width, "x", height, ", expected 1..", kMaxImageSide, " a side and at most ", kMaxImagePixels, " pixels");
-  check_equal(pixels.size(), static_cast<std::size_t>(width) * height * channels, "number of pixel bytes");
+  check_writable(pixels, width, height, channels);
   std::vector<std::uint8_t> png;
-  const auto append = [](void* context, void* data, int size) {
-    auto& out = *static_cast<std::vector<std::uint8_t>*>(context);
-    const auto* const bytes = static_cast<const std::uint8_t*>(data);
-    out.insert(out.end(), bytes, bytes + size);
-  };
-  if (stbi_write_png_to_func(append, &png, width, height, channels, pixels.data(), width * channels) == 0) throw std::bad_alloc();
+  if (stbi_write_png_to_func(append_bytes, &png, width, height, channels, pixels.data(), width * channels) == 0) throw std::bad_alloc();
   return png;
+}
+
+std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
+  check_writable(image.pixels, image.width, image.height, image.channels);
+  check(quality >= 1 && quality <= 100, "quality is ", quality, ", expected 1..100");
+  std::vector<std::uint8_t> jpeg;
+  if (stbi_write_jpg_to_func(append_bytes, &jpeg, image.width, image.height, image.channels, image.pixels.data(), quality) == 0)
+    throw std::bad_alloc();
+  return jpeg;
 }
 
 void write_png(const std::string& path, std::span<const std::uint8_t> pixels, int width, int height, int channels) {

@@ -1,4 +1,4 @@
-// Image files: JPEG, PNG, BMP and binary PNM in, PNG out.
+// Image files: JPEG, PNG, BMP and binary PNM in, PNG and JPEG out.
 //
 // Everything read here may be hostile: the file's size, the picture's sides and every allocation are bounded before they
 // are granted, and what is incomplete is refused instead of being filled with grey.  All functions may be called from
@@ -40,6 +40,10 @@ DecodedImage read_image(const std::string& path);
 
 // pixels [height][width][channels], 1 or 3 channels.  The same bytes for the same pixels.
 std::vector<std::uint8_t> encode_png(std::span<const std::uint8_t> pixels, int width, int height, int channels);
+
+// quality 1..100; up to 90 the colours have half the resolution.  A grey picture becomes a colour JPEG of greys.  The same bytes for the
+// same pixels.
+std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality);
 
 // Written atomically (core/file.h).  Error(input_output) with the path.
 void write_png(const std::string& path, std::span<const std::uint8_t> pixels, int width, int height, int channels);

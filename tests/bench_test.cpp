@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/check.h"
+#include "core/cpu.h"
 #include "core/json.h"
 #include "layers/deconv2d.h"
 #include "tests/image_files.h"
@@ -70,6 +71,77 @@ TEST(Bench, RatiosCompareTheSameWorkAlone) {
   EXPECT_DOUBLE_EQ(*rows[1].to_float, 4.0);
   EXPECT_FALSE(rows[2].to_float.has_value()) << "two threads against one";
   EXPECT_DOUBLE_EQ(rows[0].ratio_to_peak(), 2.5);
+}
+
+TEST(Bench, ScalingComparesTheSameWorkByOneThread) {
+  std::vector<BenchRow> rows{row_of("H direct", "", 0.04), row_of("A direct", "", 0.08)};
+  for (BenchRow& row : rows) row.what.op = "training";
+  EXPECT_EQ(bench_tables(rows).find("training, 1 thread"), std::string::npos);
+  std::vector<BenchRow> later{row_of("A direct", "", 0.05, 2), row_of("A im2col", "", 0.05, 2)};
+  for (BenchRow& row : later) {
+    row.what.op = "training";
+    relate_to_one_thread(rows, row);
+  }
+  ASSERT_TRUE(later[0].to_one_thread.has_value());
+  EXPECT_DOUBLE_EQ(*later[0].to_one_thread, 1.6);
+  EXPECT_FALSE(later[1].to_one_thread.has_value());
+  relate_to_one_thread(rows, rows[0]);
+  EXPECT_FALSE(rows[0].to_one_thread.has_value()) << "one thread is not compared with itself";
+  const std::string text = bench_tables(later);
+  EXPECT_NE(text.find("training, 1 thread / 2 threads: A direct 1.60x\n"), std::string::npos) << text;
+  const Json document = bench_document({}, later, {});
+  EXPECT_EQ(document.find("rows")->as_array()[0].find("ratio_to_one_thread")->as_number(), *later[0].to_one_thread);
+  EXPECT_EQ(document.find("rows")->as_array()[1].find("ratio_to_one_thread"), nullptr);
+}
+
+TEST(Bench, WhatHasNoBatchShowsNone) {
+  std::vector<BenchRow> rows{row_of("direct", "", 0.04)};
+  rows[0].what.batch = 0;
+  const Table table = bench_table(rows);
+  EXPECT_EQ(std::count(table.header.begin(), table.header.end(), "batch"), 0);
+  EXPECT_EQ(bench_document({}, rows, {}).find("rows")->as_array()[0].find("batch"), nullptr);
+  PeerReport report;
+  parse_peer_lines("{\"peer\": \"numpy\", \"section\": \"layers\", \"layer\": \"deconv2\", \"op\": \"forward\", \"threads\": 1, "
+                   "\"best_s\": 0.08, \"median_s\": 0.09}",
+                   "script.py", report);
+  relate_to_peers(report, rows);
+  ASSERT_EQ(rows[0].to_peers.size(), 1u);
+  EXPECT_DOUBLE_EQ(rows[0].to_peers[0].ratio, 2.0);
+}
+
+TEST(Bench, WhatTakesLongIsMeasuredByNameAlone) {
+  BenchCase one;
+  one.section = "swd";
+  one.layer = "swd16384";
+  one.only_by_name = true;
+  EXPECT_TRUE((BenchFilter{{"swd"}, "", ""}.matches(one)));
+  EXPECT_FALSE((BenchFilter{{"swd"}, "", ""}.measures(one, {1})));
+  EXPECT_TRUE((BenchFilter{{}, "swd16384", ""}.measures(one, {1})));
+  one.threads = 1;
+  EXPECT_FALSE((BenchFilter{{}, "swd16384", ""}.measures(one, {2})));
+  EXPECT_TRUE((BenchFilter{{}, "swd16384", ""}.measures(one, {1, 2})));
+}
+
+TEST(Bench, DataAndDistanceAreChecked) {
+  BenchSizes sizes;
+  sizes.batch = 8;
+  sizes.swd_counts = {8};
+  const int outer = thread_count();
+  for (const auto& group : {data_cases(sizes), swd_cases(sizes)})
+    for (const int threads : {1, 2})
+      for (const BenchRow& row : (set_thread_count(threads), run_cases(group, 1, [](const BenchCase&) {}))) {
+        EXPECT_GT(row.times.best, 0.0) << row.what.layer;
+        EXPECT_EQ(row.what.shows_rate, row.what.section == "data") << row.what.layer;
+      }
+  set_thread_count(outer);
+}
+
+TEST(Bench, DataThatWereNotPreparedAreFound) {
+  BenchSizes sizes;
+  sizes.batch = 8;
+  sizes.swd_counts = {8};
+  EXPECT_THROW(data_cases(sizes)[0].prepare().check(), std::logic_error);
+  EXPECT_THROW(swd_cases(sizes)[0].prepare().check(), std::logic_error);
 }
 
 TEST(Bench, PeersAreReadLineByLine) {
@@ -151,7 +223,8 @@ TEST_F(BenchTool, HelpAndListSayWhatThereIs) {
   const ToolRun list = run({"--list"});
   EXPECT_EQ(list.exit_code, 0) << list.err;
   for (const char* const name :
-       {"kernels", "layers", "network", "deconv1", "conv4", "linear", "forward", "dx", "dw", "pack", "binary", "inference"})
+       {"kernels", "layers", "network", "data", "swd", "deconv1", "conv4", "linear", "forward", "dx", "dw", "pack", "binary", "inference",
+        "jpeg", "cache", "swd16384"})
     EXPECT_NE(list.out.find(name), std::string::npos) << name;
 }
 
@@ -184,6 +257,9 @@ TEST_F(BenchTool, WhatMatchesNothingIsRefused) {
   const ToolRun bench = run({"--layer", "deconv9"});
   EXPECT_EQ(bench.exit_code, 2);
   EXPECT_NE(bench.err.find("--list"), std::string::npos) << bench.err;
+  const ToolRun two = run({"--layer", "cache", "--threads", "2"});
+  EXPECT_EQ(two.exit_code, 2);
+  EXPECT_NE(two.err.find("--threads 1"), std::string::npos) << two.err;
 }
 
 }  // namespace

@@ -220,6 +220,29 @@ TEST(ImageIo, WritesPngThatReadsBackAndTheSameBytesEveryTime) {
   }
 }
 
+TEST(ImageIo, WritesJpegThatReadsBackNearlyAndTheSameBytesEveryTime) {
+  for (const int channels : {1, 3}) {
+    Image image = Image::black(19, 13, channels);
+    for (int y = 0; y < image.height; ++y)
+      for (int i = 0; i < 19 * channels; ++i)
+        image.row(y)[i] = static_cast<std::uint8_t>(40 + 5 * (i / channels) + 3 * y + 20 * (i % channels));
+    for (const int quality : {90, 95}) {  // colours at half and at full resolution
+      const Bytes jpeg = encode_jpeg(image, quality);
+      EXPECT_EQ(encode_jpeg(image, quality), jpeg);
+      const DecodedImage decoded = decode_image(jpeg);
+      ASSERT_EQ(decoded.image.width, 19);
+      ASSERT_EQ(decoded.image.height, 13);
+      ASSERT_EQ(decoded.image.channels, 3);
+      for (std::size_t i = 0; i < decoded.image.pixels.size(); ++i)
+        ASSERT_NEAR(decoded.image.pixels[i], image.pixels[channels == 3 ? i : i / 3], 12) << "quality " << quality << ", value " << i;
+    }
+    EXPECT_LT(encode_jpeg(image, 10).size(), encode_jpeg(image, 95).size());
+  }
+  EXPECT_THROW(encode_jpeg(Image::black(2, 2, 2), 90), std::logic_error);
+  EXPECT_THROW(encode_jpeg(Image::black(2, 2, 3), 0), std::logic_error);
+  EXPECT_THROW(encode_jpeg(Image::black(2, 2, 3), 101), std::logic_error);
+}
+
 TEST(ImageIo, NamesTheFileThatItCannotRead) {
   const TestFolder folder;
   write_bytes(folder / "notes.jpg", bytes_of("not an image"));

@@ -1,4 +1,5 @@
 // Measures the kernels, the layers, whole networks and what surrounds them: ./tools/bench --help.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <optional>
@@ -41,25 +42,27 @@ struct Options {
 };
 
 void declare(ArgumentParser& parser, Options& options) {
-  parser.add("--only", &options.sections, "LIST", "sections: kernels, layers, network; without it all of them",
-             each(one_of({"kernels", "layers", "network"})));
-  parser.add("--layer", &options.layer, "NAME", "one layer, such as deconv2, or another name that --list shows");
+  parser.add("--only", &options.sections, "LIST", "sections: kernels, layers, network, data, swd; without it all of them",
+             each(one_of(kBenchSections)));
+  parser.add("--layer", &options.layer, "NAME",
+             "one layer, such as deconv2, or another name that --list shows; swd16384 is measured only where it is named");
   parser.add("--op", &options.op, "NAME", "one operation: forward, dx, dw, pack, or another that --list shows");
   parser.add("--conv", &options.conv, "NAME", "direct or im2col; without it both", one_of({"direct", "im2col"}));
   parser.add("--isa", &options.isa, "NAME", "ref or avx2; without it the best that the machine has", one_of({"ref", "avx2"}));
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(at_least(8), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N", "how often each is timed", at_least(1));
-  parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS");
+  parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy with scipy");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");
   parser.example("bench --layer deconv2 --op forward --threads 1", "one layer's forward, in full precision and in one bit");
+  parser.example("bench --only data,swd --threads 1", "decoding, epochs from a cache and the distance, on one core");
   parser.example("bench --only network --peers", "inference and training, beside PyTorch where it is installed");
 }
 
-std::vector<BenchCase> selected_cases(const BenchFilter& filter, const BenchSizes& sizes) {
+std::vector<BenchCase> matching_cases(const BenchFilter& filter, const BenchSizes& sizes) {
   std::vector<BenchCase> chosen;
-  for (const std::vector<BenchCase>& group : {gemm_cases(sizes), layer_cases(sizes), network_cases(sizes)})
+  for (const auto& group : {gemm_cases(sizes), layer_cases(sizes), network_cases(sizes), data_cases(sizes), swd_cases(sizes)})
     for (const BenchCase& one : group)
       if (filter.matches(one)) chosen.push_back(one);
   if (chosen.empty()) fail(ErrorKind::usage, "nothing matches --only, --layer and --op together: see --list");
@@ -75,10 +78,12 @@ void print_list(const std::vector<BenchCase>& cases) {
 
 int bench(int argc, char** argv) {
   Options options;
-  ArgumentParser parser("bench", "measures kernels, layers and whole networks of the paper's sizes: each result is checked, then timed",
+  ArgumentParser parser("bench",
+                        "measures kernels, layers and whole networks of the paper's sizes, data and the distance: each result is checked, "
+                        "then timed",
                         "GFLOP/s are nominal: a layer's multiply-adds with its borders counted, which exact kernels skip.  `of peak` is "
                         "their ratio to the multiply-add peak of the same threads, measured in registers just before and after; `x float` "
-                        "says how much faster than full precision, `x torch` how much faster than PyTorch.");
+                        "says how much faster than full precision, `x torch` how much faster than PyTorch; other peers likewise.");
   declare(parser, options);
   if (!parser.parse(argc, argv)) return 0;
   if (!options.isa.empty()) set_isa(options.isa == "ref" ? Isa::ref : Isa::avx2);
@@ -87,24 +92,30 @@ int bench(int argc, char** argv) {
   sizes.batch = options.batch.value_or(isa() == Isa::ref ? 8 : 64);
   if (!options.conv.empty()) sizes.algorithms = {options.conv == "direct" ? ConvAlgorithm::direct : ConvAlgorithm::im2col};
   const BenchFilter filter{options.sections, options.layer, options.op};
-  const std::vector<BenchCase> cases = selected_cases(filter, sizes);
+  std::vector<BenchCase> cases = matching_cases(filter, sizes);
   if (options.list) {
     print_list(cases);
     return 0;
   }
 
-  const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
-  if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
   std::vector<int> thread_counts{1};
   if (options.threads) thread_counts = {*options.threads};
   else if (thread_count() > 1) thread_counts.push_back(thread_count());
+  std::erase_if(cases, [&](const BenchCase& one) { return !filter.measures(one, thread_counts); });
+  if (cases.empty()) fail(ErrorKind::usage, "this is measured by one thread alone: give --threads 1");
+
+  const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
+  if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
 
   std::vector<BenchRow> rows;
   PeerReport peers;
   for (const int threads : thread_counts) {
     set_thread_count(threads);
     std::int64_t done = 0;
-    Progress progress("measuring", static_cast<std::int64_t>(cases.size()));
+    const auto total = std::count_if(cases.begin(), cases.end(), [&](const BenchCase& one) { return filter.measures(one, {threads}); });
+    ProgressOptions progress_options;
+    progress_options.plain_seconds = 30.0;
+    Progress progress("measuring", total, progress_options);
     std::vector<BenchRow> measured = run_cases(cases, options.repeats, [&](const BenchCase& one) {
       progress.update(done++, concat(one.layer, " ", one.op, ", ", one.path, ", ", threads, threads == 1 ? " thread" : " threads"));
     });
@@ -113,6 +124,7 @@ int bench(int argc, char** argv) {
     if (options.peers) run_peers(argv[0], filter, threads, sizes.batch, options.repeats, peers);
     relate_to_float(measured);
     relate_to_peers(peers, measured);
+    for (BenchRow& row : measured) relate_to_one_thread(rows, row);
     if (!options.json) std::fputs(bench_tables(measured).c_str(), stdout);
     std::fflush(stdout);
     rows.insert(rows.end(), measured.begin(), measured.end());

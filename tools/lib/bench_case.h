@@ -17,17 +17,20 @@ struct PreparedCase {
   std::function<void()> check;
 };
 
+inline const std::vector<std::string> kBenchSections{"kernels", "layers", "network", "data", "swd"};
+
 struct BenchCase {
-  std::string section;  // kernels, layers, network
+  std::string section;  // one of kBenchSections
   std::string layer;    // "deconv2"; "generator", "iteration", ... where it is no layer
   std::string op;       // "forward", "dx", "dw", "pack", ...
   std::string path;     // what computes it: "gemm", "direct", "im2col", "binary", ...; a setting's letter for a network
   std::string float_path;  // the path of the case that does the same in full precision; "": it does so itself
   std::string shape;
-  std::int64_t batch = 0;    // images of one run
+  std::int64_t batch = 0;    // images of one run; 0: it has no batch
   double flops = 0.0;        // nominal, borders included; 0: not meaningful
   bool shows_rate = false;   // images a second mean something
   int threads = 0;           // 0: any number; else the one for which it means something
+  bool only_by_name = false; // takes so long that it is left out unless it is asked for by `layer`
   int least_repeats = 1;     // of what takes a millisecond
   int most_repeats = 1000;   // of what takes long
   std::function<PreparedCase()> prepare;
@@ -49,6 +52,7 @@ class AlgorithmScope {
 struct BenchSizes {
   std::int64_t batch = 64;
   std::vector<ConvAlgorithm> algorithms{ConvAlgorithm::direct, ConvAlgorithm::im2col};
+  std::vector<std::int64_t> swd_counts{1024, 4096, 16384};  // images a set; above 4096 by name alone
 };
 
 // gemm on the column matrices of the generator's layers.
@@ -57,5 +61,9 @@ std::vector<BenchCase> gemm_cases(const BenchSizes& sizes);
 std::vector<BenchCase> layer_cases(const BenchSizes& sizes);
 // The paper's generator drawing images, and a whole training iteration.
 std::vector<BenchCase> network_cases(const BenchSizes& sizes);
+// JPEG pictures made into samples, a batch a run; epochs of batches from a cache file, which is written into a temporary folder.
+std::vector<BenchCase> data_cases(const BenchSizes& sizes);
+// The sliced Wasserstein distance of two sets of synthetic images with swd_eval's options.
+std::vector<BenchCase> swd_cases(const BenchSizes& sizes);
 
 }  // namespace pbgen

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kScripts[] = {"torch_layers.py", "onnxruntime_layers.py", "openblas_gemm.py"};
+constexpr const char* kScripts[] = {"torch_layers.py", "onnxruntime_layers.py", "openblas_gemm.py", "swd_numpy.py"};
 
 const Json& member(const Json& line, const char* key, const std::string& where, bool right_type(const Json&)) {
   const Json* const value = line.find(key);
@@ -91,7 +91,7 @@ void parse_peer_lines(std::string_view text, const std::string& script, PeerRepo
       row.section = text_of(json, "section", where);
       row.layer = text_of(json, "layer", where);
       row.op = text_of(json, "op", where);
-      row.batch = count_of(json, "batch", where);
+      if (json.find("batch") != nullptr) row.batch = count_of(json, "batch", where);
       row.threads = static_cast<int>(count_of(json, "threads", where));
       row.times = {seconds_in(json, "median_s", where), seconds_in(json, "best_s", where)};
       report.rows.push_back(std::move(row));

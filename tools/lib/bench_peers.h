@@ -22,7 +22,7 @@ struct PeerRow {
   std::string section;  // these four as in BenchCase: what they name is compared
   std::string layer;
   std::string op;
-  std::int64_t batch = 0;
+  std::int64_t batch = 0;  // 0: it has none, and the line leaves it out
   int threads = 1;
   Times times;
 };

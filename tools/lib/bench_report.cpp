@@ -10,6 +10,8 @@ namespace {
 
 std::string milliseconds(double seconds) { return fixed_text(seconds * 1e3, seconds < 0.1 ? 3 : 1); }
 
+std::string batch_text(std::int64_t batch) { return batch > 0 ? concat(batch) : ""; }
+
 std::vector<std::string> peer_names(const std::vector<BenchRow>& rows) {
   std::vector<std::string> names;
   for (const BenchRow& row : rows)
@@ -36,7 +38,7 @@ Json row_json(const BenchRow& row) {
   json.set("op", what.op);
   json.set("path", what.path);
   json.set("shape", what.shape);
-  json.set("batch", what.batch);
+  if (what.batch > 0) json.set("batch", what.batch);
   json.set("threads", row.threads);
   json.set("median_s", row.times.median);
   json.set("best_s", row.times.best);
@@ -50,6 +52,7 @@ Json row_json(const BenchRow& row) {
   }
   if (what.shows_rate) json.set("images_per_s", row.images_per_second());
   if (row.to_float) json.set("ratio_to_float", *row.to_float);
+  if (row.to_one_thread) json.set("ratio_to_one_thread", *row.to_one_thread);
   if (!row.to_peers.empty()) {
     Json peers = Json::object();
     for (const PeerRatio& ratio : row.to_peers) peers.set(ratio.peer, ratio.ratio);
@@ -70,7 +73,7 @@ Json peers_json(const PeerReport& peers) {
     json.set("section", row.section);
     json.set("layer", row.layer);
     json.set("op", row.op);
-    json.set("batch", row.batch);
+    if (row.batch > 0) json.set("batch", row.batch);
     json.set("threads", row.threads);
     json.set("median_s", row.times.median);
     json.set("best_s", row.times.best);
@@ -84,6 +87,17 @@ Json peers_json(const PeerReport& peers) {
 }
 
 std::string threads_text(int threads) { return concat(threads, threads == 1 ? " thread" : " threads"); }
+
+// How much faster training is by several threads than by one, for each row that knows it.
+std::string scaling_line(const std::vector<BenchRow>& rows) {
+  std::string text;
+  for (const BenchRow& row : rows) {
+    if (!row.to_one_thread || row.what.op != "training") continue;
+    text += concat(text.empty() ? concat("training, 1 thread / ", row.threads, " threads: ") : ", ", row.what.path, " ",
+                   fixed_text(*row.to_one_thread, 2), "x");
+  }
+  return text.empty() ? "" : text + "\n";
+}
 
 }  // namespace
 
@@ -100,7 +114,7 @@ Table bench_table(const std::vector<BenchRow>& rows) {
   for (const BenchRow& row : rows) {
     const BenchCase& what = row.what;
     const bool counted = what.flops > 0.0;
-    std::vector<std::string> cells{concat(what.layer, " ", what.op), what.path, what.shape, concat(what.batch),
+    std::vector<std::string> cells{concat(what.layer, " ", what.op), what.path, what.shape, batch_text(what.batch),
                                    milliseconds(row.times.median), milliseconds(row.times.best),
                                    counted ? fixed_text(row.flops_per_second() * 1e-9, 1) : "",
                                    counted && row.peak > 0.0 ? fixed_text(row.ratio_to_peak(), 2) : "",
@@ -125,7 +139,8 @@ std::string bench_tables(const std::vector<BenchRow>& rows) {
     double peak = 0.0;
     for (const BenchRow& row : group) peak = std::max(peak, row.peak);
     text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads),
-                   peak > 0.0 ? concat("; FMA peak ", fixed_text(peak * 1e-9, 1), " GFLOP/s") : "", "\n", text_table(bench_table(group)));
+                   peak > 0.0 ? concat("; FMA peak ", fixed_text(peak * 1e-9, 1), " GFLOP/s") : "", "\n",
+                   text_table(bench_table(group)), scaling_line(group));
     begin = end;
   }
   return text;
@@ -138,7 +153,7 @@ std::string peer_tables(const PeerReport& peers) {
   for (const PeerRow& row : peers.rows) {
     const auto version = peers.versions.find(row.peer);
     table.rows.push_back({row.peer, version == peers.versions.end() ? "" : version->second, concat(row.layer, " ", row.op),
-                          concat(row.batch), concat(row.threads), milliseconds(row.times.median), milliseconds(row.times.best)});
+                          batch_text(row.batch), concat(row.threads), milliseconds(row.times.median), milliseconds(row.times.best)});
   }
   if (!table.rows.empty()) text += concat("\npeers\n", text_table(table));
   for (const auto& [name, mend] : peers.missing) text += concat(name, " is missing: ", mend, "\n");

@@ -25,7 +25,8 @@ struct BenchSetting {
 std::string bench_heading(const BenchSetting& setting);
 // Of rows of one section and one number of threads.  Columns that would be empty are left out.
 Table bench_table(const std::vector<BenchRow>& rows);
-// One table for each section and number of threads, in the rows' order, under a line that names both.
+// One table for each section and number of threads, in the rows' order, under a line that names both; below it how training scales, where
+// that is known.
 std::string bench_tables(const std::vector<BenchRow>& rows);
 // What the peers said of themselves, one row a measurement, and a line for each that is missing.
 std::string peer_tables(const PeerReport& peers);

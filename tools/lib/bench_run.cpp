@@ -5,10 +5,22 @@
 #include "core/cpu.h"
 
 namespace pbgen {
+namespace {
+
+bool same_work(const BenchRow& a, const BenchRow& b) {
+  return a.what.section == b.what.section && a.what.layer == b.what.layer && a.what.op == b.what.op && a.what.batch == b.what.batch;
+}
+
+}  // namespace
 
 bool BenchFilter::matches(const BenchCase& one) const {
   const bool in_section = sections.empty() || std::find(sections.begin(), sections.end(), one.section) != sections.end();
   return in_section && (layer.empty() || layer == one.layer) && (op.empty() || op == one.op);
+}
+
+bool BenchFilter::measures(const BenchCase& one, const std::vector<int>& thread_counts) const {
+  const bool on_these = one.threads == 0 || std::find(thread_counts.begin(), thread_counts.end(), one.threads) != thread_counts.end();
+  return matches(one) && on_these && (!one.only_by_name || layer == one.layer);
 }
 
 std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats, const std::function<void(const BenchCase&)>& before) {
@@ -35,11 +47,18 @@ void relate_to_float(std::vector<BenchRow>& rows) {
   for (BenchRow& row : rows) {
     if (row.what.float_path.empty()) continue;
     const auto same = std::find_if(rows.begin(), rows.end(), [&](const BenchRow& other) {
-      return other.what.section == row.what.section && other.what.layer == row.what.layer && other.what.op == row.what.op &&
-             other.what.batch == row.what.batch && other.threads == row.threads && other.what.path == row.what.float_path;
+      return same_work(other, row) && other.threads == row.threads && other.what.path == row.what.float_path;
     });
     if (same != rows.end()) row.to_float = same->times.best / row.times.best;
   }
+}
+
+void relate_to_one_thread(const std::vector<BenchRow>& before, BenchRow& row) {
+  if (row.threads == 1) return;
+  const auto same = std::find_if(before.begin(), before.end(), [&](const BenchRow& other) {
+    return same_work(other, row) && other.threads == 1 && other.what.path == row.what.path;
+  });
+  if (same != before.end()) row.to_one_thread = same->times.best / row.times.best;
 }
 
 }  // namespace pbgen

@@ -18,7 +18,10 @@ struct BenchFilter {
   std::string layer;
   std::string op;
 
+  // Whether the case is meant.
   bool matches(const BenchCase& one) const;
+  // Whether it is also to be measured: on one of these numbers of threads, and named where it must be.
+  bool measures(const BenchCase& one, const std::vector<int>& thread_counts) const;
 };
 
 // How much faster than a peer: the peer's best time by ours.
@@ -33,6 +36,7 @@ struct BenchRow {
   Times times;
   double peak = 0.0;               // FLOP/s in registers; 0: unknown
   std::optional<double> to_float;  // the best time in full precision by ours
+  std::optional<double> to_one_thread;  // the best time of one thread by ours, where this is more than one
   std::vector<PeerRatio> to_peers;
 
   double flops_per_second() const { return what.flops / times.best; }
@@ -47,5 +51,8 @@ std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats
 
 // Fills in to_float from the rows themselves.
 void relate_to_float(std::vector<BenchRow>& rows);
+
+// Fills in a row's to_one_thread from those that were measured before.
+void relate_to_one_thread(const std::vector<BenchRow>& before, BenchRow& row);
 
 }  // namespace pbgen

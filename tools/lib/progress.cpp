@@ -58,7 +58,7 @@ Progress::~Progress() {
 
 bool Progress::due() const {
   const double now = options_.clock();
-  const double pause = live_ ? kLiveSeconds : std::clamp((now - begin_) / 10.0, 2.0, 60.0);
+  const double pause = live_ ? kLiveSeconds : std::max(options_.plain_seconds, std::min((now - begin_) / 10.0, 60.0));
   return now - shown_ >= pause;
 }
 

@@ -23,6 +23,7 @@ struct ProgressOptions {
   std::int64_t start = 0;          // steps that were done before: a resumed run
   double items_per_step = 1.0;     // the rate counts items: images, of which a step has a batch
   std::string unit;                // of the items: "img" gives "850 img/s"
+  double plain_seconds = 2.0;      // the least time between plain lines
   std::function<double()> clock;   // seconds; empty: the steady clock
 };
 
@@ -36,8 +37,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Cheap enough for every step: shows at most ten lines a second live, and plain ones every 2 seconds at first, every
-  // minute in the end.
+  // Cheap enough for every step: shows at most ten lines a second live, and plain ones every plain_seconds at
+  // first, every minute in the end.
   void update(std::int64_t done, std::string_view extra = {});
   // Whether an update now would be shown; where `extra` is costly to make.
   bool due() const;

@@ -14,7 +14,7 @@ def parse_arguments(description):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--only", action="append", default=[], metavar="SECTION", help="kernels, layers, network, swd")
+    parser.add_argument("--only", action="append", default=[], metavar="SECTION", help="kernels, layers, network, data, swd")
     parser.add_argument("--layer", default="")
     parser.add_argument("--op", default="")
     return parser.parse_args()
@@ -29,9 +29,10 @@ def report(**line):
     print(json.dumps(line), flush=True)
 
 
-def measure(run, repeats):
+def measure(run, repeats, warm_up=True):
     """(best, median) of so many runs after one that does not count, in seconds."""
-    run()
+    if warm_up:
+        run()
     samples = []
     for _ in range(repeats):
         begin = time.perf_counter()
@@ -41,7 +42,7 @@ def measure(run, repeats):
     return samples[0], samples[len(samples) // 2]
 
 
-def report_times(arguments, peer, section, layer, op, run, batch=None, most_repeats=1000):
-    best, median = measure(run, min(arguments.repeats, most_repeats))
-    report(peer=peer, section=section, layer=layer, op=op, batch=batch or arguments.batch, threads=arguments.threads, best_s=best,
-           median_s=median)
+def report_times(arguments, peer, section, layer, op, run, batch=None, most_repeats=1000, warm_up=True):
+    best, median = measure(run, min(arguments.repeats, most_repeats), warm_up)
+    report(peer=peer, section=section, layer=layer, op=op, **({} if batch == 0 else {"batch": batch or arguments.batch}),
+           threads=arguments.threads, best_s=best, median_s=median)

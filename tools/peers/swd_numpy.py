@@ -1,19 +1,25 @@
-"""The sliced Wasserstein distance in numpy and scipy, as a peer to time the engine against.
+#!/usr/bin/env python3
+"""The sliced Wasserstein distance in numpy and scipy.
 
-  python3 tools/peers/swd_numpy.py COUNT
-
-Two sets of COUNT synthetic 64x64 RGB images, 128 patches of 7x7 an image and level, 4 x 128 directions, three levels: the definition
+Two sets of synthetic 64x64 RGB images, 128 patches of 7x7 an image and level, 4 x 128 directions, three levels: the definition
 of metrics/sliced_wasserstein.h, in the form of Karras's published code: float32, scipy's convolution over whole batches, patches
-by one indexing operation, np.sort along the patches.  The last line: `seconds=S versions=numpy X scipy Y`, the time without that of making the images.
-"""
-import resource
-import sys
-import time
+by one indexing operation, np.sort along the patches.  The time without that of making the images."""
 
-import numpy as np
-import scipy
-import scipy.ndimage
+import os
 
+import common
+
+ARGUMENTS = common.parse_arguments(__doc__)
+os.environ["OPENBLAS_NUM_THREADS"] = str(ARGUMENTS.threads)  # read when numpy is loaded
+
+try:
+    import numpy as np
+    import scipy.ndimage
+except ImportError:
+    common.report(peer="numpy", missing="pip install numpy scipy")
+    raise SystemExit(0)
+
+COUNTS = (1024, 4096)  # images a set; more take minutes and many GB
 SIZE, NHOOD, NHOODS, REPEATS, DIRECTIONS = 64, 7, 128, 4, 128
 FILTER = (np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256.0).astype(np.float32)[np.newaxis, np.newaxis]
 BATCH = 128
@@ -86,19 +92,21 @@ def distance(a, b, rng):
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) == 2 and sys.argv[1].isdigit() else 0
-    if count < 1:
-        sys.exit("usage: swd_numpy.py COUNT")
-    sets = [make_images(seed, count) for seed in (1, 2)]
-    rng = np.random.default_rng(3)
-    begin = time.perf_counter()
-    a, b = (descriptors(images, rng) for images in sets)
-    for level, (rows_a, rows_b) in enumerate(zip(a, b)):
-        print(f"level {SIZE >> level}: {distance(rows_a, rows_b, rng):.6f}")
-    seconds = time.perf_counter() - begin
-    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"images={count} peak_resident_mb={resident:.0f}")
-    print(f"seconds={seconds:.2f} versions=numpy {np.__version__} scipy {scipy.__version__}")
+    common.report(peer="numpy", version=f"{np.__version__} (scipy {scipy.__version__})")
+    for count in COUNTS:
+        name = f"swd{count}"
+        if not common.wanted(ARGUMENTS, "swd", name, "distance"):
+            continue
+        sets = [make_images(seed, count) for seed in (1, 2)]
+
+        def run():
+            rng = np.random.default_rng(3)
+            a, b = (descriptors(images, rng) for images in sets)
+            for rows_a, rows_b in zip(a, b):
+                distance(rows_a, rows_b, rng)
+
+        # Seconds long: a warm-up would change nothing.
+        common.report_times(ARGUMENTS, "numpy", "swd", name, "distance", run, batch=0, most_repeats=1, warm_up=False)
 
 
 if __name__ == "__main__":
