@@ -43,15 +43,16 @@ class Inference {
   Inference(const NetworkConfig& config, std::int64_t batch, ConvAlgorithm algorithm)
       : network_(generator_with(algorithm, config)),
         latent_(config.latent_shape(batch)),
-        record_(network_.make_record(latent_.shape())),
+        scratch_(network_.make_scratch(latent_.shape())),
         workspace_(network_.workspace_floats(latent_.shape())) {
     initialise(network_, 1, kGeneratorFirstNumber);
     std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
     draw_latents(CounterRng(1, Stream::generate), 0, batch, config.z_dim, z.data());
     latents_to_lanes(z.data(), batch, latent_.view());
     // Moving statistics that fit the weights: with the initial ones the images would be grey, whatever is computed.
-    network_.forward(std::as_const(latent_).view(), record_, workspace_, Mode::train);
-    for (int i = 0; i < 100; ++i) network_.update_moving_statistics(record_);
+    Sequential::Record record = network_.make_record(latent_.shape());
+    network_.forward(std::as_const(latent_).view(), record, workspace_, Mode::train);
+    for (int i = 0; i < 100; ++i) network_.update_moving_statistics(record);
   }
 
   const Sequential& network() const { return network_; }
@@ -61,12 +62,12 @@ class Inference {
     for (std::int64_t c = 0; c < latent_.shape().channels; ++c) z.push_back(latent_.data()[latent_.shape().index(0, 0, 0, c)]);
     return z;
   }
-  ConstTensorView run() { return network_.forward(std::as_const(latent_).view(), record_, workspace_, Mode::inference); }
+  ConstTensorView run() { return network_.infer(std::as_const(latent_).view(), scratch_, workspace_); }
 
  private:
   Sequential network_;
   Tensor latent_;
-  Sequential::Record record_;
+  Sequential::Scratch scratch_;
   Workspace workspace_;
 };
 
