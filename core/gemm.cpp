@@ -42,9 +42,6 @@ struct Product {
   std::int64_t ldc;
 };
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
-
 // Rows are independent, so cutting them among threads keeps the reference's bits.
 void run_ref(const Product& g) {
   parallel_for(g.m, [&](std::int64_t begin, std::int64_t end) {
@@ -54,6 +51,9 @@ void run_ref(const Product& g) {
 }
 
 #if defined(__x86_64__)
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
 struct Range {
   std::int64_t begin;
@@ -77,8 +77,9 @@ Grid choose_grid(const Product& g) {
   const int threads = threads_worth_waking(g.m * g.n * g.k, kWorkOfAThread);
   Grid best{1, 1};
   std::int64_t best_cost = INT64_MAX;
-  for (std::int64_t rows = 1; rows <= threads; ++rows) {
-    const std::int64_t columns = threads / rows;
+  // No more pieces than tiles either way: a piece of nothing would have nothing to pack.
+  for (std::int64_t rows = 1; rows <= std::min<std::int64_t>(threads, ceil_div(g.m, kMr)); ++rows) {
+    const std::int64_t columns = std::min(threads / rows, ceil_div(g.n, kNr));
     const std::int64_t row_tiles = ceil_div(ceil_div(g.m, kMr), rows);
     const std::int64_t column_tiles = ceil_div(ceil_div(g.n, kNr), columns);
     // Cycles for each step of k: 6 a tile; half a cycle for each float that is packed.

@@ -225,6 +225,8 @@ TEST_P(Gemm, TheBitsDoNotDependOnTheThreads) {
       {Transpose::no, Transpose::yes, 64, 75, 2000},
       {Transpose::no, Transpose::no, 3, 3000, 100},
       {Transpose::no, Transpose::no, 1000, 5, 300},
+      {Transpose::no, Transpose::no, 1, 16, 300},   // fewer tiles than threads
+      {Transpose::no, Transpose::no, 12, 32, 300},
   };
   for (Problem g : problems) {
     g.fill_random();
