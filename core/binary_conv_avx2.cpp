@@ -68,18 +68,20 @@ struct Tile {
 template <int group>
 __attribute__((always_inline)) inline void look_up(const std::uint8_t* numbers, const float* tables, Tile& t) {
   const auto* word = reinterpret_cast<const char(*)[8]>(numbers + 8 * group);
+  // Read through `tables`; named as well, so that no compiler thinks it unread.
+  const auto* table = reinterpret_cast<const float(*)[kTableFloats]>(tables + group * kTableFloats);
   constexpr int offset = group * static_cast<int>(kTableFloats * sizeof(float));
   if constexpr (group == 0) {
     asm volatile(PBGEN_LOOKUP_GROUP(PBGEN_MOVE)
                  : [a0] "=&x"(t.a0), [a1] "=&x"(t.a1), [a2] "=&x"(t.a2), [a3] "=&x"(t.a3), [a4] "=&x"(t.a4), [a5] "=&x"(t.a5),
                    [a6] "=&x"(t.a6), [a7] "=&x"(t.a7)
-                 : [word] "m"(*word), [tables] "r"(tables), [offset] "i"(offset)
+                 : [word] "m"(*word), [table] "m"(*table), [tables] "r"(tables), [offset] "i"(offset)
                  : "rax", "rcx", "rdx", "cc");
   } else {
     asm volatile(PBGEN_LOOKUP_GROUP(PBGEN_ADD)
                  : [a0] "+x"(t.a0), [a1] "+x"(t.a1), [a2] "+x"(t.a2), [a3] "+x"(t.a3), [a4] "+x"(t.a4), [a5] "+x"(t.a5),
                    [a6] "+x"(t.a6), [a7] "+x"(t.a7)
-                 : [word] "m"(*word), [tables] "r"(tables), [offset] "i"(offset)
+                 : [word] "m"(*word), [table] "m"(*table), [tables] "r"(tables), [offset] "i"(offset)
                  : "rax", "rcx", "rdx", "cc");
   }
 }

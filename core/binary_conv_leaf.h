@@ -21,7 +21,8 @@ inline constexpr std::int64_t kTileRows = 8;
 inline constexpr int kRowNumberShift = 2;
 
 // Where a block's channels part into groups: the first channels % groups of them have one more.
-constexpr std::int64_t group_begin(std::int64_t channels, std::int64_t groups, std::int64_t group) {
+// static: each file has a copy of its own, and none compiled for AVX2 serves the others.
+static constexpr std::int64_t group_begin(std::int64_t channels, std::int64_t groups, std::int64_t group) {
   const std::int64_t longer = channels % groups;
   return group * (channels / groups) + (group < longer ? group : longer);
 }

@@ -2,6 +2,8 @@
 
 #include <atomic>
 
+#include "core/check.h"
+
 namespace pbgen {
 namespace {
 
@@ -10,6 +12,12 @@ std::atomic<ConvAlgorithm> current{ConvAlgorithm::direct};
 }  // namespace
 
 const char* name(ConvAlgorithm algorithm) { return algorithm == ConvAlgorithm::direct ? "direct" : "im2col"; }
+
+ConvAlgorithm conv_algorithm_named(std::string_view text) {
+  for (const ConvAlgorithm algorithm : {ConvAlgorithm::direct, ConvAlgorithm::im2col})
+    if (text == name(algorithm)) return algorithm;
+  fail(ErrorKind::usage, "--conv ", text, ": expected direct or im2col");
+}
 
 ConvAlgorithm conv_algorithm() { return current; }
 

@@ -1,6 +1,8 @@
 // How convolutions and linear layers are computed.
 #pragma once
 
+#include <string_view>
+
 namespace pbgen {
 
 // im2col: column matrices and gemm, the engine's definition.  direct: kernels of each product, straight from the lane
@@ -8,6 +10,8 @@ namespace pbgen {
 enum class ConvAlgorithm { direct, im2col };
 
 const char* name(ConvAlgorithm algorithm);
+// Error(usage) for a text that is no algorithm's name.
+ConvAlgorithm conv_algorithm_named(std::string_view text);
 
 // What layers made from now on use, in the whole process; direct unless set.  A layer keeps what it was made with.
 ConvAlgorithm conv_algorithm();

@@ -12,10 +12,11 @@
 //
 // What they have in common:
 //   outputs   overwritten, never read (but dw where beta is 1); no overlap with an input.
-//   accuracy  |err| <= (n + 8) * 2^-24 * sum of the magnitudes of the n terms of a sum (bias included).
+//   accuracy  |err| <= (n + 8) * 2^-24 * sum of the magnitudes of the n terms of a sum (bias, or what is added to, included).
 //   threads   split the output, or cut sums by the shape alone: bit-identical for any thread count.
 //   errors    std::logic_error where a view's shape does not fit geometry and weights, or the weights were not packed for the
 //             path in force.
+//   memory    small buffers of the threads only grow; where even they cannot be had, the process ends.
 //   paths     Isa::ref runs the definitions in conv_direct_ref.cpp.
 #pragma once
 
@@ -49,7 +50,7 @@ class DirectWeights {
 
   const ConvWeightShape& shape() const { return shape_; }
   const float* plain() const { return plain_; }
-  const float* for_big() const { return for_big_.data(); }      // what conv_to_big reads; layout in conv_direct_parts.h
+  const float* for_big() const { return for_big_.data(); }      // what conv_to_big reads; layouts in conv_direct_wide.cpp and _narrow.cpp
   const float* for_small() const { return for_small_.data(); }  // what conv_to_small reads
 
  private:
@@ -68,6 +69,7 @@ void conv_to_big(const ConvGeometry& geometry, const DirectWeights& weights, con
 // dw := beta*dw + the gradient; beta 0 (dw is written, never read) or 1.  workspace: conv_weight_gradient_floats.
 void conv_weight_gradient(const ConvGeometry& geometry, ConstTensorView small, ConstTensorView big, float beta, float* dw,
                           Workspace& workspace);
+// Of the path in force.
 std::int64_t conv_weight_gradient_floats(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big);
 
 // The definitions: plain weights, scalar, sums in double, one thread.

@@ -1,4 +1,4 @@
-// Between conv_direct_narrow_*.cpp and their leaves.  Not for anybody else.
+// Between conv_direct_narrow.cpp and its leaves.  Not for anybody else.
 //
 // A vector is the eight images of one channel of one pixel.  Pointers to activations are 32-byte aligned.
 #pragma once

@@ -34,7 +34,7 @@ static_assert(leaf::kLanes == kLanes);
 
 // Block sizes: see PERF.md.  The small side of a chunk (32 KB) stays in the L1 cache while all the taps of all panels pass.
 constexpr std::int64_t kChunkPixels = 64;
-// Both copies of a group of slices: 8 MB, in L3.
+// Both copies of a group of slices: 8 MB, in L3, or one slice where that is larger.
 constexpr std::int64_t kGroupFloats = std::int64_t{1} << 21;
 // A thread is woken for at least this many multiply-adds: some eight microseconds.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
@@ -142,9 +142,6 @@ void copy_small_row(const Plan& plan, ConstTensorView small, std::int64_t first_
         std::copy_n(from, (plan.c_small - c) * kLanes, padded);
         leaf::transpose_8x8_avx2(padded, to, nr);
       }
-      // What a last block of 16 lacks from 8 on.
-      if (nr == kNr && c % kNr == 0 && plan.c_small - c <= 8)
-        for (std::int64_t lane = 0; lane < kLanes; ++lane) std::fill_n(to + lane * nr + 8, 8, 0.0f);
     }
   }
 }

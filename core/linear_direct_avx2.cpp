@@ -31,7 +31,7 @@ void product_tile(const TileWeights& weights, const float* bias, std::int64_t bi
   const std::int64_t inner_step = weights.inner_step;
   for (std::int64_t outer = 0; outer < weights.outer_count; ++outer) {
     const float* w0 = weights.w + outer * weights.outer_step;
-    const float* w3 = w0 + 3 * row;
+    const float* w3 = kRows > 3 ? w0 + 3 * row : w0;
     std::int64_t inner = 0;
     for (; inner + kChains <= inner_count; inner += kChains) {
 #pragma GCC unroll 2

@@ -36,7 +36,7 @@ void transpose_blocks_avx2(std::int64_t blocks, std::int64_t vectors, const floa
   for (std::int64_t block = 0; block < blocks; ++block)
     for (std::int64_t half = 0; half < 2; ++half) {
       const std::int64_t left = vectors - 8 * half;
-      const float* const x = from + block * from_step + 8 * half * vector_step;
+      const float* const x = from + block * from_step + (left > 0 ? 8 * half * vector_step : 0);
       __m256 rows[8];
       if (left >= 8) {
 #pragma GCC unroll 8

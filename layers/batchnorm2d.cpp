@@ -16,7 +16,6 @@ using batchnorm_leaf::Map;
 
 static_assert(batchnorm_leaf::kWidth == kLanes);
 
-constexpr double kEpsilon = 1e-5;
 constexpr float kBatchShare = 0.1f;  // 1 - decay
 
 struct Leaves {
@@ -158,7 +157,7 @@ void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float
         return squares[p * channels + c] + distance * distance * weight(p);
       },
       [&](std::int64_t c, double total) {
-        rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + kEpsilon));
+        rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + BatchNorm2d::kEpsilon));
         variance[c] = static_cast<float>(total / (values - 1.0));
       });
 }
@@ -219,7 +218,7 @@ void BatchNorm2d::forward(ConstTensorView x, TensorView y, std::span<float> reco
     return;
   }
   for (std::int64_t c = 0; c < c_count; ++c)
-    scale[c] = static_cast<float>(gamma_.value[c] / std::sqrt(running_var_.value[c] + kEpsilon));
+    scale[c] = static_cast<float>(gamma_.value[c] / std::sqrt(running_var_.value[c] + BatchNorm2d::kEpsilon));
   normalise(x, y, {running_mean_.value.data(), scale, beta_.value.data(), slope_});
 }
 

@@ -24,6 +24,8 @@ namespace pbgen {
 // Backward takes gamma and beta as they were in the forward.
 class BatchNorm2d final : public Layer {
  public:
+  static constexpr double kEpsilon = 1e-5;  // added to variances
+
   // slope in [0, 1], else std::logic_error.
   BatchNorm2d(const std::string& name, std::int64_t channels, float slope = 1.0f);
 

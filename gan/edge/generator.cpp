@@ -93,7 +93,7 @@ const char* fault_of(const Generator& generator) {
 }
 
 std::size_t scratch_bytes(const Generator& generator, int parts) {
-  return static_cast<std::size_t>(Plan(generator).floats(parts)) * sizeof(float) + kAlignment;
+  return static_cast<std::size_t>(Plan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;
 }
 
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel) {

@@ -9,7 +9,7 @@
 //   y = activation(scale[channel] * sum + shift)
 // into which the caller folds the one-bit weights' alpha, the bias and the batch normalisation.
 //
-// Accuracy: of each layer, |error| <= (n + 8) * 2^-24 * scale * sum |w||x|, n the number of terms of a sum; activations are
+// Accuracy: of each layer, |error| <= (n + 8) * 2^-24 * (|scale| * sum |w||x| + |shift|), n the number of terms of a sum; activations are
 // floats throughout, one-bit weights lose nothing.  tanh: relative error below 3e-7.
 // The same bytes for every number of parts and on every machine of the same path.
 #pragma once

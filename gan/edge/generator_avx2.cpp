@@ -6,6 +6,12 @@
 namespace pbgen::edge {
 namespace {
 
+// base[index], which may lie outside the array: hence an address made of numbers.
+inline void prefetch(const float* base, std::ptrdiff_t index) {
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + static_cast<std::uintptr_t>(index) * sizeof(float);
+  _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0);
+}
+
 using Vec = __m256;
 
 // e^x for x in [-87, 0], clamped there: Cephes, as in generator_ref.cpp.
@@ -131,9 +137,9 @@ void multiply_floats(const float* w, int c_in, const float* x0, const float* x1,
   Vec b[kKernel] = {};
   int c = 0;
   for (; c + 2 <= c_in; c += 2, w += 2 * kKernel, x0 += 2 * kLanes, x1 += 2 * kLanes) {
-    _mm_prefetch(reinterpret_cast<const char*>(w + kAhead), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(x0 + next), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(x1 + next), _MM_HINT_T0);
+    prefetch(w, kAhead);
+    prefetch(x0, next);
+    prefetch(x1, next);
     multiply_channel(w, x0, x1, a, b);
     multiply_channel(w + kKernel, x0 + kLanes, x1 + kLanes, a, b);
   }
@@ -311,8 +317,8 @@ void multiply_pixels(const ChannelTask& task) {
 #pragma GCC unroll 4
     for (int v = 0; v < kChannelVectors; ++v) sum[p][v] = _mm256_load_ps(task.y[p] + v * kLanes);
   for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
-    _mm_prefetch(reinterpret_cast<const char*>(w + next), _MM_HINT_T0);
-    _mm_prefetch(reinterpret_cast<const char*>(w + next + kChannelLanes / 2), _MM_HINT_T0);
+    prefetch(w, next);
+    prefetch(w, next + kChannelLanes / 2);
     Vec value[kPixels];
 #pragma GCC unroll 3
     for (int p = 0; p < kPixels; ++p) value[p] = _mm256_broadcast_ss(task.x[p] + c * kLanes);

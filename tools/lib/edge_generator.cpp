@@ -9,20 +9,20 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/parallel.h"
+#include "layers/batchnorm2d.h"
 #include "layers/weighted_layer.h"
 
 namespace pbgen {
 namespace {
 
-constexpr double kEpsilon = 1e-5;  // of layers/batchnorm2d.h
-
 const WeightedLayer& weighted_layer(const Sequential& network, const std::string& name) {
-  for (std::size_t i = 0; i < network.layer_count(); ++i) {
+  const WeightedLayer* found = nullptr;
+  for (std::size_t i = 0; i < network.layer_count() && found == nullptr; ++i) {
     const auto* const layer = dynamic_cast<const WeightedLayer*>(&network.layer(i));
-    if (layer != nullptr && layer->description().name == name) return *layer;
+    if (layer != nullptr && layer->description().name == name) found = layer;
   }
-  check(false, name, " is missing from the network");
-  throw;
+  check(found != nullptr, name, " is missing from the network");
+  return *found;
 }
 
 std::span<const float> array(const Sequential& network, const std::string& name, std::int64_t size) {
@@ -56,7 +56,7 @@ void fold(const Sequential& network, const std::string& layer, const std::string
     double gain = 1.0;
     double offset = 0.0;
     if (!normalisation.empty()) {
-      gain = static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(variance[c]) + kEpsilon);
+      gain = static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(variance[c]) + BatchNorm2d::kEpsilon);
       offset = static_cast<double>(beta[c]) - gain * static_cast<double>(mean[c]);
     }
     scale[c] = static_cast<float>(gain * (alpha.empty() ? 1.0 : static_cast<double>(alpha[c])));
@@ -150,6 +150,7 @@ EdgeGenerator::EdgeGenerator(const Sequential& network, const NetworkConfig& con
 }
 
 void EdgeGenerator::generate(const float* z, float* image) {
+  flush_denormals();  // as in the other threads
   edge::generate_one(generator_, z, image, scratch_.data(), &parallel_);
 }
 
