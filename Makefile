@@ -88,8 +88,9 @@ test: TEST_FLAGS ?= --gtest_brief=1
 test: $(binaries) $(out)/bin/pbgen_tests
 	@$(test_environment) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
+# `make bench BENCH_FLAGS="--only network --threads 2"` for less.
 bench: all
-	@./tools/bench
+	@./tools/bench $(BENCH_FLAGS)
 
 $(binaries): $(out)/bin/%: $(out)/tools/%.o $(library)
 	@mkdir -p $(@D)
@@ -161,7 +162,7 @@ clean:
 help:
 	@echo 'make              build the tools (./tools/NAME)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
-	@echo 'make bench        measure kernels, layers and networks; each result is checked before it is timed'
+	@echo 'make bench        measure kernels, layers, networks, data and the distance (some minutes); each result is checked first'
 	@echo 'make lint         check who includes whom'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp for developers'
 	@echo 'make clean        remove what make made'

@@ -147,6 +147,7 @@ FolderReport decode_images(const FolderListing& listing, const FolderOptions& op
   report.files = files + static_cast<std::int64_t>(listing.bad.size());
   report.bad = listing.bad;
   judge_bad_files(report, options);
+  if (progress) progress(0, files);
   for (std::int64_t begin = 0; begin < files; begin += kFilesAtATime) {
     std::vector<PreparedFile> prepared(static_cast<std::size_t>(std::min(kFilesAtATime, files - begin)));
     const auto number = static_cast<std::int64_t>(prepared.size());

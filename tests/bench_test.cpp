@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "core/check.h"
@@ -44,6 +46,31 @@ std::string data_error(const std::string& text) {
   }
   ADD_FAILURE() << "not refused: " << text;
   return "";
+}
+
+// A tool's path beside a folder of scripts with these texts.
+std::string tool_with_peers(const TestFolder& folder, const std::vector<std::pair<std::string, std::string>>& scripts) {
+  std::filesystem::create_directories(folder / "peers");
+  for (const auto& [name, text] : scripts) write_bytes(folder / ("peers/" + name), Bytes(text.begin(), text.end()));
+  return folder / "bench";
+}
+
+TEST(Bench, APeerThatFailsIsNamedAndBreaksNothing) {
+  if (std::system("python3 -c '' >/dev/null 2>&1") != 0) GTEST_SKIP() << "no python3";
+  const TestFolder folder;
+  const std::string row = "{\"peer\": \"torch\", \"section\": \"layers\", \"layer\": \"deconv1\", \"op\": \"forward\", \"batch\": 8, "
+                          "\"threads\": 1, \"best_s\": 1.0, \"median_s\": 2.0}";
+  const std::string tool = tool_with_peers(folder, {{"torch_layers.py", "print('" + row + "', flush=True)\nraise SystemExit(3)\n"},
+                                                    {"onnxruntime_layers.py", "print('{not ours')\n"},
+                                                    {"openblas_gemm.py", "import os\nos.kill(os.getpid(), 9)\n"}});
+  PeerReport report;
+  run_peers(tool, {}, 1, 8, 1, report);
+  ASSERT_EQ(report.rows.size(), 1u);
+  EXPECT_EQ(report.rows[0].times.best, 1.0);
+  EXPECT_NE(report.missing.at("torch_layers.py").find("exit code 3"), std::string::npos);
+  EXPECT_NE(report.missing.at("onnxruntime_layers.py").find("line 1"), std::string::npos);
+  EXPECT_NE(report.missing.at("openblas_gemm.py").find("signal 9"), std::string::npos);
+  EXPECT_NE(report.missing.at("swd_numpy.py").find("is not in"), std::string::npos);
 }
 
 TEST(Bench, StatisticsAreTheMedianAndTheBest) {
@@ -166,7 +193,7 @@ TEST(Bench, PeersAreReadLineByLine) {
 
   const std::string text = peer_tables(report);
   EXPECT_NE(text.find("2.13.0"), std::string::npos) << text;
-  EXPECT_NE(text.find("onnxruntime is missing: pip install onnxruntime"), std::string::npos) << text;
+  EXPECT_NE(text.find("onnxruntime was not measured: pip install onnxruntime"), std::string::npos) << text;
   EXPECT_NE(bench_tables(rows).find("x torch"), std::string::npos);
 }
 

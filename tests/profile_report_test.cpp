@@ -9,8 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "core/cpu.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/safetensors.h"
 #include "gan/checkpoint.h"
 #include "tests/image_files.h"
 #include "tests/tool_run.h"
@@ -77,6 +79,22 @@ TEST_F(ConvFlag, ARunKeepsItsAlgorithm) {
   EXPECT_NE(other.err.find("conv \"direct\" (checkpoint: \"im2col\")"), std::string::npos) << other.err;
   const ToolRun same = train({"--resume", run_, "--iterations", "6"});
   EXPECT_EQ(same.exit_code, 0) << same.err;
+}
+
+TEST_F(ConvFlag, TheAlgorithmDecidesTheRounding) {
+  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
+  const auto checkpoint_of = [&](const std::string& conv) {
+    run_ = folder_ / conv;
+    EXPECT_EQ(begin(conv).exit_code, 0);
+    return read_file(run_ + "/checkpoints/00000005.safetensors", 1 << 24);
+  };
+  const auto direct = SafetensorsFile::parse(checkpoint_of("direct"), "direct");
+  const auto im2col = SafetensorsFile::parse(checkpoint_of("im2col"), "im2col");
+  const auto bytes_of = [](const SafetensorsFile& file) {
+    const auto bytes = file.find("generator.deconv1.weight")->bytes;
+    return std::vector<std::uint8_t>(bytes.begin(), bytes.end());
+  };
+  EXPECT_NE(bytes_of(direct), bytes_of(im2col));
 }
 
 TEST_F(ConvFlag, ACheckpointOlderThanTheChoiceGoesOnWithEither) {

@@ -50,14 +50,16 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--conv", &options.conv, "NAME", "direct or im2col; without it both", one_of({"direct", "im2col"}));
   parser.add("--isa", &options.isa, "NAME", "ref or avx2; without it the best that the machine has", one_of({"ref", "avx2"}));
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
-  parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(at_least(8), multiple_of(8)));
-  parser.add("--repeats", &options.repeats, "N", "how often each is timed", at_least(1));
+  parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(in_range(8, 4096), multiple_of(8)));
+  parser.add("--repeats", &options.repeats, "N",
+             "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image at least 50", at_least(1));
   parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy with scipy");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");
-  parser.example("bench --layer deconv2 --op forward --threads 1", "one layer's forward, in full precision and in one bit");
-  parser.example("bench --only data,swd --threads 1", "decoding, epochs from a cache and the distance, on one core");
-  parser.example("bench --only network --peers", "inference and training, beside PyTorch where it is installed");
+  parser.example("./tools/bench --layer deconv2 --op forward --threads 1",
+                 "one layer's forward: direct, as column matrices, and in one bit");
+  parser.example("./tools/bench --only data,swd --threads 1", "decoding, epochs from a cache and the distance, on one core");
+  parser.example("./tools/bench --only network --peers", "inference and training, beside PyTorch where it is installed");
 }
 
 std::vector<BenchCase> matching_cases(const BenchFilter& filter, const BenchSizes& sizes) {
@@ -90,7 +92,7 @@ int bench(int argc, char** argv) {
 
   BenchSizes sizes;
   sizes.batch = options.batch.value_or(isa() == Isa::ref ? 8 : 64);
-  if (!options.conv.empty()) sizes.algorithms = {options.conv == "direct" ? ConvAlgorithm::direct : ConvAlgorithm::im2col};
+  if (!options.conv.empty()) sizes.algorithms = {conv_algorithm_named(options.conv)};
   const BenchFilter filter{options.sections, options.layer, options.op};
   std::vector<BenchCase> cases = matching_cases(filter, sizes);
   if (options.list) {

@@ -79,13 +79,13 @@ int run(int argc, char** argv) {
       .default_text("what the machine grants");
   parser.add("--conv", &options.conv, "NAME", "how convolutions are computed: direct, or im2col, the definition; equal but for rounding",
              one_of({"direct", "im2col"}));
-  parser.example("generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
-  parser.example("generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
+  parser.example("./tools/generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
+  parser.example("./tools/generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
   if (options.out.empty() && options.grid.empty())
     fail(ErrorKind::usage, "nothing to write: name a folder with --out, a picture with --grid, or both");
   if (options.threads > 0) set_thread_count(options.threads);
-  set_conv_algorithm(options.conv == "direct" ? ConvAlgorithm::direct : ConvAlgorithm::im2col);
+  set_conv_algorithm(conv_algorithm_named(options.conv));
 
   const Checkpoint checkpoint = Checkpoint::load(named_checkpoint(options.checkpoint));
   if (!options.out.empty()) claim_output_folder(options.out, options.force);

@@ -56,8 +56,9 @@ int run(int argc, char** argv) {
   parser.add("--out", &options.out, "DIR", "folder for face_000000.png, face_000001.png, ...; made where it is missing");
   parser.add("--grid", &options.grid, "FILE", concat("also write the first ", kGridFaces, " faces as one PNG picture"));
   parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
-  parser.example("make_faces --n 1000 --out faces", "a thousand faces at 64x64");
-  parser.example("make_faces --n 64 --size 128 --seed 2 --out more --grid more.png", "larger ones of another seed, and a picture of all");
+  parser.example("./tools/make_faces --n 1000 --out faces", "a thousand faces at 64x64");
+  parser.example("./tools/make_faces --n 64 --size 128 --seed 2 --out more --grid more.png",
+                 "larger ones of another seed, and a picture of all");
   if (!parser.parse(argc, argv)) return 0;
   if (options.out.empty()) fail(ErrorKind::usage, "--out is missing: name the folder to write to, as in --out faces");
   if (!options.grid.empty() && options.size > kMaxGridFaceSize) {

@@ -14,7 +14,7 @@
 namespace pbgen {
 namespace {
 
-// Shows jobs whose length is known when their first step is done.
+// Shows jobs whose length is known when they begin.
 class ProgressOf {
  public:
   explicit ProgressOf(const char* what) : what_(what) {}

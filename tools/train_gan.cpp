@@ -77,7 +77,7 @@ int run(int argc, char** argv) {
   resolve_train_flags(parser, flags);
   if (resumes) require_same_run(run_identity(parser), saved, point.checkpoint);
   if (flags.threads > 0) set_thread_count(flags.threads);
-  set_conv_algorithm(flags.conv == "direct" ? ConvAlgorithm::direct : ConvAlgorithm::im2col);
+  set_conv_algorithm(conv_algorithm_named(flags.conv));
 
   RunPlan plan;
   plan.resume_checkpoint = point.checkpoint;

@@ -23,7 +23,7 @@ struct BenchCase {
   std::string section;  // one of kBenchSections
   std::string layer;    // "deconv2"; "generator", "iteration", ... where it is no layer
   std::string op;       // "forward", "dx", "dw", "pack", ...
-  std::string path;     // what computes it: "gemm", "direct", "im2col", "binary", ...; a setting's letter for a network
+  std::string path;     // what computes it: "gemm", "direct", "im2col", "binary", ...; for a network, with a setting's letter in front
   std::string float_path;  // the path of the case that does the same in full precision; "": it does so itself
   std::string shape;
   std::int64_t batch = 0;    // images of one run; 0: it has no batch

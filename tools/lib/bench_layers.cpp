@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/binary_conv.h"
 #include "core/check.h"
 #include "gan/networks.h"
 #include "layers/conv2d.h"
@@ -89,7 +90,8 @@ BenchCase layer_case(const LayerRow& row, std::int64_t batch, ConvAlgorithm algo
   one.path = name(algorithm);
   if (binary) {
     one.float_path = one.path;
-    one.path = algorithm == ConvAlgorithm::direct ? "binary" : "binary im2col";
+    const bool looked_up = BinaryConvWeights::pays({.c_small = row.c_out, .c_big = row.c_in, .kernel = NetworkConfig::kKernel});
+    one.path = algorithm == ConvAlgorithm::im2col ? "binary im2col" : looked_up ? "binary" : "direct, signs";
   }
   one.shape = shape_text(row);
   if (op == "pack") {

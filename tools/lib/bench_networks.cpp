@@ -193,7 +193,7 @@ BenchCase training_case(const char* setting, std::int64_t batch, ConvAlgorithm a
       const StepReport report = state->step();
       if (!*first) *first = report;
     };
-    // The losses of the first iteration, by both algorithms: the first is before any update, the second after the discriminator's.
+    // The losses of the first iteration, by both algorithms: before any update, after the discriminator's, after the generator's.
     prepared.check = [first, config, batch, algorithm] {
       const StepReport expected = Training(config, batch, other(algorithm)).step();
       const auto expect = [](const char* what, double got, double by_other, double tolerance) {
@@ -202,6 +202,7 @@ BenchCase training_case(const char* setting, std::int64_t batch, ConvAlgorithm a
       };
       expect("loss D", (*first)->loss_d, expected.loss_d, 1e-4);
       expect("loss G", (*first)->loss_g[0], expected.loss_g[0], 1e-2);
+      expect("loss G of the second step", (*first)->loss_g[1], expected.loss_g[1], 1e-2);
     };
     return prepared;
   };

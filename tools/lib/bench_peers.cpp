@@ -50,18 +50,30 @@ std::optional<fs::path> scripts_folder(const std::string& tool_path) {
 }
 
 struct Output {
-  int exit_code = -1;
   std::string text;
+  std::string failure;  // "" where the command succeeded
 };
+
+std::string failure_of(int status) {
+  if (status != -1 && WIFSIGNALED(status)) return concat("it was ended by signal ", WTERMSIG(status));
+  if (status == -1 || !WIFEXITED(status)) return "it could not be waited for";
+  const int exit_code = WEXITSTATUS(status);
+  if (exit_code == 0) return "";
+  // A shell says 128 + n for a child that signal n has ended.
+  if (exit_code > 128) return concat("it was ended by signal ", exit_code - 128);
+  return concat("it ended with exit code ", exit_code, exit_code == 127 ? "; install python3" : "; run it by itself to see why");
+}
 
 Output output_of(const std::string& command) {
   Output output;
   std::FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return output;
+  if (pipe == nullptr) {
+    output.failure = "it could not be started";
+    return output;
+  }
   char buffer[4096];
   for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.text.append(buffer, n);
-  const int status = pclose(pipe);
-  if (status != -1 && WIFEXITED(status)) output.exit_code = WEXITSTATUS(status);
+  output.failure = failure_of(pclose(pipe));
   return output;
 }
 
@@ -111,13 +123,18 @@ void run_peers(const std::string& tool_path, const BenchFilter& filter, int thre
   if (!filter.op.empty()) arguments += " --op " + quoted(filter.op);
   for (const char* const script : kScripts) {
     const fs::path path = *folder / script;
-    if (!fs::exists(path)) continue;
-    const Output output = output_of("python3 " + quoted(path.string()) + arguments);
-    if (output.exit_code != 0) {
-      report.missing[script] = concat("it ended with exit code ", output.exit_code, output.exit_code == 127 ? "; install python3" : "");
+    std::error_code error;
+    if (!fs::exists(path, error)) {
+      report.missing[script] = concat("it is not in ", folder->string());
       continue;
     }
-    parse_peer_lines(output.text, script, report);
+    const Output output = output_of("python3 " + quoted(path.string()) + arguments);
+    if (!output.failure.empty()) report.missing[script] = output.failure;
+    try {
+      parse_peer_lines(output.text, script, report);
+    } catch (const Error& wrong) {
+      report.missing[script] = wrong.what();
+    }
   }
 }
 

@@ -29,7 +29,7 @@ struct PeerRow {
 
 struct PeerReport {
   std::map<std::string, std::string> versions;  // peer -> version
-  std::map<std::string, std::string> missing;   // peer -> how to install it
+  std::map<std::string, std::string> missing;   // peer or script -> why it was not measured, and the mend
   std::vector<PeerRow> rows;
 };
 
@@ -37,7 +37,8 @@ struct PeerReport {
 // does is not of the form above.
 void parse_peer_lines(std::string_view text, const std::string& script, PeerReport& report);
 
-// Runs every script for this many threads and adds what it says.  A script that fails is missing, with the reason.
+// Runs every script for this many threads and adds what it says.  Of a script that fails, or prints what is not of the form above,
+// the lines before that count; it is missing, with the reason.  Never throws for what a script does.
 void run_peers(const std::string& tool_path, const BenchFilter& filter, int threads, std::int64_t batch, int repeats, PeerReport& report);
 
 // Fills in to_peers: of each peer the measurement of the same section, layer, op, batch and threads.

@@ -40,6 +40,7 @@ Json row_json(const BenchRow& row) {
   json.set("shape", what.shape);
   if (what.batch > 0) json.set("batch", what.batch);
   json.set("threads", row.threads);
+  json.set("repeats", row.repeats);
   json.set("median_s", row.times.median);
   json.set("best_s", row.times.best);
   if (what.flops > 0.0) {
@@ -103,7 +104,7 @@ std::string scaling_line(const std::vector<BenchRow>& rows) {
 
 std::string bench_heading(const BenchSetting& setting) {
   return concat(setting.cpu, "; ", setting.isa, " kernels; batch ", setting.batch, "; best and median of ", setting.repeats,
-                setting.commit.empty() ? "" : "; commit ", setting.commit, "\n", setting.flags, "\n");
+                " unless --help says otherwise", setting.commit.empty() ? "" : "; commit ", setting.commit, "\n", setting.flags, "\n");
 }
 
 Table bench_table(const std::vector<BenchRow>& rows) {
@@ -156,7 +157,7 @@ std::string peer_tables(const PeerReport& peers) {
                           batch_text(row.batch), concat(row.threads), milliseconds(row.times.median), milliseconds(row.times.best)});
   }
   if (!table.rows.empty()) text += concat("\npeers\n", text_table(table));
-  for (const auto& [name, mend] : peers.missing) text += concat(name, " is missing: ", mend, "\n");
+  for (const auto& [name, mend] : peers.missing) text += concat(name, " was not measured: ", mend, "\n");
   return text;
 }
 

@@ -35,7 +35,8 @@ std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats
     prepared.run();
     prepared.check();
     const double peak_before = fma_peak();
-    row.times = measure(std::clamp(repeats, one.least_repeats, one.most_repeats), prepared.run);
+    row.repeats = std::clamp(repeats, one.least_repeats, one.most_repeats);
+    row.times = measure(row.repeats, prepared.run);
     row.peak = std::max(peak_before, fma_peak());
     row.what.prepare = {};
     rows.push_back(std::move(row));

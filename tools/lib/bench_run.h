@@ -33,6 +33,7 @@ struct PeerRatio {
 struct BenchRow {
   BenchCase what;
   int threads = 1;
+  int repeats = 0;
   Times times;
   double peak = 0.0;               // FLOP/s in registers; 0: unknown
   std::optional<double> to_float;  // the best time in full precision by ours
@@ -45,8 +46,8 @@ struct BenchRow {
   double ratio_to_peak() const { return peak > 0.0 ? flops_per_second() / peak : 0.0; }
 };
 
-// Runs each case once, checks it, and times it `repeats` times; on the threads in force.  before: told of each case.  std::logic_error
-// where a result is wrong.
+// Runs each case once, checks it, and times it `repeats` times, or as often as the case at least or at most wants; on the
+// threads in force.  before: told of each case.  std::logic_error where a result is wrong.
 std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats, const std::function<void(const BenchCase&)>& before);
 
 // Fills in to_float from the rows themselves.

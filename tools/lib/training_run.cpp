@@ -94,8 +94,13 @@ class TrainingRun {
       if (last_row_iteration_ != trainer_.iteration()) log(last_step_, std::nullopt);
     }
     training_seconds_ = seconds_since(begin) - aside_total_;
-    if (profile_) show_profile();
-    save();
+    double peak = 0.0;
+    {
+      const ProfilePause pause;  // the profile ends with the last iteration
+      save();
+      if (profile_) peak = fma_peak();
+    }
+    if (profile_) show_profile(peak);
     // A signal in the very last iteration finds the run done.
     if (const int signal = InterruptGuard::signal_received(); signal != 0 && trainer_.iteration() < total_) {
       std::printf("Stopped at iteration %lld; go on with: ./tools/train_gan --resume %s\n", static_cast<long long>(trainer_.iteration()),
@@ -159,10 +164,10 @@ class TrainingRun {
     return loader_->next();
   }
 
-  void show_profile() {
+  void show_profile(double peak) {
     const std::int64_t iterations = trainer_.iteration() - first_iteration_;
     const std::int64_t counted = iterations > kUnprofiledIterations ? iterations - kUnprofiledIterations : iterations;
-    const std::string text = profile_text(*profile_, trainer_.options().network, flags_.batch, counted, fma_peak());
+    const std::string text = profile_text(*profile_, trainer_.options().network, flags_.batch, counted, peak);
     profile_.reset();
     write_file_atomically(folder_.profile_path(), text);
     std::printf("\n%s", text.c_str());

@@ -42,7 +42,7 @@ def measure(run, repeats, warm_up=True):
     return samples[0], samples[len(samples) // 2]
 
 
-def report_times(arguments, peer, section, layer, op, run, batch=None, most_repeats=1000, warm_up=True):
-    best, median = measure(run, min(arguments.repeats, most_repeats), warm_up)
+def report_times(arguments, peer, section, layer, op, run, batch=None, least_repeats=1, most_repeats=1000, warm_up=True):
+    best, median = measure(run, max(least_repeats, min(arguments.repeats, most_repeats)), warm_up)
     report(peer=peer, section=section, layer=layer, op=op, **({} if batch == 0 else {"batch": batch or arguments.batch}),
            threads=arguments.threads, best_s=best, median_s=median)

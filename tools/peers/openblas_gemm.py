@@ -17,11 +17,15 @@ except ImportError:
 
 
 def main():
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    try:
+        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    except (TypeError, KeyError):
+        common.report(peer="openblas", missing=f"numpy {np.__version__} does not say which BLAS it has; numpy 1.26 and newer do")
+        return
     if not re.search("openblas", blas.get("name", ""), re.IGNORECASE):
         common.report(peer="openblas", missing=f"this numpy uses {blas.get('name')}; pip install numpy brings OpenBLAS")
         return
-    common.report(peer="openblas", version=f"{blas['version']} (numpy {np.__version__})")
+    common.report(peer="openblas", version=f"{blas.get('version', '?')} (numpy {np.__version__})")
     random = np.random.default_rng(0)
     for name, c_in, c_out, side in common.DECONVOLUTIONS:
         columns = ARGUMENTS.batch * side * side
