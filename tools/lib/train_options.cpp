@@ -16,7 +16,7 @@ namespace {
 // layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.
 constexpr std::array<int, 4> kDefaultGeneratorWidths{128, 96, 32, 32};
 constexpr std::array<int, 4> kDefaultDiscriminatorWidths{32, 32, 64, 128};
-constexpr std::int64_t kDefaultIterations = 1500;
+constexpr std::int64_t kDefaultIterations = 4000;
 
 constexpr const char* kDefaultSetting = "H";
 constexpr const char* kPaperSetting = "A";  // of --preset paper
