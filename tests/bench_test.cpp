@@ -62,7 +62,7 @@ TEST(Bench, APeerThatFailsIsNamedAndBreaksNothing) {
                           "\"threads\": 1, \"best_s\": 1.0, \"median_s\": 2.0}";
   const std::string tool = tool_with_peers(folder, {{"torch_layers.py", "print('" + row + "', flush=True)\nraise SystemExit(3)\n"},
                                                     {"onnxruntime_layers.py", "print('{not ours')\n"},
-                                                    {"openblas_gemm.py", "import os\nos.kill(os.getpid(), 9)\n"}});
+                                                    {"openblas_gemm.py", "raise SystemExit(128 + 9)\n"}});
   PeerReport report;
   run_peers(tool, {}, 1, 8, 1, report);
   ASSERT_EQ(report.rows.size(), 1u);
