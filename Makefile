@@ -62,7 +62,7 @@ endif
 
 # The leaves: the only code that may use more than baseline x86-64.
 sources_in = $(wildcard $(addsuffix /*.cpp,$(1)))
-library_sources := $(call sources_in,core layers optim gan gan/edge metrics data tools/lib)
+library_sources := $(call sources_in,core layers optim gan gan/edge metrics data tools/lib tools/lib/paper)
 ifneq ($(filter x86_64%,$(shell $(CXX) -dumpmachine 2>/dev/null)),)
   leaf_flags := -mavx2 -mfma
 else

@@ -20,7 +20,7 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-std::vector<std::string> labels_of(const Axis& axis) {
+std::vector<std::string> labels_of(const ChartAxis& axis) {
   std::vector<std::string> labels;
   for (const Tick& tick : axis.ticks) labels.push_back(tick.label);
   return labels;
@@ -67,7 +67,7 @@ TEST(Encode, FixedTextRoundsAndHasNoNegativeZero) {
   EXPECT_EQ(fixed_text(-kInfinity, 1), "-inf");
 }
 
-TEST(Axis, TicksAreRoundNumbers) {
+TEST(ChartAxis, TicksAreRoundNumbers) {
   EXPECT_EQ(labels_of(make_axis(0.0, 1.0, false, 5, AxisEnds::at_ticks)), (std::vector<std::string>{"0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
   EXPECT_EQ(labels_of(make_axis(0.0, 20000.0, false, 4, AxisEnds::at_data)), (std::vector<std::string>{"0", "5k", "10k", "15k", "20k"}));
   EXPECT_EQ(labels_of(make_axis(-130.0, 500.0, false, 4, AxisEnds::at_ticks)), (std::vector<std::string>{"-200", "0", "200", "400", "600"}));
@@ -76,12 +76,12 @@ TEST(Axis, TicksAreRoundNumbers) {
   EXPECT_EQ(labels_of(make_axis(0.3, 4.0, true, 6, AxisEnds::at_ticks)), (std::vector<std::string>{"0.2", "0.5", "1", "2", "5"}));
 }
 
-TEST(Axis, EndsCoverTheDataAndPositionsRise) {
+TEST(ChartAxis, EndsCoverTheDataAndPositionsRise) {
   for (const bool log : {false, true}) {
     for (const double low : {1e-7, 0.013, 1.0, 77.0, 9.5e8}) {
       for (const double factor : {1.0, 1.01, 2.0, 35.0, 1e6}) {
         const double high = low * factor;
-        const Axis axis = make_axis(low, high, log, 5, AxisEnds::at_ticks);
+        const ChartAxis axis = make_axis(low, high, log, 5, AxisEnds::at_ticks);
         ASSERT_LE(axis.low, low) << log << " " << low << " " << high;
         ASSERT_GE(axis.high, high) << log << " " << low << " " << high;
         ASSERT_LT(axis.low, axis.high);
@@ -96,12 +96,12 @@ TEST(Axis, EndsCoverTheDataAndPositionsRise) {
   }
 }
 
-TEST(Axis, ImpossibleRangesAreReplaced) {
+TEST(ChartAxis, ImpossibleRangesAreReplaced) {
   for (const double low : {kNan, kInfinity, -kInfinity, 0.0, -3.0, 1e308, 5e-324}) {
     for (const double high : {kNan, kInfinity, -kInfinity, 0.0, -3.0, 1e308, 5e-324}) {
       for (const bool log : {false, true}) {
         for (const AxisEnds ends : {AxisEnds::at_data, AxisEnds::at_ticks}) {
-          const Axis axis = make_axis(low, high, log, 4, ends);
+          const ChartAxis axis = make_axis(low, high, log, 4, ends);
           ASSERT_TRUE(std::isfinite(axis.low) && std::isfinite(axis.high) && axis.low < axis.high) << low << " " << high << " " << log;
           ASSERT_LE(axis.ticks.size(), 12u) << low << " " << high << " " << log;
         }

@@ -41,7 +41,7 @@ std::string tick_label(double value, int power, double largest) {
   return fixed_text(scaled(value, -unit), std::clamp(unit - power, 0, 17)) + suffix;
 }
 
-Axis linear_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
+ChartAxis linear_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
   const double rough = (high - low) / wanted_ticks;
   const int power = power_of_ten(rough);
   const double mantissa = rough / scaled(1.0, power);
@@ -51,7 +51,7 @@ Axis linear_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
   const double first = ends == AxisEnds::at_ticks ? std::floor(low / step + 1e-9) : std::ceil(low / step - 1e-9);
   const double last = ends == AxisEnds::at_ticks ? std::ceil(high / step - 1e-9) : std::floor(high / step + 1e-9);
   const double largest = std::max(std::fabs(first), std::fabs(last)) * step;
-  Axis axis;
+  ChartAxis axis;
   for (double i = first; i <= last; i += 1.0) {
     const double value = scaled(i * round, power);
     axis.ticks.push_back({value, tick_label(value, round == 10.0 ? power + 1 : power, largest)});
@@ -61,12 +61,12 @@ Axis linear_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
   return axis;
 }
 
-Axis log_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
+ChartAxis log_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
   const int first = power_of_ten(low);
   const int last = power_of_ten(high) + 1;
   const bool fine = last - first <= std::max(1, wanted_ticks / 2);
   const int stride = std::max(1, (last - first + wanted_ticks - 1) / wanted_ticks);
-  Axis axis;
+  ChartAxis axis;
   for (int power = first; power <= last; power += stride) {
     for (const double mantissa : {1.0, 2.0, 5.0}) {
       if (mantissa > 1.0 && !fine) break;
@@ -91,13 +91,13 @@ Axis log_axis(double low, double high, int wanted_ticks, AxisEnds ends) {
 
 }  // namespace
 
-double Axis::position(double value) const {
+double ChartAxis::position(double value) const {
   if (!std::isfinite(value) || (log && value <= 0.0)) return std::numeric_limits<double>::quiet_NaN();
   const double share = log ? log_of(value / low) / log_of(high / low) : (value - low) / (high - low);
   return std::clamp(share, 0.0, 1.0);
 }
 
-Axis make_axis(double low, double high, bool log, int wanted_ticks, AxisEnds ends) {
+ChartAxis make_axis(double low, double high, bool log, int wanted_ticks, AxisEnds ends) {
   check(wanted_ticks >= 2, "wanted_ticks is ", wanted_ticks, ", expected at least 2");
   constexpr double kHuge = 1e290;
   if (log) {

@@ -11,7 +11,7 @@ struct Tick {
   std::string label;
 };
 
-struct Axis {
+struct ChartAxis {
   double low = 0.0;
   double high = 1.0;
   bool log = false;
@@ -27,6 +27,6 @@ enum class AxisEnds { at_data, at_ticks };
 // Ticks at 1, 2 or 5 times a power of ten (logarithmic: at powers of ten, in short ranges at 2 and 5 times them too), about
 // wanted_ticks >= 2 of them; large ones are labelled in k (thousand) and M (million).  Ranges that are empty, not finite or
 // (logarithmic) not positive are replaced by ones that can be drawn.
-Axis make_axis(double low, double high, bool log, int wanted_ticks, AxisEnds ends);
+ChartAxis make_axis(double low, double high, bool log, int wanted_ticks, AxisEnds ends);
 
 }  // namespace pbgen

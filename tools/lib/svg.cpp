@@ -32,7 +32,7 @@ std::string line(double x1, double y1, double x2, double y2, std::string_view cl
                 "\"/>\n");
 }
 
-double widest_label(const Axis& axis) {
+double widest_label(const ChartAxis& axis) {
   double width = 0.0;
   for (const Tick& tick : axis.ticks) width = std::max(width, label_width(tick.label));
   return width;
@@ -47,7 +47,7 @@ std::string_view series_colour(std::size_t i) {
 
 double label_width(std::string_view text) { return kPixelsPerCharacter * static_cast<double>(text_width(text)); }
 
-ChartFrame::ChartFrame(const ChartOptions& options, Axis x, Axis y, double label_width)
+ChartFrame::ChartFrame(const ChartOptions& options, ChartAxis x, ChartAxis y, double label_width)
     : options_(options),
       x_(std::move(x)),
       y_(std::move(y)),

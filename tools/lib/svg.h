@@ -45,7 +45,7 @@ std::string_view series_colour(std::size_t i);
 class ChartFrame {
  public:
   // label_width: pixels kept free to the right of the plot, for labels.
-  ChartFrame(const ChartOptions& options, Axis x, Axis y, double label_width);
+  ChartFrame(const ChartOptions& options, ChartAxis x, ChartAxis y, double label_width);
 
   double left() const { return left_; }
   double right() const { return right_; }
@@ -65,8 +65,8 @@ class ChartFrame {
 
  private:
   ChartOptions options_;
-  Axis x_;
-  Axis y_;
+  ChartAxis x_;
+  ChartAxis y_;
   double left_;
   double right_;
   double top_;

@@ -1,0 +1,89 @@
+#include "tools/lib/paper/experiment.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+#include "tools/lib/args.h"
+#include "tools/lib/train_options.h"
+#include "tools/lib/training_data.h"
+#include "tools/lib/training_run.h"
+
+namespace pbgen {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+// Distances of 1,024 images a set, as many as are held out of 8,192 faces.
+const Arguments kLaptop{"--size", "32", "--gf-dim", "16", "--df-dim", "16", "--batch", "32", "--lr", "2e-4", "--iterations", "3000",
+                        "--synthetic-images", "8192", "--holdout", "0.125", "--swd-images", "1024", "--swd-repeats", "2", "--swd-every", "500",
+                        "--sample-every", "250", "--checkpoint-every", "1000", "--keep", "1"};
+const Arguments kPaper{"--preset", "paper", "--swd-images", "8192", "--swd-repeats", "2", "--swd-every", "5000", "--sample-every", "1000",
+                       "--checkpoint-every", "1000", "--keep", "1"};
+const Arguments kSmoke{"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "20",
+                       "--synthetic-images", "128", "--holdout", "0.25", "--swd-images", "32", "--swd-repeats", "2", "--swd-every", "10",
+                       "--sample-every", "10", "--bn-calibrate", "2", "--checkpoint-every", "0", "--keep", "1"};
+
+const Arguments& arguments_of(Scale scale) { return scale == Scale::paper ? kPaper : scale == Scale::laptop ? kLaptop : kSmoke; }
+
+}  // namespace
+
+Scale parse_scale(std::string_view name) {
+  for (const Scale scale : {Scale::paper, Scale::laptop, Scale::smoke})
+    if (name == scale_name(scale)) return scale;
+  fail(ErrorKind::usage, "--scale ", name, ": expected paper, laptop or smoke");
+}
+
+std::string_view scale_name(Scale scale) { return scale == Scale::paper ? "paper" : scale == Scale::laptop ? "laptop" : "smoke"; }
+
+bool Experiment::has_setting(std::string_view letter) const { return std::find(settings.begin(), settings.end(), letter) != settings.end(); }
+
+Experiment make_experiment(Scale scale, const std::string& out, int seeds, const std::vector<std::string>& settings,
+                           const std::vector<std::string>& overrides) {
+  Experiment experiment;
+  experiment.scale = scale;
+  experiment.out = out;
+  experiment.seeds = seeds;
+  experiment.settings = settings;
+  experiment.training = arguments_of(scale);
+  experiment.training.insert(experiment.training.end(), overrides.begin(), overrides.end());
+
+  TrainFlags flags;
+  ArgumentParser parser("train_gan", "");
+  declare_train_flags(parser, flags);
+  std::vector<const char*> argv{"train_gan", "--setting", "A"};
+  for (const std::string& argument : experiment.training) argv.push_back(argument.c_str());
+  check(parser.parse(static_cast<int>(argv.size()), argv.data()), "train_gan's arguments ask for help");
+  resolve_train_flags(parser, flags);
+  experiment.network = trainer_options(flags).network;
+  experiment.base_width = experiment.network.g_widths[3];
+  const DataCount data = count_training_data(flags);
+  experiment.iterations = total_iterations(flags, data.train);
+  experiment.images = flags.data.empty() ? concat(data.images, " synthetic faces") : concat(data.images, " images of ", flags.data);
+  return experiment;
+}
+
+Trial make_trial(const Experiment& experiment, std::string name, const std::vector<std::string>& more) {
+  Trial trial{std::move(name), experiment.training};
+  trial.arguments.insert(trial.arguments.end(), more.begin(), more.end());
+  return trial;
+}
+
+Trial setting_trial(const Experiment& experiment, std::string_view letter, std::string_view loss, int seed) {
+  return make_trial(experiment, concat(loss, "-", letter, "-seed", seed),
+                    {"--setting", std::string(letter), "--loss", std::string(loss), "--seed", std::to_string(seed)});
+}
+
+TrialBook::TrialBook(std::vector<TrialResult> results) {
+  for (TrialResult& result : results) {
+    std::string name = result.name;
+    results_.insert_or_assign(std::move(name), std::move(result));
+  }
+}
+
+const TrialResult& TrialBook::at(const std::string& name) const {
+  const auto found = results_.find(name);
+  check(found != results_.end(), "no trial is named ", name);
+  return found->second;
+}
+
+}  // namespace pbgen

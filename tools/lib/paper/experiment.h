@@ -1,0 +1,58 @@
+// What the pieces of ./tools/paper have in common: how large the networks are, how long they train, on which images.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gan/networks.h"
+#include "tools/lib/trial.h"
+
+namespace pbgen {
+
+// paper: 64x64, the paper's widths, 25 epochs.  laptop: 32x32, gf = df = 16, whose redundancies 124, 48, -32, -240 are a
+// quarter of the paper's.  smoke: seconds, shows that everything runs and nothing else.
+enum class Scale { paper, laptop, smoke };
+Scale parse_scale(std::string_view name);
+std::string_view scale_name(Scale scale);
+
+struct Experiment {
+  Scale scale = Scale::laptop;
+  std::string out;                         // the folder
+  int seeds = 1;                           // of the dcgan runs of Settings A to H; everything else has one
+  std::vector<std::string> settings;       // letters of Table II that are trained, rising
+  std::vector<std::string> training;       // arguments of train_gan that all trials share
+  NetworkConfig network;                   // theirs, with nothing binarized
+  int base_width = 0;                      // gf: c_4 of that network
+  std::int64_t iterations = 0;             // of a trial
+  std::string images;                      // one line: what is trained on
+
+  bool has_setting(std::string_view letter) const;
+};
+
+// The experiment that a scale stands for; `overrides` are further arguments of train_gan, which win (--data, --size ...).
+// Error(usage) where train_gan would refuse them.
+Experiment make_experiment(Scale scale, const std::string& out, int seeds, const std::vector<std::string>& settings,
+                           const std::vector<std::string>& overrides);
+
+// A trial with the experiment's arguments and then `more`, which win.
+Trial make_trial(const Experiment& experiment, std::string name, const std::vector<std::string>& more);
+// One of Settings A to H: "dcgan-F-seed1".  loss: dcgan, lsgan or wgan.
+Trial setting_trial(const Experiment& experiment, std::string_view letter, std::string_view loss, int seed);
+
+// All trials that were asked for, by name.
+class TrialBook {
+ public:
+  TrialBook() = default;
+  explicit TrialBook(std::vector<TrialResult> results);
+  // std::logic_error where no trial has that name.
+  const TrialResult& at(const std::string& name) const;
+  const TrialResult& at(const Trial& trial) const { return at(trial.name); }
+
+ private:
+  std::map<std::string, TrialResult> results_;
+};
+
+}  // namespace pbgen

@@ -1,0 +1,43 @@
+#include "tools/lib/paper/piece.h"
+
+#include <filesystem>
+
+#include "core/check.h"
+#include "core/file.h"
+#include "tools/lib/csv.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kMaxCsvBytes = 64 << 20;
+
+}  // namespace
+
+PieceFolder::PieceFolder(const Experiment& experiment, std::string_view piece) : path_(concat(experiment.out, "/", piece)) {
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  if (error) fail(ErrorKind::input_output, path_, ": cannot make the folder: ", error.message());
+}
+
+void PieceFolder::csv(std::string_view name, const Table& table) const {
+  write_file_atomically(path(concat(name, ".csv")), csv_text(table));
+}
+
+Table PieceFolder::read_csv(std::string_view name) const {
+  const std::string file = path(concat(name, ".csv"));
+  if (!std::filesystem::exists(file)) return {};
+  const std::vector<std::uint8_t> bytes = read_file(file, kMaxCsvBytes);
+  return parse_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file);
+}
+
+void PieceFolder::chart(std::string_view name, const std::string& svg, std::string_view caption) {
+  write_file_atomically(path(concat(name, ".svg")), svg);
+  page_.chart(svg, caption);
+}
+
+void PieceFolder::table(std::string_view name, const Table& table) {
+  csv(name, table);
+  page_.table(table);
+}
+
+}  // namespace pbgen

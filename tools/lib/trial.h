@@ -1,0 +1,66 @@
+// Training runs as an experiment needs them: many, each a run of train_gan in a folder of its own, several side by side.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tools/lib/run_directory.h"
+#include "tools/lib/score.h"
+
+namespace pbgen {
+
+struct Trial {
+  std::string name;                    // of its folder: letters, digits, '-', '_', '.'
+  std::vector<std::string> arguments;  // of train_gan; neither --out, --resume, --force nor --threads
+  bool operator==(const Trial&) const = default;
+};
+
+// Scores of one column of scores.json: one Estimate for each level, finest first, and for their mean.  All NaN where the
+// trial diverged or has no such column.
+struct TrialScore {
+  std::vector<Estimate> levels;
+  Estimate mean;
+};
+
+struct TrialResult {
+  std::string name;
+  std::string folder;
+  std::string command;           // repeats it: ./tools/train_gan ...
+  bool diverged = false;         // ended with exit code 5
+  std::string failure;           // then: what train_gan said, one line
+  std::vector<int> sizes;        // of the levels, finest first; empty where it diverged
+  TrialScore generator;          // against the held-out images
+  TrialScore noise_floor;
+  TrialScore untrained;
+  std::int64_t num_images = 0;   // of each set
+  int repeats = 0;
+  std::int64_t iterations = 0;
+  double seconds = 0.0;          // of training, in the sitting that ended it
+  std::vector<LogRow> rows;      // log.csv
+
+  // Sample grids (PNG files) by rising iteration.
+  std::vector<std::pair<std::int64_t, std::string>> samples() const;
+  // The newest checkpoint's path; Error(input_output) where there is none.
+  std::string checkpoint() const;
+};
+
+struct TrialOptions {
+  std::string folder;  // the trials' folders are made in it
+  int jobs = 0;        // trials side by side; 0: as many as threads, fewer where fewer are left; the threads are shared out evenly
+};
+
+// Runs each trial that is not done, resumes those that were begun, and reads them all, in the order given; equal trials run
+// once.  A trial is done where its scores.json is there, or where it diverged.  Says on stderr what runs and how long is
+// left.  After SIGINT or SIGTERM the running ones save and end, and the result is nothing: the caller returns
+// 128 + InterruptGuard::signal_received().
+// Error(usage) where a folder of that name holds a trial with other arguments, with the mend; Error with the trial's own exit code's
+// kind, its folder and its last line on stderr where one fails otherwise.
+std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options);
+
+// A trial's folder as run_trials left it.
+TrialResult read_trial(const std::string& folder);
+
+}  // namespace pbgen
