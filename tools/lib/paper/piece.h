@@ -49,7 +49,7 @@ struct Piece {
 };
 
 // In the order of the paper; the report has the same.
-std::span<const Piece> pieces();
+std::span<const Piece* const> pieces();
 
 // One for each file in this folder.
 extern const Piece kBinarizationErrorPiece;  // Fig. 2

@@ -1,0 +1,129 @@
+#include "tools/lib/paper/paper_report.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "core/check.h"
+#include "core/cpu.h"
+#include "core/file.h"
+#include "core/json.h"
+#include "tools/lib/format.h"
+#include "tools/lib/interrupt.h"
+
+namespace pbgen {
+namespace {
+
+constexpr std::int64_t kMaxSectionBytes = 256 << 20;
+constexpr std::int64_t kMaxExperimentBytes = 1 << 20;
+constexpr const char* kSection = "section.html";
+
+std::string file_text(const std::string& path, std::int64_t limit) {
+  const std::vector<std::uint8_t> bytes = read_file(path, limit);
+  return {bytes.begin(), bytes.end()};
+}
+
+// Pieces made at different times must speak of the same networks and images.
+void claim_folder(const Experiment& experiment) {
+  Json arguments = Json::array();
+  for (const std::string& argument : experiment.training) arguments.push_back(Json(argument));
+  const std::string text = arguments.text(2) + "\n";
+  std::error_code error;
+  std::filesystem::create_directories(experiment.out, error);
+  if (error) fail(ErrorKind::input_output, experiment.out, ": cannot make the folder: ", error.message());
+  const std::string path = experiment.out + "/experiment.json";
+  if (!std::filesystem::exists(path)) {
+    if (!std::filesystem::is_empty(experiment.out)) fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
+    write_file_atomically(path, text);
+  } else if (file_text(path, kMaxExperimentBytes) != text) {
+    fail(ErrorKind::usage, experiment.out, ": holds an experiment with other sizes, data or training (experiment.json); name another --out");
+  }
+}
+
+std::vector<Trial> trials_of(const std::vector<const Piece*>& chosen, const Experiment& experiment) {
+  std::vector<Trial> all;
+  for (const Piece* const piece : chosen) {
+    if (piece->trials == nullptr) continue;
+    for (Trial& trial : piece->trials(experiment))
+      if (std::find(all.begin(), all.end(), trial) == all.end()) all.push_back(std::move(trial));
+  }
+  return all;
+}
+
+void make_piece(const Piece& piece, const Experiment& experiment, const TrialBook& book) {
+  std::fprintf(stderr, "%s\n", std::string(piece.command).c_str());
+  PieceFolder folder(experiment, piece.command);
+  folder.page().heading(piece.title);
+  piece.make(experiment, book, folder);
+  folder.page().paragraph(concat("Files: ", piece.command, "/*.csv and *.svg."), "note");
+  write_file_atomically(folder.path(kSection), folder.page().markup());
+}
+
+std::string widths_text(const std::array<int, 4>& widths) {
+  std::string text;
+  for (const int width : widths) text += concat(text.empty() ? "" : ", ", width);
+  return text;
+}
+
+void write_report(const Experiment& experiment, const std::string& command) {
+  const NetworkConfig& network = experiment.network;
+  Html page;
+  page.heading("Binarizing Weights Wisely for Edge Intelligence, made again", 1);
+  page.paragraph(
+      "Each section makes one table or a few figures of the paper anew, from runs of train_gan that lie beside this file, and says whether the "
+      "paper's claim holds here. Differences are judged by the spread over seeds; what was trained with one seed is an observation and no verdict.",
+      "verdict");
+  page.facts({{"scale", std::string(scale_name(experiment.scale))},
+              {"images", concat(experiment.images, ", ", network.size, "x", network.size)},
+              {"generator widths", widths_text(network.g_widths)},
+              {"discriminator widths", widths_text(network.d_widths)},
+              {"iterations a run", concat(experiment.iterations)},
+              {"seeds (dcgan, A to H)", concat(experiment.seeds)},
+              {"machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels")}});
+  page.paragraph("Made with:", "note");
+  page.code(command);
+  for (const Piece* const piece : pieces()) {
+    const std::string section = concat(experiment.out, "/", piece->command, "/", kSection);
+    if (std::filesystem::exists(section)) page.append(file_text(section, kMaxSectionBytes));
+  }
+  write_file_atomically(experiment.out + "/report.html", html_page("PBGen: the paper, made again", page.markup()));
+}
+
+}  // namespace
+
+std::vector<const Piece*> chosen_pieces(const std::string& name, Scale scale) {
+  std::vector<const Piece*> chosen;
+  std::string names;
+  for (const Piece* const piece : pieces()) {
+    if (name == piece->command || (name == "all" && (piece->in_all_at_laptop || scale != Scale::laptop))) chosen.push_back(piece);
+    names += concat(", ", piece->command);
+  }
+  if (chosen.empty()) fail(ErrorKind::usage, "PIECE ", name, ": expected all", names);
+  return chosen;
+}
+
+int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experiment, const std::string& command, bool train_only) {
+  const auto begin = std::chrono::steady_clock::now();
+  claim_folder(experiment);
+  const std::vector<Trial> trials = trials_of(chosen, experiment);
+  const InterruptGuard guard;
+  auto results = run_trials(trials, {.folder = experiment.out + "/trials"});
+  if (!results) {
+    std::printf("Stopped; the same command goes on.\n");
+    return 128 + InterruptGuard::signal_received();
+  }
+  const double trained = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (!train_only) {
+    const TrialBook book(std::move(*results));
+    for (const Piece* const piece : chosen) make_piece(*piece, experiment, book);
+    write_report(experiment, command);
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  std::printf("%zu trial%s in %s, pieces in %s\n", trials.size(), trials.size() == 1 ? "" : "s", format_duration(trained).c_str(),
+              format_duration(seconds - trained).c_str());
+  if (!train_only) std::printf("Report: %s/report.html\n", experiment.out.c_str());
+  return 0;
+}
+
+}  // namespace pbgen
