@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "gan/accounting.h"
 
 namespace pbgen {
 namespace {
@@ -62,7 +63,7 @@ std::int64_t counter(const SafetensorsFile& file, const char* key) {
 // Networks are made only after this: a few bytes of metadata must not make gigabytes of weights.
 void require_weights_fit(const SafetensorsFile& file, const NetworkConfig& network) {
   std::int64_t expected = 0;
-  for (const LayerRow& row : layer_table(network)) expected += row.weights + row.other_parameters;
+  for (const LayerRow& row : layer_table(network)) expected += row.weights() + row.other_parameters;
   std::int64_t stored = 0;
   for (const SafetensorsFile::Tensor& tensor : file.tensors()) stored += tensor.count;
   if (stored < expected) {

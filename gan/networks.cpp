@@ -4,7 +4,6 @@
 
 #include "core/check.h"
 #include "core/rng.h"
-#include "gan/redundancy.h"
 #include "layers/activations.h"
 #include "layers/batchnorm2d.h"
 #include "layers/conv2d.h"
@@ -85,62 +84,6 @@ void initialise(Sequential& network, std::uint64_t seed, std::uint32_t first_num
     else fill_normal(weight, kInitialDeviation, rng);
   }
   network.weights_updated();
-}
-
-std::int64_t LayerRow::bytes() const {
-  const std::int64_t weight_bytes = binarized ? (weights + 7) / 8 + 4 * scales : 4 * weights;
-  return weight_bytes + 4 * other_parameters;
-}
-
-std::vector<LayerRow> layer_table(const NetworkConfig& config) {
-  constexpr std::int64_t kTaps = NetworkConfig::kKernel * NetworkConfig::kKernel;
-  const std::int64_t base = config.base();
-  std::vector<LayerRow> rows;
-
-  LayerRow project{.network = "generator", .name = "linear", .c_in = config.z_dim, .c_out = config.g_widths[0]};
-  project.side_in = 1;
-  project.side_out = base;
-  project.redundancy = deconv_redundancy(config.z_dim, 1, 1);
-  project.binarized = config.binarized.generator.contains(0);
-  project.weights = config.z_dim * base * base * config.g_widths[0];
-  project.multiply_adds = project.weights;
-  project.other_parameters = base * base * config.g_widths[0] + 2 * config.g_widths[0];
-  project.scales = config.g_widths[0];
-  rows.push_back(project);
-
-  for (int i = 1; i <= 4; ++i) {
-    LayerRow row{.network = "generator", .name = concat("deconv", i), .c_in = config.g_widths[i - 1]};
-    row.c_out = i == 4 ? config.channels : config.g_widths[i];
-    row.side_in = base << (i - 1);
-    row.side_out = base << i;
-    row.redundancy = deconv_redundancy(row.c_in, row.side_in, row.side_in);
-    row.binarized = config.binarized.generator.contains(i);
-    row.weights = row.c_in * row.c_out * kTaps;
-    row.other_parameters = row.c_out * (i == 4 ? 1 : 3);
-    row.multiply_adds = row.weights * row.side_in * row.side_in;
-    row.scales = row.c_out;
-    rows.push_back(row);
-  }
-  for (int i = 1; i <= 4; ++i) {
-    LayerRow row{.network = "discriminator", .name = concat("conv", i), .c_in = i == 1 ? config.channels : config.d_widths[i - 2]};
-    row.c_out = config.d_widths[i - 1];
-    row.side_in = config.size >> (i - 1);
-    row.side_out = config.size >> i;
-    row.redundancy = conv_redundancy(NetworkConfig::kKernel, NetworkConfig::kKernel, row.c_in, row.c_out);
-    row.binarized = config.binarized.discriminator.contains(i);
-    row.weights = row.c_in * row.c_out * kTaps;
-    row.other_parameters = row.c_out * (i == 1 ? 1 : 3);
-    row.multiply_adds = row.weights * row.side_out * row.side_out;
-    row.scales = row.c_out;
-    rows.push_back(row);
-  }
-  LayerRow judge{.network = "discriminator", .name = "linear", .c_in = config.d_widths[3], .c_out = 1, .side_in = base, .side_out = 1};
-  judge.has_redundancy = false;
-  judge.weights = base * base * config.d_widths[3];
-  judge.multiply_adds = judge.weights;
-  judge.other_parameters = 1;
-  rows.push_back(judge);
-  return rows;
 }
 
 }  // namespace pbgen

@@ -48,25 +48,4 @@ void initialise(Sequential& network, std::uint64_t seed, std::uint32_t first_num
 inline constexpr std::uint32_t kGeneratorFirstNumber = 0;
 inline constexpr std::uint32_t kDiscriminatorFirstNumber = 1000;
 
-// One convolution, deconvolution or linear layer, for people.
-struct LayerRow {
-  std::string network;  // "generator" or "discriminator"
-  std::string name;     // "deconv1"
-  std::int64_t c_in = 0;
-  std::int64_t c_out = 0;
-  std::int64_t side_in = 0;
-  std::int64_t side_out = 0;
-  std::int64_t redundancy = 0;  // meaningless for the discriminator's linear layer, where has_redundancy is false
-  bool has_redundancy = true;
-  bool binarized = false;
-  std::int64_t weights = 0;
-  std::int64_t other_parameters = 0;  // bias and the batch normalisation behind the layer, moving statistics excluded
-  std::int64_t multiply_adds = 0;     // an image, borders included (the paper's count)
-  // Weights at 1 bit with a float a channel where binarized, else 4 bytes; 4 bytes for everything else.
-  std::int64_t bytes() const;
-  std::int64_t scales = 0;  // floats that go with one-bit weights
-};
-
-std::vector<LayerRow> layer_table(const NetworkConfig& config);
-
 }  // namespace pbgen

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,21 +19,35 @@ std::string all(const std::vector<std::string>& remarks) {
 
 bool contains(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 
+std::string cell(const Table& table, std::size_t row, const std::string& column) {
+  const auto found = std::find(table.header.begin(), table.header.end(), column);
+  EXPECT_NE(found, table.header.end()) << column;
+  return std::string(table.cell(row, static_cast<std::size_t>(found - table.header.begin())));
+}
+
+// Of "52,428,800".
+std::int64_t number(std::string text) {
+  std::erase(text, ',');
+  return std::stoll(text);
+}
+
 TEST(LayerReport, ShowsThePapersRedundanciesAndSumsOfEachNetwork) {
   NetworkConfig config;
   config.binarized = parse_setting("F");
-  const Table table = layer_report(config);
+  const Table table = layer_report(layer_table(config));
   ASSERT_EQ(table.rows.size(), 12u);
-  const std::vector<std::string> redundancies = {"99", "496", "192", "-128", "-960", "-", "11", "1472", "2944", "5888", "-", "-"};
+  const std::vector<std::string> redundancies = {"99", "496", "192", "-128", "-960", "", "11", "1472", "2944", "5888", "-", ""};
   const std::vector<std::string> bits = {"32", "1", "1", "1", "32", "", "32", "32", "32", "32", "32", ""};
   std::int64_t parameters = 0;
   std::int64_t bytes = 0;
+  const std::vector<std::string> order = {"-", "1", "2", "3", "4", "", "4", "3", "2", "1", "-", ""};
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    EXPECT_EQ(table.cell(row, 5), redundancies[row]) << row;
-    EXPECT_EQ(table.cell(row, 6), bits[row]) << row;
-    const std::int64_t of_row = std::stoll(std::string(table.cell(row, 7)));
-    const std::int64_t bytes_of_row = std::stoll(std::string(table.cell(row, 8)));
-    if (table.cell(row, 1) == "total") {
+    EXPECT_EQ(cell(table, row, "redundancy"), redundancies[row]) << row;
+    EXPECT_EQ(cell(table, row, "order"), order[row]) << row;
+    EXPECT_EQ(cell(table, row, "bits"), bits[row]) << row;
+    const std::int64_t of_row = number(cell(table, row, "parameters"));
+    const std::int64_t bytes_of_row = number(cell(table, row, "bytes"));
+    if (cell(table, row, "layer") == "total") {
       EXPECT_EQ(of_row, parameters);
       EXPECT_EQ(bytes_of_row, bytes);
       parameters = bytes = 0;
@@ -41,6 +56,36 @@ TEST(LayerReport, ShowsThePapersRedundanciesAndSumsOfEachNetwork) {
       bytes += bytes_of_row;
     }
   }
+}
+
+TEST(LayerReport, LayersOfAFileHaveNoNetworkAndRoomForOtherSides) {
+  LayerRow row;
+  row.name = "up";
+  row.c_in = 12;
+  row.c_out = 6;
+  row.kernel_height = 3;
+  row.kernel_width = 5;
+  row.stride = 3;
+  row.height_in = 2;
+  row.width_in = 7;
+  const Table table = layer_report({row.with_same_padding()});
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.header.front(), "layer");
+  EXPECT_EQ(cell(table, 0, "in"), "12x2x7");
+  EXPECT_EQ(cell(table, 0, "out"), "6x6x21");
+  EXPECT_EQ(cell(table, 0, "kernel"), "3x5/3");
+  EXPECT_EQ(cell(table, 0, "redundancy"), "-2");
+  EXPECT_EQ(cell(table, 0, "multiply-adds"), "15,120");  // 12 x 6 x 15 weights at 14 pixels
+}
+
+TEST(LayerReport, TheOrderOfRedundancyIsASentenceForEachNetwork) {
+  const std::vector<std::string> remarks = order_remarks(layer_table(NetworkConfig{}));
+  ASSERT_EQ(remarks.size(), 2u);
+  EXPECT_EQ(remarks[0],
+            "Order of redundancy, generator: deconv1 496, deconv2 192, deconv3 -128, deconv4 -960.  Positive: deconv1, deconv2.");
+  EXPECT_EQ(remarks[1],
+            "Order of redundancy, discriminator: conv4 5888, conv3 2944, conv2 1472, conv1 11.  Positive: conv4, conv3, conv2, conv1.");
+  EXPECT_TRUE(contains(order_remarks(layer_table(NetworkConfig{}), true)[0], "deconv2 192, linear 99, deconv3 -128"));
 }
 
 TEST(LayerReport, SignsLikeThePapersNeedOneSentence) {

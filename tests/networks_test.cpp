@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "gan/accounting.h"
 
 namespace pbgen {
 namespace {
@@ -45,7 +46,7 @@ TEST(LayerSets, ReadBackWhatTheyPrint) {
 TEST(LayerTable, RedundanciesAreThoseOfThePaper) {
   std::map<std::string, std::int64_t> redundancy;
   for (const LayerRow& row : layer_table(NetworkConfig{}))
-    if (row.has_redundancy) redundancy[row.network + "." + row.name] = row.redundancy;
+    if (row.can_be_binarized) redundancy[row.network + "." + row.name] = row.redundancy();
   const std::map<std::string, std::int64_t> paper{
       {"generator.linear", 99},       {"generator.deconv1", 496},      {"generator.deconv2", 192},
       {"generator.deconv3", -128},    {"generator.deconv4", -960},     {"discriminator.conv1", 11},
@@ -98,7 +99,7 @@ TEST(LayerTable, CountsWhatTheNetworksHold) {
   config.g_widths = {24, 10, 6, 5};
   config.d_widths = {3, 9, 12, 17};
   std::map<std::string, std::int64_t> counted;
-  for (const LayerRow& row : layer_table(config)) counted[row.network] += row.weights + row.other_parameters;
+  for (const LayerRow& row : layer_table(config)) counted[row.network] += row.weights() + row.other_parameters;
   std::int64_t generator = 0;
   const Sequential generator_network = make_generator(config);
   for (const Param* const param : generator_network.params()) generator += param->value.size();
@@ -115,7 +116,7 @@ TEST(LayerTable, OneBitWeightsTakeABitAndAFloatAChannel) {
   for (const LayerRow& row : layer_table(config)) {
     if (row.name != "deconv1") continue;
     EXPECT_EQ(row.bytes(), 512 * 256 * 25 / 8 + 4 * 256 + 4 * 3 * 256);
-    EXPECT_EQ(row.multiply_adds, 52428800);
+    EXPECT_EQ(row.multiply_adds(), 52428800);
   }
 }
 

@@ -37,6 +37,15 @@ TEST(Format, BytesAreDecimalWithTwoDigitsAtLeast) {
   EXPECT_EQ(format_bytes(std::numeric_limits<std::int64_t>::max()), "9223372 TB");
 }
 
+TEST(Format, WholeNumbersComeInGroupsOfThree) {
+  EXPECT_EQ(grouped_text(0), "0");
+  EXPECT_EQ(grouped_text(999), "999");
+  EXPECT_EQ(grouped_text(1000), "1,000");
+  EXPECT_EQ(grouped_text(-128), "-128");
+  EXPECT_EQ(grouped_text(-1234567), "-1,234,567");
+  EXPECT_EQ(grouped_text(std::numeric_limits<std::int64_t>::min()), "-9,223,372,036,854,775,808");
+}
+
 TEST(Format, RatesShowTwoDigits) {
   EXPECT_EQ(format_rate(0.0), "0.000");
   EXPECT_EQ(format_rate(0.0521), "0.052");

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "core/gemm.h"
 #include "core/rng.h"
+#include "gan/accounting.h"
 #include "gan/networks.h"
 #include "tools/lib/bench_case.h"
 #include "tools/lib/bench_measure.h"
@@ -67,9 +68,9 @@ PreparedCase prepare_product(const Product& g) {
 std::vector<BenchCase> gemm_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases;
   for (const LayerRow& row : layer_table(NetworkConfig{})) {
-    if (row.name.rfind("deconv", 0) != 0) continue;
+    if (row.kind != LayerKind::deconv) continue;
     const std::int64_t taps = NetworkConfig::kKernel * NetworkConfig::kKernel;
-    const std::int64_t columns = sizes.batch * row.side_in * row.side_in;
+    const std::int64_t columns = sizes.batch * row.pixels_in();
     const Product products[] = {
         {"forward", Transpose::yes, Transpose::no, taps * row.c_out, columns, row.c_in},
         {"dx", Transpose::no, Transpose::no, row.c_in, columns, taps * row.c_out},

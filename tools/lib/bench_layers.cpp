@@ -3,6 +3,7 @@
 
 #include "core/binary_conv.h"
 #include "core/check.h"
+#include "gan/accounting.h"
 #include "gan/networks.h"
 #include "layers/conv2d.h"
 #include "layers/deconv2d.h"
@@ -20,7 +21,7 @@ class BenchedLayer {
   BenchedLayer(const LayerRow& row, std::int64_t batch, ConvAlgorithm algorithm, BinaryRecipe recipe)
       : what_(concat(row.name, ", ", recipe == BinaryRecipe::none ? "float" : "binary", ", ", name(algorithm))),
         layer_(make(row, algorithm, recipe)),
-        x_(LaneShape{batch, row.side_in, row.side_in, row.c_in}),
+        x_(LaneShape{batch, row.height_in, row.width_in, row.c_in}),
         y_(layer_->output_shape(x_.shape())),
         dx_(x_.shape()),
         dy_(y_.shape()),
@@ -45,9 +46,9 @@ class BenchedLayer {
  private:
   static std::unique_ptr<WeightedLayer> make(const LayerRow& row, ConvAlgorithm algorithm, BinaryRecipe recipe) {
     const AlgorithmScope scope(algorithm);
-    if (row.name == "linear")
-      return std::make_unique<Linear>(row.name, ImageShape{1, 1, row.c_in}, ImageShape{row.side_out, row.side_out, row.c_out}, recipe);
-    if (row.network == "generator")
+    if (row.kind == LayerKind::linear)
+      return std::make_unique<Linear>(row.name, ImageShape{1, 1, row.c_in}, ImageShape{row.height_out, row.width_out, row.c_out}, recipe);
+    if (row.kind == LayerKind::deconv)
       return std::make_unique<Deconv2d>(row.name, row.c_in, row.c_out, NetworkConfig::kKernel, NetworkConfig::kStride, recipe);
     return std::make_unique<Conv2d>(row.name, row.c_in, row.c_out, NetworkConfig::kKernel, NetworkConfig::kStride, recipe);
   }
@@ -78,7 +79,7 @@ PreparedCase prepare(const LayerRow& row, std::int64_t batch, ConvAlgorithm algo
 }
 
 std::string shape_text(const LayerRow& row) {
-  return concat(row.c_in, "x", row.side_in, "x", row.side_in, " -> ", row.c_out, "x", row.side_out, "x", row.side_out);
+  return concat(row.c_in, "x", row.height_in, "x", row.width_in, " -> ", row.c_out, "x", row.height_out, "x", row.width_out);
 }
 
 BenchCase layer_case(const LayerRow& row, std::int64_t batch, ConvAlgorithm algorithm, BinaryRecipe recipe, const std::string& op) {
@@ -101,7 +102,7 @@ BenchCase layer_case(const LayerRow& row, std::int64_t batch, ConvAlgorithm algo
     return one;
   }
   one.batch = batch;
-  one.flops = 2.0 * static_cast<double>(row.multiply_adds * batch);
+  one.flops = 2.0 * static_cast<double>(row.multiply_adds() * batch);
   one.prepare = [row, batch, algorithm, recipe, op] { return prepare(row, batch, algorithm, recipe, op); };
   return one;
 }
@@ -111,7 +112,7 @@ BenchCase layer_case(const LayerRow& row, std::int64_t batch, ConvAlgorithm algo
 std::vector<BenchCase> layer_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases;
   for (const LayerRow& row : layer_table(NetworkConfig{})) {
-    const bool linear = row.name == "linear";
+    const bool linear = row.kind == LayerKind::linear;
     if (linear && row.network == "discriminator") continue;
     for (const char* const op : {"forward", "dx", "dw"}) {
       for (const ConvAlgorithm algorithm : sizes.algorithms)

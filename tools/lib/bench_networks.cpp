@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/rng.h"
 #include "gan/latents.h"
+#include "gan/accounting.h"
 #include "gan/networks.h"
 #include "gan/trainer.h"
 #include "tools/lib/bench_case.h"
@@ -20,7 +21,7 @@ namespace {
 double multiply_adds(const NetworkConfig& config) {
   std::int64_t sum = 0;
   for (const LayerRow& row : layer_table(config))
-    if (row.network == "generator" && row.name != "linear") sum += row.multiply_adds;
+    if (row.network == "generator" && row.kind != LayerKind::linear) sum += row.multiply_adds();
   return static_cast<double>(sum);
 }
 

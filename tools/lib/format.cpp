@@ -17,6 +17,13 @@ std::string fixed_text(double value, int decimals) {
   return text;
 }
 
+std::string grouped_text(std::int64_t value) {
+  std::string text = std::to_string(value);
+  const std::size_t first_digit = value < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > first_digit + 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
+
 std::string format_duration(double seconds) {
   constexpr double kLongest = 1e12;  // beyond, a count of seconds says nothing
   if (!(seconds >= 0.0 && seconds < kLongest)) return "?";

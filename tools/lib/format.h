@@ -9,6 +9,9 @@ namespace pbgen {
 // value with so many decimals, the same in every locale; "-0" becomes "0".  decimals in [0, 17].
 std::string fixed_text(double value, int decimals);
 
+// Whole numbers in groups of three digits: "52,428,800".
+std::string grouped_text(std::int64_t value);
+
 // "0:07", "1:05", "2 h 03 min", "3 d 04 h", rounded down; "?" for what is negative or not finite.
 std::string format_duration(double seconds);
 

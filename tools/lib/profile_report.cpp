@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "gan/accounting.h"
 #include "tools/lib/format.h"
 #include "tools/lib/text_table.h"
 
@@ -16,7 +17,7 @@ constexpr double kOwnRow = 2e-5;  // seconds an iteration
 // "generator.deconv1" -> multiply-adds an image.
 std::map<std::string, std::int64_t> products_of(const NetworkConfig& network) {
   std::map<std::string, std::int64_t> products;
-  for (const LayerRow& row : layer_table(network)) products[row.network + "." + row.name] = row.multiply_adds;
+  for (const LayerRow& row : layer_table(network)) products[row.network + "." + row.name] = row.multiply_adds();
   return products;
 }
 

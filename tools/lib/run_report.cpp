@@ -98,7 +98,7 @@ RunReport run_report(const RunSummary& summary) {
   add_curves(summary, report);
   add_grids(summary, report);
   add_neighbours(summary, report);
-  report.layers = layer_report(summary.network);
+  report.layers = layer_report(layer_table(summary.network));
   report.remarks = redundancy_remarks(summary.network);
   return report;
 }

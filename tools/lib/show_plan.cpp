@@ -37,7 +37,7 @@ void show_plan(const RunPlan& plan) {
   const TrainFlags& flags = plan.flags;
   const DataCount data = count_training_data(flags);
   Trainer trainer(trainer_options(flags));
-  std::printf("Would train in %s\n\n%s\n", plan.run_path.c_str(), text_table(layer_report(trainer.options().network)).c_str());
+  std::printf("Would train in %s\n\n%s\n", plan.run_path.c_str(), text_table(layer_report(layer_table(trainer.options().network))).c_str());
   for (const std::string& remark : redundancy_remarks(trainer.options().network)) std::printf("%s\n", remark.c_str());
 
   std::int64_t parameters = 0;

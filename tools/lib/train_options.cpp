@@ -14,11 +14,8 @@ namespace {
 
 // The default run: a few minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
 // layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.
-constexpr std::array<int, 4> kDefaultGeneratorWidths{128, 96, 32, 32};
-constexpr std::array<int, 4> kDefaultDiscriminatorWidths{32, 32, 64, 128};
+constexpr NetworkDefaults kTrainDefaults{.setting = "H", .g_widths = {128, 96, 32, 32}, .d_widths = {32, 32, 64, 128}};
 constexpr std::int64_t kDefaultIterations = 4000;
-
-constexpr const char* kDefaultSetting = "H";
 constexpr const char* kPaperSetting = "A";  // of --preset paper
 
 // What may change on resume.
@@ -52,6 +49,25 @@ std::array<int, 4> as_widths(const std::vector<std::int64_t>& list, const char* 
 
 }  // namespace
 
+void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults) {
+  parser.add("--setting", &flags.setting, "A..H", "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator")
+      .default_text(defaults.setting);
+  parser.add("--binarize-g", &flags.binarize_g, "LAYERS",
+             "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting").in_config();
+  parser.add("--binarize-d", &flags.binarize_d, "LAYERS", "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting").in_config();
+  parser.add("--bwn", &flags.bwn, "RECIPE", "how: pbgen (straight through the sign, exact through the scale) or xnor (XNOR-Net's recipe)",
+             one_of({"pbgen", "xnor"})).in_config();
+  parser.add("--size", &flags.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024").in_config();
+  parser.add("--channels", &flags.channels, "N", "3 colour, 1 grey").in_config();
+  parser.add("--z-dim", &flags.z_dim, "N", "components of a latent vector", in_range(1, 4096)).in_config();
+  parser.add("--gf-dim", &flags.gf_dim, "N", "generator width: layers of 8N, 4N, 2N, N channels (the paper: 64)", in_range(1, 512));
+  parser.add("--df-dim", &flags.df_dim, "N", "discriminator width: layers of N, 2N, 4N, 8N channels (the paper: 64)", in_range(1, 512));
+  parser.add("--g-widths", &flags.g_widths, "c1,c2,c3,c4", "input channels of each deconvolution; overrides --gf-dim", each(in_range(1, 4096)))
+      .in_config().default_text(value_text(as_list(defaults.g_widths)));
+  parser.add("--d-widths", &flags.d_widths, "c1,c2,c3,c4", "output channels of each convolution; overrides --df-dim", each(in_range(1, 4096)))
+      .in_config().default_text(value_text(as_list(defaults.d_widths)));
+}
+
 void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Data");
   parser.add("--data", &flags.data, "DIR", "train on the images in DIR and below (jpg, jpeg, png, bmp, ppm); without it, on synthetic faces").in_config();
@@ -71,22 +87,7 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--preset", &flags.preset, "NAME",
              "paper: 64x64, gf = df = 64, z 100, batch 64, lr 2e-4, 25 epochs, Setting A; flags given win over it (for CelebA add --celeba)",
              one_of({"paper"}));
-  parser.add("--setting", &flags.setting, "A..H", "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator")
-      .default_text(kDefaultSetting);
-  parser.add("--binarize-g", &flags.binarize_g, "LAYERS",
-             "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting").in_config();
-  parser.add("--binarize-d", &flags.binarize_d, "LAYERS", "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting").in_config();
-  parser.add("--bwn", &flags.bwn, "RECIPE", "how: pbgen (straight through the sign, exact through the scale) or xnor (XNOR-Net's recipe)",
-             one_of({"pbgen", "xnor"})).in_config();
-  parser.add("--size", &flags.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024").in_config();
-  parser.add("--channels", &flags.channels, "N", "3 colour, 1 grey").in_config();
-  parser.add("--z-dim", &flags.z_dim, "N", "components of a latent vector", in_range(1, 4096)).in_config();
-  parser.add("--gf-dim", &flags.gf_dim, "N", "generator width: layers of 8N, 4N, 2N, N channels (the paper: 64)", in_range(1, 512));
-  parser.add("--df-dim", &flags.df_dim, "N", "discriminator width: layers of N, 2N, 4N, 8N channels (the paper: 64)", in_range(1, 512));
-  parser.add("--g-widths", &flags.g_widths, "c1,c2,c3,c4", "input channels of each deconvolution; overrides --gf-dim", each(in_range(1, 4096)))
-      .in_config().default_text("128,96,32,32");
-  parser.add("--d-widths", &flags.d_widths, "c1,c2,c3,c4", "output channels of each convolution; overrides --df-dim", each(in_range(1, 4096)))
-      .in_config().default_text("32,32,64,128");
+  declare_network_flags(parser, flags, kTrainDefaults);
 
   parser.section("Training");
   parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text(concat(kDefaultIterations));
@@ -128,6 +129,19 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.example("./tools/train_gan --resume runs/H-dcgan-64-001 --iterations 3000", "go on where a run stopped");
 }
 
+void resolve_network_flags(const ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults) {
+  const Setting setting = parse_setting(flags.setting.empty() ? std::string_view(defaults.setting) : std::string_view(flags.setting));
+  if (!holds(parser, "--binarize-g", "--setting")) flags.binarize_g = setting.generator.to_string();
+  if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
+  flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
+  flags.binarize_d = LayerSet::parse(flags.binarize_d, 1, "--binarize-d").to_string();
+  if (!holds(parser, "--g-widths", "--gf-dim"))
+    flags.g_widths = as_list(flags.gf_dim ? NetworkConfig::generator_widths(*flags.gf_dim) : defaults.g_widths);
+  if (!holds(parser, "--d-widths", "--df-dim"))
+    flags.d_widths = as_list(flags.df_dim ? NetworkConfig::discriminator_widths(*flags.df_dim) : defaults.d_widths);
+  network_config(flags).validate();
+}
+
 void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
   if (!flags.preset.empty()) {
     if (!parser.given("--size")) flags.size = 64;
@@ -138,18 +152,9 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     if (!parser.given("--lr")) flags.lr = 2e-4;
     if (!parser.given("--iterations") && !parser.given("--epochs")) flags.epochs = 25.0;
   }
-  const std::string_view unsaid = flags.preset.empty() ? kDefaultSetting : kPaperSetting;
-  const Setting setting = parse_setting(flags.setting.empty() ? unsaid : std::string_view(flags.setting));
-  if (!holds(parser, "--binarize-g", "--setting")) flags.binarize_g = setting.generator.to_string();
-  if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
-  flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
-  flags.binarize_d = LayerSet::parse(flags.binarize_d, 1, "--binarize-d").to_string();
-  if (!holds(parser, "--g-widths", "--gf-dim")) {
-    flags.g_widths = as_list(flags.gf_dim ? NetworkConfig::generator_widths(*flags.gf_dim) : kDefaultGeneratorWidths);
-  }
-  if (!holds(parser, "--d-widths", "--df-dim")) {
-    flags.d_widths = as_list(flags.df_dim ? NetworkConfig::discriminator_widths(*flags.df_dim) : kDefaultDiscriminatorWidths);
-  }
+  NetworkDefaults defaults = kTrainDefaults;
+  if (!flags.preset.empty()) defaults.setting = kPaperSetting;
+  resolve_network_flags(parser, flags, defaults);
   if (flags.celeba) {
     if (parser.given_on_command_line("--crop")) fail(ErrorKind::usage, "--celeba is a crop of its own: leave out --crop or --celeba");
     flags.crop = to_string(kCelebaCrop);
@@ -159,18 +164,23 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
   if (flags.iterations && parser.given_on_command_line("--iterations")) flags.epochs.reset();
   if (!flags.iterations && !flags.epochs) flags.iterations = kDefaultIterations;
   if (!flags.resume.empty() && !flags.init_from.empty()) fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
-  trainer_options(flags).network.validate();
+}
+
+NetworkConfig network_config(const TrainFlags& flags) {
+  NetworkConfig network;
+  network.size = flags.size;
+  network.channels = flags.channels;
+  network.z_dim = flags.z_dim;
+  network.g_widths = as_widths(flags.g_widths, "--g-widths");
+  network.d_widths = as_widths(flags.d_widths, "--d-widths");
+  network.binarized = {LayerSet::parse(flags.binarize_g, 0, "--binarize-g"), LayerSet::parse(flags.binarize_d, 1, "--binarize-d")};
+  network.recipe = parse_recipe(flags.bwn);
+  return network;
 }
 
 TrainerOptions trainer_options(const TrainFlags& flags) {
   TrainerOptions options;
-  options.network.size = flags.size;
-  options.network.channels = flags.channels;
-  options.network.z_dim = flags.z_dim;
-  options.network.g_widths = as_widths(flags.g_widths, "--g-widths");
-  options.network.d_widths = as_widths(flags.d_widths, "--d-widths");
-  options.network.binarized = {LayerSet::parse(flags.binarize_g, 0, "--binarize-g"), LayerSet::parse(flags.binarize_d, 1, "--binarize-d")};
-  options.network.recipe = parse_recipe(flags.bwn);
+  options.network = network_config(flags);
   options.loss = parse_loss(flags.loss);
   options.batch = flags.batch;
   options.g_steps = flags.g_steps;

@@ -1,12 +1,14 @@
 // What a user can say to train_gan, and what follows from it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
+#include "gan/networks.h"
 #include "gan/trainer.h"
 #include "tools/lib/args.h"
 
@@ -65,6 +67,23 @@ struct TrainFlags {
   std::string conv = "direct";
   bool profile = false;
 };
+
+// What a tool's network is where no flag says otherwise.
+struct NetworkDefaults {
+  const char* setting;
+  std::array<int, 4> g_widths;
+  std::array<int, 4> d_widths;
+};
+
+// The flags that describe a network, in the parser's present section: --setting, --binarize-g, --binarize-d, --bwn, --size, --channels,
+// --z-dim, --gf-dim, --df-dim, --g-widths, --d-widths.
+void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults);
+
+// Replaces --setting, --gf-dim and --df-dim by what they stand for, as resolve_train_flags() does, and validates.
+void resolve_network_flags(const ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults);
+
+// Of resolved flags.
+NetworkConfig network_config(const TrainFlags& flags);
 
 // Declares every flag, with the help that teaches.
 void declare_train_flags(ArgumentParser& parser, TrainFlags& flags);

@@ -130,7 +130,7 @@ class TrainingRun {
                 trainer_.iteration() > 0 ? concat(" (from ", trainer_.iteration(), ")").c_str() : "");
     std::printf("%s; %zu to train on, %zu held out\n", data_.summary.c_str(), data_.train.size(), data_.held_out.size());
     std::printf("%d thread%s, %s kernels, %s\n\n", thread_count(), thread_count() == 1 ? "" : "s", name(isa()), cpu_name().c_str());
-    std::fputs(text_table(layer_report(network)).c_str(), stdout);
+    std::fputs(text_table(layer_report(layer_table(network))).c_str(), stdout);
     for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());
     std::printf("\n");
     std::fflush(stdout);
