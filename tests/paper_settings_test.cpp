@@ -4,10 +4,15 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
+#include "tools/lib/args.h"
+#include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/verdict.h"
+#include "tools/lib/train_options.h"
 
 namespace pbgen {
 namespace {
@@ -111,6 +116,56 @@ TEST(PaperVerdict, FitsPropagateTheSpreadOfTheirPoints) {
   EXPECT_THROW(linear_fit(std::array{1.0}, std::span(y).first(1)), std::logic_error);
   EXPECT_THROW(linear_fit(std::array{1.0, 2.0}, y), std::logic_error);
   EXPECT_THROW(middle_against_chord(std::array{1.0, 3.0, 2.0}, y), std::logic_error);
+}
+
+// The laptop's networks.
+Experiment made_up_experiment(const std::vector<std::string>& settings, int seeds) {
+  Experiment experiment;
+  experiment.seeds = seeds;
+  experiment.settings = settings;
+  experiment.training = {"--size", "32", "--gf-dim", "16", "--df-dim", "16"};
+  experiment.network.size = 32;
+  experiment.network.g_widths = NetworkConfig::generator_widths(16);
+  experiment.network.d_widths = NetworkConfig::discriminator_widths(16);
+  experiment.base_width = 16;
+  return experiment;
+}
+
+// As train_gan understands the trial's arguments.
+NetworkConfig trained_network(const Trial& trial) {
+  TrainFlags flags;
+  ArgumentParser parser("train_gan", "");
+  declare_train_flags(parser, flags);
+  std::vector<const char*> argv{"train_gan"};
+  for (const std::string& argument : trial.arguments) argv.push_back(argument.c_str());
+  EXPECT_TRUE(parser.parse(static_cast<int>(argv.size()), argv.data()));
+  resolve_train_flags(parser, flags);
+  return trainer_options(flags).network;
+}
+
+TEST(PaperSettings, TrainsDcganWithAllSeedsAndLsganWithOne) {
+  std::vector<std::string> names;
+  for (const Trial& trial : kSettingsPiece.trials(made_up_experiment({"A", "H"}, 2))) names.push_back(trial.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"dcgan-A-seed1", "dcgan-A-seed2", "lsgan-A-seed1", "dcgan-H-seed1", "dcgan-H-seed2", "lsgan-H-seed1"}));
+}
+
+TEST(PaperChannels, RaisesOneLayerAtATimeByTheSameRedundancy) {
+  const Experiment experiment = made_up_experiment({"A", "E"}, 3);
+  std::set<std::array<int, 4>> widths;
+  std::set<std::string> names;
+  for (const Trial& trial : kChannelsPiece.trials(experiment)) {
+    names.insert(trial.name);
+    if (trial == setting_trial(experiment, "A", "dcgan", 1)) continue;
+    const NetworkConfig network = trained_network(trial);
+    EXPECT_EQ(network.binarized, parse_setting("E"));
+    EXPECT_EQ(network.d_widths, experiment.network.d_widths);
+    widths.insert(network.g_widths);
+  }
+  EXPECT_EQ(names.size(), 9u);
+  EXPECT_TRUE(names.contains("dcgan-A-seed1") && names.contains("dcgan-E-seed1"));
+  EXPECT_EQ(widths, (std::set<std::array<int, 4>>{{128, 64, 32, 16}, {128, 64, 32, 32}, {128, 64, 32, 64}, {128, 64, 32, 128}, {128, 64, 32, 256},
+                                                  {368, 64, 32, 16}, {128, 304, 32, 16}, {128, 64, 272, 16}}));
+  EXPECT_TRUE(kChannelsPiece.trials(made_up_experiment({"A", "F"}, 1)).empty());
 }
 
 }  // namespace
