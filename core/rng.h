@@ -26,6 +26,7 @@ enum class Stream : std::uint32_t {
   subsample = 12,   // sliced Wasserstein: which images, and the halves of the noise floor
   face = 13,        // synthetic faces: iteration: face number
   test = 14,
+  deconv_column = 15,  // binarization error: iteration: construction and c_i; index: draw and entry
 };
 
 class CounterRng {
