@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/check.h"
 #include "tools/lib/axes.h"
 #include "tools/lib/encode.h"
 #include "tools/lib/format.h"
@@ -187,6 +188,33 @@ TEST(LineChart, EndLabelsNeverOverlap) {
   ASSERT_EQ(heights.size(), 8u);
   std::sort(heights.begin(), heights.end());
   for (std::size_t i = 1; i < heights.size(); ++i) EXPECT_GE(heights[i] - heights[i - 1], 13.9);
+}
+
+TEST(LineChart, SpreadIsABarThatTheAxisCovers) {
+  const std::string plain = line_chart({{"", {1, 2, 3}, {1, 2, 3}}}, {});
+  const std::string svg = line_chart({{"", {1, 2, 3}, {1, 2, 3}, {0.0, 5.0, kNan}}}, {});
+  EXPECT_EQ(count_of(svg, "<path "), count_of(plain, "<path ") + 1);
+  EXPECT_NE(svg.find(">-4</text>"), std::string::npos);
+  EXPECT_EQ(plain.find(">-4</text>"), std::string::npos);
+  // Below what a logarithmic axis can show the bar ends at the axis.
+  ChartOptions log;
+  log.log_y = true;
+  const std::string low = line_chart({{"", {1, 2}, {1, 10}, {2.0, 0.0}}}, log);
+  EXPECT_NE(path_of(low, 1).find(concat("V", fixed_text(log.height - 26.0, 1))), std::string::npos) << path_of(low, 1);
+  EXPECT_THROW(line_chart({{"", {1, 2}, {1, 2}, {1}}}, {}), std::logic_error);
+}
+
+TEST(LineChart, DashesAndGivenTicks) {
+  Series dashed{"", {16, 64}, {1, 2}};
+  dashed.dashed = true;
+  ChartOptions options;
+  options.log_x = true;
+  options.x_ticks = {{8, "eight"}, {16, "sixteen"}, {32, "thirty-two"}, {64, "sixty-four"}};
+  const std::string svg = line_chart({dashed}, options);
+  EXPECT_EQ(count_of(svg, "stroke-dasharray=\"6 5\""), 1);
+  EXPECT_EQ(svg.find("eight<"), std::string::npos);
+  for (const char* label : {">sixteen<", ">thirty-two<", ">sixty-four<"}) EXPECT_NE(svg.find(label), std::string::npos) << label;
+  EXPECT_EQ(svg.find(">20<"), std::string::npos);
 }
 
 TEST(LineChart, CoordinatesOfDifferentCountAndChartsWithoutRoomAreRefused) {

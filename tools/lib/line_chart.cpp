@@ -95,12 +95,49 @@ void add_markers(ChartFrame& frame, const Series& series, std::string_view colou
   }
 }
 
+void add_spread(ChartFrame& frame, const Series& series, std::string_view colour) {
+  constexpr double kHalfCap = 4.0;
+  for (std::size_t i = 0; i < series.spread.size(); ++i) {
+    const double px = frame.px(series.x[i]);
+    const double high = frame.py(series.y[i] + series.spread[i]);
+    if (!(series.spread[i] > 0.0) || std::isnan(px) || std::isnan(high)) continue;
+    // A logarithmic axis cannot show what is not positive: the bar goes down to its end.
+    const double shown = frame.py(series.y[i] - series.spread[i]);
+    const double low = std::isnan(shown) ? frame.bottom() : shown;
+    const std::string left = fixed_text(px - kHalfCap, 1);
+    const std::string across = concat("h", fixed_text(2.0 * kHalfCap, 1));
+    frame.add(concat("<path d=\"M", left, ",", fixed_text(high, 1), across, "M", left, ",", fixed_text(low, 1), across, "M", fixed_text(px, 1), ",",
+                     fixed_text(high, 1), "V", fixed_text(low, 1), "\" fill=\"none\" stroke=\"", colour, "\" stroke-opacity=\"0.7\"/>\n"));
+  }
+}
+
 // Where the curve ends, in pixels; NaN where nothing of it can be drawn.
 double last_y(const ChartFrame& frame, const std::vector<double>& y) {
   for (auto value = y.rbegin(); value != y.rend(); ++value) {
     if (!std::isnan(frame.py(*value))) return frame.py(*value);
   }
   return std::numeric_limits<double>::quiet_NaN();
+}
+
+void cover_all(const std::vector<Series>& all_series, const ChartOptions& options, Range& x_range, Range& y_range) {
+  for (const Series& series : all_series) {
+    check_equal(series.y.size(), series.x.size(), "the count of a series' y");
+    if (!series.spread.empty()) check_equal(series.spread.size(), series.x.size(), "the count of a series' spread");
+    for (const double x : series.x) x_range.cover(x, options.log_x);
+    for (const double y : series.y) y_range.cover(y, options.log_y);
+    for (std::size_t i = 0; i < series.spread.size(); ++i) {
+      y_range.cover(series.y[i] - series.spread[i], options.log_y);
+      y_range.cover(series.y[i] + series.spread[i], options.log_y);
+    }
+  }
+  for (const ReferenceLine& reference : options.references) y_range.cover(reference.y, options.log_y);
+}
+
+double widest_label(const std::vector<Series>& all_series, const ChartOptions& options) {
+  double widest = 0.0;
+  for (const Series& series : all_series) widest = std::max(widest, label_width(series.label));
+  for (const ReferenceLine& reference : options.references) widest = std::max(widest, label_width(reference.label));
+  return widest;
 }
 
 }  // namespace
@@ -127,24 +164,20 @@ std::string line_chart(const std::vector<Series>& all_series, const ChartOptions
   check(options.max_points >= 2, "max_points is ", options.max_points, ", expected at least 2");
   Range x_range;
   Range y_range;
-  double widest = 0.0;
-  for (const Series& series : all_series) {
-    check_equal(series.y.size(), series.x.size(), "the count of a series' y");
-    for (const double x : series.x) x_range.cover(x, options.log_x);
-    for (const double y : series.y) y_range.cover(y, options.log_y);
-    widest = std::max(widest, label_width(series.label));
-  }
-  for (const ReferenceLine& reference : options.references) {
-    y_range.cover(reference.y, options.log_y);
-    widest = std::max(widest, label_width(reference.label));
-  }
+  cover_all(all_series, options, x_range, y_range);
+  const double widest = widest_label(all_series, options);
   const bool empty = !(x_range.low <= x_range.high && y_range.low <= y_range.high);
   if (options.y_min) y_range.low = *options.y_min;
   if (options.y_max) y_range.high = *options.y_max;
 
   const int x_ticks = std::max(2, static_cast<int>(options.width / 90.0));
   const int y_ticks = std::max(2, static_cast<int>(options.height / 55.0));
-  ChartFrame frame(options, make_axis(x_range.low, x_range.high, options.log_x, x_ticks, AxisEnds::at_data),
+  ChartAxis x_axis = make_axis(x_range.low, x_range.high, options.log_x, x_ticks, AxisEnds::at_data);
+  if (!options.x_ticks.empty()) {
+    x_axis.ticks = options.x_ticks;
+    std::erase_if(x_axis.ticks, [&](const Tick& tick) { return tick.value < x_axis.low || tick.value > x_axis.high; });
+  }
+  ChartFrame frame(options, std::move(x_axis),
                    make_axis(y_range.low, y_range.high, options.log_y, y_ticks, AxisEnds::at_ticks), widest > 0.0 ? widest + 14.0 : 0.0);
   if (empty) {
     frame.add_text((frame.left() + frame.right()) / 2.0, (frame.top() + frame.bottom()) / 2.0, "no data", "middle");
@@ -162,10 +195,12 @@ std::string line_chart(const std::vector<Series>& all_series, const ChartOptions
   for (std::size_t i = 0; i < all_series.size(); ++i) {
     const Series& series = all_series[i];
     const std::string_view colour = series_colour(i);
+    const std::string_view dashes = series.dashed ? " stroke-dasharray=\"6 5\"" : "";
     const bool smooth = options.smooth_points > 1 && series.x.size() > options.smooth_points;
     const std::vector<double> trend = smooth ? moving_average(series.y, options.smooth_points) : series.y;
     if (smooth) add_curve(frame, series.x, series.y, options.max_points, concat("stroke=\"", colour, "\" stroke-opacity=\"0.3\""));
-    add_curve(frame, series.x, trend, options.max_points, concat("stroke=\"", colour, "\" stroke-width=\"2\""));
+    add_curve(frame, series.x, trend, options.max_points, concat("stroke=\"", colour, "\" stroke-width=\"2\"", dashes));
+    add_spread(frame, series, colour);
     if (series.x.size() <= kMostMarkers) add_markers(frame, series, colour);
     const double end = last_y(frame, trend);
     if (!series.label.empty() && !std::isnan(end)) labels.push_back({end, series.label, std::string(colour)});

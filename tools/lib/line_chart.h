@@ -8,12 +8,14 @@
 
 namespace pbgen {
 
-// Points (x[i], y[i]) in the order in which they are joined; x and y are of one length, else std::logic_error.  A point
+// Points (x[i], y[i]) in the order in which they are joined; x, y and spread are of one length, else std::logic_error.  A point
 // that is not finite (on a logarithmic axis: not positive) is a gap.  An empty label is not shown.
 struct Series {
   std::string label;
   std::vector<double> x;
   std::vector<double> y;
+  std::vector<double> spread = {};  // of each y, a bar from y - spread to y + spread; 0 or NaN: none; empty: no bars at all
+  bool dashed = false;              // for what is not measured here: a fit, a figure from elsewhere
 };
 
 // One <svg> element; each curve is named at its right end.  Short series (up to 40 points) have markers that tell their values.

@@ -27,6 +27,8 @@ struct ChartOptions {
   double height = 300.0;
   bool log_x = false;
   bool log_y = false;
+  // In place of round numbers, rising: resolutions, widths.  Those beyond the data are left out.
+  std::vector<Tick> x_ticks;
   // The vertical axis covers the data and these; what lies beyond a fixed end is drawn at the edge.
   std::optional<double> y_min;
   std::optional<double> y_max;
@@ -38,7 +40,7 @@ struct ChartOptions {
 };
 
 // Colours that stay apart for colour-blind eyes, in turn: Okabe and Ito 2008 without its yellow, the blue lighter so that it
-// is readable on dark pages too.
+// is readable on dark pages too, and a purple, so that eight settings have a colour each.
 std::string_view series_colour(std::size_t i);
 
 // Title, axes, grid and labels of any chart; the chart draws between them.
