@@ -16,7 +16,6 @@ namespace pbgen {
 namespace {
 
 constexpr double kLiveSeconds = 0.1;
-constexpr double kRateSeconds = 15.0;
 
 double steady_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -68,7 +67,7 @@ void Progress::update(std::int64_t done, std::string_view extra) {
   extra_ = extra;
   shown_ = options_.clock();
   samples_.push_back({shown_, done_});
-  while (samples_.size() > 2 && samples_[1].time <= shown_ - kRateSeconds) samples_.pop_front();
+  while (samples_.size() > 2 && samples_[1].time <= shown_ - options_.rate_seconds) samples_.pop_front();
   show(line(), !live_);
 }
 

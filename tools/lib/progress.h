@@ -24,6 +24,7 @@ struct ProgressOptions {
   double items_per_step = 1.0;     // the rate counts items: images, of which a step has a batch
   std::string unit;                // of the items: "img" gives "850 img/s"
   double plain_seconds = 2.0;      // the least time between plain lines
+  double rate_seconds = 15.0;      // the rate is over the last so many seconds: longer than a step takes
   std::function<double()> clock;   // seconds; empty: the steady clock
 };
 
@@ -47,7 +48,7 @@ class Progress {
   // The last state, with the time that all took, and the end of the line.
   void finish(std::string_view extra = {});
 
-  // Items a second over the last 15 seconds or so; NaN before anything was done.
+  // Items a second over the last rate_seconds or so; NaN before anything was done.
   double rate() const;
 
  private:

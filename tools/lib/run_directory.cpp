@@ -195,19 +195,25 @@ void RunDirectory::keep_checkpoints(int keep, std::int64_t newest) const {
   }
 }
 
+std::vector<LogRow> RunDirectory::read_log(const std::string& path) {
+  std::vector<LogRow> rows;
+  if (!fs::exists(path)) return rows;
+  const std::vector<std::uint8_t> bytes = read_file(path, kMaxLogBytes);
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    if (const auto row = parse_row(text.substr(0, end))) rows.push_back(*row);
+    text.remove_prefix(end + 1);
+  }
+  return rows;
+}
+
 std::vector<LogRow> RunDirectory::begin_log(std::int64_t last_iteration) {
   const std::string path = path_ + "/log.csv";
   std::vector<LogRow> rows;
-  if (last_iteration > 0 && fs::exists(path)) {
-    const std::vector<std::uint8_t> bytes = read_file(path, kMaxLogBytes);
-    std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    while (!text.empty()) {
-      const std::size_t end = text.find('\n');
-      if (end == std::string_view::npos) break;
-      if (const auto row = parse_row(text.substr(0, end)); row && row->iteration <= last_iteration) rows.push_back(*row);
-      text.remove_prefix(end + 1);
-    }
-  }
+  if (last_iteration > 0) rows = read_log(path);
+  std::erase_if(rows, [&](const LogRow& row) { return row.iteration > last_iteration; });
   std::string text(kLogHeader);
   for (const LogRow& row : rows) text += row_text(row);
   write_file_atomically(path, text);

@@ -55,6 +55,8 @@ class RunDirectory {
   // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.
   void keep_checkpoints(int keep, std::int64_t newest) const;
 
+  // The rows of a log.csv, in its order; a line that is no row is passed over.  None where there is no such file.
+  static std::vector<LogRow> read_log(const std::string& path);
   // Starts log.csv anew with the rows up to last_iteration that it holds already (0: none), and removes nothing else.
   // Returns these rows.
   std::vector<LogRow> begin_log(std::int64_t last_iteration);

@@ -50,4 +50,20 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
   return out;
 }
 
+std::string shell_command(std::string_view program, const std::vector<std::string>& arguments) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%";
+  std::string command(program);
+  for (const std::string& argument : arguments) {
+    command += ' ';
+    if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) {
+      command += argument;
+      continue;
+    }
+    command += '\'';
+    for (const char c : argument) c == '\'' ? command.append("'\\''") : command.append(1, c);
+    command += '\'';
+  }
+  return command;
+}
+
 }  // namespace pbgen

@@ -18,4 +18,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 // Words longer than a line stand alone.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
+// A command line that a POSIX shell reads back as these words: what is not plain is quoted.
+std::string shell_command(std::string_view program, const std::vector<std::string>& arguments);
+
 }  // namespace pbgen

@@ -48,19 +48,25 @@ struct TrialResult {
 };
 
 struct TrialOptions {
-  std::string folder;  // the trials' folders are made in it
-  int jobs = 0;        // trials side by side; 0: as many as threads, fewer where fewer are left; the threads are shared out evenly
+  std::string folder;          // the trials' folders are made in it
+  int jobs = 0;                // trials side by side; 0: as many as threads, fewer where fewer are left; the threads are shared out evenly
+  std::string train_gan = {};  // its path; "": the one beside the running tool
 };
 
 // Runs each trial that is not done, resumes those that were begun, and reads them all, in the order given; equal trials run
 // once.  A trial is done where its scores.json is there, or where it diverged.  Says on stderr what runs and how long is
 // left.  After SIGINT or SIGTERM the running ones save and end, and the result is nothing: the caller returns
 // 128 + InterruptGuard::signal_received().
-// Error(usage) where a folder of that name holds a trial with other arguments, with the mend; Error with the trial's own exit code's
-// kind, its folder and its last line on stderr where one fails otherwise.
+// In FOLDER/NAME, beside what train_gan leaves: trial.json, the arguments; output.txt, what it said; diverged.txt, its last word
+// where it ended with exit code 5.  Two processes never train the same trial: output.txt is locked meanwhile.
+// Error(usage) where a folder of that name holds a trial with other arguments, or something else, with the mend: before anything
+// runs.  Where a trial fails otherwise, those that run are waited for, no others begin, and then Error of the trial's own exit
+// code's kind tells its folder and its last line on stderr.  Error(input_output) where train_gan is missing.
+// Names that are no names, and unlike trials of one name, are std::logic_error.
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options);
 
-// A trial's folder as run_trials left it.
+// A trial's folder as run_trials left it.  Error(input_output) where the trial is not done, Error(data) where a file in it is
+// not what we write.
 TrialResult read_trial(const std::string& folder);
 
 }  // namespace pbgen

@@ -1,0 +1,125 @@
+#include "tools/lib/child_process.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "core/check.h"
+
+namespace pbgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file descriptor, closed at the end.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+// What posix_spawn takes beside the program and its arguments.
+class SpawnSetup {
+ public:
+  explicit SpawnSetup(int output) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
+    posix_spawnattr_init(&attributes_);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    // A shell that starts us in the background has these ignored, which a child would inherit.
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGINT);
+    sigaddset(&defaults, SIGTERM);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+  }
+  ~SpawnSetup() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  SpawnSetup(const SpawnSetup&) = delete;
+  SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+  const posix_spawn_file_actions_t* actions() const { return &actions_; }
+  const posix_spawnattr_t* attributes() const { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+std::vector<std::string> environment_with(const std::vector<std::string>& additions) {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) all.emplace_back(*entry);
+  for (const std::string& addition : additions)
+    if (std::getenv(addition.substr(0, addition.find('=')).c_str()) == nullptr) all.push_back(addition);
+  return all;
+}
+
+// As exec takes them; the texts outlive the pointers.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments,
+                           const std::vector<std::string>& environment, const std::string& output) {
+  // Closed in every other child, which would hold the lock as well.
+  const Descriptor file(::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (file.number() < 0) fail(ErrorKind::input_output, output, ": cannot open for appending: ", std::strerror(errno));
+  // A file system without locks does without this protection.
+  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    fail(ErrorKind::usage, output, ": another process is at this job already; wait for it, or end it, and start again");
+  }
+  const SpawnSetup setup(file.number());
+  std::vector<std::string> words = {program};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> variables = environment_with(environment);
+  const int error =
+      ::posix_spawn(&pid_, program.c_str(), setup.actions(), setup.attributes(), pointers(words).data(), pointers(variables).data());
+  if (error == ENOENT) fail(ErrorKind::input_output, program, ": is missing; build it with `make`");
+  if (error != 0) fail(ErrorKind::input_output, program, ": cannot be started: ", std::strerror(error));
+}
+
+std::optional<ChildEnd> ChildProcess::poll() const {
+  int status = 0;
+  const pid_t changed = ::waitpid(pid_, &status, WNOHANG);
+  if (changed == 0 || (changed < 0 && errno == EINTR)) return std::nullopt;
+  ChildEnd end;
+  if (changed == pid_ && WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
+  if (changed == pid_ && WIFSIGNALED(status)) end.signal = WTERMSIG(status);
+  return end;
+}
+
+void ChildProcess::send(int signal) const { ::kill(pid_, signal); }
+
+std::string sibling_tool(const std::string& name) {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return error ? concat("./tools/", name) : (self.parent_path() / name).string();
+}
+
+}  // namespace pbgen
