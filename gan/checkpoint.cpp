@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -120,10 +121,9 @@ NetworkConfig parse_network_description(const Json& description, const std::stri
   config.g_widths = member_widths(description, "g_widths", path);
   config.d_widths = member_widths(description, "d_widths", path);
   const std::string recipe = member_text(description, "bwn", path);
-  const auto known = {BinaryRecipe::pbgen, BinaryRecipe::xnor};
-  const auto match = std::find_if(known.begin(), known.end(), [&](BinaryRecipe candidate) { return recipe == name(candidate); });
-  if (match == known.end()) fail(ErrorKind::model_file, path, ": network description: bwn is ", recipe, ", expected pbgen or xnor");
-  config.recipe = *match;
+  const std::optional<BinaryRecipe> known = recipe_named(recipe);
+  if (!known) fail(ErrorKind::model_file, path, ": network description: bwn is ", recipe, ", expected pbgen, port or xnor");
+  config.recipe = *known;
   try {
     config.binarized.generator = LayerSet::parse(member_text(description, "binarize_g", path), 0, "binarize_g");
     config.binarized.discriminator = LayerSet::parse(member_text(description, "binarize_d", path), 1, "binarize_d");
@@ -190,9 +190,13 @@ std::string Checkpoint::note(const std::string& name) const {
 
 bool Checkpoint::has_average() const { return file_.find("ema.generator.linear.weight") != nullptr; }
 
-Sequential Checkpoint::generator() const {
+Sequential Checkpoint::generator() const { return generator_under(has_average() ? "ema." : ""); }
+
+Sequential Checkpoint::raw_generator() const { return generator_under(""); }
+
+Sequential Checkpoint::generator_under(const char* prefix) const {
   Sequential network = make_generator(network_);
-  read_network(file_, has_average() ? "ema." : "", network);
+  read_network(file_, prefix, network);
   return network;
 }
 

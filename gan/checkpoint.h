@@ -46,6 +46,10 @@ class Checkpoint {
 
   // The averaged generator where there is one, else the generator; weights and moving statistics.
   Sequential generator() const;
+  // The generator that was trained, also where there is an average of it.
+  Sequential raw_generator() const;
+  // Whether the run averaged its generator (--ema).
+  bool has_average() const;
   // Fills a trainer of the same network (else std::logic_error), Adam and counters included.  Error(model_file) where an
   // array is missing or has another shape; the trainer is then filled in part and of no use.
   void restore(Trainer& trainer) const;
@@ -55,7 +59,7 @@ class Checkpoint {
 
  private:
   explicit Checkpoint(SafetensorsFile file);
-  bool has_average() const;
+  Sequential generator_under(const char* prefix) const;
 
   SafetensorsFile file_;
   NetworkConfig network_;

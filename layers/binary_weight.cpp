@@ -50,9 +50,16 @@ const char* name(BinaryRecipe recipe) {
   switch (recipe) {
     case BinaryRecipe::none: return "none";
     case BinaryRecipe::pbgen: return "pbgen";
+    case BinaryRecipe::port: return "port";
     case BinaryRecipe::xnor: return "xnor";
   }
   return "unknown";
+}
+
+std::optional<BinaryRecipe> recipe_named(std::string_view name_of_one) {
+  for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::port, BinaryRecipe::xnor})
+    if (name_of_one == name(recipe)) return recipe;
+  return std::nullopt;
 }
 
 BinaryWeight::BinaryWeight(std::string name, std::vector<std::int64_t> dims, const WeightAxes& axes, BinaryRecipe recipe)
@@ -114,7 +121,7 @@ void BinaryWeight::repack() {
     double sums[kMostChannels * kWidth] = {};
     leaf.add_magnitudes(runs, w + at, sums);
     for (std::int64_t c = 0; c < runs.channels; ++c)
-      scale_[first + c] = static_cast<float>(sum_of(sums + c * kWidth) / static_cast<double>(weights_per_channel()));
+      scale_[first + c] = static_cast<float>(sum_of(sums + c * kWidth) / scale_divisor());
     if (!expanded_.empty()) leaf.expand(runs, w + at, scale_.data() + first, expanded_.data() + at);
   });
 }
@@ -138,12 +145,12 @@ void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g,
     float inside[kMostChannels];
     float through[kMostChannels] = {};
     float outside = 0.0f;
-    if (recipe_ == BinaryRecipe::pbgen) {
+    if (recipe_ != BinaryRecipe::xnor) {
       double sums[kMostChannels * kWidth] = {};
       leaf.add_signed(runs, w + at, g + at, sums);
       for (std::int64_t c = 0; c < runs.channels; ++c) {
         inside[c] = scale_[first + c];
-        through[c] = static_cast<float>(sum_of(sums + c * kWidth) / n);
+        through[c] = static_cast<float>(sum_of(sums + c * kWidth) / scale_divisor());
       }
     } else {
       outside = static_cast<float>(xnor_gain / n);

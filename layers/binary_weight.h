@@ -4,16 +4,20 @@
 //   alpha_o = mean |W| over the channel's n weights;  sign(0) = +1;  g = dL/dW_b
 //   pbgen   dL/dW = alpha * 1[|W| < 1] * g + sign(W)/n * sum over the channel of g * sign(W)
 //           (straight through the sign, exact through alpha)
+//   port    as pbgen, but alpha_o = sum |W| / d, and d in place of n in its derivative: d is n in convolutions and linear layers, but
+//           k*k*c_out in deconvolutions, where n is k*k*c_in (spec: the authors' port; for an ablation)
 //   xnor    dL/dW = (1/n + alpha * 1[|W| < 1]) * (1 - 1/inputs) * n * g, elementwise, and W itself is centred over its
 //           input channels and clamped to [-1, 1] after every update
 //
-// Sources: pbgen: the paper's binarization with the gradient of its authors' port.  xnor: Rastegari et al., XNOR-Net, ECCV
-// 2016, section 3.1, as in its authors' code.
+// Sources: pbgen: the paper's binarization with the gradient of its authors' port.  port: the scale of that port, too.  xnor:
+// Rastegari et al., XNOR-Net, ECCV 2016, section 3.1, as in its authors' code.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/aligned_buffer.h"
@@ -23,9 +27,11 @@
 
 namespace pbgen {
 
-enum class BinaryRecipe { none, pbgen, xnor };
+enum class BinaryRecipe { none, pbgen, port, xnor };
 
 const char* name(BinaryRecipe recipe);
+// The recipe that binarizes and has that name; nothing where there is none.
+std::optional<BinaryRecipe> recipe_named(std::string_view name);
 
 // One dimension of a row-major array: element i has index (i / stride) % extent along it.
 struct Axis {
@@ -40,6 +46,7 @@ struct Axis {
 struct WeightAxes {
   Axis channel;  // the output channel, which has one scale
   Axis input;    // the input channel, over which xnor centres
+  std::int64_t port_divisor = 0;  // d of port; 0: the channel's count of weights
 };
 
 class BinaryWeight {
@@ -75,6 +82,11 @@ class BinaryWeight {
 
  private:
   std::int64_t weights_per_channel() const { return latent_.value.size() / axes_.channel.extent; }
+  // What alpha divides the sum of a channel's |W| by.
+  double scale_divisor() const {
+    const bool port = recipe_ == BinaryRecipe::port && axes_.port_divisor > 0;
+    return static_cast<double>(port ? axes_.port_divisor : weights_per_channel());
+  }
   // Calls body(first channel, its and its neighbours' runs), threads splitting the channels.
   template <class Body>
   void for_each_block(Body body) const;

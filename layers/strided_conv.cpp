@@ -22,7 +22,7 @@ ConvWeightShape weight_shape(LayerKind kind, std::int64_t c_in, std::int64_t c_o
 WeightAxes weight_axes(LayerKind kind, std::int64_t c_in, std::int64_t c_out, std::int64_t kernel) {
   const std::int64_t taps = kernel * kernel;
   if (kind == LayerKind::conv) return {.channel = {c_out, c_in * taps}, .input = {c_in, taps}};
-  return {.channel = {c_out, taps}, .input = {c_in, c_out * taps}};
+  return {.channel = {c_out, taps}, .input = {c_in, c_out * taps}, .port_divisor = c_out * taps};
 }
 
 }  // namespace

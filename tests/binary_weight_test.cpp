@@ -101,6 +101,42 @@ TEST(BinaryWeight, PbgenGradientMatchesItsFormula) {
   }
 }
 
+TEST(BinaryWeight, PortDividesByItsOwnCountInTheScaleAndInItsDerivative) {
+  std::uint64_t seed = 90;
+  for (Layout layout : layouts()) {
+    const BinaryWeight plain = random_weight(layout, BinaryRecipe::pbgen, seed);
+    BinaryWeight same = random_weight(layout, BinaryRecipe::port, seed);
+    EXPECT_EQ(copy_of(same.expanded()), copy_of(plain.expanded())) << layout.name;
+
+    layout.axes.port_divisor = 11;
+    BinaryWeight weight = random_weight(layout, BinaryRecipe::port, seed);
+    const std::vector<double> w = to_double(weight.latent().value.span());
+    std::vector<float> g(w.size());
+    fill_uniform(g, seed++, 2);
+    add_gradient_of(weight, g);
+
+    std::vector<double> alpha = naive_scale(w, layout.channel_of);
+    const double n = static_cast<double>(w.size()) / static_cast<double>(alpha.size());
+    for (double& one : alpha) one *= n / 11.0;
+    expect_near_all(to_double(weight.scale()), alpha, 1e-6, layout.name);
+    std::vector<double> sums(alpha.size());
+    for (std::size_t i = 0; i < w.size(); ++i) sums[layout.channel_of[i]] += static_cast<double>(g[i]) * naive_sign(w[i]);
+    std::vector<double> expected(w.size());
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      const std::size_t c = layout.channel_of[i];
+      expected[i] = (std::fabs(w[i]) < 1.0 ? alpha[c] * static_cast<double>(g[i]) : 0.0) + naive_sign(w[i]) / 11.0 * sums[c];
+    }
+    expect_near_all(to_double(weight.latent().gradient.span()), expected, 1e-6, layout.name);
+  }
+}
+
+TEST(BinaryWeight, RecipesAreFoundByTheirNames) {
+  for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::port, BinaryRecipe::xnor})
+    EXPECT_EQ(recipe_named(name(recipe)), recipe);
+  EXPECT_EQ(recipe_named("none"), std::nullopt);
+  EXPECT_EQ(recipe_named(""), std::nullopt);
+}
+
 TEST(BinaryWeight, XnorGradientMatchesItsFormula) {
   std::uint64_t seed = 30;
   for (const Layout& layout : layouts()) {

@@ -134,12 +134,23 @@ TEST(Checkpoint, ItsGeneratorIsTheAverageWhereThereIsOne) {
     options.ema_decay = decay;
     Trainer trainer(options);
     train(trainer, 2);
-    const Sequential generator = Checkpoint::parse(encode_checkpoint(trainer, {}), kPath).generator();
-    const auto drawn_from = trainer.sampling_generator().params();
-    const auto loaded = generator.params();
-    ASSERT_EQ(loaded.size(), drawn_from.size());
-    for (std::size_t i = 0; i < loaded.size(); ++i)
-      EXPECT_EQ(values_of(loaded[i]->value), values_of(drawn_from[i]->value)) << loaded[i]->name;
+    const Checkpoint checkpoint = Checkpoint::parse(encode_checkpoint(trainer, {}), kPath);
+    EXPECT_EQ(checkpoint.has_average(), decay > 0.0);
+    const auto expect_equal = [](const Sequential& loaded, const Sequential& expected) {
+      ASSERT_EQ(loaded.params().size(), expected.params().size());
+      for (std::size_t i = 0; i < loaded.params().size(); ++i)
+        EXPECT_EQ(values_of(loaded.params()[i]->value), values_of(expected.params()[i]->value)) << loaded.params()[i]->name;
+    };
+    expect_equal(checkpoint.generator(), trainer.sampling_generator());
+    expect_equal(checkpoint.raw_generator(), trainer.generator());
+  }
+}
+
+TEST(Checkpoint, EveryRecipeIsReadBack) {
+  for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::port, BinaryRecipe::xnor}) {
+    NetworkConfig config = small_options().network;
+    config.recipe = recipe;
+    EXPECT_EQ(parse_network_description(network_description(config), kPath), config) << name(recipe);
   }
 }
 

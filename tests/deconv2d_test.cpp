@@ -65,15 +65,22 @@ TEST_P(Deconv2dTest, CropsOneBeforeAndTwoAfter) {
 
 // With every |W| >= 1 nothing passes straight through the sign, and what is left is the true derivative of alpha.
 TEST_P(Deconv2dTest, BinaryScaleGradientMatchesDifferences) {
-  Deconv2d layer("deconv", 3, 4, 5, 2, BinaryRecipe::pbgen);
-  randomise_parameters(layer, 60);
-  for (float& w : layer.params()[0]->value) w += w < 0.0f ? -1.1f : 1.1f;
-  layer.weights_changed();
-  check_layer(layer, {8, 3, 4, 3},
-              [](const NaiveTensor& x, const std::vector<std::vector<double>>& p) {
-                return naive_deconv2d(x, naive_binarize(p[0], channels_of_deconv(3, 4, 25)), p[1], 5, 2);
-              },
-              60);
+  for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::port}) {
+    SCOPED_TRACE(name(recipe));
+    Deconv2d layer("deconv", 3, 4, 5, 2, recipe);
+    randomise_parameters(layer, 60);
+    for (float& w : layer.params()[0]->value) w += w < 0.0f ? -1.1f : 1.1f;
+    layer.weights_changed();
+    // The port divides by the 4 output channels where the mean has the 3 input channels.
+    const double port_factor = recipe == BinaryRecipe::port ? 3.0 / 4.0 : 1.0;
+    check_layer(layer, {8, 3, 4, 3},
+                [port_factor](const NaiveTensor& x, const std::vector<std::vector<double>>& p) {
+                  std::vector<double> used = naive_binarize(p[0], channels_of_deconv(3, 4, 25));
+                  for (double& weight : used) weight *= port_factor;
+                  return naive_deconv2d(x, used, p[1], 5, 2);
+                },
+                60);
+  }
 }
 
 TEST_P(Deconv2dTest, OverwritesInputGradientsAddsParameterGradientsAndLeavesTheRest) {
