@@ -32,14 +32,35 @@ Term least_squares(double output, double target) {
   return {0.5 * distance * distance, distance, output};
 }
 
+Term critic(double output, double target) {
+  const double slope = 1.0 - 2.0 * target;
+  return {slope * output, slope, output};
+}
+
+Term term_of(Loss loss, double logit, double target) {
+  switch (loss) {
+    case Loss::dcgan: return cross_entropy(logit, target);
+    case Loss::lsgan: return least_squares(logit, target);
+    case Loss::wgan: return critic(logit, target);
+  }
+  return {};
+}
+
 }  // namespace
 
-std::string_view loss_name(Loss loss) { return loss == Loss::dcgan ? "dcgan" : "lsgan"; }
+std::string_view loss_name(Loss loss) {
+  switch (loss) {
+    case Loss::dcgan: return "dcgan";
+    case Loss::lsgan: return "lsgan";
+    case Loss::wgan: return "wgan";
+  }
+  return "unknown";
+}
 
 Loss parse_loss(std::string_view name) {
-  for (const Loss loss : {Loss::dcgan, Loss::lsgan})
+  for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan})
     if (name == loss_name(loss)) return loss;
-  fail(ErrorKind::usage, "loss '", name, "' is unknown: use dcgan or lsgan");
+  fail(ErrorKind::usage, "loss '", name, "' is unknown: use dcgan, lsgan or wgan");
 }
 
 LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits) {
@@ -51,7 +72,7 @@ LossResult loss_towards(Loss loss, ConstTensorView logits, double target, Tensor
   const double count = static_cast<double>(logits.shape.batch);
   LossResult sum;
   for (std::int64_t i = 0; i < logits.shape.batch; ++i) {
-    const Term term = loss == Loss::dcgan ? cross_entropy(logits.data[i], target) : least_squares(logits.data[i], target);
+    const Term term = term_of(loss, logits.data[i], target);
     sum.loss += term.loss;
     sum.mean_output += term.output;
     dlogits.data[i] = static_cast<float>(term.slope / count);

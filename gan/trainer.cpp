@@ -21,10 +21,14 @@ TrainerOptions validated(TrainerOptions options) {
     fail(ErrorKind::usage, "--batch ", options.batch, ": expected a multiple of ", kLanes, " from ", kLanes,
          " to 4096 (eight images share the lanes of a vector)");
   }
+  if (options.d_steps < 1 || options.d_steps > 100) fail(ErrorKind::usage, "--d-steps ", options.d_steps, ": expected 1 to 100");
   if (options.g_steps < 1 || options.g_steps > 100) fail(ErrorKind::usage, "--g-steps ", options.g_steps, ": expected 1 to 100");
   if (!(options.ema_decay >= 0.0 && options.ema_decay < 1.0)) {
     fail(ErrorKind::usage, "--ema ", options.ema_decay, ": expected a decay of at least 0 (off) and below 1, such as 0.999");
   }
+  if (!(options.clip >= 0.0 && std::isfinite(options.clip))) fail(ErrorKind::usage, "--clip ", options.clip, ": expected at least 0 (off)");
+  if (options.loss == Loss::wgan && options.clip == 0.0)
+    fail(ErrorKind::usage, "--clip 0: --loss wgan needs a bound on its critic's weights, such as 0.01");
   return options;
 }
 
@@ -70,23 +74,37 @@ Trainer::Trainer(const TrainerOptions& options)
   draw_latents(CounterRng(options_.seed, Stream::fixed_latent), 0, kFixedLatents, options_.network.z_dim, fixed_latents_.value.data());
 }
 
-StepReport Trainer::step(ConstTensorView real) {
-  {
+StepReport Trainer::step(NextBatch next_real) {
+  const CounterRng rng(options_.seed, Stream::latent, static_cast<std::uint32_t>(iteration_));
+  std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
+  std::int64_t drawn = 0;
+  return step(next_real, [&]() -> ConstTensorView {
     const ProfileScope scope("latents");
-    const int z_dim = options_.network.z_dim;
-    std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
-    draw_latents(CounterRng(options_.seed, Stream::latent, static_cast<std::uint32_t>(iteration_)), 0, options_.batch, z_dim, z.data());
+    draw_latents(rng, drawn, options_.batch, options_.network.z_dim, z.data());
     latents_to_lanes(z.data(), options_.batch, latent_.view());
-  }
-  return step(real, latent_.view());
+    drawn += options_.batch;
+    return latent_.view();
+  });
+}
+
+StepReport Trainer::step(ConstTensorView real) {
+  return step([&] { return real; });
 }
 
 StepReport Trainer::step(ConstTensorView real, ConstTensorView z) {
-  check_equal(real.shape, options_.network.image_shape(options_.batch), "real batch");
-  check_equal(z.shape, latent_.shape(), "latent batch");
-  if (z.data != latent_.data()) std::copy(z.data, z.data + z.shape.floats(), latent_.data());
+  return step([&] { return real; }, [&] { return z; });
+}
+
+StepReport Trainer::step(NextBatch next_real, NextBatch next_z) {
   StepReport report;
-  discriminator_step(real, report);
+  for (int i = 0; i < options_.d_steps; ++i) {
+    const ConstTensorView real = next_real();
+    check_equal(real.shape, options_.network.image_shape(options_.batch), "real batch");
+    const ConstTensorView z = next_z();
+    check_equal(z.shape, latent_.shape(), "latent batch");
+    if (z.data != latent_.data()) std::copy(z.data, z.data + z.shape.floats(), latent_.data());
+    discriminator_step(real, report);
+  }
   for (int i = 0; i < options_.g_steps; ++i) generator_step(report);
   if (averaged_) update_average();
   ++iteration_;
@@ -112,11 +130,11 @@ void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
   report.d_real = on_real.mean_output;
   report.d_fake = on_fake.mean_output;
   require_finite_loss(report.loss_d, "loss_d", discriminator_);
-  update(discriminator_, discriminator_adam_);
+  update(discriminator_, discriminator_adam_, options_.clip);
 }
 
 void Trainer::generator_step(StepReport& report) {
-  // The first step's fake batch is the discriminator step's: neither z nor the generator has changed.
+  // The first step's fake batch is the last discriminator step's: neither z nor the generator has changed.
   ConstTensorView fake = generator_record_.output();
   if (!report.loss_g.empty()) {
     fake = generator_.forward(std::as_const(latent_).view(), generator_record_, workspace_, Mode::train);
@@ -131,7 +149,7 @@ void Trainer::generator_step(StepReport& report) {
                       scratch_, workspace_);
   report.loss_g.push_back(result.loss);
   require_finite_loss(result.loss, "loss_g", generator_);
-  update(generator_, generator_adam_);
+  update(generator_, generator_adam_, 0.0);
 }
 
 void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network) const {
@@ -141,7 +159,7 @@ void Trainer::require_finite_loss(double loss, const char* what, const Sequentia
        tensor ? tensor->name : "none", kDivergedMend);
 }
 
-void Trainer::update(Sequential& network, Adam& adam) {
+void Trainer::update(Sequential& network, Adam& adam, double clip) {
   const Param* tensor = nullptr;
   {
     const ProfileScope scope("Adam");
@@ -149,7 +167,7 @@ void Trainer::update(Sequential& network, Adam& adam) {
   }
   if (tensor != nullptr)
     fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", kDivergedMend);
-  network.weights_updated();
+  network.weights_updated(clip);
 }
 
 void Trainer::update_average() {

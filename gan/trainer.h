@@ -1,6 +1,7 @@
-// The training step: one discriminator update, then g_steps generator updates on the same z.
+// The training step: d_steps discriminator updates, each on real images and a z of its own, then g_steps generator updates on the z
+// of the last of them.
 //
-// Work per iteration with g_steps = 2, in units of one network pass: 16 (the first generator step reuses the
+// Work per iteration with d_steps = 1 and g_steps = 2, in units of one network pass: 16 (the first generator step reuses the
 // discriminator step's fake batch, and the discriminator's weight gradients are not computed in the generator's steps).
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/parallel.h"
 #include "core/tensor.h"
 #include "core/workspace.h"
 #include "gan/losses.h"
@@ -22,18 +24,21 @@ struct TrainerOptions {
   NetworkConfig network;
   Loss loss = Loss::dcgan;
   int batch = 64;       // a multiple of kLanes
-  int g_steps = 2;      // generator updates an iteration, >= 1
+  int d_steps = 1;      // discriminator updates an iteration, 1 to 100
+  int g_steps = 2;      // generator updates an iteration, 1 to 100
   double learning_rate = 2e-4;
   double beta1 = 0.5;
+  double clip = 0.0;       // above 0: each discriminator update leaves all of its parameters in [-clip, clip]; wgan needs that
   double ema_decay = 0.0;  // 0: no averaged generator; else in (0, 1)
   std::uint64_t seed = 0;  // initial weights, latent vectors
 };
 
+// Of the discriminator: its last update.
 struct StepReport {
   double loss_d = 0.0;             // on real plus on fake
   std::vector<double> loss_g;      // one a generator step
   double d_real = 0.0;             // mean output of the discriminator on the real batch (a probability under dcgan)
-  double d_fake = 0.0;             // on the fake batch, before either network moved
+  double d_fake = 0.0;             // on the fake batch, before that update
 };
 
 class Trainer {
@@ -43,11 +48,17 @@ class Trainer {
   // Fresh weights drawn from the seed.  Error(usage) for options out of range.
   explicit Trainer(const TrainerOptions& options);
 
-  // One iteration on a batch of real images in [-1, 1] (network.image_shape(batch)); z is drawn from
-  // (seed, Stream::latent, iteration).  Error(diverged) naming the iteration and the tensor when a loss or a weight is not
-  // finite; the trainer must not be used or saved after that.
-  StepReport step(ConstTensorView real);
+  // Yields the batch of the next discriminator update; what it yields stays as it is until the following call.
+  using NextBatch = FunctionRef<ConstTensorView()>;
+
+  // One iteration on real images in [-1, 1] (network.image_shape(batch)), d_steps batches of them; z of update u is images
+  // u * batch .. of (seed, Stream::latent, iteration).  Error(diverged) naming the iteration and the tensor when a loss or a weight
+  // is not finite; the trainer must not be used or saved after that.
+  StepReport step(NextBatch next_real);
   // The same with the given z (network.latent_shape(batch)).
+  StepReport step(NextBatch next_real, NextBatch next_z);
+  // Every discriminator update takes the same batch.
+  StepReport step(ConstTensorView real);
   StepReport step(ConstTensorView real, ConstTensorView z);
 
   const TrainerOptions& options() const { return options_; }
@@ -72,13 +83,14 @@ class Trainer {
   std::int64_t activation_floats() const;
 
  private:
+  // On the z in latent_.
   void discriminator_step(ConstTensorView real, StepReport& report);
   void generator_step(StepReport& report);
   // Error(diverged), naming the iteration and the first array of the network with a gradient that is not finite.
   void require_finite_loss(double loss, const char* what, const Sequential& network) const;
-  // One step of its optimiser, which leaves gradients of 0; Error(diverged), naming the iteration and the first array with a
-  // value that is not finite.
-  void update(Sequential& network, Adam& adam);
+  // One step of its optimiser, which leaves gradients of 0, then clipping where clip > 0.  Error(diverged), naming the iteration
+  // and the first array with a value that is not finite.
+  void update(Sequential& network, Adam& adam, double clip);
   void update_average();
 
   TrainerOptions options_;

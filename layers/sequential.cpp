@@ -3,9 +3,20 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "core/parallel.h"
 #include "core/profile.h"
 
 namespace pbgen {
+namespace {
+
+void clamp(Param& param, float bound) {
+  float* const w = param.value.data();
+  parallel_for(param.value.size(), [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) w[i] = std::clamp(w[i], -bound, bound);
+  }, min_piece_of(1));
+}
+
+}  // namespace
 
 void Sequential::append(std::unique_ptr<Layer> layer) {
   const std::vector<Param*> params = layer->params();
@@ -140,10 +151,12 @@ std::vector<NamedArray*> Sequential::buffers() const& {
   return all;
 }
 
-void Sequential::weights_updated() {
+void Sequential::weights_updated(double clip) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const ProfileScope scope(labels_[i], "packing");
     layers_[i]->project_weights();
+    if (clip > 0.0)
+      for (Param* const param : layers_[i]->params()) clamp(*param, static_cast<float>(clip));
     layers_[i]->weights_changed();
   }
 }

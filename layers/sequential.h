@@ -71,8 +71,9 @@ class Sequential {
   std::vector<NamedArray*> buffers() const&;
   std::vector<Param*> params() const&& = delete;
   std::vector<NamedArray*> buffers() const&& = delete;
-  // After initialisation and after each optimiser update.
-  void weights_updated();
+  // After initialisation and after each optimiser update.  clip > 0: every parameter is brought into [-clip, clip] first, after its
+  // recipe's projection and before anything is derived from it.
+  void weights_updated(double clip = 0.0);
   // After loading weights.
   void weights_loaded();
   void update_moving_statistics(const Record& record);

@@ -28,6 +28,8 @@ double textbook(Loss loss, const std::vector<double>& x, double target) {
   for (const double v : x) {
     if (loss == Loss::dcgan)
       sum -= target * std::log(sigmoid(v)) + (1.0 - target) * std::log(1.0 - sigmoid(v));
+    else if (loss == Loss::wgan)
+      sum += (1.0 - target) * v - target * v;
     else
       sum += 0.5 * (v - target) * (v - target);
   }
@@ -35,7 +37,7 @@ double textbook(Loss loss, const std::vector<double>& x, double target) {
 }
 
 TEST(Losses, ValuesGradientsAndMeanOutputsFollowTheFormulas) {
-  for (const Loss loss : {Loss::dcgan, Loss::lsgan}) {
+  for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan}) {
     for (const double target : {0.0, 1.0, 0.9}) {
       const Tensor logits = random_logits(24);
       Tensor gradient(logits.shape());
@@ -76,7 +78,7 @@ TEST(Losses, CrossEntropyIsExactFarOut) {
 }
 
 TEST(Losses, NaNReachesTheLoss) {
-  for (const Loss loss : {Loss::dcgan, Loss::lsgan}) {
+  for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan}) {
     Tensor logits = random_logits(8);
     logits.data()[5] = std::numeric_limits<float>::quiet_NaN();
     Tensor gradient(logits.shape());
@@ -94,13 +96,13 @@ TEST(Losses, GradientMayReplaceTheLogits) {
 }
 
 TEST(Losses, NamesAreReadBackAndOthersRefused) {
-  for (const Loss loss : {Loss::dcgan, Loss::lsgan}) EXPECT_EQ(parse_loss(loss_name(loss)), loss);
+  for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan}) EXPECT_EQ(parse_loss(loss_name(loss)), loss);
   try {
-    parse_loss("wgan");
-    FAIL() << "wgan was taken";
+    parse_loss("hinge");
+    FAIL() << "hinge was taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_NE(std::string(error.what()).find("wgan"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("hinge"), std::string::npos);
   }
 }
 

@@ -81,6 +81,15 @@ TEST(Report, CaptionsExplainTheLossThatWasUsed) {
   const std::string html = render_report(report);
   EXPECT_FALSE(contains(html, "1.386"));
   EXPECT_TRUE(contains(html, "least squares"));
+
+  // A critic's losses are negative, and nothing is undecided at 0.5.
+  report.loss = "wgan";
+  for (double& loss : report.loss_d) loss = -loss;
+  const std::string critic = render_report(report);
+  EXPECT_TRUE(contains(critic, "Wasserstein distance of the two"));
+  EXPECT_TRUE(contains(critic, "critic&#39;s output"));
+  EXPECT_FALSE(contains(critic, "undecided"));
+  EXPECT_TRUE(contains(html, "undecided"));
 }
 
 TEST(Report, SectionsWithoutDataAreLeftOut) {

@@ -100,6 +100,16 @@ TEST_F(RunDirectoryTest, OldCheckpointsGoByOurExactNamesOnly) {
   for (const std::string& path : foreign) EXPECT_TRUE(fs::exists(path)) << path;
 }
 
+TEST_F(RunDirectoryTest, AnOlderRunGoesWithItsScoresAndReports) {
+  const RunDirectory run = RunDirectory::open("run");
+  for (const std::string& path : {run.scores_path(), run.report_path(), run.profile_path()}) write_bytes(path, bytes_of("x"));
+  EXPECT_EQ(run.remove_older_run(), 0);  // no configuration of ours
+  write_bytes(run.config_path(), bytes_of(R"({"binarize_g":"1","g_widths":"1,2,3,4","sample_every":0})"));
+  EXPECT_EQ(run.remove_older_run(), 3);
+  EXPECT_FALSE(fs::exists("run/scores.json"));
+  EXPECT_FALSE(fs::exists("run/report.html"));
+}
+
 TEST_F(RunDirectoryTest, NumberedFilesComeByTheirNumber) {
   const RunDirectory run = RunDirectory::open("run");
   EXPECT_TRUE(run.checkpoints().empty());

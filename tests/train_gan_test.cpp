@@ -80,6 +80,71 @@ TEST_F(TrainGan, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
   }
 }
 
+TEST_F(TrainGan, ACriticOfFiveUpdatesGoesOnWithTheBatchWhereItStopped) {
+  // 90 images are 11 batches an epoch: five updates an iteration stop in the midst of one.
+  const Arguments wgan = {"--loss", "wgan", "--setting", "H", "--mirror", "--lr", "1e-3"};
+  ASSERT_EQ(train(kTiny + wgan + Arguments{"--iterations", "25", "--out", run_path("whole")}).exit_code, 0);
+  const std::string path = run_path("halves");
+  ASSERT_EQ(train(kTiny + wgan + Arguments{"--iterations", "12", "--out", path}).exit_code, 0);
+  const ToolRun second = train({"--resume", path, "--iterations", "25"});
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  const std::string name = "/checkpoints/00000025.safetensors";
+  EXPECT_EQ(bytes(path + name), bytes(run_path("whole") + name));
+  // 25 iterations of 5 batches of 11 an epoch.
+  EXPECT_NE(text(path + "/log.csv").find(concat("\n25,", 125.0 / 11.0).substr(0, 7)), std::string::npos) << text(path + "/log.csv");
+  // Two epochs are 22 batches: 5 iterations.
+  ASSERT_EQ(train(kTiny + wgan + Arguments{"--epochs", "2", "--out", run_path("epochs")}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(run_path("epochs/checkpoints/00000005.safetensors")));
+  expect_refused({"--resume", path, "--iterations", "30", "--d-steps", "4"}, 2, "d_steps 4 (checkpoint: 5)");
+}
+
+TEST_F(TrainGan, ScoresAreThereForPrograms) {
+  const auto scores_of = [&](const std::string& name, const Arguments& more) {
+    const ToolRun run = train(kTiny + Arguments{"--iterations", "6", "--out", run_path(name)} + more);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return parse_json(text(run_path(name) + "/scores.json"), ErrorKind::data, "scores.json");
+  };
+  const Json bare = scores_of("bare", {});
+  EXPECT_EQ(bare.find("iterations")->as_integer(), 6);
+  EXPECT_EQ(bare.find("session_iterations")->as_integer(), 6);
+  EXPECT_GT(bare.find("images_per_second")->as_number(), 0.0);
+  EXPECT_GT(bare.find("training_seconds")->as_number(), 0.0);
+  EXPECT_GE(bare.find("threads")->as_integer(), 1);
+  EXPECT_EQ(bare.find("levels"), nullptr);
+  EXPECT_EQ(bare.find("mean"), nullptr);
+
+  const Json held = scores_of("held", {"--swd-every", "3", "--swd-repeats", "3", "--holdout", "0.3", "--size", "32"});
+  EXPECT_EQ(held.find("reference")->as_string(), "held-out");
+  EXPECT_EQ(held.find("num_images")->as_integer(), 30);
+  EXPECT_EQ(held.find("repeats")->as_integer(), 3);
+  ASSERT_EQ(held.find("levels")->as_array().size(), 2u);
+  for (const char* const key : {"generator", "training", "noise_floor", "untrained"}) {
+    const std::string spread = concat(key, "_sd");
+    double sum = 0.0;
+    for (const Json& level : held.find("levels")->as_array()) {
+      sum += level.find(key)->as_number();
+      EXPECT_GT(level.find(spread)->as_number(), 0.0) << key;
+    }
+    EXPECT_NEAR(held.find("mean")->find(key)->as_number(), sum / 2.0, 1e-12) << key;
+    EXPECT_GT(held.find("mean")->find(spread)->as_number(), 0.0) << key;
+  }
+  EXPECT_EQ(held.find("levels")->as_array()[0].find("size")->as_integer(), 32);
+  EXPECT_EQ(held.find("mean")->find("size"), nullptr);
+
+  const Json all = scores_of("all", {"--swd-every", "6", "--holdout", "0"});
+  EXPECT_EQ(all.find("reference")->as_string(), "training");
+  EXPECT_EQ(all.find("repeats")->as_integer(), 1);
+  EXPECT_NE(all.find("mean")->find("generator"), nullptr);
+  EXPECT_EQ(all.find("mean")->find("training"), nullptr);
+  EXPECT_EQ(all.find("mean")->find("noise_floor"), nullptr);
+
+  // A sitting counts its own iterations.
+  ASSERT_EQ(train({"--resume", run_path("bare"), "--iterations", "8"}).exit_code, 0);
+  const Json more = parse_json(text(run_path("bare/scores.json")), ErrorKind::data, "scores.json");
+  EXPECT_EQ(more.find("iterations")->as_integer(), 8);
+  EXPECT_EQ(more.find("session_iterations")->as_integer(), 2);
+}
+
 TEST_F(TrainGan, ARunOfEpochsGoesOnToItsEpochs) {
   const std::string path = run_path("run");
   // 90 images are trained on: 11 iterations an epoch.

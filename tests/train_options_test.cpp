@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
@@ -102,6 +106,7 @@ TEST(TrainOptions, TheConfigurationOfARunMakesTheSameRun) {
       {},
       {"--preset", "paper", "--celeba"},
       {"--setting", "E", "--gf-dim", "3", "--epochs", "1.5", "--no-shuffle", "--bwn", "xnor"},
+      {"--loss", "wgan", "--d-steps", "2", "--bwn", "port", "--swd-repeats", "3"},
   };
   for (const auto& words : lines) {
     const Resolved first(words);
@@ -115,13 +120,64 @@ TEST(TrainOptions, TheIdentityOfARunIsWhatItsBytesDependOn) {
   const Json identity = run_identity(Resolved({}).parser);
   const std::vector<std::vector<const char*>> free = {
       {"--iterations", "7"},       {"--epochs", "7"}, {"--sample-every", "7"}, {"--swd-every", "7"}, {"--keep", "7"},
-      {"--checkpoint-every", "7"}, {"--cache", "x"},  {"--data", "x"},         {"--threads", "2"},   {"--out", "x"}};
+      {"--checkpoint-every", "7"}, {"--cache", "x"},  {"--data", "x"},         {"--threads", "2"},   {"--out", "x"},
+      {"--swd-repeats", "7"}};
   for (const auto& words : free) EXPECT_EQ(run_identity(Resolved(words).parser), identity) << words[0];
   const std::vector<std::vector<const char*>> fixed = {
       {"--setting", "A"},  {"--size", "32"}, {"--z-dim", "7"}, {"--gf-dim", "7"},  {"--df-dim", "7"}, {"--batch", "8"},
       {"--loss", "lsgan"}, {"--lr", "1e-3"}, {"--beta1", "0"}, {"--g-steps", "1"}, {"--ema", "0.9"},  {"--seed", "7"},
-      {"--mirror"},        {"--no-shuffle"}, {"--celeba"},     {"--holdout", "0"}, {"--bwn", "xnor"}, {"--synthetic-images", "777"}};
+      {"--mirror"},        {"--no-shuffle"}, {"--celeba"},     {"--holdout", "0"}, {"--bwn", "xnor"}, {"--synthetic-images", "777"},
+      {"--d-steps", "2"},  {"--clip", "1"},  {"--bwn", "port"}};
   for (const auto& words : fixed) EXPECT_NE(run_identity(Resolved(words).parser), identity) << words[0];
+}
+
+TEST(TrainOptions, WganHasDefaultsOfItsOwnAndEveryFlagWinsOverThem) {
+  for (const std::vector<const char*>& words : {std::vector<const char*>{"--loss", "wgan"}, {"--preset", "paper", "--loss", "wgan"}}) {
+    const TrainerOptions options = trainer_options(Resolved(words).flags);
+    EXPECT_EQ(options.loss, Loss::wgan);
+    EXPECT_EQ(options.d_steps, 5);
+    EXPECT_EQ(options.g_steps, 1);
+    EXPECT_EQ(options.clip, 0.01);
+    EXPECT_EQ(options.learning_rate, 5e-5);
+    EXPECT_EQ(options.beta1, 0.0);
+  }
+  const Resolved resolved({"--loss", "wgan", "--d-steps", "1", "--g-steps", "2", "--clip", "0.1", "--lr", "1e-3", "--beta1", "0.5"});
+  const TrainerOptions said = trainer_options(resolved.flags);
+  EXPECT_EQ(said.d_steps, 1);
+  EXPECT_EQ(said.g_steps, 2);
+  EXPECT_EQ(said.clip, 0.1);
+  EXPECT_EQ(said.learning_rate, 1e-3);
+  EXPECT_EQ(said.beta1, 0.5);
+  const TrainerOptions dcgan = trainer_options(Resolved({}).flags);
+  EXPECT_EQ(dcgan.d_steps, 1);
+  EXPECT_EQ(dcgan.clip, 0.0);
+  EXPECT_EQ(trainer_options(Resolved({"--bwn", "port"}).flags).network.recipe, BinaryRecipe::port);
+}
+
+TEST(TrainOptions, WhatAnOlderCheckpointLacksIsTheDefaultOfItsLoss) {
+  const auto without = [](const Json& identity, std::initializer_list<std::string_view> keys) {
+    Json older = Json::object();
+    for (const auto& [key, value] : identity.as_object())
+      if (std::find(keys.begin(), keys.end(), key) == keys.end()) older.set(key, value);
+    return older;
+  };
+  const Json plain = run_identity(Resolved({"--setting", "E"}).parser);
+  const Json older = without(plain, {"d_steps", "clip", "conv"});
+  EXPECT_NO_THROW(require_same_run(plain, plain, "c"));
+  EXPECT_NO_THROW(require_same_run(plain, older, "c"));
+  EXPECT_NO_THROW(require_same_run(run_identity(Resolved({"--setting", "E", "--conv", "im2col"}).parser), older, "c"));
+  const Json critic = run_identity(Resolved({"--loss", "wgan"}).parser);
+  EXPECT_NO_THROW(require_same_run(critic, without(critic, {"d_steps", "clip"}), "c"));
+  for (const auto& [flag, value] : {std::pair("--d-steps", "5"), std::pair("--clip", "0.01")}) {
+    try {
+      require_same_run(run_identity(Resolved({"--setting", "E", flag, value}).parser), older, "c");
+      ADD_FAILURE() << flag << " was taken";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      EXPECT_NE(std::string(error.what()).find("checkpoint: none"), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_THROW(require_same_run(plain, run_identity(Resolved({"--setting", "D"}).parser), "c"), Error);
 }
 
 TEST(TrainOptions, WrongValuesAreRefusedByName) {
@@ -130,6 +186,9 @@ TEST(TrainOptions, WrongValuesAreRefusedByName) {
   EXPECT_NE(refusal({"--size", "24"}).find("--size"), std::string::npos);
   EXPECT_NE(refusal({"--channels", "2"}).find("--channels"), std::string::npos);
   EXPECT_NE(refusal({"--crop", "0x0"}).find("0x0"), std::string::npos);
+  EXPECT_NE(refusal({"--loss", "wgan", "--clip", "0"}).find("--clip 0"), std::string::npos);
+  EXPECT_NE(refusal({"--d-steps", "0"}).find("--d-steps"), std::string::npos);
+  EXPECT_NE(refusal({"--swd-repeats", "0"}).find("--swd-repeats"), std::string::npos);
   EXPECT_NE(refusal({"--celeba", "--crop", "center:9"}).find("--celeba"), std::string::npos);
   EXPECT_NE(refusal({"--resume", "auto", "--init-from", "x"}).find("--init-from"), std::string::npos);
   EXPECT_NE(refusal({"--epochs", "1e300"}).find("--epochs"), std::string::npos);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -15,6 +16,7 @@
 #include "core/rng.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
+#include "layers/weighted_layer.h"
 
 namespace pbgen {
 namespace {
@@ -84,6 +86,7 @@ TEST(Trainer, ResultsAreTheSameBytesForAnyNumberOfThreads) {
     TrainerOptions options = small_options();
     options.network.binarized = {{0, 1, 2}, {1, 3}};
     options.ema_decay = 0.9;
+    options.clip = 0.02;
     Trainer trainer(options);
     const Tensor real = images(options, 2);
     for (int i = 0; i < 4; ++i) trainer.step(real.view());
@@ -92,6 +95,107 @@ TEST(Trainer, ResultsAreTheSameBytesForAnyNumberOfThreads) {
   set_thread_count(before);
   EXPECT_TRUE(same_bytes(results[0], results[1]));
   EXPECT_TRUE(same_bytes(results[0], results[2]));
+}
+
+TrainerOptions critic_options() {
+  TrainerOptions options = small_options();
+  options.loss = Loss::wgan;
+  options.d_steps = 3;
+  options.g_steps = 1;
+  options.beta1 = 0.0;
+  options.clip = 0.05;
+  return options;
+}
+
+// The z of an update as the header has it.
+Tensor drawn_latents(const TrainerOptions& options, std::uint32_t iteration, std::int64_t update) {
+  Tensor z(options.network.latent_shape(options.batch));
+  std::vector<float> latents(static_cast<std::size_t>(z.floats()));
+  const CounterRng rng(options.seed, Stream::latent, iteration);
+  draw_latents(rng, update * options.batch, options.batch, options.network.z_dim, latents.data());
+  latents_to_lanes(latents.data(), options.batch, z.view());
+  return z;
+}
+
+TEST(Trainer, EveryDiscriminatorUpdateTakesAnotherBatchAndAnotherZ) {
+  for (const int d_steps : {1, 3}) {
+    TrainerOptions options = critic_options();
+    options.d_steps = d_steps;
+    Trainer drawing(options);
+    Trainer given(options);
+    Trainer swapped(options);
+    std::vector<Tensor> real;
+    for (std::uint64_t i = 0; i < 6; ++i) real.push_back(images(options, i));
+    std::size_t taken[3] = {};
+    std::uint32_t iteration = 0;
+    std::int64_t update = 0;
+    Tensor z;
+    const auto next_z = [&]() -> ConstTensorView {
+      z = drawn_latents(options, iteration, update++);
+      return std::as_const(z).view();
+    };
+    for (; iteration < 2; ++iteration) {
+      drawing.step([&] { return std::as_const(real[taken[0]++]).view(); });
+      update = 0;
+      given.step([&] { return std::as_const(real[taken[1]++]).view(); }, next_z);
+      swapped.step([&] { return std::as_const(real[5 - taken[2]++]).view(); });
+    }
+    EXPECT_EQ(taken[0], static_cast<std::size_t>(2 * d_steps));
+    EXPECT_EQ(taken[1], taken[0]);
+    EXPECT_EQ(drawing.discriminator_adam().step_count(), 2 * d_steps);
+    EXPECT_EQ(drawing.generator_adam().step_count(), 2);
+    EXPECT_TRUE(same_bytes(weights(drawing), weights(given))) << d_steps;
+    EXPECT_FALSE(same_bytes(weights(drawing), weights(swapped))) << d_steps;
+  }
+}
+
+TEST(Trainer, ClippingHoldsEveryParameterOfTheDiscriminatorAndNoneOfTheGenerator) {
+  for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
+    TrainerOptions options = critic_options();
+    options.network.binarized = {{1}, {1, 3}};
+    options.network.recipe = recipe;
+    options.clip = 0.01;
+    Trainer trainer(options);
+    const Tensor real = images(options, 2);
+    for (int i = 0; i < 2; ++i) trainer.step(real.view());
+    const float bound = static_cast<float>(options.clip);
+    for (const Param* const param : trainer.discriminator().params()) {
+      for (const float value : param->value) ASSERT_LE(std::fabs(value), bound) << param->name;
+      // Gammas begin at 1, and a third of the weights above 0.01.
+      const bool begins_at_zero = param->name.ends_with("bias") || param->name.ends_with("beta");
+      EXPECT_TRUE(begins_at_zero || std::count(param->value.begin(), param->value.end(), bound) > 0) << param->name;
+    }
+    // What the layer multiplies by follows: the mean of what is within the bound.
+    const auto& conv = dynamic_cast<const WeightedLayer&>(trainer.discriminator().layer(0));
+    ASSERT_TRUE(conv.weight().binarized());
+    for (const float scale : conv.weight().scale()) {
+      EXPECT_LE(scale, bound * 1.000001f);
+      EXPECT_GT(scale, 0.25f * bound);
+    }
+    bool beyond = false;
+    for (const Param* const param : trainer.generator().params())
+      for (const float value : param->value) beyond |= std::fabs(value) > 2.0f * bound;
+    EXPECT_TRUE(beyond);
+  }
+}
+
+TEST(Trainer, TheCriticDrivesItsTwoMeansApartAsFarAsTheClippingLets) {
+  TrainerOptions options = critic_options();
+  options.d_steps = 60;
+  const Tensor real = images(options, 1);
+  const Tensor z = drawn_latents(options, 0, 0);
+  const auto loss_at = [&](double learning_rate) {
+    options.learning_rate = learning_rate;
+    const StepReport report = Trainer(options).step(real.view(), z.view());
+    EXPECT_EQ(report.loss_d, report.d_fake - report.d_real);
+    return report.loss_d;
+  };
+  const double clipped_alone = loss_at(1e-12);
+  const double trained = loss_at(2e-3);
+  EXPECT_LT(trained, -5.0 * std::fabs(clipped_alone));
+  // The last layer has 16 inputs.  Batch normalisation over 8 images of one pixel leaves each within sqrt(8 - 1) deviations of the
+  // mean, times gamma and plus beta at most 0.05 (sqrt(7) + 1); times a weight of at most 0.05; and both means may be so far from 0.
+  EXPECT_GT(trained, -2.0 * 16.0 * 0.05 * 0.05 * (std::sqrt(7.0) + 1.0));
 }
 
 TEST(Trainer, SamplingLeavesNoTraceInTraining) {
@@ -168,6 +272,9 @@ TEST(Trainer, OptionsOutOfRangeAreRefusedWithTheFlag) {
   };
   EXPECT_NE(message([](TrainerOptions& o) { o.batch = 12; }).find("multiple of 8"), std::string::npos);
   EXPECT_NE(message([](TrainerOptions& o) { o.g_steps = 0; }).find("--g-steps"), std::string::npos);
+  EXPECT_NE(message([](TrainerOptions& o) { o.d_steps = 0; }).find("--d-steps"), std::string::npos);
+  EXPECT_NE(message([](TrainerOptions& o) { o.clip = -1.0; }).find("--clip"), std::string::npos);
+  EXPECT_NE(message([](TrainerOptions& o) { o.loss = Loss::wgan; }).find("--clip 0"), std::string::npos);
   EXPECT_NE(message([](TrainerOptions& o) { o.ema_decay = 1.0; }).find("--ema"), std::string::npos);
 }
 

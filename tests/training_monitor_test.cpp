@@ -21,7 +21,7 @@ struct Warnings {
 };
 
 Warnings watch(int iterations, double d_real, double d_fake, int balanced_every = 0) {
-  TrainingMonitor monitor;
+  TrainingMonitor monitor(Loss::dcgan);
   Warnings warnings;
   for (int i = 1; i <= iterations; ++i) {
     const bool balanced = balanced_every > 0 && i % balanced_every == 0;
@@ -31,6 +31,11 @@ Warnings watch(int iterations, double d_real, double d_fake, int balanced_every 
     warnings.text = text;
   }
   return warnings;
+}
+
+TEST(TrainingMonitor, ACriticsOutputsAreNoProbabilities) {
+  TrainingMonitor monitor(Loss::wgan);
+  for (int i = 1; i <= 2 * kWindow; ++i) EXPECT_EQ(monitor.watch_game(i, 0.99, i <= kWindow ? 0.01 : 0.99), "");
 }
 
 TEST(TrainingMonitor, ASideThatWinsForAWholeWindowIsNamedOnce) {
@@ -53,14 +58,14 @@ TEST(TrainingMonitor, ABalancedGameOrOneThatRecoversIsNoReasonToWarn) {
 }
 
 TEST(TrainingMonitor, SamplesThatAreAlikeAreACollapseOnceTheRunIsNoLongerYoung) {
-  TrainingMonitor monitor;
+  TrainingMonitor monitor(Loss::dcgan);
   EXPECT_EQ(monitor.watch_samples(300, 1.0, 50.0), "");
   EXPECT_EQ(monitor.watch_samples(400, 12.5, 50.0), "");
   const std::string warning = monitor.watch_samples(500, 5.0, 50.0);
   EXPECT_NE(warning.find("iteration 500"), std::string::npos) << warning;
   EXPECT_NE(warning.find("10%"), std::string::npos) << warning;
   EXPECT_EQ(monitor.watch_samples(600, 5.0, 50.0), "");
-  EXPECT_EQ(TrainingMonitor().watch_samples(500, 0.0, 0.0), "");  // real images that are all the same
+  EXPECT_EQ(TrainingMonitor(Loss::lsgan).watch_samples(500, 0.0, 0.0), "");  // real images that are all the same
 }
 
 TEST(PixelSpread, IsTheMeanDeviationOverImages) {

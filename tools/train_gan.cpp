@@ -48,26 +48,12 @@ Json take_over(ArgumentParser& parser, const ResumePoint& point) {
   return identity;
 }
 
-void require_same_run(const Json& identity, const Json& saved, const std::string& checkpoint) {
-  std::string differences;
-  for (const auto& [key, value] : identity.as_object()) {
-    const Json* const before = saved.find(key);
-    if (before == nullptr && key == "conv") continue;  // a checkpoint from before there was a choice
-    if (before != nullptr && *before == value) continue;
-    differences += concat(differences.empty() ? "" : "; ", key, " ", value.text(), " (checkpoint: ", before ? before->text() : "none", ")");
-  }
-  if (!differences.empty()) {
-    fail(ErrorKind::usage, "--resume ", checkpoint, ": a run goes on as it began; these differ: ", differences,
-         ". Leave them out, or begin a new run with --init-from");
-  }
-}
-
 int run(int argc, char** argv) {
   TrainFlags flags;
   ArgumentParser parser("train_gan", "trains a generator of images whose layers are partly in one bit",
                         "Without arguments it trains the main job on synthetic faces: 64x64, Setting H, a narrower network than the "
                         "paper's; about two minutes on two cores.  Each run has a folder of its own with its configuration, log, samples, "
-                        "checkpoints and a report.html.");
+                        "checkpoints, a report.html and, for programs, scores.json.");
   declare_train_flags(parser, flags);
   if (!parser.parse(argc, argv)) return 0;
   ResumePoint point;

@@ -17,10 +17,28 @@ struct LossNotes {
   std::string outputs;
   std::string output_label;
   std::vector<ReferenceLine> loss_lines;
+  std::vector<ReferenceLine> output_lines;
   bool probabilities = false;
+  bool negative_losses = false;
 };
 
+LossNotes critic_notes() {
+  LossNotes notes;
+  notes.losses =
+      "The discriminator is a critic here: its loss is the mean of its outputs on generated images less that on real ones. Minus that "
+      "loss estimates the Wasserstein distance of the two, up to a constant factor that the clipping of the weights decides. Once the "
+      "critic has learned to tell them apart that distance ought to fall, and the curve D to rise towards zero. G's loss is minus the "
+      "critic's output on generated images; its level means nothing by itself.";
+  notes.outputs =
+      "What the critic says, averaged over a batch: raw numbers without a target. Only the gap between the two curves counts: it is minus "
+      "the critic's loss.";
+  notes.output_label = "critic's output";
+  notes.negative_losses = true;
+  return notes;
+}
+
 LossNotes notes_of(const std::string& loss) {
+  if (loss == "wgan") return critic_notes();
   LossNotes notes;
   notes.losses =
       "The discriminator D learns to tell real images from generated ones, the generator G learns to fool it. Neither curve is meant to fall to "
@@ -30,6 +48,7 @@ LossNotes notes_of(const std::string& loss) {
       "What D says, averaged over a batch: 1 is \"surely real\", 0 \"surely generated\". Two curves that come near 0.5 mean that D cannot tell the "
       "two apart; D(real) at 1 and D(fake) at 0 for long mean that D wins outright. ";
   notes.output_label = "D's output";
+  notes.output_lines = {{"undecided", 0.5}};
   if (loss == "dcgan") {
     notes.losses += "Dashed: where both stand when D answers 0.5 to everything, 2 ln 2 = 1.386 for D and ln 2 = 0.693 for G.";
     notes.outputs += "It is the sigmoid of D's output, so a probability.";
@@ -120,11 +139,11 @@ class Page {
     options.title = "Losses";
     options.y_label = "loss";
     options.references = notes.loss_lines;
-    options.y_min = 0.0;
+    if (!notes.negative_losses) options.y_min = 0.0;
     chart({{"D", report_.iteration, report_.loss_d}, {"G", report_.iteration, report_.loss_g}}, options, notes.losses);
     options.title = "D(real) and D(fake)";
     options.y_label = notes.output_label;
-    options.references = {{"undecided", 0.5}};
+    options.references = notes.output_lines;
     options.y_min.reset();
     if (notes.probabilities) {
       options.y_min = 0.0;

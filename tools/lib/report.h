@@ -39,7 +39,7 @@ struct RunReport {
   std::optional<double> swd_untrained;
 
   // The rows of log.csv: four columns beside the iterations, NaN where a value is missing.
-  std::string loss;                                          // "dcgan" or "lsgan": decides what the captions explain
+  std::string loss;                                          // "dcgan", "lsgan" or "wgan": decides what the captions explain
   std::vector<double> iteration;
   std::vector<double> loss_d;
   std::vector<double> loss_g;

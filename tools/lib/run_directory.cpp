@@ -168,7 +168,7 @@ std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const 
 
 int RunDirectory::remove_older_run() const {
   if (!is_our_config(config_path())) return 0;
-  std::vector<std::string> ours = {report_path(), profile_path()};
+  std::vector<std::string> ours = {report_path(), scores_path(), profile_path()};
   for (const auto& [iteration, path] : checkpoints())
     if (path == checkpoint_path(iteration)) ours.push_back(path);
   for (const auto& [iteration, path] : samples())

@@ -1,4 +1,4 @@
-// A run's folder: config.json, log.csv, samples/, checkpoints/, report.html.  Nothing that we did not write is deleted.
+// A run's folder: config.json, log.csv, samples/, checkpoints/, report.html, scores.json.  Nothing that we did not write is deleted.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +40,7 @@ class RunDirectory {
   const std::string& path() const { return path_; }
   std::string config_path() const { return path_ + "/config.json"; }
   std::string report_path() const { return path_ + "/report.html"; }
+  std::string scores_path() const { return path_ + "/scores.json"; }
   std::string profile_path() const { return path_ + "/profile.txt"; }
   std::string sample_path(std::int64_t iteration) const;
   std::string checkpoint_path(std::int64_t iteration) const;
@@ -49,8 +50,8 @@ class RunDirectory {
   static std::vector<std::pair<std::int64_t, std::string>> list_checkpoints(const std::string& run_path);
   // Sample grids by iteration, rising.
   std::vector<std::pair<std::int64_t, std::string>> samples() const;
-  // Where the folder holds an older run of ours (our config.json is there): deletes its checkpoints, sample grids and
-  // report, by their exact names, so that they do not mix with a new run's.  Anything else stays.  Returns how many it deleted.
+  // Where the folder holds an older run of ours (our config.json is there): deletes its checkpoints, sample grids,
+  // scores and reports, by their exact names, so that they do not mix with a new run's.  Anything else stays.  Returns how many it deleted.
   int remove_older_run() const;
   // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.
   void keep_checkpoints(int keep, std::int64_t newest) const;

@@ -22,13 +22,14 @@ constexpr std::size_t kMostGrids = 8;
 constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
 std::string verdict(const RunSummary& summary) {
-  if (summary.score_columns.empty()) return "Nothing was scored (--swd-every 0).";
-  const double mean = summary.score_columns.front().score.mean.mean;
+  if (!summary.scores) return "Nothing was scored (--swd-every 0).";
+  const double mean = summary.scores->generator.mean.mean;
   std::string text = concat("After ", summary.iterations, " iterations the generator is at a mean sliced Wasserstein distance of ",
-                            fixed_text(mean, 4), " from ", summary.data.held_out.empty() ? "the training images" : "images that it never saw");
-  if (summary.untrained) text = concat(text, ", ", fixed_text(mean / summary.untrained->mean.mean, 2), " times the untrained generator's");
-  if (summary.floor)
-    text = concat(text, "; two sets of real images are ", fixed_text(summary.floor->mean.mean, 4), " apart (the noise floor)");
+                            fixed_text(mean, 4), " from ",
+                            summary.data.held_out.empty() ? "the training images" : "images that it never saw", ", ",
+                            fixed_text(mean / summary.scores->untrained.mean.mean, 2), " times the untrained generator's");
+  if (const std::optional<Score>& floor = summary.scores->noise_floor)
+    text = concat(text, "; two sets of real images are ", fixed_text(floor->mean.mean, 4), " apart (the noise floor)");
   return concat(text, ".");
 }
 
@@ -43,8 +44,9 @@ void add_curves(const RunSummary& summary, RunReport& report) {
     report.swd_iteration.push_back(static_cast<double>(row.iteration));
     report.swd.push_back(*row.swd);
   }
-  if (summary.floor) report.swd_noise_floor = summary.floor->mean.mean;
-  if (summary.untrained) report.swd_untrained = summary.untrained->mean.mean;
+  if (!summary.scores) return;
+  if (summary.scores->noise_floor) report.swd_noise_floor = summary.scores->noise_floor->mean.mean;
+  report.swd_untrained = summary.scores->untrained.mean.mean;
 }
 
 void add_grids(const RunSummary& summary, RunReport& report) {
@@ -72,11 +74,59 @@ void add_neighbours(const RunSummary& summary, RunReport& report) {
   report.neighbours_note = "Root mean square difference of pixels, in grey levels from 0 to 255, over all training images.";
 }
 
+// Real images of this sitting's discriminator updates.
+double images_per_second(const RunSummary& summary) {
+  const std::int64_t images = summary.session_iterations * images_per_iteration(summary.plan.flags);
+  return static_cast<double>(images) / std::max(summary.training_seconds, 1e-9);
+}
+
+// The comparisons that there are, by their names in scores.json, at a level or, where it is none of them, in the mean.
+Json estimates(const FinalScores& scores, std::size_t level) {
+  Json object = Json::object();
+  const auto add = [&](const std::string& name, const Score& score) {
+    const Estimate& value = level < score.levels.size() ? score.levels[level] : score.mean;
+    object.set(name, value.mean);
+    object.set(name + "_sd", value.sd);
+  };
+  if (level < scores.generator.sizes.size()) object.set("size", scores.generator.sizes[level]);
+  add("generator", scores.generator);
+  if (scores.training) add("training", *scores.training);
+  if (scores.noise_floor) add("noise_floor", *scores.noise_floor);
+  add("untrained", scores.untrained);
+  return object;
+}
+
 }  // namespace
+
+std::vector<ScoreColumn> score_columns(const FinalScores& scores, const TrainingData& data) {
+  std::vector<ScoreColumn> columns = {{data.held_out.empty() ? "generator/training" : "generator/held-out", scores.generator}};
+  if (scores.training) columns.push_back({"generator/training", *scores.training});
+  if (scores.noise_floor) columns.push_back({"noise floor", *scores.noise_floor});
+  columns.push_back({"untrained", scores.untrained});
+  return columns;
+}
+
+Json scores_json(const RunSummary& summary) {
+  Json object = Json::object();
+  object.set("iterations", summary.iterations);
+  object.set("training_seconds", summary.training_seconds);
+  object.set("session_iterations", summary.session_iterations);
+  object.set("threads", thread_count());
+  object.set("images_per_second", images_per_second(summary));
+  if (!summary.scores) return object;
+  const Score& generator = summary.scores->generator;
+  object.set("reference", summary.data.held_out.empty() ? "training" : "held-out");
+  object.set("num_images", generator.num_images);
+  object.set("repeats", generator.repeats);
+  Json levels = Json::array();
+  for (std::size_t level = 0; level < generator.sizes.size(); ++level) levels.push_back(estimates(*summary.scores, level));
+  object.set("levels", std::move(levels));
+  object.set("mean", estimates(*summary.scores, generator.sizes.size()));
+  return object;
+}
 
 RunReport run_report(const RunSummary& summary) {
   const TrainFlags& flags = summary.plan.flags;
-  const double images = static_cast<double>(summary.session_iterations * flags.batch);
   RunReport report;
   report.title = concat("Setting ", setting_name(summary.network.binarized), ", ", flags.loss, ", ", flags.size, "x", flags.size);
   report.verdict = verdict(summary);
@@ -86,14 +136,14 @@ RunReport run_report(const RunSummary& summary) {
       {"Iterations", concat(summary.iterations, " of batch ", flags.batch)},
       {"Training time",
        concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
-      {"Images a second", fixed_text(images / std::max(summary.training_seconds, 1e-9), 1)},
+      {"Images a second", fixed_text(images_per_second(summary), 1)},
       {"Machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels")},
   };
   report.warnings = summary.warnings;
   report.command = summary.plan.command;
   for (const auto& [key, value] : summary.plan.config.as_object())
     if (!value.is_null()) report.config.emplace_back(key, value.is_string() ? value.as_string() : value.text());
-  if (!summary.score_columns.empty()) report.swd_table = score_table(summary.score_columns);
+  if (summary.scores) report.swd_table = score_table(score_columns(*summary.scores, summary.data));
   report.loss = flags.loss;
   add_curves(summary, report);
   add_grids(summary, report);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json.h"
 #include "tools/lib/report.h"
 #include "tools/lib/run_directory.h"
 #include "tools/lib/score.h"
@@ -13,6 +14,16 @@
 #include "tools/lib/training_run.h"
 
 namespace pbgen {
+
+// The scores at the end of a run, all at the same count of images.
+struct FinalScores {
+  Score generator;                           // against the held-out images, or the training images where none are held out
+  std::optional<Score> training = {};        // against the training images, where others are held out
+  std::optional<Score> noise_floor = {};     // training images against held-out ones
+  Score untrained;                           // the generator before its first update, against the same as generator
+};
+// As columns of a table.
+std::vector<ScoreColumn> score_columns(const FinalScores& scores, const TrainingData& data);
 
 // Made where the run ends; what it refers to outlives it.
 struct RunSummary {
@@ -25,12 +36,15 @@ struct RunSummary {
   std::int64_t session_iterations = 0;  // of this sitting
   std::vector<LogRow> rows = {};
   std::vector<std::string> warnings = {};
-  ImageSet samples = {};                        // of the fixed latents, at the end; empty where none were drawn
-  std::vector<ScoreColumn> score_columns = {};  // the final table; empty where nothing was scored
-  std::optional<Score> floor = {};
-  std::optional<Score> untrained = {};
+  ImageSet samples = {};                    // of the fixed latents, at the end; empty where none were drawn
+  std::optional<FinalScores> scores = {};   // none where nothing was scored
 };
 
 RunReport run_report(const RunSummary& summary);
+
+// scores.json: iterations, training_seconds and session_iterations of the last sitting, threads, images_per_second; and where the end was
+// scored: reference ("held-out" or "training"), num_images, repeats, levels [{size, generator, training, noise_floor, untrained}] and
+// mean of the same members without size, each with its spread over the repetitions as _sd.  What was not compared is left out.
+Json scores_json(const RunSummary& summary);
 
 }  // namespace pbgen

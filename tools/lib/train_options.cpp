@@ -19,7 +19,8 @@ constexpr std::int64_t kDefaultIterations = 4000;
 constexpr const char* kPaperSetting = "A";  // of --preset paper
 
 // What may change on resume.
-constexpr std::array kFree{"iterations", "epochs", "sample_every", "swd_every", "checkpoint_every", "keep", "cache", "data"};
+constexpr std::array kFree{"iterations", "epochs", "sample_every", "swd_every", "swd_repeats", "checkpoint_every", "keep", "cache",
+                           "data"};
 
 // Which of two ways of saying the same thing holds: the more specific one, but the command line before the configuration.
 bool holds(const ArgumentParser& parser, const char* specific, const char* general) {
@@ -28,7 +29,12 @@ bool holds(const ArgumentParser& parser, const char* specific, const char* gener
   return parser.given(specific);
 }
 
-BinaryRecipe parse_recipe(const std::string& text) { return text == "xnor" ? BinaryRecipe::xnor : BinaryRecipe::pbgen; }
+// What --loss wgan has unless a flag says otherwise.
+constexpr double kCriticBeta1 = 0.0;
+constexpr double kCriticLearningRate = 5e-5;
+constexpr int kCriticSteps = 5;
+constexpr int kCriticGeneratorSteps = 1;
+constexpr double kCriticClip = 0.01;
 
 // Of --batch; says why.
 Rule<int> lanes_rule() {
@@ -55,8 +61,10 @@ void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const Netw
   parser.add("--binarize-g", &flags.binarize_g, "LAYERS",
              "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting").in_config();
   parser.add("--binarize-d", &flags.binarize_d, "LAYERS", "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting").in_config();
-  parser.add("--bwn", &flags.bwn, "RECIPE", "how: pbgen (straight through the sign, exact through the scale) or xnor (XNOR-Net's recipe)",
-             one_of({"pbgen", "xnor"})).in_config();
+  parser.add("--bwn", &flags.bwn, "RECIPE",
+             "how: pbgen (straight through the sign, exact through the scale), xnor (XNOR-Net's recipe) or port (pbgen with the scale of "
+             "the authors' deconvolution, which divides by its output channels in place of its input channels: for an ablation)",
+             one_of({"pbgen", "xnor", "port"})).in_config();
   parser.add("--size", &flags.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024").in_config();
   parser.add("--channels", &flags.channels, "N", "3 colour, 1 grey").in_config();
   parser.add("--z-dim", &flags.z_dim, "N", "components of a latent vector", in_range(1, 4096)).in_config();
@@ -90,14 +98,24 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   declare_network_flags(parser, flags, kTrainDefaults);
 
   parser.section("Training");
-  parser.add("--iterations", &flags.iterations, "N", "discriminator updates in all; overrides --epochs", at_least(1)).in_config().default_text(concat(kDefaultIterations));
+  parser.add("--iterations", &flags.iterations, "N", "iterations in all, each of --d-steps and --g-steps updates; overrides --epochs",
+             at_least(1)).in_config().default_text(concat(kDefaultIterations));
   parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations",
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
   parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", lanes_rule()).in_config();
-  parser.add("--loss", &flags.loss, "NAME", "dcgan (sigmoid cross-entropy) or lsgan (least squares)", one_of({"dcgan", "lsgan"})).in_config();
+  parser.add("--loss", &flags.loss, "NAME",
+             "dcgan (sigmoid cross-entropy), lsgan (least squares) or wgan (Wasserstein distance by a critic with clipped weights), which "
+             "has defaults of its own: --d-steps 5 --g-steps 1 --clip 0.01 --lr 5e-5 --beta1 0 (Adam's nearest to its authors' RMSProp)",
+             one_of({"dcgan", "lsgan", "wgan"})).in_config();
   parser.add("--lr", &flags.lr, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0))).in_config();
   parser.add("--beta1", &flags.beta1, "X", "Adam's first decay", in_range(0.0, 0.999)).in_config();
-  parser.add("--g-steps", &flags.g_steps, "N", "generator updates an iteration, all on the same z", in_range(1, 100)).in_config();
+  parser.add("--d-steps", &flags.d_steps, "N", "discriminator updates an iteration, each on another batch and another z",
+             in_range(1, 100)).in_config();
+  parser.add("--g-steps", &flags.g_steps, "N", "generator updates an iteration, all on the z of the last discriminator update",
+             in_range(1, 100)).in_config();
+  parser.add("--clip", &flags.clip, "X",
+             "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
+             in_range(0.0, 1000.0)).in_config();
   parser.add("--ema", &flags.ema, "DECAY", "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999)).in_config();
   parser.add("--seed", &flags.seed, "N", "decides every random number").in_config();
   parser.add("--threads", &flags.threads, "N", "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
@@ -115,6 +133,9 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--sample-every", &flags.sample_every, "N", "iterations between sample grids, the end included; 0: never", at_least(0)).in_config();
   parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never", at_least(0)).in_config();
   parser.add("--swd-images", &flags.swd_images, "N", "images a set when scoring (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
+  parser.add("--swd-repeats", &flags.swd_repeats, "N",
+             "repetitions of the scores at the end, for their spread; the scores are in the run's folder, for programs in scores.json",
+             in_range(1, 100)).in_config();
   parser.add("--bn-calibrate", &flags.bn_calibrate, "N",
              "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off", in_range(0, 10000)).in_config();
   parser.add("--checkpoint-every", &flags.checkpoint_every, "N", "iterations between checkpoints; 0: only the final one", at_least(0)).in_config();
@@ -152,6 +173,14 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     if (!parser.given("--lr")) flags.lr = 2e-4;
     if (!parser.given("--iterations") && !parser.given("--epochs")) flags.epochs = 25.0;
   }
+  if (flags.loss == loss_name(Loss::wgan)) {
+    if (!parser.given("--d-steps")) flags.d_steps = kCriticSteps;
+    if (!parser.given("--g-steps")) flags.g_steps = kCriticGeneratorSteps;
+    if (!parser.given("--clip")) flags.clip = kCriticClip;
+    if (!parser.given("--lr")) flags.lr = kCriticLearningRate;
+    if (!parser.given("--beta1")) flags.beta1 = kCriticBeta1;
+    if (flags.clip == 0.0) fail(ErrorKind::usage, "--clip 0: --loss wgan needs a bound on its critic's weights, such as 0.01");
+  }
   NetworkDefaults defaults = kTrainDefaults;
   if (!flags.preset.empty()) defaults.setting = kPaperSetting;
   resolve_network_flags(parser, flags, defaults);
@@ -174,7 +203,7 @@ NetworkConfig network_config(const TrainFlags& flags) {
   network.g_widths = as_widths(flags.g_widths, "--g-widths");
   network.d_widths = as_widths(flags.d_widths, "--d-widths");
   network.binarized = {LayerSet::parse(flags.binarize_g, 0, "--binarize-g"), LayerSet::parse(flags.binarize_d, 1, "--binarize-d")};
-  network.recipe = parse_recipe(flags.bwn);
+  network.recipe = *recipe_named(flags.bwn);
   return network;
 }
 
@@ -183,7 +212,9 @@ TrainerOptions trainer_options(const TrainFlags& flags) {
   options.network = network_config(flags);
   options.loss = parse_loss(flags.loss);
   options.batch = flags.batch;
+  options.d_steps = flags.d_steps;
   options.g_steps = flags.g_steps;
+  options.clip = flags.clip;
   options.learning_rate = flags.lr;
   options.beta1 = flags.beta1;
   options.ema_decay = flags.ema;
@@ -197,6 +228,28 @@ Json run_identity(const ArgumentParser& parser) {
   for (const auto& [key, value] : config.as_object())
     if (std::find(kFree.begin(), kFree.end(), std::string_view(key)) == kFree.end()) identity.set(key, value);
   return identity;
+}
+
+void require_same_run(const Json& identity, const Json& saved, const std::string& checkpoint) {
+  TrainFlags flags;
+  ArgumentParser defaults("train_gan", "what a run has that says nothing but its loss");
+  declare_train_flags(defaults, flags);
+  flags.loss = identity.find("loss")->as_string();
+  resolve_train_flags(defaults, flags);
+  const Json unsaid = run_identity(defaults);
+
+  std::string differences;
+  for (const auto& [key, value] : identity.as_object()) {
+    const Json* const before = saved.find(key);
+    // Before there was --conv, its default was another.
+    if (before == nullptr && (key == "conv" || value == *unsaid.find(key))) continue;
+    if (before != nullptr && *before == value) continue;
+    differences += concat(differences.empty() ? "" : "; ", key, " ", value.text(), " (checkpoint: ", before ? before->text() : "none", ")");
+  }
+  if (!differences.empty()) {
+    fail(ErrorKind::usage, "--resume ", checkpoint, ": a run goes on as it began; these differ: ", differences,
+         ". Leave them out, or begin a new run with --init-from");
+  }
 }
 
 }  // namespace pbgen

@@ -36,7 +36,9 @@ struct TrainFlags {
   std::string loss = "dcgan";
   double lr = 5e-4;
   double beta1 = 0.5;
+  int d_steps = 1;
   int g_steps = 2;
+  double clip = 0.0;
   double ema = 0.0;
   std::uint64_t seed = 1;
   // Data.
@@ -52,6 +54,7 @@ struct TrainFlags {
   std::string on_bad = "1%";
   // Scoring.
   std::int64_t swd_images = 1024;
+  int swd_repeats = 1;
   int bn_calibrate = 16;
   // The run.
   std::string out;
@@ -88,8 +91,8 @@ NetworkConfig network_config(const TrainFlags& flags);
 // Declares every flag, with the help that teaches.
 void declare_train_flags(ArgumentParser& parser, TrainFlags& flags);
 
-// Replaces presets, --setting, --gf-dim, --df-dim, --celeba and --epochs' rival by what they stand for, so that
-// parser.config() is complete: binarize_g, binarize_d, g_widths, d_widths, crop, batch.  What is more specific wins, and the
+// Replaces presets, --setting, --gf-dim, --df-dim, --celeba, --epochs' rival and what --loss wgan has of its own by what they stand for,
+// so that parser.config() is complete: binarize_g, binarize_d, g_widths, d_widths, crop, batch, clip.  What is more specific wins, and the
 // command line wins over the configuration.  Error(usage) for values out of range.
 void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags);
 
@@ -97,8 +100,13 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags);
 TrainerOptions trainer_options(const TrainFlags& flags);
 
 // The part of parser.config() that decides the bytes of a checkpoint and may not change on resume: everything but
-// iterations, epochs, cadences, keep, cache, and the data folder's path (its content's fingerprint is compared instead).
+// iterations, epochs, cadences, repetitions of the last scores, keep, cache, and the data folder's path (its content's fingerprint
+// is compared instead).
 // --conv is part of it, for the algorithms round differently; checkpoints older than the choice lack it and go on with either.
 Json run_identity(const ArgumentParser& parser);
+
+// Throws Error(usage) that lists what differs between a run's identity and that of the checkpoint from which it is to go on.  What an
+// older checkpoint lacks is as it was before there was a choice: the default of its loss.
+void require_same_run(const Json& identity, const Json& saved, const std::string& checkpoint);
 
 }  // namespace pbgen

@@ -8,6 +8,7 @@
 namespace pbgen {
 
 std::string TrainingMonitor::watch_game(std::int64_t iteration, double d_real, double d_fake) {
+  if (loss_ == Loss::wgan) return "";
   discriminator_streak_ = d_real > kWon && d_fake < 1.0 - kWon ? discriminator_streak_ + 1 : 0;
   generator_streak_ = d_fake > kWon ? generator_streak_ + 1 : 0;
   if (game_warned_) return "";

@@ -5,12 +5,16 @@
 #include <span>
 #include <string>
 
+#include "gan/losses.h"
+
 namespace pbgen {
 
 class TrainingMonitor {
  public:
-  // Mean outputs of the discriminator in one iteration; the targets are 1 and 0 under both losses.  Returns a warning the
-  // first time that one side has won outright for kWindow iterations, else "".
+  explicit TrainingMonitor(Loss loss) : loss_(loss) {}
+
+  // Mean outputs of the discriminator in one iteration.  Returns a warning the first time that one side has won outright for
+  // kWindow iterations, that is, where its outputs are at its targets 1 and 0, else "".  wgan has no targets: always "".
   std::string watch_game(std::int64_t iteration, double d_real, double d_fake);
 
   // Spread (pixel_spread) of samples and of as many real images.  Returns a warning the first time that the samples,
@@ -23,6 +27,7 @@ class TrainingMonitor {
   static constexpr double kCollapsed = 0.25;
   static constexpr std::int64_t kYoung = 300;
 
+  Loss loss_;
   int discriminator_streak_ = 0;
   int generator_streak_ = 0;
   bool game_warned_ = false;

@@ -63,7 +63,8 @@ class TrainingRun {
            "; ask for more with --iterations");
     }
     loader_ = std::make_unique<BatchLoader>(data_.images, data_.train, flags_.batch, flags_.seed,
-                                            BatchOptions{.mirror = flags_.mirror, .shuffle = flags_.shuffle}, trainer_.iteration());
+                                            BatchOptions{.mirror = flags_.mirror, .shuffle = flags_.shuffle},
+                                            trainer_.iteration() * flags_.d_steps);
   }
 
   int run() {
@@ -85,7 +86,7 @@ class TrainingRun {
     {
       ProgressOptions options;
       options.start = first_iteration_;
-      options.items_per_step = flags_.batch;
+      options.items_per_step = static_cast<double>(images_per_iteration(flags_));
       options.unit = "img";
       Progress progress("training", total_, options);
       while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) iterate(progress);
@@ -138,7 +139,7 @@ class TrainingRun {
 
   void iterate(Progress& progress) {
     if (profile_ && trainer_.iteration() == first_iteration_ + kUnprofiledIterations) profile_->restart();
-    last_step_ = trainer_.step(next_batch());
+    last_step_ = trainer_.step([this] { return next_batch(); });
     const ProfilePause pause;  // samples, scores and checkpoints run the networks, too
     const StepReport& step = last_step_;
     const std::int64_t iteration = trainer_.iteration();
@@ -155,8 +156,11 @@ class TrainingRun {
 
     if (iteration == 1 || iteration % kLogEvery == 0 || iteration == total_ || swd) log(step, swd);
     if (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0 && iteration < total_) save();
-    progress.update(iteration, concat("loss D ", fixed_text(step.loss_d, 3), " G ", fixed_text(step.loss_g.back(), 3), ", D(real) ", fixed_text(step.d_real, 2),
-                                      " D(fake) ", fixed_text(step.d_fake, 2), swd ? concat(", SWD ", fixed_text(*swd, 4)) : ""));
+    // A critic within narrow bounds says small numbers.
+    const int more = trainer_.options().loss == Loss::wgan ? 2 : 0;
+    progress.update(iteration, concat("loss D ", fixed_text(step.loss_d, 3 + more), " G ", fixed_text(step.loss_g.back(), 3 + more),
+                                      ", D(real) ", fixed_text(step.d_real, 2 + more), " D(fake) ", fixed_text(step.d_fake, 2 + more),
+                                      swd ? concat(", SWD ", fixed_text(*swd, 4)) : ""));
   }
 
   ConstTensorView next_batch() {
@@ -176,13 +180,14 @@ class TrainingRun {
   void log(const StepReport& step, std::optional<double> swd) {
     LogRow row;
     row.iteration = trainer_.iteration();
-    row.epoch = static_cast<double>(row.iteration) / static_cast<double>(loader_->iterations_per_epoch());
+    row.epoch = static_cast<double>(row.iteration * flags_.d_steps) / static_cast<double>(loader_->iterations_per_epoch());
     row.loss_d = step.loss_d;
     row.loss_g = step.loss_g.back();
     row.d_real = step.d_real;
     row.d_fake = step.d_fake;
     const double seconds = seconds_since(last_row_) - aside_since_row_;
-    row.images_per_second = static_cast<double>((row.iteration - last_row_iteration_) * flags_.batch) / std::max(seconds, 1e-9);
+    const std::int64_t images = (row.iteration - last_row_iteration_) * images_per_iteration(flags_);
+    row.images_per_second = static_cast<double>(images) / std::max(seconds, 1e-9);
     row.swd = swd;
     folder_.log(row);
     rows_.push_back(row);
@@ -225,10 +230,11 @@ class TrainingRun {
     return count;
   }
 
-  ScoreOptions score_options() const {
+  ScoreOptions score_options(int repeats) const {
     ScoreOptions options;
     options.swd.seed = flags_.seed;
     options.num_images = score_count();
+    options.repeats = repeats;
     return options;
   }
 
@@ -240,28 +246,26 @@ class TrainingRun {
   double score_now(bool final_score) {
     Sampler drawn = sampler();
     const ImageSet fake = generated(drawn);
-    const Score against_held_out = score(judge(), image_source(fake), score_options());
-    if (final_score) {
-      columns_.push_back({data_.held_out.empty() ? "generator/training" : "generator/held-out", against_held_out});
-      if (!data_.held_out.empty()) columns_.push_back({"generator/training", score(data_.training_source(), image_source(fake), score_options())});
-      add_references();
-    }
-    return against_held_out.mean.mean;
+    const ScoreOptions options = score_options(final_score ? flags_.swd_repeats : 1);
+    const Score swd = score(judge(), image_source(fake), options);
+    if (final_score) add_final_scores(swd, fake, options);
+    return swd.mean.mean;
   }
 
-  // What the generator's figures stand beside: real against real, and the generator before its first update.
-  void add_references() {
+  // And what the generator's figures stand beside: real against real, and the generator before its first update.
+  void add_final_scores(const Score& swd, const ImageSet& fake, const ScoreOptions& options) {
+    scores_.emplace();
+    scores_->generator = swd;
     if (!data_.held_out.empty()) {
-      floor_ = score(data_.training_source(), data_.held_out_source(), score_options());
-      columns_.push_back({"noise floor", *floor_});
+      scores_->training = score(data_.training_source(), image_source(fake), options);
+      scores_->noise_floor = score(data_.training_source(), data_.held_out_source(), options);
     }
     Sequential fresh = make_generator(trainer_.options().network);
     initialise(fresh, flags_.seed, kGeneratorFirstNumber);
     Sampler drawn(trainer_.options().network, fresh);
     // Unlike the weights, moving statistics have no initial values that mean anything.
     drawn.calibrate(1, std::max(flags_.batch, 64), flags_.seed);
-    untrained_ = score(judge(), image_source(generated(drawn)), score_options());
-    columns_.push_back({"untrained", *untrained_});
+    scores_->untrained = score(judge(), image_source(generated(drawn)), options);
   }
 
   void save() {
@@ -287,15 +291,14 @@ class TrainingRun {
     summary.rows = rows_;
     summary.warnings = warnings_;
     summary.samples = samples_;
-    summary.score_columns = columns_;
-    summary.floor = floor_;
-    summary.untrained = untrained_;
+    summary.scores = scores_;
+    write_file_atomically(folder_.scores_path(), scores_json(summary).text(2) + "\n");
     write_file_atomically(folder_.report_path(), render_report(run_report(summary)));
 
-    if (!columns_.empty()) {
+    if (scores_) {
       std::printf("\nSliced Wasserstein distance at %lld images a set (lower is better; the noise floor is real against real)\n",
                   static_cast<long long>(score_count()));
-      std::fputs(text_table(score_table(columns_)).c_str(), stdout);
+      std::fputs(text_table(score_table(score_columns(*scores_, data_))).c_str(), stdout);
     }
     std::printf("\nTrained for %s. Samples: %s\n", format_duration(training_seconds_).c_str(),
                 flags_.sample_every > 0 ? folder_.sample_path(total_).c_str() : "none (--sample-every 0)");
@@ -311,12 +314,10 @@ class TrainingRun {
   std::int64_t first_iteration_ = 0;
   std::int64_t total_ = 0;
 
-  TrainingMonitor monitor_;
+  TrainingMonitor monitor_{trainer_.options().loss};
   std::vector<LogRow> rows_;
   std::vector<std::string> warnings_;
-  std::vector<ScoreColumn> columns_;
-  std::optional<Score> floor_;
-  std::optional<Score> untrained_;
+  std::optional<FinalScores> scores_;
   ImageSet samples_;
   std::int64_t saved_iteration_ = -1;
 
@@ -333,8 +334,10 @@ class TrainingRun {
 
 std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images) {
   if (flags.iterations) return *flags.iterations;
-  return static_cast<std::int64_t>(std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch)));
+  return static_cast<std::int64_t>(std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch) / flags.d_steps));
 }
+
+std::int64_t images_per_iteration(const TrainFlags& flags) { return std::int64_t{flags.batch} * flags.d_steps; }
 
 int run_training(const RunPlan& plan) {
   try {

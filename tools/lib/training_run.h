@@ -25,6 +25,8 @@ int run_training(const RunPlan& plan);
 
 // Of --iterations, or of --epochs over so many images, the last incomplete batch of each left out.
 std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images);
+// Real images that an iteration sees: a batch for each of its discriminator updates.
+std::int64_t images_per_iteration(const TrainFlags& flags);
 
 // --dry-run: layers, memory and an estimate of the time from a few measured iterations, on stdout.  The images are counted,
 // not decoded.  Error(data) where there are none.
