@@ -113,26 +113,35 @@ void SafetensorsWriter::add_metadata(std::string key, std::string value) {
 }
 
 void SafetensorsWriter::add(std::string name, Dtype dtype, std::vector<std::int64_t> dims, std::span<const std::uint8_t> bytes) {
+  declare(std::move(name), dtype, std::move(dims));
+  Tensor& tensor = tensors_.back();
+  check_equal(static_cast<std::int64_t>(bytes.size()), tensor.size, tensor.name.c_str());
+  tensor.bytes = bytes;
+}
+
+void SafetensorsWriter::declare(std::string name, Dtype dtype, std::vector<std::int64_t> dims) {
   check(!name.empty() && name.size() <= kMaxNameBytes && name != kMetadata, "SafetensorsWriter: not a name for a tensor: '", name, "'");
   for (const Tensor& tensor : tensors_) check(tensor.name != name, "SafetensorsWriter: tensor twice: ", name);
   const std::optional<std::int64_t> count = product(dims, dtype_bytes(dtype));
   check(dims.size() <= kMaxDims && count.has_value(), "SafetensorsWriter: ", name, " has a shape that no file can hold");
-  check_equal(static_cast<std::int64_t>(bytes.size()), *count * dtype_bytes(dtype), name.c_str());
-  tensors_.push_back({std::move(name), dtype, std::move(dims), bytes});
+  tensors_.push_back({std::move(name), dtype, std::move(dims), *count * dtype_bytes(dtype), {}});
 }
 
-SafetensorsWriter::Layout SafetensorsWriter::layout() const {
+std::vector<const SafetensorsWriter::Tensor*> SafetensorsWriter::ordered() const {
   std::vector<const Tensor*> order;
   for (const Tensor& tensor : tensors_) order.push_back(&tensor);
   std::stable_sort(order.begin(), order.end(),
                    [](const Tensor* a, const Tensor* b) { return dtype_bytes(a->dtype) > dtype_bytes(b->dtype); });
+  return order;
+}
 
+std::string SafetensorsWriter::head(const std::vector<const Tensor*>& order) const {
   Json::Object metadata = {{std::string(kChecksum), Json(kZeros)}};
   for (const auto& [key, value] : metadata_) metadata.emplace_back(key, value);
   Json::Object members = {{std::string(kMetadata), Json(std::move(metadata))}};
   std::int64_t data_bytes = 0;
   for (const Tensor* tensor : order) {
-    const std::array<std::int64_t, 2> offsets = {data_bytes, data_bytes + static_cast<std::int64_t>(tensor->bytes.size())};
+    const std::array<std::int64_t, 2> offsets = {data_bytes, data_bytes + tensor->size};
     Json info = Json::object();
     info.set("dtype", dtype_name(tensor->dtype)).set("shape", json_list(tensor->dims)).set("data_offsets", json_list(offsets));
     members.emplace_back(tensor->name, std::move(info));
@@ -143,17 +152,31 @@ SafetensorsWriter::Layout SafetensorsWriter::layout() const {
   if (unaligned > 0) header.append(kDataAlignment - unaligned, ' ');
   check(header.size() <= kMaxHeaderBytes, "SafetensorsWriter: the header has ", header.size(), " bytes, at most ", kMaxHeaderBytes);
 
+  std::string length;
+  for (std::size_t i = 0; i < kLengthBytes; ++i) length.push_back(static_cast<char>(std::uint64_t{header.size()} >> 8 * i & 0xff));
+  return length + header;
+}
+
+std::int64_t SafetensorsWriter::file_bytes() const {
+  const std::vector<const Tensor*> order = ordered();
+  auto bytes = static_cast<std::int64_t>(head(order).size());
+  for (const Tensor* tensor : order) bytes += tensor->size;
+  return bytes;
+}
+
+SafetensorsWriter::Layout SafetensorsWriter::layout() const {
+  const std::vector<const Tensor*> order = ordered();
   Layout layout;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) layout.head.push_back(static_cast<char>(std::uint64_t{header.size()} >> 8 * i & 0xff));
-  layout.head += header;
+  layout.head = head(order);
   Crc64 crc;
   crc.add(as_bytes(layout.head));
   for (const Tensor* tensor : order) {
+    check_equal(static_cast<std::int64_t>(tensor->bytes.size()), tensor->size, tensor->name.c_str());
     crc.add(tensor->bytes);
     layout.data.push_back(tensor->bytes);
   }
   // The checksum is the header's first text of this kind: it was put in front of all other.
-  layout.head.replace(kLengthBytes + header.find(kZeros), kChecksumDigits, checksum_text(crc));
+  layout.head.replace(layout.head.find(kZeros), kChecksumDigits, checksum_text(crc));
   return layout;
 }
 

@@ -20,6 +20,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/check.h"
+#include "core/half.h"
 
 namespace pbgen {
 
@@ -44,6 +45,8 @@ inline constexpr Dtype kDtypeOf<float> = Dtype::f32;
 template <>
 inline constexpr Dtype kDtypeOf<std::int32_t> = Dtype::i32;
 template <>
+inline constexpr Dtype kDtypeOf<Half> = Dtype::f16;
+template <>
 inline constexpr Dtype kDtypeOf<std::uint8_t> = Dtype::u8;
 
 // The same calls in the same order give the same bytes.  Values are borrowed: they stay as they are until the file is made.
@@ -58,7 +61,11 @@ class SafetensorsWriter {
   void add(std::string name, std::vector<std::int64_t> dims, std::span<const T> values) {
     add(std::move(name), kDtypeOf<T>, std::move(dims), {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()});
   }
+  // A tensor without its values: enough for file_bytes(), not for a file.
+  void declare(std::string name, Dtype dtype, std::vector<std::int64_t> dims);
 
+  // The file's size.
+  std::int64_t file_bytes() const;
   // The file.  Tensors with larger elements come first, so that each begins at a multiple of its element's size.
   std::vector<std::uint8_t> finish() const;
   // The same, written atomically, without a copy of the values in memory.  Error(input_output) as write_file_atomically.
@@ -69,8 +76,13 @@ class SafetensorsWriter {
     std::string name;
     Dtype dtype;
     std::vector<std::int64_t> dims;
-    std::span<const std::uint8_t> bytes;
+    std::int64_t size;                    // in bytes
+    std::span<const std::uint8_t> bytes;  // empty where it was only declared
   };
+  // In the order of the data.
+  std::vector<const Tensor*> ordered() const;
+  // What stands before the data, with zeros for a checksum.
+  std::string head(const std::vector<const Tensor*>& order) const;
   // The file's pieces, in order: what stands before the data, then every tensor's bytes.
   struct Layout {
     std::string head;

@@ -117,6 +117,19 @@ TEST(Arguments, TheLastOfARepeatedFlagWins) {
   EXPECT_EQ(s.batch, 24);
 }
 
+TEST(Arguments, AFlagMayHaveAShortName) {
+  Settings s;
+  std::string model;
+  s.parser.add("--model", &model, "FILE", "what is written").short_name("-m");
+  ASSERT_TRUE(s.parse({"faces", "-m", "first"}));
+  EXPECT_EQ(model, "first");
+  EXPECT_TRUE(s.parser.given("--model"));
+  ASSERT_TRUE(s.parse({"faces", "-m=second"}));
+  EXPECT_EQ(model, "second");
+  EXPECT_EQ(s.refusal({"faces", "--out", "-m"}), "--out: needs a value, --out DIR");
+  EXPECT_NE(s.parser.help().find("  --model, -m FILE "), std::string::npos);
+}
+
 TEST(Arguments, AfterTwoDashesWordsAreNoFlags) {
   Settings s;
   ASSERT_TRUE(s.parse({"--", "--batch", "-"}));

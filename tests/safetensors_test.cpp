@@ -240,6 +240,17 @@ TEST(Safetensors, AFileThatIsWrittenIsTheFileThatIsMade) {
   EXPECT_EQ(read_file(path, 1 << 20), tiny_file());
 }
 
+TEST(Safetensors, ShapesAloneTellTheSizeButMakeNoFile) {
+  SafetensorsWriter writer;
+  writer.add_metadata("format", "pbgen");
+  writer.declare("n", Dtype::u8, {3});
+  writer.declare("a.weight", Dtype::f32, {2, 1});
+  writer.declare("i", Dtype::i64, {});
+  EXPECT_EQ(writer.file_bytes(), std::ssize(tiny_file()));
+  EXPECT_EQ(tiny_writer().file_bytes(), std::ssize(tiny_file()));
+  EXPECT_THROW(writer.finish(), std::logic_error);
+}
+
 TEST(Safetensors, WritingWhatCannotBeReadIsAMistakeOfTheCaller) {
   SafetensorsWriter writer;
   const std::vector<float> one = {1.0f};

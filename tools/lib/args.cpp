@@ -137,7 +137,8 @@ void ArgumentParser::add_config_flag() {
 }
 
 ArgumentParser::Option* ArgumentParser::find(std::string_view name) {
-  const auto found = std::find_if(options_.begin(), options_.end(), [&](const Option& option) { return option.name_ == name; });
+  const auto is_named = [&](const Option& option) { return option.name_ == name || (!name.empty() && option.short_name_ == name); };
+  const auto found = std::find_if(options_.begin(), options_.end(), is_named);
   return found != options_.end() ? &*found : nullptr;
 }
 
@@ -302,7 +303,8 @@ std::string ArgumentParser::help() const {
       if (option.section_ != section) continue;
       if (!titled) text += "\n" + sections_[section] + "\n";
       titled = true;
-      entry(option.metavar_.empty() ? option.name_ : option.name_ + " " + option.metavar_, with_default(option));
+      const std::string name = option.short_name_.empty() ? option.name_ : option.name_ + ", " + option.short_name_;
+      entry(option.metavar_.empty() ? name : name + " " + option.metavar_, with_default(option));
     }
   }
   text += "\nHelp\n";

@@ -121,10 +121,13 @@ class ArgumentParser {
     Option& in_config() { return in_config_ = true, *this; }
     // Instead of the variable's value, what the help shows as the default.  Empty: nothing.
     Option& default_text(std::string text) { return default_text_ = std::move(text), *this; }
+    // A second name on the command line: "-o".
+    Option& short_name(std::string name) { return short_name_ = std::move(name), *this; }
 
    private:
     friend class ArgumentParser;
     std::string name_;     // with its dashes; a positional argument's has none
+    std::string short_name_;
     std::string metavar_;  // empty: a bare flag
     std::string help_;
     std::size_t section_ = 0;

@@ -5,6 +5,7 @@
 
 #include "core/aligned_buffer.h"
 #include "gan/edge/generator.h"
+#include "gan/folded_generator.h"
 #include "gan/networks.h"
 #include "layers/sequential.h"
 
@@ -12,9 +13,9 @@ namespace pbgen {
 
 class EdgeGenerator {
  public:
-  // Copies what it needs of a generator made by make_generator(config).  Binarized layers become one-bit layers; batch
-  // normalisation takes its moving statistics.  Runs on the path and on as many threads as core/cpu.h has in force now.
-  // std::logic_error where the network is another one.
+  // Copies what it needs.  Runs on the path and on as many threads as core/cpu.h has in force now.
+  explicit EdgeGenerator(const FoldedGenerator& folded);
+  // As fold_generator.
   EdgeGenerator(const Sequential& network, const NetworkConfig& config);
   EdgeGenerator(const EdgeGenerator&) = delete;
   EdgeGenerator& operator=(const EdgeGenerator&) = delete;
@@ -25,8 +26,9 @@ class EdgeGenerator {
  private:
   template <class T>
   T* keep(std::size_t count);
-  void add_linear(const Sequential& network, const NetworkConfig& config);
-  void add_deconv(const Sequential& network, const NetworkConfig& config, int number);
+  float* keep_copy(const AlignedBuffer<float>& values);
+  void add_linear(const FoldedGenerator& folded);
+  void add_deconv(const FoldedGenerator& folded, int number);
 
   edge::Generator generator_;
   edge::ParallelFor parallel_;

@@ -1,0 +1,94 @@
+// Exported models: the generator alone, folded (gan/folded_generator.h), in as few bytes as it runs in.
+//
+// A valid safetensors file (core/safetensors.h), so that Python's safetensors opens it; to be used in place by mmap.
+//
+// Arrays, for each NAME of linear, deconv1 .. deconv4:
+//   NAME.weight  F32, of the linear layer also F16    where the layer is in floats
+//   NAME.signs   U8                                   where it is in one bit a weight
+//   NAME.scale   F32 [c_out]
+//   NAME.shift   F32 [c_out], of the linear layer one for each feature: [c_out * side * side]
+// Weights and signs are those of the row-major logical shape, linear [c_out * side * side, z_dim] with feature
+// c*side*side + y*side + x, deconvolution [c_in, c_out, 5, 5].  Bit i % 8 of byte i / 8, the least significant bit being bit 0, is
+// weight i: 1 is +1, 0 is -1.
+// Every array is stored flat and followed by zeros up to a multiple of 64 bytes, which belong to the stored array because
+// safetensors has no holes: so each begins at a multiple of 64 from the file's start.  Readers do not look at the zeros.
+//
+// Metadata: format "pbgen-generator"; version; network, JSON {"size", "channels", "z_dim", "g_widths", "binarize_g"} as
+// in checkpoints; shapes, JSON {NAME: logical shape}; bits, the order of bits in a word; checksum, the CRC-64/XZ of the whole
+// file with zeros in its own place.
+//
+//   with safetensors.safe_open(path, "numpy") as file:
+//     shapes = json.loads(file.metadata()["shapes"])
+//     signs = numpy.unpackbits(file.get_tensor("deconv1.signs"), bitorder="little")[:math.prod(shapes["deconv1.signs"])]
+//     weight = 2.0 * signs.reshape(shapes["deconv1.signs"]) - 1.0
+//
+// Versions: a change that a reader of the old version would refuse or misread gets a new number, and a build reads the
+// versions that it names, exactly these.  Metadata that a reader does not know may be added without one; arrays may not.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/safetensors.h"
+#include "gan/folded_generator.h"
+#include "gan/networks.h"
+
+namespace pbgen {
+
+// Of this build; the only one that it reads.
+inline constexpr int kPackedModelVersion = 1;
+
+enum class LinearPrecision { single, half };
+
+struct PackedModelOptions {
+  LinearPrecision linear = LinearPrecision::single;  // of the linear layer's weights, where they are floats
+};
+
+// Bytes of a file's parts; the zeros behind an array are counted with the array.
+struct PackedModelSize {
+  std::int64_t header = 0;
+  std::int64_t linear_weights = 0;
+  std::int64_t deconv_weights = 0;
+  std::int64_t scales_and_shifts = 0;
+  std::int64_t total() const { return header + linear_weights + deconv_weights + scales_and_shifts; }
+};
+
+// To the byte what save_packed_model writes for any generator of that configuration; needs no weights.  Nothing of the
+// configuration that belongs to the discriminator changes it.
+PackedModelSize packed_model_size(const NetworkConfig& config, const PackedModelOptions& options = {});
+inline std::int64_t packed_model_bytes(const NetworkConfig& config, const PackedModelOptions& options = {}) {
+  return packed_model_size(config, options).total();
+}
+
+// The file's bytes.  Error(diverged) naming the array where a value is not finite, or too large for half precision.
+std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, const PackedModelOptions& options);
+// The same, written atomically.  Error(input_output).
+void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options);
+
+class PackedModel {
+ public:
+  // Error(input_output) where the file cannot be read; Error(model_file), with the path and the rule that is broken, where
+  // it is no exported model, is damaged, or is of another version.  Nothing larger than a small multiple of the file is allocated.
+  static PackedModel load(const std::string& path);
+  static PackedModel parse(std::span<const std::uint8_t> bytes, const std::string& path);
+  explicit PackedModel(SafetensorsFile file);
+
+  // Whether a file claims to be an exported model, of whatever version.
+  static bool is_format_of(const SafetensorsFile& file);
+
+  // What belongs to the discriminator is as in NetworkConfig{}: it is not exported.
+  const NetworkConfig& network() const { return network_; }
+  const PackedModelOptions& options() const { return options_; }
+
+  // The layers with their weights expanded to floats: 32 times the bytes of one-bit weights.
+  FoldedGenerator folded() const;
+
+ private:
+  SafetensorsFile file_;
+  NetworkConfig network_;
+  PackedModelOptions options_;
+};
+
+}  // namespace pbgen
