@@ -86,7 +86,7 @@ TEST(Golden, Activations) {
 
 TEST(Golden, Losses) {
   const Golden golden("layers.safetensors");
-  for (const Loss loss : {Loss::dcgan, Loss::lsgan}) {
+  for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan}) {
     for (const int target : {0, 1}) {
       const std::string name = concat(loss_name(loss), "_towards_", target);
       const Tensor logits = golden.activation(name + ".x");

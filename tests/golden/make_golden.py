@@ -60,6 +60,8 @@ def record(tensors, name, function, inputs, y_grad=None):
 def loss_towards(kind, output, target):
     if kind == "dcgan":
         return F.binary_cross_entropy_with_logits(output, torch.full_like(output, target))
+    if kind == "wgan":
+        return -output.mean() if target == 1 else output.mean()
     return 0.5 * ((output - target) ** 2).mean()
 
 
@@ -82,7 +84,7 @@ def make_layers():
     for name, function in (("relu", F.relu), ("leaky_relu", lambda x: F.leaky_relu(x, 0.2)), ("tanh", torch.tanh)):
         record(t, name, function, {"x": normal(8, 3, 3, 2, sd=2.0)})
 
-    for kind in ("dcgan", "lsgan"):
+    for kind in ("dcgan", "lsgan", "wgan"):
         for target in (0, 1):
             record(t, f"{kind}_towards_{target}", lambda x: loss_towards(kind, x, float(target)), {"x": normal(16, sd=4.0)},
                    torch.tensor(1.0).double())
@@ -192,6 +194,7 @@ def make_adam():
 
 
 SIZE, BASE, BATCH, Z_DIM, WIDTH, LR, ITERATIONS, REAL_BATCHES = 32, 2, 8, 8, 4, 5e-4, 10, 2
+CRITIC_STEPS, CLIP = 2, 0.1  # of wgan; the bound is about one standard deviation of the initial weights
 G_WIDTHS = [WIDTH * 8, WIDTH * 4, WIDTH * 2, WIDTH]
 D_WIDTHS = [WIDTH, WIDTH * 2, WIDTH * 4, WIDTH * 8]
 
@@ -254,20 +257,29 @@ class Discriminator(Network):
 
 
 def train(g_weights, d_weights, z, real, kind, setting, dtype):
-    """Returns [iteration][loss_d, loss_g of the first step, of the second, D(real), D(fake)], the generator's moving variances."""
+    """Returns [iteration][loss_d, loss_g of the first step, of the second, D(real), D(fake)], the generator's moving variances.
+
+    wgan: two updates of D an iteration, the last of which is logged, each on a batch and a z of its own and followed by clipping.
+    """
+    d_steps, beta1 = (CRITIC_STEPS, 0.0) if kind == "wgan" else (1, 0.5)
     g_binarized = {"a": (), "h": ("deconv1.weight", "deconv2.weight", "deconv3.weight")}[setting]
     g = Generator(g_weights, lambda name: name in g_binarized, dtype)
     d = Discriminator(d_weights, lambda name: setting == "h" and name.startswith("conv"), dtype)
-    adam_g, adam_d = Adam(g.params(), LR), Adam(d.params(), LR)
+    adam_g, adam_d = Adam(g.params(), LR, beta1), Adam(d.params(), LR, beta1)
     said = torch.sigmoid if kind == "dcgan" else lambda output: output
     log = []
     for i in range(ITERATIONS):
-        latent, images = z[i].to(dtype), real[i % REAL_BATCHES].to(dtype)
-        fake = g(latent)
-        d_real, d_fake = d(images), d(fake.detach())  # normalised apart
-        loss_d = loss_towards(kind, d_real, 1.0) + loss_towards(kind, d_fake, 0.0)
-        row = [loss_d.item(), 0.0, 0.0, said(d_real).mean().item(), said(d_fake).mean().item()]
-        adam_d.step(torch.autograd.grad(loss_d, d.params()))
+        for update in range(i * d_steps, (i + 1) * d_steps):
+            latent, images = z[update].to(dtype), real[update % REAL_BATCHES].to(dtype)
+            fake = g(latent)
+            d_real, d_fake = d(images), d(fake.detach())  # normalised apart
+            loss_d = loss_towards(kind, d_real, 1.0) + loss_towards(kind, d_fake, 0.0)
+            row = [loss_d.item(), 0.0, 0.0, said(d_real).mean().item(), said(d_fake).mean().item()]
+            adam_d.step(torch.autograd.grad(loss_d, d.params()))
+            if kind == "wgan":
+                with torch.no_grad():
+                    for p in d.params():
+                        p.clamp_(-CLIP, CLIP)
         for step in range(2):
             if step > 0:  # the first step takes the discriminator's fake images
                 fake = g(latent)
@@ -280,7 +292,8 @@ def train(g_weights, d_weights, z, real, kind, setting, dtype):
 
 # Loss, setting, seed of the latents.  Training amplifies rounding wherever a value falls within rounding of a kink of ReLU or of a sign:
 # these latents are ones with which 24 runs in float32, from weights moved by 3e-7 of themselves, all stayed within 1e-5 of float64.
-RUNS = (("dcgan", "a", 101), ("dcgan", "h", 101), ("lsgan", "a", 105), ("lsgan", "h", 101))
+RUNS = (("dcgan", "a", 101), ("dcgan", "h", 101), ("lsgan", "a", 105), ("lsgan", "h", 101),
+        ("wgan", "a", 101), ("wgan", "h", 102))
 
 
 def make_gan():
@@ -295,7 +308,7 @@ def make_gan():
     t = {"real": real}
     for kind, setting, seed in RUNS:
         torch.manual_seed(seed)
-        z = uniform(ITERATIONS, BATCH, Z_DIM)
+        z = uniform(ITERATIONS * (CRITIC_STEPS if kind == "wgan" else 1), BATCH, Z_DIM)
         log, running_var = train(g_weights, d_weights, z, real, kind, setting, torch.float64)
         in_float, _ = train(g_weights, d_weights, z, real, kind, setting, torch.float32)
         print(f"  {kind} {setting}: float32 differs by {((in_float - log) / log)[:, :3].abs().max():.1e}\n{log.numpy().round(4)}")
