@@ -92,6 +92,7 @@ TEST_F(TrainGan, ACriticOfFiveUpdatesGoesOnWithTheBatchWhereItStopped) {
   EXPECT_EQ(bytes(path + name), bytes(run_path("whole") + name));
   // 25 iterations of 5 batches of 11 an epoch.
   EXPECT_NE(text(path + "/log.csv").find(concat("\n25,", 125.0 / 11.0).substr(0, 7)), std::string::npos) << text(path + "/log.csv");
+  EXPECT_NE(text(path + "/report.html").find("25 of 5 batches of 8"), std::string::npos);
   // Two epochs are 22 batches: 5 iterations.
   ASSERT_EQ(train(kTiny + wgan + Arguments{"--epochs", "2", "--out", run_path("epochs")}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(run_path("epochs/checkpoints/00000005.safetensors")));

@@ -133,7 +133,8 @@ RunReport run_report(const RunSummary& summary) {
   report.facts = {
       {"Images", summary.data.summary},
       {"Training, held out", concat(summary.data.train.size(), ", ", summary.data.held_out.size())},
-      {"Iterations", concat(summary.iterations, " of batch ", flags.batch)},
+      {"Iterations",
+       concat(summary.iterations, " of ", flags.d_steps > 1 ? concat(flags.d_steps, " batches of ") : "batch ", flags.batch)},
       {"Training time",
        concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
       {"Images a second", fixed_text(images_per_second(summary), 1)},
