@@ -250,13 +250,16 @@ std::uint32_t along_output(const DeconvColumn& column, std::span<const double> o
 }
 
 void check_column(const DeconvColumn& column) {
-  check(column.c_in >= kFewestSigns && column.c_in <= kMostSigns, "c_in is ", column.c_in, ", expected ", kFewestSigns, " to ", kMostSigns);
+  check(column.c_in >= kFewestSigns && column.c_in <= kMostSigns, "c_in is ", column.c_in, ", expected ", kFewestSigns, " to ",
+        kMostSigns);
   check(column.s_in >= 1, "s_in is ", column.s_in, ", expected at least 1");
   check_equal(column.inputs.size(), static_cast<std::size_t>(column.s_in) * column.c_in, "the number of inputs");
   check_equal(column.weights.size(), static_cast<std::size_t>(column.c_in), "the number of weights");
   const auto is_finite = [](double value) { return std::isfinite(value); };
-  check(std::ranges::all_of(column.inputs, is_finite) && std::ranges::all_of(column.weights, is_finite), "a number of the column is not finite");
-  check(std::ranges::any_of(column.weights, [](double weight) { return weight != 0.0; }), "all weights are 0, so that mean |k| is no scale");
+  check(std::ranges::all_of(column.inputs, is_finite), "an input of the column is not finite");
+  check(std::ranges::all_of(column.weights, is_finite), "a weight of the column is not finite");
+  const auto is_zero = [](double weight) { return weight == 0.0; };
+  check(!std::ranges::all_of(column.weights, is_zero), "all weights are 0, so that mean |k| is no scale");
 }
 
 BinarizationError checked_error(const DeconvColumn& column) {
