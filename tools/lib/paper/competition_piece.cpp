@@ -1,26 +1,319 @@
-#include "tools/lib/paper/piece.h"
+// Fig. 13 to 15: the losses along training under F, H and A, with samples beside them, and whether the competition vanishes
+// (competition.h).
+#include <algorithm>
+#include <cmath>
 
+#include "core/check.h"
+#include "core/file.h"
+#include "tools/lib/args.h"
+#include "tools/lib/format.h"
+#include "tools/lib/line_chart.h"
+#include "tools/lib/paper/competition.h"
+#include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/trial_table.h"
+#include "tools/lib/report.h"
 
 namespace pbgen {
 namespace {
 
+constexpr std::string_view kLetters = "FHA";  // in the order of the figures
+constexpr std::size_t kSamples = 5;
+constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
+constexpr double kUndecidedD = 1.3862943611198906;  // 2 ln 2
+constexpr double kUndecidedG = 0.6931471805599453;  // ln 2
+
 std::vector<Trial> competition_trials(const Experiment& experiment) {
   std::vector<Trial> trials;
-  for (const std::string& letter : wanted_settings(experiment, "AFH"))
+  for (const std::string& letter : wanted_settings(experiment, kLetters))
     for (int seed = 1; seed <= experiment.seeds; ++seed) trials.push_back(setting_trial(experiment, letter, "dcgan", seed));
   return trials;
 }
 
-void make_competition(const Experiment&, const TrialBook&, PieceFolder& folder) { folder.page().paragraph("losses along training under A, F and H (Fig. 13 to 15), and when a competition vanishes"); }
+// One setting's runs, measured.
+struct Runs {
+  std::string letter;
+  std::vector<const TrialResult*> results;  // by seed
+  std::vector<Competition> measured;
+
+  // Over the seeds; a run without the value counts as one without a figure.
+  template <class Member>
+  Sample sample(Member member) const {
+    std::vector<double> values;
+    for (const Competition& competition : measured) values.push_back(member(competition));
+    return sample_of(values);
+  }
+  int count_vanished() const {
+    return static_cast<int>(std::count_if(measured.begin(), measured.end(), [](const Competition& c) { return c.vanished.has_value(); }));
+  }
+};
+
+double late_advantage(const Competition& c) { return c.late_advantage; }
+double vanished_share(const Competition& c) { return c.vanished_share; }
+double swd_factor(const Competition& c) { return c.swd_factor; }
+double initiated(const Competition& c) { return c.initiated.value_or(std::nan("")); }
+
+std::vector<Runs> all_runs(const Experiment& experiment, const TrialBook& trials) {
+  std::vector<Runs> all;
+  for (const std::string& letter : wanted_settings(experiment, kLetters)) {
+    Runs& runs = all.emplace_back(Runs{letter, {}, {}});
+    for (int seed = 1; seed <= experiment.seeds; ++seed) {
+      runs.results.push_back(&trials.at(setting_trial(experiment, letter, "dcgan", seed)));
+      const TrialResult& result = *runs.results.back();
+      runs.measured.push_back(result.diverged ? Competition{} : measure_competition(result.rows));
+    }
+  }
+  return all;
+}
+
+const Runs* find(const std::vector<Runs>& all, std::string_view letter) {
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Runs& runs) { return runs.letter == letter; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+Series curve_of(std::string label, const std::vector<LogRow>& rows, double LogRow::*value) {
+  Series series{std::move(label), {}, {}};
+  for (const LogRow& row : rows) {
+    series.x.push_back(row.epoch);
+    series.y.push_back(row.*value);
+  }
+  return series;
+}
+
+// The highest smoothed loss of the first seeds: all three charts end there, so that they can be compared.
+double highest_loss(const std::vector<Runs>& all) {
+  double highest = kUndecidedD;
+  for (const Runs& runs : all) {
+    const std::vector<LogRow>& rows = runs.results[0]->rows;
+    for (const auto member : {&LogRow::loss_d, &LogRow::loss_g})
+      for (const double loss : moving_average(curve_of("", rows, member).y, smoothed_rows(rows.size()))) highest = std::fmax(highest, loss);
+  }
+  return highest;
+}
+
+void add_samples(const Runs& runs, PieceFolder& folder) {
+  const auto samples = runs.results[0]->samples();
+  folder.page().begin_group("strip");
+  for (const std::size_t i : evenly_spread(samples.size(), kSamples))
+    folder.page().picture(read_file(samples[i].second, kMaxGridBytes), concat("iteration ", samples[i].first));
+  folder.page().end_group();
+}
+
+void add_losses(const std::vector<Runs>& all, PieceFolder& folder) {
+  const double highest = highest_loss(all);
+  for (const Runs& runs : all) {
+    const std::vector<LogRow>& rows = runs.results[0]->rows;
+    const std::string figure = runs.letter == "F" ? "Fig. 13" : runs.letter == "H" ? "Fig. 14" : "Fig. 15";
+    folder.page().heading(concat("Setting ", runs.letter, " (", figure, ")"), 3);
+    if (runs.results[0]->diverged) folder.page().paragraph(concat("Diverged: ", runs.results[0]->failure), "warning");
+    ChartOptions options;
+    options.title = concat("Losses under ", runs.letter);
+    options.x_label = "epoch";
+    options.y_label = "loss";
+    options.width = 660.0;
+    options.y_min = 0.0;
+    options.y_max = highest;
+    options.smooth_points = smoothed_rows(rows.size());
+    options.references = {{"D undecided", kUndecidedD}, {"G undecided", kUndecidedG}, {"D 95% right", kVanishedLoss}};
+    const std::vector<Series> curves{curve_of("D", rows, &LogRow::loss_d), curve_of("G", rows, &LogRow::loss_g)};
+    folder.chart(concat("losses_", runs.letter), line_chart(curves, options), "");
+    add_samples(runs, folder);
+  }
+}
+
+void add_advantages(const std::vector<Runs>& all, PieceFolder& folder) {
+  std::vector<Series> advantages;
+  std::vector<Series> distances;
+  for (const Runs& runs : all) {
+    const std::vector<LogRow>& rows = runs.results[0]->rows;
+    advantages.push_back(curve_of(runs.letter, rows, &LogRow::d_real));
+    advantages.back().y = smoothed_advantage(rows);
+    Series& distance = distances.emplace_back(Series{runs.letter, {}, {}});
+    for (const LogRow& row : rows) {
+      if (!row.swd) continue;
+      distance.x.push_back(row.epoch);
+      distance.y.push_back(*row.swd);
+    }
+  }
+  ChartOptions options;
+  options.x_label = "epoch";
+  folder.page().begin_group("charts");
+  options.title = "The discriminator's advantage";
+  options.y_label = "D(real) - D(fake), smoothed";
+  options.y_max = 1.0;
+  options.references = {{"vanished", kVanishedAdvantage}};
+  folder.chart("advantage", line_chart(advantages, options),
+               "0: undecided, corrected in full by its loss; 1: it has won, and its loss no longer moves it.");
+  options.title = "Do the images still improve?";
+  options.y_label = "SWD, mean over levels";
+  options.y_max.reset();
+  options.log_y = true;
+  options.references.clear();
+  const double floor = all[0].results[0]->noise_floor.mean.mean;
+  if (floor > 0.0) options.references.push_back({"noise floor", floor});
+  folder.chart("swd", line_chart(distances, options), "Lower is better; the axis is logarithmic, so that equal improvements look equal.");
+  folder.page().end_group();
+}
+
+void add_numbers(const std::vector<Runs>& all, PieceFolder& folder) {
+  Table table{{"setting", "seed", "initiated", "vanished for good", "share vanished", "advantage, 2nd half", "D's loss, 2nd half",
+               "SWD times, 2nd half"},
+              {}};
+  for (const Runs& runs : all) {
+    for (std::size_t i = 0; i < runs.measured.size(); ++i) {
+      const Competition& c = runs.measured[i];
+      const auto iteration = [](const std::optional<double>& at) { return at ? fixed_text(*at, 0) : std::string("-"); };
+      table.rows.push_back({runs.letter, concat(i + 1), iteration(c.initiated), iteration(c.vanished), figure_text(c.vanished_share, 3),
+                            figure_text(c.late_advantage, 3), figure_text(c.late_loss_d, 3), figure_text(c.swd_factor, 3)});
+    }
+  }
+  folder.table("competition", table);
+}
+
+void save_curves(const std::vector<Runs>& all, PieceFolder& folder) {
+  Table table{{"setting", "iteration", "epoch", "loss_d", "loss_g", "d_real", "d_fake", "advantage_smoothed", "swd"}, {}};
+  for (const Runs& runs : all) {
+    const std::vector<LogRow>& rows = runs.results[0]->rows;
+    const std::vector<double> advantage = smoothed_advantage(rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::vector<std::string>& cells = table.rows.emplace_back();
+      cells = {runs.letter, concat(rows[i].iteration)};
+      const LogRow& row = rows[i];
+      for (const double value : {row.epoch, row.loss_d, row.loss_g, row.d_real, row.d_fake, advantage[i]})
+        cells.push_back(value_text(value));
+      cells.push_back(row.swd ? value_text(*row.swd) : "");
+    }
+  }
+  folder.csv("curves", table);
+}
+
+std::string sample_text(const Sample& sample, int decimals) {
+  if (sample.n == 0) return "no figure";
+  const std::string mean = fixed_text(sample.mean, decimals);
+  return sample.n == 1 ? mean : concat(mean, " +- ", fixed_text(sample.standard_error(), decimals));
+}
+
+// A sample against a value that is known.
+Comparison against(const Sample& sample, double value) {
+  return {sample.mean - value, sample.standard_error(), sample.mean / value, sample.standard_error() / std::fabs(value), value};
+}
+
+// |a - h| against |f - h|: lower where A is more like H than F is.  The error is a bound, for h is in both.
+Comparison nearness(const Sample& a, const Sample& f, const Sample& h) {
+  Comparison comparison;
+  comparison.difference = std::fabs(a.mean - h.mean) - std::fabs(f.mean - h.mean);
+  const auto squared = [](const Sample& sample) { return sample.standard_error() * sample.standard_error(); };
+  comparison.difference_error = std::sqrt(squared(a) + squared(f) + 4.0 * squared(h));
+  comparison.reference = std::fabs(f.mean - h.mean);
+  comparison.ratio = std::fabs(a.mean - h.mean) / comparison.reference;
+  comparison.ratio_error = comparison.difference_error / comparison.reference;
+  return comparison;
+}
+
+void add_claim(Table& table, std::string claim, std::string measured, Verdict verdict) {
+  table.rows.push_back({std::move(claim), std::move(measured), std::string(verdict_text(verdict))});
+}
+
+// What Section IV.C.6 says, each sentence as far as its settings were trained.
+Table claims(const std::vector<Runs>& all) {
+  Table table{{"the paper says", "here", "verdict"}, {}};
+  const Runs* const f = find(all, "F");
+  const Runs* const h = find(all, "H");
+  const Runs* const a = find(all, "A");
+  const auto advantages = [](const Runs& runs) { return concat(runs.letter, " ", sample_text(runs.sample(late_advantage), 2)); };
+  const auto factors = [](const Runs& runs) { return concat(runs.letter, " ", sample_text(runs.sample(swd_factor), 2)); };
+  const auto vanished = [](const Runs& runs) {
+    return concat("for good in ", runs.count_vanished(), " of ", runs.measured.size(), " runs");
+  };
+  constexpr const char* kMultiplied = "SWD over the second half is multiplied by ";
+  if (f != nullptr) {
+    add_claim(table, "F: the competition vanishes",
+              concat(vanished(*f), "; advantage in the second half ", advantages(*f), ", vanished from 0.90"),
+              is_higher(against(f->sample(late_advantage), kVanishedAdvantage)));
+    add_claim(table, "F: the images stop improving", concat(kMultiplied, factors(*f), ", 1 is no improvement"),
+              is_at_least(against(f->sample(swd_factor), 1.0), 1.0));
+  }
+  if (h != nullptr) {
+    add_claim(table, "H: the competition goes on", concat("vanished ", vanished(*h), "; advantage in the second half ", advantages(*h)),
+              is_lower(against(h->sample(late_advantage), kVanishedAdvantage)));
+    add_claim(table, "H: the images go on to improve", concat(kMultiplied, factors(*h)),
+              is_lower(against(h->sample(swd_factor), 1.0)));
+  }
+  if (f != nullptr && h != nullptr) {
+    add_claim(table, "F vanishes more than H",
+              concat("advantage: ", advantages(*f), ", ", advantages(*h), "; share vanished: F ",
+                     sample_text(f->sample(vanished_share), 3), ", H ", sample_text(h->sample(vanished_share), 3)),
+              is_higher(compare(f->sample(late_advantage), h->sample(late_advantage))));
+    add_claim(table, "F's images improve less than H's", concat(kMultiplied, factors(*f), ", ", factors(*h)),
+              is_higher(compare(f->sample(swd_factor), h->sample(swd_factor))));
+  }
+  if (f != nullptr && h != nullptr && a != nullptr) {
+    add_claim(table, "A is very similar to H: more so than F is",
+              concat("advantage: ", advantages(*a), ", ", advantages(*h), ", ", advantages(*f)),
+              is_lower(nearness(a->sample(late_advantage), f->sample(late_advantage), h->sample(late_advantage))));
+  }
+  if (h != nullptr && a != nullptr) {
+    add_claim(table, "A: the competition is initiated earlier than under H",
+              concat("at iteration ", sample_text(a->sample(initiated), 0), " against ", sample_text(h->sample(initiated), 0)),
+              is_lower(compare(a->sample(initiated), h->sample(initiated))));
+  }
+  return table;
+}
+
+std::string verdict(const Table& claims) {
+  int held = 0;
+  int failed = 0;
+  for (const auto& row : claims.rows) {
+    held += row[2] == verdict_text(Verdict::holds) ? 1 : 0;
+    failed += row[2] == verdict_text(Verdict::does_not_hold) ? 1 : 0;
+  }
+  return concat("Of ", claims.rows.size(), " statements of Section IV.C.6, ", held,
+                " hold here by more than two standard errors over the seeds, ", failed,
+                " do not, and of ", static_cast<int>(claims.rows.size()) - held - failed, " it cannot be told.");
+}
+
+void make_competition(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
+  const std::vector<Runs> all = all_runs(experiment, trials);
+  if (all.empty()) {
+    folder.page().paragraph("None of A, F and H was trained.", "warning");
+    return;
+  }
+  const Table table = claims(all);
+  folder.page().paragraph(
+      "The paper finds that a partly binarized generator against a float discriminator (F) soon has no opponent: \"very quickly, the "
+      "competition vanishes, and the generated images stop improving\", while a discriminator in one bit (H) keeps it going, as the "
+      "original does (A).");
+  folder.page().paragraph(verdict(table), "verdict");
+  folder.table("claims", table);
+  folder.page().heading("What vanishes, as a number", 3);
+  folder.page().paragraph(
+      "The discriminator's advantage is a = D(real) - D(fake), of mean probabilities. The gradient of its loss at its outputs has the "
+      "size 1 - a: undecided (a = 0) it is corrected in full, and once it has won (a = 1) nothing moves it any more. The competition "
+      "counts as vanished where a is 0.9 or more, that is, nine tenths of that gradient are gone: a discriminator that is right with 95% "
+      "on either kind, whose loss is -2 ln 0.95 = 0.103 where an undecided one has 2 ln 2 = 1.386. The generator's own gradient does not "
+      "fade then, for its loss is the one that does not saturate; but it is as large for every image alike, from an opponent that no "
+      "longer answers. So this number says whether the discriminator still plays; whether the images improve is told by their SWD.");
+  folder.page().paragraph(
+      "Initiated: the first iteration at which the generator has won back a tenth of the highest advantage so far. Vanished for good: "
+      "from there to the end. Share vanished: of the log's rows since it was initiated. SWD times: what the SWD is multiplied by over the "
+      "second half of training, from a line through its logarithms. All after averaging over a thirtieth of the run, as in the curves. It "
+      "cannot tell a discriminator that learned nothing from one that meets a perfect generator: both are undecided; the SWD can.",
+      "note");
+  add_numbers(all, folder);
+  add_advantages(all, folder);
+  add_losses(all, folder);
+  save_curves(all, folder);
+  folder.page().paragraph(
+      "Curves and samples are of the first seed. Faint: each logged batch; strong: the average over a thirtieth of the run. The three "
+      "charts of losses have the same axis; what is above is drawn at its edge.",
+      "note");
+}
 
 }  // namespace
 
 const Piece kCompetitionPiece{
     .command = "competition",
     .title = "Competition: Fig. 13 to 15",
-    .summary = "losses along training under A, F and H (Fig. 13 to 15), and when a competition vanishes",
-    .in_all_at_laptop = true,
+    .summary = "losses along training under F, H and A, and a number for a competition that vanishes",
     .trials = competition_trials,
     .make = make_competition,
 };

@@ -1,14 +1,32 @@
 #include "tools/lib/paper/trial_table.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
 #include "core/check.h"
+#include "core/file.h"
+#include "gan/accounting.h"
+#include "tools/lib/args.h"
+#include "tools/lib/format.h"
 
 namespace pbgen {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
+
+std::string percent(double share) { return concat(fixed_text(100.0 * share, share < 0.1 ? 1 : 0), "%"); }
+
+}  // namespace
 
 Trial trial_of(const Experiment& experiment, const Setting& setting) {
   const std::string name = setting_name(setting);
   if (name.size() == 1) return setting_trial(experiment, name, "dcgan", 1);
   return make_trial(experiment, concat("dcgan-", name, "-seed1"),
-                    {"--binarize-g", setting.generator.to_string(), "--binarize-d", setting.discriminator.to_string(), "--loss", "dcgan", "--seed", "1"});
+                    {"--binarize-g", setting.generator.to_string(), "--binarize-d", setting.discriminator.to_string(),
+                     "--loss", "dcgan", "--seed", "1"});
 }
 
 Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, const std::vector<std::string>& more) {
@@ -23,6 +41,152 @@ std::vector<std::string> wanted_settings(const Experiment& experiment, std::stri
   for (const char letter : letters)
     if (experiment.has_setting({&letter, 1})) wanted.emplace_back(1, letter);
   return wanted;
+}
+
+std::vector<Trial> reference_trials(const Experiment& experiment) {
+  std::vector<Trial> trials;
+  for (int seed = 1; experiment.has_setting("A") && seed <= experiment.seeds; ++seed)
+    trials.push_back(setting_trial(experiment, "A", "dcgan", seed));
+  return trials;
+}
+
+std::string seed_note(const Experiment& experiment, const TrialBook& trials) {
+  std::vector<double> values;
+  for (const Trial& trial : reference_trials(experiment)) values.push_back(trials.at(trial).generator.mean.mean);
+  const Sample spread = sample_of(values);
+  if (spread.n < 2) return "One seed each: an observation, no verdict.";
+  const double share = spread.sd / spread.mean;
+  const double reach = kMargin * std::sqrt(2.0) * share;
+  return concat("One seed each: an observation, no verdict. How far chance reaches: ", spread.n,
+                " runs of Setting A that differ in nothing but the seed have an SWD of ", fixed_text(spread.mean, 4),
+                " with a standard deviation of ", fixed_text(spread.sd, 4), " (", percent(share), "), so that two single runs of equal worth lie up to ",
+                percent(reach),
+                " apart in most cases; ratios nearer to 1 say nothing.");
+}
+
+std::int64_t generator_bytes(const Experiment& experiment, const Setting& setting) {
+  NetworkConfig network = experiment.network;
+  network.binarized = setting;
+  std::int64_t bytes = 0;
+  for (const LayerRow& row : layer_table(network))
+    if (row.network == "generator") bytes += row.bytes();
+  return bytes;
+}
+
+std::string figure_text(double value, int decimals) { return std::isfinite(value) ? fixed_text(value, decimals) : "-"; }
+
+std::string times_text(double ratio) { return std::isfinite(ratio) ? concat(fixed_text(ratio, 2), " times") : "no figure"; }
+
+std::vector<Trial> trials_of(const Experiment& experiment, const std::vector<ComparedTrial>& rows) {
+  std::vector<Trial> trials = reference_trials(experiment);
+  for (const ComparedTrial& row : rows)
+    if (std::find(trials.begin(), trials.end(), row.trial) == trials.end()) trials.push_back(row.trial);
+  return trials;
+}
+
+TrialTable::TrialTable(const Experiment& experiment, const TrialBook& trials, std::vector<ComparedTrial> rows)
+    : experiment_(experiment), trials_(trials), rows_(std::move(rows)) {
+  for (const ComparedTrial& row : rows_) static_cast<void>(result(row));
+}
+
+const ComparedTrial* TrialTable::find(std::string_view label) const {
+  const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const ComparedTrial& row) { return row.label == label; });
+  return found == rows_.end() ? nullptr : &*found;
+}
+
+bool TrialTable::has(std::string_view label) const { return find(label) != nullptr; }
+
+double TrialTable::swd(std::string_view label) const {
+  const ComparedTrial* const row = find(label);
+  return row == nullptr ? kNan : result(*row).generator.mean.mean;
+}
+
+double TrialTable::ratio(std::string_view label) const {
+  const ComparedTrial* const row = find(label);
+  return row == nullptr ? kNan : swd(label) / swd(row->reference);
+}
+
+const TrialResult* TrialTable::scored() const {
+  for (const ComparedTrial& row : rows_)
+    if (!result(row).sizes.empty()) return &result(row);
+  return nullptr;
+}
+
+Table TrialTable::page_table() const {
+  const std::vector<int> sizes = scored() == nullptr ? std::vector<int>{} : scored()->sizes;
+  Table table;
+  table.header = {"trial"};
+  for (const int size : sizes) table.header.push_back(concat("SWD ", size));
+  for (const char* title : {"mean", "times", "that of", "generator"}) table.header.emplace_back(title);
+  for (const ComparedTrial& row : rows_) {
+    const TrialResult& trial = result(row);
+    std::vector<std::string>& cells = table.rows.emplace_back();
+    cells.push_back(trial.diverged ? row.label + " (diverged)" : row.label);
+    for (std::size_t level = 0; level < sizes.size(); ++level)
+      cells.push_back(figure_text(level < trial.generator.levels.size() ? trial.generator.levels[level].mean : kNan, 4));
+    cells.push_back(figure_text(trial.generator.mean.mean, 4));
+    cells.push_back(figure_text(ratio(row.label), 2));
+    cells.push_back(has(row.reference) ? row.reference : "");
+    cells.push_back(format_bytes(generator_bytes(experiment_, row.setting)));
+  }
+  return table;
+}
+
+Table TrialTable::csv_table() const {
+  const std::vector<int> sizes = scored() == nullptr ? std::vector<int>{} : scored()->sizes;
+  Table table;
+  table.header = {"label", "trial", "binarize_g", "binarize_d"};
+  for (const int size : sizes) {
+    table.header.push_back(concat("swd_", size));
+    table.header.push_back(concat("swd_", size, "_sd"));
+  }
+  for (const char* title : {"swd", "swd_sd", "ratio", "reference", "noise_floor", "untrained", "images", "repeats", "generator_bytes",
+                            "iterations", "training_seconds", "diverged", "command"})
+    table.header.emplace_back(title);
+  for (const ComparedTrial& row : rows_) {
+    const TrialResult& trial = result(row);
+    std::vector<std::string>& cells = table.rows.emplace_back();
+    cells = {row.label, trial.name, row.setting.generator.to_string(), row.setting.discriminator.to_string()};
+    for (std::size_t level = 0; level < sizes.size(); ++level) {
+      const Estimate value = level < trial.generator.levels.size() ? trial.generator.levels[level] : Estimate{kNan, kNan};
+      cells.push_back(value_text(value.mean));
+      cells.push_back(value_text(value.sd));
+    }
+    for (const double value : {trial.generator.mean.mean, trial.generator.mean.sd, ratio(row.label)}) cells.push_back(value_text(value));
+    cells.push_back(has(row.reference) ? row.reference : "");
+    for (const double value : {trial.noise_floor.mean.mean, trial.untrained.mean.mean}) cells.push_back(value_text(value));
+    const std::int64_t bytes = generator_bytes(experiment_, row.setting);
+    for (const std::int64_t value : {trial.num_images, std::int64_t{trial.repeats}, bytes, trial.iterations})
+      cells.push_back(value_text(value));
+    cells.push_back(value_text(trial.seconds));
+    cells.push_back(trial.diverged ? trial.failure : "");
+    cells.push_back(trial.command);
+  }
+  return table;
+}
+
+void TrialTable::save(PieceFolder& folder) const { folder.csv("trials", csv_table()); }
+
+void TrialTable::show_samples(PieceFolder& folder) const {
+  folder.page().begin_group("strip");
+  for (const ComparedTrial& row : rows_) {
+    const auto samples = result(row).samples();
+    if (samples.empty()) continue;
+    folder.page().picture(read_file(samples.back().second, kMaxGridBytes), concat(row.label, ", iteration ", samples.back().first));
+  }
+  folder.page().end_group();
+}
+
+void TrialTable::show(PieceFolder& folder) const {
+  save(folder);
+  folder.page().table(page_table());
+  if (const TrialResult* const any = scored(); any != nullptr) {
+    const std::string floor = figure_text(any->noise_floor.mean.mean, 4);
+    folder.page().paragraph(concat("SWD at ", any->num_images, " images a set, lower is better; real against real (the noise floor): ",
+                                   floor, "; untrained: ", figure_text(any->untrained.mean.mean, 4), "."),
+                            "note");
+  }
+  show_samples(folder);
 }
 
 }  // namespace pbgen

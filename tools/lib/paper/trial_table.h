@@ -1,7 +1,7 @@
 // Trials beside one another: what the pieces on single questions share.  One seed each, which every page says.
 #pragma once
 
-#include <span>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,8 +9,13 @@
 #include "gan/settings.h"
 #include "tools/lib/paper/experiment.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/verdict.h"
 
 namespace pbgen {
+
+// How much larger an SWD may be than its reference's and still pass for the same: the paper calls Settings D and F, both 0.067, no
+// significant difference from A's 0.044 (Table III, Section IV.C.3).
+inline constexpr double kAcceptedRatio = 67.0 / 44.0;
 
 // A trial of any setting, dcgan, seed 1: setting_trial's own where Table II has a letter for it, so that it is trained once;
 // else "dcgan-g13-dnone-seed1".
@@ -21,5 +26,60 @@ Trial marked_trial(const Experiment& experiment, std::string_view letter, std::s
 
 // Those of `letters` that the experiment trains, in their order.
 std::vector<std::string> wanted_settings(const Experiment& experiment, std::string_view letters);
+
+// Setting A with all of the experiment's seeds: how far apart do runs lie that differ in nothing else?  Empty where A is not trained.
+std::vector<Trial> reference_trials(const Experiment& experiment);
+
+// What one seed is worth: the spread of A's seeds and what it means for the ratio of two single runs.
+std::string seed_note(const Experiment& experiment, const TrialBook& trials);
+
+// Bytes of the generator's parameters with these layers in one bit.
+std::int64_t generator_bytes(const Experiment& experiment, const Setting& setting);
+
+// "0.0123", or "-" where the value is NaN, so that a column of numbers stays one.
+std::string figure_text(double value, int decimals);
+
+// "1.03 times", or "no figure" where the ratio is NaN.
+std::string times_text(double ratio);
+
+struct ComparedTrial {
+  std::string label;      // "E, the authors' scale"; no two alike
+  Trial trial;
+  std::string reference;  // label of the row that its SWD is divided by; "": none, nor where there is no such row
+  Setting setting;
+};
+
+// Their trials, and reference_trials().
+std::vector<Trial> trials_of(const Experiment& experiment, const std::vector<ComparedTrial>& rows);
+
+class TrialTable {
+ public:
+  // std::logic_error where the book lacks one of the trials.  Everything outlives the table.
+  TrialTable(const Experiment& experiment, const TrialBook& trials, std::vector<ComparedTrial> rows);
+
+  bool has(std::string_view label) const;
+  // The row's mean SWD, and that divided by its reference's; NaN where one of them diverged, or is not there.
+  double swd(std::string_view label) const;
+  double ratio(std::string_view label) const;
+
+  // Writes trials.csv: all figures with their spreads, seconds, the command that repeats each.
+  void save(PieceFolder& folder) const;
+  // The last samples of each, on the page.
+  void show_samples(PieceFolder& folder) const;
+  // Both, and on the page a table with what its figures stand beside.
+  void show(PieceFolder& folder) const;
+
+ private:
+  const ComparedTrial* find(std::string_view label) const;
+  const TrialResult& result(const ComparedTrial& row) const { return trials_.at(row.trial); }
+  // Of the first trial that did not diverge: the levels' sizes, the floor, the counts; null where all did.
+  const TrialResult* scored() const;
+  Table page_table() const;
+  Table csv_table() const;
+
+  const Experiment& experiment_;
+  const TrialBook& trials_;
+  std::vector<ComparedTrial> rows_;
+};
 
 }  // namespace pbgen
