@@ -25,8 +25,6 @@ void Sequential::append(std::unique_ptr<Layer> layer) {
   layers_.push_back(std::move(layer));
 }
 
-ConstTensorView Sequential::Record::output() const { return activations_[activation_of_.back()].view(); }
-
 std::int64_t Sequential::Record::floats() const {
   std::int64_t total = 0;
   for (const Tensor& activation : activations_) total += activation.floats();

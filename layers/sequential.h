@@ -20,7 +20,9 @@ class Sequential {
   // may run several times before a backward.  Made for one batch size by make_record, used again and again.
   class Record {
    public:
-    ConstTensorView output() const;
+    ConstTensorView output() const { return output(activation_of_.size() - 1); }
+    // Of one layer: what the layers in place behind it have made of it.
+    ConstTensorView output(std::size_t layer) const { return activations_[activation_of_[layer]].view(); }
     std::span<const float> layer_record(std::size_t layer) const { return records_[layer].span(); }
     // Memory held.
     std::int64_t floats() const;
