@@ -88,9 +88,11 @@ Verdict is_at_most(const Comparison& comparison, double share) {
   return is_negative(comparison.difference - share * std::fabs(comparison.reference), comparison.difference_error);
 }
 
-Verdict is_near(const Comparison& comparison, double share) {
-  return is_negative(std::fabs(comparison.difference) - share * std::fabs(comparison.reference), comparison.difference_error);
+Verdict is_within(const Comparison& comparison, double limit) {
+  return is_negative(std::fabs(comparison.difference) - limit, comparison.difference_error);
 }
+
+Verdict is_near(const Comparison& comparison, double share) { return is_within(comparison, share * std::fabs(comparison.reference)); }
 
 Verdict is_at_least(const Comparison& comparison, double factor) { return is_negative(factor - comparison.ratio, comparison.ratio_error); }
 

@@ -45,7 +45,9 @@ Verdict is_lower(const Comparison& comparison);
 Verdict is_higher(const Comparison& comparison);
 // a <= b within a tolerance of `share` times b: the difference with the margin stays below it, without the margin is above it, or neither.
 Verdict is_at_most(const Comparison& comparison, double share);
-// |a - b| <= share * |b|, in the same way: an equality cannot be shown, being no further apart than that can.
+// |a - b| <= limit, in the same way: an equality cannot be shown, being no further apart than that can.
+Verdict is_within(const Comparison& comparison, double limit);
+// The same with share * |b| as limit.
 Verdict is_near(const Comparison& comparison, double share);
 // a >= factor * b.
 Verdict is_at_least(const Comparison& comparison, double factor);

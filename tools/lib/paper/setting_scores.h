@@ -1,0 +1,53 @@
+// What Settings A to H reached: their sliced Wasserstein distances, gathered over the seeds, and what the paper prints for them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gan/settings.h"
+#include "tools/lib/paper/experiment.h"
+#include "tools/lib/paper/verdict.h"
+
+namespace pbgen {
+
+// A figure of a trial; NaN where the trial diverged.
+double trial_swd(const TrialResult& trial);                          // mean over the levels
+double trial_swd(const TrialResult& trial, std::size_t level);       // 0 is the finest
+double trial_floor(const TrialResult& trial);
+double trial_untrained(const TrialResult& trial);
+
+// One setting under one loss; each Sample is over its seeds.
+struct SettingScores {
+  std::string letter;
+  std::vector<const TrialResult*> trials;  // seed 1, 2, ...
+  std::vector<Sample> levels;              // finest first
+  std::vector<Sample> level_floors;        // of the noise floor
+  Sample mean;                             // over the levels
+  Sample floor;
+  Sample untrained;
+};
+
+// Sides of the levels at which the experiment's images are compared, finest first: 64, 32, 16.
+std::vector<int> level_sizes(const Experiment& experiment);
+// "32x32".
+std::string side_text(int size);
+
+// Every setting of the experiment, in its order, under seeds 1 .. `seeds`.  `trials` outlives the result.
+std::vector<SettingScores> gather_scores(const Experiment& experiment, const TrialBook& trials, std::string_view loss, int seeds);
+// Null where it was not trained.
+const SettingScores* find_setting(const std::vector<SettingScores>& all, std::string_view letter);
+
+// "nothing", "deconv 1, 2, 3 and the discriminator".
+std::string binarized_text(const Setting& setting);
+
+// The paper's average SWD: Table III and Section IV; for G, which has none, 2.83 times A's (abstract).  Nothing for another letter.
+std::optional<double> printed_swd(std::string_view letter);
+// "1.52 times": one setting's over another's.
+std::string printed_ratio(std::string_view letter, std::string_view other);
+
+// The smallest difference that the paper discusses as one: B against A, 38 against 44.  What it calls the same is held to it.
+inline constexpr double kSmallestPrintedDifference = 6.0 / 44.0;
+
+}  // namespace pbgen
