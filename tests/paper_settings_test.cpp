@@ -3,15 +3,24 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <limits>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "core/check.h"
+#include "core/file.h"
+#include "data/image_io.h"
+#include "tests/image_files.h"
 #include "tools/lib/args.h"
+#include "tools/lib/csv.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/setting_scores.h"
 #include "tools/lib/paper/verdict.h"
+#include "tools/lib/run_directory.h"
 #include "tools/lib/train_options.h"
 
 namespace pbgen {
@@ -43,7 +52,7 @@ TEST(PaperVerdict, ComparisonPropagatesBothSpreads) {
   EXPECT_DOUBLE_EQ(comparison.ratio, 3.0);
   // d(a/b) = da/b - a db/b^2: sqrt(0.15^2 + 0.6^2).
   EXPECT_NEAR(comparison.ratio_error, std::sqrt(0.15 * 0.15 + 0.6 * 0.6), 1e-15);
-  EXPECT_EQ(difference_text(comparison), "+4.00, 8.0 standard errors");
+  EXPECT_EQ(difference_text(comparison), "+4.00 +- 0.50");
   EXPECT_EQ(ratio_text(comparison), "3.00 +- 0.62 times");
 }
 
@@ -143,10 +152,151 @@ NetworkConfig trained_network(const Trial& trial) {
   return trainer_options(flags).network;
 }
 
+// Distances of one level, or of the mean, by setting; the levels of the laptop are 4/5 and 6/5 of it.
+using MadeUp = std::map<std::string, std::vector<double>>;  // letter: the mean of seed 1, 2, ...
+
+TrialResult made_up_result(const std::string& folder, const std::string& name, double mean) {
+  TrialResult result;
+  result.name = name;
+  result.folder = folder + "/" + name;
+  result.diverged = std::isnan(mean);
+  if (result.diverged) result.failure = "the loss is not finite";
+  result.generator = {{{1.2 * mean, 0.0}, {0.8 * mean, 0.0}}, {mean, 0.0}};
+  result.noise_floor = {{{0.001, 0.0}, {0.003, 0.0}}, {0.002, 0.0}};
+  result.untrained = {{{1.0, 0.0}, {1.0, 0.0}}, {1.0, 0.0}};
+  if (result.diverged) result.generator = result.noise_floor = result.untrained = {{}, {kNan, kNan}};
+  if (!name.ends_with("seed1")) return result;  // of the others no samples are shown
+  const RunDirectory run = RunDirectory::open(result.folder);
+  run.make();
+  write_png(run.sample_path(100), std::vector<std::uint8_t>(3, 128), 1, 1, 3);
+  return result;
+}
+
+// Runs the piece on the laptop's networks; lsgan is as dcgan's seed 1.
+std::string page_of(const Piece& piece, const Experiment& experiment, const std::vector<TrialResult>& results) {
+  PieceFolder folder(experiment, piece.command);
+  piece.make(experiment, TrialBook(results), folder);
+  return folder.page().markup();
+}
+
+std::string settings_page(const std::string& out, const MadeUp& distances, int seeds) {
+  std::vector<std::string> letters;
+  std::vector<TrialResult> results;
+  for (const auto& [letter, means] : distances) {
+    letters.push_back(letter);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(seeds); ++i)
+      results.push_back(made_up_result(out + "/trials", concat("dcgan-", letter, "-seed", i + 1), means.at(i)));
+    results.push_back(made_up_result(out + "/trials", concat("lsgan-", letter, "-seed1"), means.front()));
+  }
+  Experiment experiment = made_up_experiment(letters, seeds);
+  experiment.out = out;
+  return page_of(kSettingsPiece, experiment, results);
+}
+
+Table read_table(const std::string& path) {
+  const auto bytes = read_file(path, 1 << 20);
+  return parse_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path);
+}
+
+// The row whose first cell is `name`; a failure and nothing where there is none.
+std::vector<std::string> row_of(const Table& table, const std::string& name) {
+  for (const auto& row : table.rows)
+    if (row.front() == name) return row;
+  ADD_FAILURE() << "no row " << name;
+  return std::vector<std::string>(table.header.size());
+}
+
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++count;
+  return count;
+}
+
+// The paper's own figures; every seed is 0.001 off.
+MadeUp as_printed() {
+  MadeUp distances;
+  for (const char* letter : {"A", "B", "C", "D", "E", "F", "G", "H"}) {
+    const double swd = printed_swd(letter).value();
+    distances[letter] = {swd - 0.001, swd, swd + 0.001};
+  }
+  return distances;
+}
+
+TEST(PaperSettings, ThePapersOwnFiguresBearItsClaimsOut) {
+  const TestFolder folder;
+  const std::string page = settings_page(folder.path(), as_printed(), 3);
+  const Table claims = read_table(folder / "settings/claims.csv");
+  EXPECT_EQ(claims.rows.size(), 8u);
+  // A tolerance of 6/44 allows C up to 0.051 and F 0.0091 beside D: both are beyond doubt with an error of 0.0008.
+  for (const auto& row : claims.rows) EXPECT_EQ(row.back(), "holds") << row.front();
+  EXPECT_EQ(row_of(claims, "G is above A")[1], "2.83 times");
+  EXPECT_EQ(row_of(claims, "E is above A")[1], "10.2 times");
+  EXPECT_NE(page.find("Order for dcgan: H &lt; B &lt; A &lt; C &lt; D &lt; F &lt; G &lt; E."), std::string::npos);
+  // C against A is within two standard errors, 26 other pairs are not; D and F are one figure.
+  EXPECT_NE(page.find("Of the 27 pairs that the paper&#39;s figures put in an order, 26 stand"), std::string::npos);
+
+  const Table table = read_table(folder / "settings/table3.csv");
+  EXPECT_EQ(table.rows.size(), 16u);
+  EXPECT_EQ(table.rows[7], (std::vector<std::string>{"dcgan", "H", "1,2,3 and D", "3", "0.0340", "0.0010", "34.0", "0.0020", "1.0000",
+                                                     "0.77", "0.02", "0.034", "0.77"}));
+  EXPECT_EQ(table.rows[15][5], "-");  // one seed has no spread
+  const Table linearity = read_table(folder / "settings/linearity.csv");
+  ASSERT_EQ(linearity.rows.size(), 4u);  // 32x32, 16x16, mean, paper
+  // Ours is the paper's: off the line by just what "almost" allows.
+  EXPECT_EQ(row_of(linearity, "mean")[1], row_of(linearity, "paper")[1]);
+  EXPECT_EQ(row_of(linearity, "mean")[4], "-0.00713");
+  EXPECT_EQ(row_of(linearity, "mean")[7], "holds");
+  EXPECT_EQ(row_of(linearity, "mean")[8], "cannot be told");
+  EXPECT_EQ(row_of(linearity, "paper")[8], "-");
+  for (const auto& row : read_table(folder / "settings/redundancy_claims.csv").rows) EXPECT_EQ(row.back(), "holds") << row.front();
+  EXPECT_EQ(read_table(folder / "settings/settings.csv").rows.size(), 32u);
+  EXPECT_EQ(read_table(folder / "settings/by_resolution.csv").rows.size(), 16u);
+  EXPECT_EQ(count_of(page, "data:image/png;base64,"), 16u);
+  EXPECT_EQ(count_of(page, "<svg "), 6u);
+  for (const char* chart : {"figure6", "figure6_linear", "figure6_paper", "figure9", "figure11", "figure16"})
+    EXPECT_EQ(read_file(folder / concat("settings/", chart, ".svg"), 1 << 20).at(0), '<') << chart;
+  // The laptop's redundancies are a quarter of the paper's and stand at its places.
+  EXPECT_NE(page.find(">E -960<"), std::string::npos);
+  EXPECT_NE(page.find(">B 496<"), std::string::npos);
+}
+
+TEST(PaperSettings, OppositeFiguresContradictTheClaims) {
+  const TestFolder folder;
+  MadeUp distances = as_printed();
+  for (auto& [letter, means] : distances)
+    for (double& mean : means) mean = 0.5 - mean;
+  settings_page(folder.path(), distances, 3);
+  const Table claims = read_table(folder / "settings/claims.csv");
+  for (const char* claim : {"B is below A", "D is above A", "E is above A", "G is above A", "H is below A"})
+    EXPECT_EQ(row_of(claims, claim).back(), "does not hold") << claim;
+  EXPECT_EQ(row_of(read_table(folder / "settings/linearity.csv"), "mean")[7], "does not hold");
+}
+
+TEST(PaperSettings, OneSeedGivesRatiosAndNoVerdicts) {
+  const TestFolder folder;
+  const std::string page = settings_page(folder.path(), as_printed(), 1);
+  for (const auto& row : read_table(folder / "settings/claims.csv").rows) EXPECT_EQ(row.back(), "one seed, no verdict") << row.front();
+  EXPECT_EQ(row_of(read_table(folder / "settings/linearity.csv"), "mean")[8], "one seed, no verdict");
+  EXPECT_NE(page.find("Of 8 claims 8 have one seed and no verdict."), std::string::npos);
+}
+
+TEST(PaperSettings, WhatIsMissingIsLeftOutAndWhatDivergedIsSaid) {
+  const TestFolder folder;
+  const std::string page = settings_page(folder.path(), {{"A", {0.04, 0.05}}, {"F", {0.05, 0.06}}, {"G", {kNan, kNan}}}, 2);
+  const Table claims = read_table(folder / "settings/claims.csv");
+  ASSERT_EQ(claims.rows.size(), 1u);
+  EXPECT_EQ(row_of(claims, "G is above A").back(), "no figure");
+  EXPECT_NE(page.find("dcgan-G-seed2 diverged and counts in no mean: the loss is not finite"), std::string::npos);
+  EXPECT_NE(page.find("it needs Settings B, C, D and E"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder / "settings/figure9.svg"));
+  EXPECT_EQ(read_table(folder / "settings/table3.csv").rows[2][4], "-");
+}
+
 TEST(PaperSettings, TrainsDcganWithAllSeedsAndLsganWithOne) {
   std::vector<std::string> names;
   for (const Trial& trial : kSettingsPiece.trials(made_up_experiment({"A", "H"}, 2))) names.push_back(trial.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"dcgan-A-seed1", "dcgan-A-seed2", "lsgan-A-seed1", "dcgan-H-seed1", "dcgan-H-seed2", "lsgan-H-seed1"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"dcgan-A-seed1", "dcgan-A-seed2", "lsgan-A-seed1", "dcgan-H-seed1", "dcgan-H-seed2",
+                                             "lsgan-H-seed1"}));
 }
 
 TEST(PaperChannels, RaisesOneLayerAtATimeByTheSameRedundancy) {
@@ -161,11 +311,57 @@ TEST(PaperChannels, RaisesOneLayerAtATimeByTheSameRedundancy) {
     EXPECT_EQ(network.d_widths, experiment.network.d_widths);
     widths.insert(network.g_widths);
   }
-  EXPECT_EQ(names.size(), 9u);
+  EXPECT_EQ(names.size(), 11u);  // A, E with its three seeds, seven of other widths
   EXPECT_TRUE(names.contains("dcgan-A-seed1") && names.contains("dcgan-E-seed1"));
-  EXPECT_EQ(widths, (std::set<std::array<int, 4>>{{128, 64, 32, 16}, {128, 64, 32, 32}, {128, 64, 32, 64}, {128, 64, 32, 128}, {128, 64, 32, 256},
-                                                  {368, 64, 32, 16}, {128, 304, 32, 16}, {128, 64, 272, 16}}));
+  EXPECT_EQ(widths, (std::set<std::array<int, 4>>{{128, 64, 32, 16}, {128, 64, 32, 32}, {128, 64, 32, 64}, {128, 64, 32, 128},
+                                                  {128, 64, 32, 256}, {368, 64, 32, 16}, {128, 304, 32, 16}, {128, 64, 272, 16}}));
   EXPECT_TRUE(kChannelsPiece.trials(made_up_experiment({"A", "F"}, 1)).empty());
+}
+
+// E's mean distance by widths, made up: c_4 matters and nothing else does.
+std::string channels_page(const std::string& out, int seeds, double spread) {
+  Experiment experiment = made_up_experiment({"A", "E"}, seeds);
+  experiment.out = out;
+  std::vector<TrialResult> results;
+  for (const Trial& trial : kChannelsPiece.trials(experiment)) {
+    double mean = 0.05;
+    if (trial.name != "dcgan-A-seed1") mean = 0.4 / std::sqrt(trained_network(trial).g_widths[3] / 16.0);
+    if (trial.name == "dcgan-E-seed2") mean += spread;
+    results.push_back(made_up_result(out + "/trials", trial.name, mean));
+  }
+  return page_of(kChannelsPiece, experiment, results);
+}
+
+TEST(PaperChannels, TellsTheGainOfTheFourthLayerFromTheOthers) {
+  const TestFolder folder;
+  const std::string page = channels_page(folder.path(), 2, 0.01);
+  EXPECT_NE(page.find("it falls in 4 of 4 doublings, so more redundancy is better throughout"), std::string::npos);
+  EXPECT_NE(page.find("(-75.0%, beyond what the seed makes)"), std::string::npos);
+  // Standard deviation of the two seeds 0.01 / sqrt 2, so the margin is 0.02.
+  EXPECT_NE(page.find("seldom further apart than 0.0200"), std::string::npos);
+  EXPECT_NE(page.find("c_1 0.0%, c_2 0.0%, c_3 0.0%, c_4 -75.0%; none of the others brings what c_4 does, as the paper says, beyond what "
+                      "the seed makes."),
+            std::string::npos);
+  const Table figure_7 = read_table(folder / "channels/figure7.csv");
+  ASSERT_EQ(figure_7.rows.size(), 5u);
+  EXPECT_EQ(figure_7.rows[4][2], "0");  // 256 channels, 16 x 16 pixels
+  // 100 x 512 + 25 (128 x 64 + 64 x 32 + 32 c_4 + 3 c_4), of which one bit 75 c_4.
+  EXPECT_EQ(row_of(figure_7, "none")[7], "321,200");
+  EXPECT_EQ(figure_7.rows[4][7], "531,200");
+  EXPECT_EQ(figure_7.rows[4][8], "19,200");
+  const Table figure_8 = read_table(folder / "channels/figure8.csv");
+  EXPECT_EQ(row_of(figure_8, "c_2")[1], "128, 304, 32, 16");
+  EXPECT_NE(page.find("Of the raised networks c_2 has the most weights and c_4 the fewest; c_4 computes most"), std::string::npos);
+  EXPECT_EQ(count_of(page, "data:image/png;base64,"), 10u);
+  EXPECT_EQ(count_of(page, "<svg "), 3u);
+}
+
+TEST(PaperChannels, AGainWithinTheSeedsSpreadOrOfOneSeedIsNoVerdict) {
+  const TestFolder folder;
+  EXPECT_NE(channels_page(folder.path(), 2, 0.3).find("as the paper says, but within what the seed makes."), std::string::npos);
+  const std::string one = channels_page(folder / "one", 1, 0.0);
+  EXPECT_NE(one.find("One seed of each network: an observation, no verdict."), std::string::npos);
+  EXPECT_EQ(one.find("the seed makes"), std::string::npos);
 }
 
 }  // namespace

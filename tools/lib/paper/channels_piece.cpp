@@ -17,13 +17,6 @@ using Widths = std::array<int, 4>;
 
 constexpr std::array<int, 5> kTimes{1, 2, 4, 8, 16};  // c_4 of Fig. 7 over the network's own
 
-// The network's widths, c_layer replaced.
-Widths widened(const Experiment& experiment, int layer, int width) {
-  Widths widths = experiment.network.g_widths;
-  widths[static_cast<std::size_t>(layer - 1)] = width;
-  return widths;
-}
-
 // What Fig. 8 adds to one layer's input channels, and so to its redundancy: as much as the widest c_4 of Fig. 7 has more.
 int added_channels(const Experiment& experiment) { return (kTimes.back() - 1) * experiment.base_width; }
 
@@ -70,15 +63,20 @@ Net make_net(const Experiment& experiment, const TrialBook& trials, const std::s
 
 std::vector<Widths> figure_7_widths(const Experiment& experiment) {
   std::vector<Widths> all;
-  for (const int times : kTimes) all.push_back(widened(experiment, 4, times * experiment.base_width));
+  for (const int times : kTimes) {
+    all.push_back(experiment.network.g_widths);
+    all.back()[3] = times * experiment.base_width;
+  }
   return all;
 }
 
 // c_1, c_2 and c_3 raised; the rest of Fig. 8 are the ends of Fig. 7.
 std::vector<Widths> figure_8_widths(const Experiment& experiment) {
   std::vector<Widths> all;
-  for (int layer = 1; layer <= 3; ++layer)
-    all.push_back(widened(experiment, layer, experiment.network.g_widths[static_cast<std::size_t>(layer - 1)] + added_channels(experiment)));
+  for (std::size_t i = 0; i < 3; ++i) {
+    all.push_back(experiment.network.g_widths);
+    all.back()[i] += added_channels(experiment);
+  }
   return all;
 }
 
@@ -106,14 +104,13 @@ std::string percent_text(double share) { return concat(share > 0.0 ? "+" : "", f
 
 Table net_table(const std::vector<Net>& nets, const std::vector<int>& sizes) {
   Table table{{"raised", "c_1, c_2, c_3, c_4", "c_4 - s_4"}, {}};
-  for (const int size : sizes) table.header.push_back(concat("SWD ", side_text(size)));
-  for (const char* name : {"SWD mean", "against none", "weights", "one-bit weights", "multiply-adds", "bytes"}) table.header.push_back(name);
-  const auto figure = [](double value) { return std::isnan(value) ? std::string("-") : fixed_text(value, 4); };
+  for (const int size : sizes) table.header.push_back(side_text(size));
+  for (const char* name : {"SWD", "change", "weights", "in one bit", "multiply-adds", "bytes"}) table.header.push_back(name);
   for (const Net& net : nets) {
     std::vector<std::string> row{net.raised, joined(net.widths, ", "), concat(net.redundancy)};
-    for (std::size_t level = 0; level < sizes.size(); ++level) row.push_back(figure(trial_swd(*net.trial, level)));
-    const double change = net.swd() / nets.front().swd() - 1.0;
-    row.insert(row.end(), {figure(net.swd()), std::isnan(change) ? "-" : percent_text(change), grouped_text(net.weights),
+    for (std::size_t level = 0; level < sizes.size(); ++level) row.push_back(known_text(trial_swd(*net.trial, level), 4));
+    const double change = &net == nets.data() ? std::nan("") : net.swd() / nets.front().swd() - 1.0;
+    row.insert(row.end(), {known_text(net.swd(), 4), std::isnan(change) ? "-" : percent_text(change), grouped_text(net.weights),
                            grouped_text(net.one_bit_weights), grouped_text(net.multiply_adds), grouped_text(net.bytes)});
     table.rows.push_back(std::move(row));
   }
@@ -125,8 +122,10 @@ void add_samples(const std::vector<Net>& nets, Html& page) {
   for (const Net& net : nets) {
     const auto samples = net.trial->samples();
     if (samples.empty()) continue;
-    const std::string swd = net.trial->diverged ? concat("diverged; iteration ", samples.back().first) : concat("SWD ", fixed_text(net.swd(), 4));
-    page.picture(read_file(samples.back().second, kMaxImageFileBytes), concat(net.raised, " raised: ", joined(net.widths, ", "), "; ", swd));
+    const std::string found =
+        net.trial->diverged ? concat("diverged; iteration ", samples.back().first) : concat("SWD ", fixed_text(net.swd(), 4));
+    page.picture(read_file(samples.back().second, kMaxImageFileBytes),
+                 concat(net.raised, " raised: ", joined(net.widths, ", "), "; ", found));
   }
   page.end_group();
 }
@@ -188,16 +187,23 @@ std::string margin_sentence(double margin) {
 // figure_7: c_4 rising.
 std::string figure_7_sentence(const std::vector<Net>& nets, double float_swd, double margin) {
   int falls = 0;
-  for (std::size_t i = 1; i < nets.size(); ++i) falls += nets[i].swd() < nets[i - 1].swd();
+  double largest_rise = 0.0;
+  for (std::size_t i = 1; i < nets.size(); ++i) {
+    falls += nets[i].swd() < nets[i - 1].swd();
+    largest_rise = std::max(largest_rise, nets[i].swd() - nets[i - 1].swd());
+  }
   const double first = nets.front().swd();
   const double last = nets.back().swd();
   if (std::isnan(first) || std::isnan(last)) return "One of the ends of c_4 diverged: nothing can be said of its course.";
-  const std::string size = std::isnan(margin) ? "" : std::fabs(first - last) > margin ? ", beyond what the seed makes" : ", within what the seed makes";
-  return concat("From c_4 = ", nets.front().widths[3], " to ", nets.back().widths[3], " SWD goes from ", fixed_text(first, 4), " to ", fixed_text(last, 4),
-                " (", percent_text(last / first - 1.0), size, "); it falls in ", falls, " of ", nets.size() - 1, " doublings, so ",
-                falls + 1 == static_cast<int>(nets.size()) ? "more redundancy is better throughout, as the paper's pictures show."
-                                                           : "more redundancy is not better throughout.",
-                std::isnan(float_swd) ? "" : concat(" A, in float, is at ", fixed_text(float_swd, 4), "."), margin_sentence(margin));
+  std::string size;
+  if (!std::isnan(margin)) size = std::fabs(first - last) > margin ? ", beyond what the seed makes" : ", within what the seed makes";
+  std::string course = "so more redundancy is not better throughout.";
+  if (falls + 1 == static_cast<int>(nets.size())) course = "so more redundancy is better throughout, as in the paper's pictures.";
+  else if (largest_rise <= margin) course = "and rises nowhere beyond what the seed makes.";
+  const std::string in_float = std::isnan(float_swd) ? "" : concat(" A, in float, is at ", fixed_text(float_swd, 4), ".");
+  return concat("From c_4 = ", nets.front().widths[3], " to ", nets.back().widths[3], " SWD goes from ", fixed_text(first, 4), " to ",
+                fixed_text(last, 4), " (", percent_text(last / first - 1.0), size, "); it falls in ", falls, " of ", nets.size() - 1,
+                " doublings, ", course, in_float, margin_sentence(margin));
 }
 
 // nets: none, c_1, c_2, c_3, c_4.
@@ -234,9 +240,10 @@ std::string capacity_sentence(const std::vector<Net>& nets) {
   };
   const auto weights = [](const Net& net) { return net.weights; };
   const auto multiply_adds = [](const Net& net) { return net.multiply_adds; };
-  return concat("More capacity is another explanation. A wider c_l widens two layers, the one before too, and c_4's is in float: of the raised networks ",
-                most(weights), " has the most weights and ", least(weights), " the fewest; ", most(multiply_adds), " computes most and ",
-                least(multiply_adds), " least. A layer with more channels also holds more one-bit weights, which redundancy does not tell apart.");
+  return concat("More capacity is another explanation: a wider c_l widens the layer before it too, which is in float. Of the raised "
+                "networks ", most(weights), " has the most weights and ", least(weights), " the fewest; ", most(multiply_adds),
+                " computes most and ", least(multiply_adds), " least. And of all of them only c_4's has more one-bit weights, which "
+                "redundancy does not tell apart.");
 }
 
 void make_channels(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
@@ -247,7 +254,8 @@ void make_channels(const Experiment& experiment, const TrialBook& trials, PieceF
   for (const Widths& widths : figure_7_widths(experiment))
     figure_7.push_back(make_net(experiment, trials, widths == experiment.network.g_widths ? "none" : "c_4", widths));
   std::vector<Net> figure_8{figure_7.front()};
-  for (const Widths& widths : figure_8_widths(experiment)) figure_8.push_back(make_net(experiment, trials, concat("c_", figure_8.size()), widths));
+  for (const Widths& widths : figure_8_widths(experiment))
+    figure_8.push_back(make_net(experiment, trials, concat("c_", figure_8.size()), widths));
   figure_8.push_back(figure_7.back());
   const double margin = seed_margin(experiment, trials);
   const double float_swd = experiment.has_setting("A") ? trial_swd(trials.at(setting_trial(experiment, "A", "dcgan", 1))) : std::nan("");
@@ -267,8 +275,8 @@ void make_channels(const Experiment& experiment, const TrialBook& trials, PieceF
   folder.chart("capacity_multiply_adds", capacity_chart(figure_7, figure_8, false), "The same against what an image costs.");
   page.end_group();
   page.paragraph(
-      "The paper's c_4 goes from 64 to 1024, where the redundancy of CONV 4 is zero, and Fig. 8 raises each layer by 960; here both are as many times the "
-      "network's own c_4.",
+      "The paper's c_4 goes from 64 to 1024, where the redundancy of CONV 4 is zero, and its Fig. 8 raises each layer by 960; here both "
+      "are as many times the network's own c_4.",
       "note");
 }
 

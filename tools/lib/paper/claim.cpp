@@ -33,7 +33,7 @@ std::string claim_summary(const std::vector<Claim>& claims) {
     const auto count = std::count_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.verdict == word.verdict; });
     if (count > 0) text += concat(text.empty() ? "" : ", ", count, " ", count == 1 ? word.one : word.many);
   }
-  return concat("Of ", claims.size(), claims.size() == 1 ? " claim " : " claims ", text, ".");
+  return claims.size() == 1 ? concat("Of 1 claim, ", text, ".") : concat("Of ", claims.size(), " claims ", text, ".");
 }
 
 }  // namespace pbgen

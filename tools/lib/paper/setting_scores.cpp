@@ -1,6 +1,7 @@
 #include "tools/lib/paper/setting_scores.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/check.h"
@@ -65,6 +66,8 @@ const SettingScores* find_setting(const std::vector<SettingScores>& all, std::st
   const auto found = std::find_if(all.begin(), all.end(), [&](const SettingScores& scores) { return scores.letter == letter; });
   return found == all.end() ? nullptr : &*found;
 }
+
+std::string known_text(double value, int decimals) { return std::isfinite(value) ? fixed_text(value, decimals) : "-"; }
 
 std::string binarized_text(const Setting& setting) {
   if (setting == Setting{}) return "nothing";

@@ -39,6 +39,9 @@ std::vector<SettingScores> gather_scores(const Experiment& experiment, const Tri
 // Null where it was not trained.
 const SettingScores* find_setting(const std::vector<SettingScores>& all, std::string_view letter);
 
+// "-" where there is no figure.
+std::string known_text(double value, int decimals);
+
 // "nothing", "deconv 1, 2, 3 and the discriminator".
 std::string binarized_text(const Setting& setting);
 

@@ -22,7 +22,8 @@ std::vector<Trial> settings_trials(const Experiment& experiment) {
 Table trials_table(const std::vector<SettingScores>& dcgan, const std::vector<SettingScores>& lsgan, const std::vector<int>& sizes) {
   Table table{{"loss", "setting", "seed"}, {}};
   for (const int size : sizes) table.header.push_back(concat("swd_", size));
-  for (const char* name : {"swd_mean", "noise_floor", "untrained", "images", "repeats", "iterations", "seconds", "diverged"}) table.header.push_back(name);
+  for (const char* name : {"swd_mean", "noise_floor", "untrained", "images", "repeats", "iterations", "seconds", "diverged"})
+    table.header.push_back(name);
   for (const auto& [loss, all] : {std::pair{"dcgan", &dcgan}, std::pair{"lsgan", &lsgan}})
     for (const SettingScores& scores : *all)
       for (std::size_t i = 0; i < scores.trials.size(); ++i) {

@@ -9,8 +9,8 @@ namespace pbgen {
 namespace {
 
 // x: sides of the levels, rising.  Bars: the standard deviation over the seeds.
-std::string resolution_chart(const std::vector<SettingScores>& all, const std::vector<int>& sizes, std::string_view letters, const std::string& title,
-                             bool bars) {
+std::string resolution_chart(const std::vector<SettingScores>& all, const std::vector<int>& sizes, std::string_view letters,
+                             const std::string& title, bool bars) {
   std::vector<Series> curves;
   for (const char letter : letters) {
     const SettingScores* const scores = find_setting(all, {&letter, 1});
@@ -31,7 +31,7 @@ std::string resolution_chart(const std::vector<SettingScores>& all, const std::v
   options.log_x = true;
   options.log_y = !bars;
   if (bars) options.y_min = 0.0;
-  for (std::size_t level = sizes.size(); level-- > 0;) options.x_ticks.push_back({static_cast<double>(sizes[level]), side_text(sizes[level])});
+  for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) options.x_ticks.push_back({static_cast<double>(*size), side_text(*size)});
   return line_chart(curves, options);
 }
 
@@ -40,8 +40,8 @@ Table resolution_table(const std::vector<SettingScores>& all, const std::vector<
   for (const SettingScores& scores : all)
     for (std::size_t level = 0; level < sizes.size(); ++level) {
       const Sample& swd = scores.levels[level];
-      table.rows.push_back({scores.letter, concat(sizes[level]), concat(swd.n), fixed_text(swd.mean, 6), swd.n < 2 ? "" : fixed_text(swd.sd, 6),
-                            fixed_text(scores.level_floors[level].mean, 6)});
+      table.rows.push_back({scores.letter, concat(sizes[level]), concat(swd.n), fixed_text(swd.mean, 6),
+                            swd.n < 2 ? "" : fixed_text(swd.sd, 6), fixed_text(scores.level_floors[level].mean, 6)});
     }
   return table;
 }

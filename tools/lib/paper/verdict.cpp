@@ -99,8 +99,7 @@ Verdict is_at_least(const Comparison& comparison, double factor) { return is_neg
 std::string difference_text(const Comparison& comparison) {
   if (std::isnan(comparison.difference)) return "no figure";
   std::string text = concat(comparison.difference < 0.0 ? "" : "+", short_text(comparison.difference, 3));
-  if (comparison.difference_error > 0.0)
-    text += concat(", ", fixed_text(std::fabs(comparison.difference) / comparison.difference_error, 1), " standard errors");
+  if (!std::isnan(comparison.difference_error)) text += concat(" +- ", short_text(comparison.difference_error, 2));
   return text;
 }
 

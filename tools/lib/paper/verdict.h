@@ -52,7 +52,7 @@ Verdict is_near(const Comparison& comparison, double share);
 // a >= factor * b.
 Verdict is_at_least(const Comparison& comparison, double factor);
 
-// "+0.0123, 3.4 standard errors"; with fewer than two runs in a group only the difference.
+// "+0.0123 +- 0.0036"; with fewer than two runs in a group only the difference.
 std::string difference_text(const Comparison& comparison);
 // "1.52 +- 0.08 times"; with fewer than two runs in a group only the ratio.
 std::string ratio_text(const Comparison& comparison);
