@@ -5,7 +5,17 @@
 namespace pbgen {
 
 std::span<const Piece* const> pieces() {
-  static constexpr std::array<const Piece*, 0> kAll{};
+  static constexpr std::array kAll{
+      &kSettingsPiece,
+      &kChannelsPiece,
+      &kCompetitionPiece,
+      &kExhaustivePiece,
+      &kLinearLayerPiece,
+      &kDeconvScalePiece,
+      &kRecipePiece,
+      &kSamplingPiece,
+      &kWganPiece,
+  };
   return kAll;
 }
 
