@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/check.h"
-#include "gan/redundancy.h"
+#include "gan/accounting.h"
 #include "tests/image_files.h"
 #include "tests/tool_run.h"
 #include "tools/lib/paper/piece.h"
@@ -30,9 +30,9 @@ Experiment laptop() { return make_experiment(Scale::laptop, "out", 3, {"A", "F"}
 TEST(PaperExperiment, LaptopRedundanciesAreAQuarterOfThePapers) {
   const std::vector<LayerRow> paper = layer_table(NetworkConfig{});
   const std::vector<LayerRow> ours = layer_table(laptop().network);
-  for (std::size_t i = 1; i <= 4; ++i) EXPECT_EQ(4 * ours[i].redundancy, paper[i].redundancy) << ours[i].name;
-  EXPECT_EQ(ours[1].redundancy, 124);
-  EXPECT_EQ(ours[4].redundancy, -240);
+  for (std::size_t i = 1; i <= 4; ++i) EXPECT_EQ(4 * ours[i].redundancy(), paper[i].redundancy()) << ours[i].name;
+  EXPECT_EQ(ours[1].redundancy(), 124);
+  EXPECT_EQ(ours[4].redundancy(), -240);
 }
 
 TEST(PaperExperiment, PaperScaleIsThePapersNetwork) {

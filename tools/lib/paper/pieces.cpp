@@ -6,6 +6,8 @@ namespace pbgen {
 
 std::span<const Piece* const> pieces() {
   static constexpr std::array kAll{
+      &kBinarizationErrorPiece,
+      &kRedundancyPiece,
       &kSettingsPiece,
       &kChannelsPiece,
       &kCompetitionPiece,
