@@ -25,6 +25,11 @@ class LayerSet {
 
   constexpr bool contains(int layer) const { return (bits_ >> layer & 1u) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
+  constexpr LayerSet with(int layer) const {
+    LayerSet more = *this;
+    more.bits_ |= 1u << layer;
+    return more;
+  }
   constexpr bool operator==(const LayerSet&) const = default;
   // "none" or "1,2,3": parse() reads it back.
   std::string to_string() const;

@@ -260,6 +260,31 @@ TEST(Arguments, DeclaringAFlagTwiceIsAMistakeOfTheCaller) {
   EXPECT_THROW(s.parser.positional("MORE", &s.out, "required after optional"), std::logic_error);
 }
 
+TEST(Arguments, AWithdrawnFlagIsRefusedWithItsReasonAndNotShown) {
+  Settings settings;
+  settings.parser.option("--levels").withdraw("there is one level; leave it out");
+  settings.parser.option("--out").default_text("nowhere");
+  EXPECT_EQ(settings.refusal({"faces", "--levels", "2"}), "--levels: there is one level; leave it out");
+  EXPECT_EQ(settings.parser.help().find("--levels"), std::string::npos);
+  EXPECT_NE(settings.parser.help().find("(default: nowhere)"), std::string::npos);
+  EXPECT_EQ(settings.refusal({"faces", "--leve", "2"}).find("--levels"), std::string::npos);  // nor suggested
+  EXPECT_THROW(settings.parser.option("--other"), std::logic_error);
+}
+
+TEST(Arguments, ArgumentsOfAnotherToolSayWhatThisOneWasTold) {
+  Settings settings;
+  ASSERT_TRUE(settings.parse({"faces", "--seed", "7", "--no-shuffle", "--out=x", "--batch", "16", "--batch=8", "--loss", "lsgan"}));
+  EXPECT_EQ(settings.parser.arguments_but({"--out"}),
+            (std::vector<std::string>{"--batch", "8", "--seed", "7", "--loss", "lsgan", "--no-shuffle"}));
+  Settings dashed;
+  ASSERT_TRUE(dashed.parse({"faces", "--out=--mirror"}));
+  Settings again;
+  std::vector<std::string> arguments = dashed.parser.arguments_but({});
+  ASSERT_EQ(arguments.size(), 1u);
+  ASSERT_TRUE(again.parse({"faces", arguments[0].c_str()}));
+  EXPECT_EQ(again.out, "--mirror");
+}
+
 TEST(Text, EditDistanceCountsSwapsOnce) {
   EXPECT_EQ(edit_distance("", "abc"), 3u);
   EXPECT_EQ(edit_distance("batch", "batch"), 0u);

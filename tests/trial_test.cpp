@@ -235,6 +235,85 @@ TEST_F(TrialTest, AChildHasItsOwnGroupAndTheVariablesThatAreNotSet) {
   EXPECT_EQ(words[3], "kept");
 }
 
+// The built train_gan, on networks as small as they come.
+class RealTrials : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::optional<std::string> train = tool_path("train_gan");
+    if (!train) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds train_gan; `make test` sets it";
+    train_ = *train;
+    testing::internal::CaptureStderr();  // the progress
+  }
+  void TearDown() override {
+    if (!train_.empty()) testing::internal::GetCapturedStderr();
+  }
+  TrialOptions options(const std::string& name, int jobs) const { return {folder_ / name, jobs, train_}; }
+  static Trial trial(const std::string& setting, const std::string& iterations) {
+    return {setting, {"--setting", setting, "--size", "16", "--g-widths", "8,4,4,4", "--d-widths", "4,4,4,8", "--z-dim", "4",
+                      "--batch", "8", "--synthetic-images", "64", "--holdout", "0.25", "--swd-images", "16", "--swd-repeats", "2",
+                      "--bn-calibrate", "1", "--iterations", iterations, "--swd-every", iterations, "--sample-every", iterations,
+                      "--checkpoint-every", "3"}};
+  }
+
+  std::string train_;
+  TestFolder folder_;
+};
+
+TEST_F(RealTrials, ComeOutTheSameOneByOneAndSideBySide) {
+  const std::vector<Trial> all = {trial("A", "4"), trial("H", "4"), trial("E", "4")};
+  const auto one_by_one = run_trials(all, options("one", 1));
+  const auto side_by_side = run_trials(all, options("side", 3));
+  ASSERT_TRUE(one_by_one && side_by_side);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const TrialResult& a = (*one_by_one)[i];
+    const TrialResult& b = (*side_by_side)[i];
+    EXPECT_EQ(a.name, all[i].name);
+    EXPECT_EQ(text(a.checkpoint()), text(b.checkpoint()));
+    EXPECT_EQ(a.generator.mean.mean, b.generator.mean.mean);
+    EXPECT_GT(a.generator.mean.mean, 0.0);
+    EXPECT_GT(a.generator.mean.sd, 0.0);
+    EXPECT_GT(a.noise_floor.mean.mean, 0.0);
+    EXPECT_GT(a.untrained.mean.mean, 0.0);
+    EXPECT_EQ(a.sizes, std::vector<int>{16});
+    EXPECT_EQ(a.num_images, 16);
+    EXPECT_EQ(a.repeats, 2);
+    EXPECT_EQ(a.iterations, 4);
+    EXPECT_EQ(a.rows.back().iteration, 4);
+    EXPECT_EQ(a.samples().back().first, 4);
+  }
+}
+
+TEST_F(RealTrials, ABegunOneGoesOnToTheSameBytesAndOneWithoutScoresBeginsAnew) {
+  const auto whole = run_trials({trial("H", "6")}, options("whole", 1));
+  ASSERT_TRUE(whole);
+  const std::string folder = (*whole)[0].folder;
+  const std::string bytes = text((*whole)[0].checkpoint());
+  // As where it was ended before its last checkpoint, and then before its scores.
+  for (const bool last_checkpoint_too : {true, false}) {
+    fs::remove(folder + "/scores.json");
+    if (last_checkpoint_too) fs::remove((*whole)[0].checkpoint());
+    const auto again = run_trials({trial("H", "6")}, options("whole", 1));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(text((*again)[0].checkpoint()), bytes);
+    EXPECT_EQ((*again)[0].generator.mean.mean, (*whole)[0].generator.mean.mean);
+    const bool resumed = text(folder + "/output.txt").find("(from 3)") != std::string::npos;
+    EXPECT_TRUE(resumed);  // in the first round; the output is appended to
+    EXPECT_EQ((*again)[0].rows.size(), (*whole)[0].rows.size());
+  }
+}
+
+TEST_F(RealTrials, WhatTrainGanRefusesIsToldInItsWords) {
+  Trial wrong = trial("A", "4");
+  wrong.arguments.insert(wrong.arguments.end(), {"--data", folder_ / "nowhere"});
+  try {
+    run_trials({wrong}, options("wrong", 1));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::data) << error.what();
+    EXPECT_NE(std::string(error.what()).find("nowhere"), std::string::npos) << error.what();
+  }
+}
+
 TEST(ShellCommand, QuotesWhatAShellWouldRead) {
   EXPECT_EQ(shell_command("./a", {"--b", "c,d", "two words", "", "it's"}), "./a --b c,d 'two words' '' 'it'\\''s'");
 }

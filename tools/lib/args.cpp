@@ -152,10 +152,29 @@ const ArgumentParser::Option& ArgumentParser::named(std::string_view name) const
 bool ArgumentParser::given(std::string_view name) const { return named(name).given_; }
 bool ArgumentParser::given_on_command_line(std::string_view name) const { return named(name).on_command_line_; }
 
+ArgumentParser::Option& ArgumentParser::option(std::string_view name) {
+  Option* const found = find(name);
+  check(found != nullptr, "ArgumentParser: not declared: ", name);
+  return *found;
+}
+
+std::vector<std::string> ArgumentParser::arguments_but(const std::vector<std::string>& names) const {
+  std::vector<std::string> arguments;
+  for (const Option& option : options_) {
+    if (!option.on_command_line_ || std::find(names.begin(), names.end(), option.name_) != names.end()) continue;
+    const bool in_one_word = option.text_.starts_with('-');  // it may begin as a flag does
+    arguments.push_back(in_one_word ? concat(option.name_, '=', option.text_) : option.name_);
+    if (!option.metavar_.empty() && !in_one_word) arguments.push_back(option.text_);
+  }
+  return arguments;
+}
+
 void ArgumentParser::set(Option& option, std::string_view text) {
+  if (option.withdrawn_) fail(ErrorKind::usage, option.name_, ": ", *option.withdrawn_);
   const std::string expected = option.set_(text, true);
   if (!expected.empty()) fail(ErrorKind::usage, option.name_, " ", text.empty() ? "''" : text, ": expected ", expected);
   option.given_ = option.on_command_line_ = true;
+  option.text_ = text;
 }
 
 bool ArgumentParser::parse(int argc, const char* const* argv) {
@@ -258,6 +277,7 @@ std::string ArgumentParser::nearest(std::string_view name) const {
   std::string best;
   std::size_t best_distance = std::min<std::size_t>(3, name.size() / 3) + 1;
   for (const Option& option : options_) {
+    if (option.withdrawn_) continue;
     if (name.size() > 4 && option.name_.starts_with(name)) return option.name_;
     const std::size_t distance = edit_distance(name, option.name_);
     if (distance < best_distance) {
@@ -300,7 +320,7 @@ std::string ArgumentParser::help() const {
   for (std::size_t section = 0; section < sections_.size(); ++section) {
     bool titled = false;
     for (const Option& option : options_) {
-      if (option.section_ != section) continue;
+      if (option.section_ != section || option.withdrawn_) continue;
       if (!titled) text += "\n" + sections_[section] + "\n";
       titled = true;
       const std::string name = option.short_name_.empty() ? option.name_ : option.name_ + ", " + option.short_name_;

@@ -123,6 +123,8 @@ class ArgumentParser {
     Option& default_text(std::string text) { return default_text_ = std::move(text), *this; }
     // A second name on the command line: "-o".
     Option& short_name(std::string name) { return short_name_ = std::move(name), *this; }
+    // Not for this tool, which shares its flags with another: the help leaves it out, the command line refuses it with this reason.
+    Option& withdraw(std::string reason) { return withdrawn_ = std::move(reason), *this; }
 
    private:
     friend class ArgumentParser;
@@ -135,7 +137,9 @@ class ArgumentParser {
     bool required_ = false;  // of positional arguments
     bool given_ = false;
     bool on_command_line_ = false;
+    std::string text_;  // on the command line
     std::optional<std::string> default_text_;
+    std::optional<std::string> withdrawn_;
     std::function<std::string(std::string_view text, bool store)> set_;  // returns what was expected; stores only where it says so
     std::function<Json()> show_;
   };
@@ -189,6 +193,13 @@ class ArgumentParser {
   // or underscores inside; values are booleans for bare flags, else numbers, strings, or arrays of them for lists; null
   // leaves a variable as it is.  Every value is checked, even where the command line wins.  Error(usage) names `source` and key.
   void apply_config(const Json& object, std::string_view source);
+
+  // A flag that was declared before, by somebody else.
+  Option& option(std::string_view name);
+
+  // The flags on the command line, in the order of declaration, but those named: arguments that say the same to another tool
+  // that declares them.
+  std::vector<std::string> arguments_but(const std::vector<std::string>& names) const;
 
   // Whether the user gave that flag, on the command line or in the config file.
   bool given(std::string_view name) const;

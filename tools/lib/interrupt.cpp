@@ -7,6 +7,7 @@ namespace pbgen {
 namespace {
 
 volatile std::sig_atomic_t received = 0;
+int guards = 0;
 struct sigaction old_interrupt;
 struct sigaction old_terminate;
 
@@ -18,6 +19,7 @@ extern "C" void on_signal(int signal) {
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
+  if (guards++ > 0) return;
   received = 0;
   struct sigaction action = {};
   action.sa_handler = on_signal;
@@ -28,6 +30,7 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+  if (--guards > 0) return;
   sigaction(SIGINT, &old_interrupt, nullptr);
   sigaction(SIGTERM, &old_terminate, nullptr);
 }

@@ -3,7 +3,7 @@
 
 namespace pbgen {
 
-// Installs the handlers while it lives and puts the old ones back.  One at a time.
+// Installs the handlers while it lives and puts the old ones back.  Inside another one's life it does nothing.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -11,7 +11,7 @@ class InterruptGuard {
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
-  // The signal that came, or 0.
+  // The signal that came since the outermost guard began, its end included; or 0.
   static int signal_received();
 };
 

@@ -1,0 +1,35 @@
+// Signals that ask a tool to stop: what is noted, and that guards nest.
+#include "tools/lib/interrupt.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+namespace pbgen {
+namespace {
+
+TEST(InterruptGuard, AnInnerGuardNeitherForgetsASignalNorLetsTheNextOnePass) {
+  {
+    const InterruptGuard outer;
+    EXPECT_EQ(InterruptGuard::signal_received(), 0);
+    {
+      const InterruptGuard inner;
+      EXPECT_EQ(InterruptGuard::signal_received(), 0);
+    }
+    std::raise(SIGTERM);  // the outer guard still stands: this process goes on
+    EXPECT_EQ(InterruptGuard::signal_received(), SIGTERM);
+    {
+      const InterruptGuard inner;
+      EXPECT_EQ(InterruptGuard::signal_received(), SIGTERM);
+    }
+  }
+  EXPECT_EQ(InterruptGuard::signal_received(), SIGTERM);
+  struct sigaction now = {};
+  sigaction(SIGTERM, nullptr, &now);
+  EXPECT_EQ(now.sa_handler, SIG_DFL);
+  const InterruptGuard next;
+  EXPECT_EQ(InterruptGuard::signal_received(), 0);
+}
+
+}  // namespace
+}  // namespace pbgen

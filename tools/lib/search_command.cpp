@@ -1,0 +1,152 @@
+#include "tools/lib/search_command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/check.h"
+#include "core/cpu.h"
+#include "core/file.h"
+#include "tools/lib/args.h"
+#include "tools/lib/csv.h"
+#include "tools/lib/interrupt.h"
+#include "tools/lib/run_directory.h"
+#include "tools/lib/search.h"
+#include "tools/lib/search_report.h"
+#include "tools/lib/text.h"
+#include "tools/lib/train_options.h"
+
+namespace pbgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SearchFlags {
+  TrainFlags train;
+  bool search = true;
+  double threshold = kDefaultThreshold;
+  int seeds = 1;
+  bool with_linear = false;
+};
+
+// Of the search, not of a trial.
+const std::vector<std::string> kOwnFlags = {"--search", "--threshold", "--seeds", "--with-linear", "--out", "--threads", "--seed"};
+
+void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
+  parser.section("Search");
+  parser.add("--search", &flags.search, "this search, in place of plan's tables");
+  parser.add("--threshold", &flags.threshold, "T",
+             "the degradation at which the search stops: the mean SWD may grow to 1 + T times the baseline's.  With anything from 0.53 to "
+             "9.1 the paper's own figures give the paper's choice, Setting F",
+             in_range(0.0, 1e6));
+  parser.add("--seeds", &flags.seeds, "N", "trials of each step, with seeds --seed, --seed + 1, ...; two at least tell how training varies",
+             in_range(1, 1000));
+  parser.add("--with-linear", &flags.with_linear,
+             "the generator's linear layer has a place in the order, too: its redundancy is z_dim - 1 (the paper leaves it in float)");
+  flags.train.swd_repeats = 3;
+  declare_train_flags(parser, flags.train);
+  parser.option("--out").default_text("runs/search-NNN, the first free number; a search that is there goes on");
+  for (const char* const name : {"--setting", "--binarize-g", "--binarize-d"})
+    parser.option(name).withdraw("the search decides which layers are in one bit; leave it out");
+  for (const char* const name : {"--resume", "--init-from", "--force"})
+    parser.option(name).withdraw("a search goes on where its --out holds one, and its trials begin from scratch; leave it out");
+  for (const char* const name : {"--dry-run", "--profile"}) parser.option(name).withdraw("is of single runs: ./tools/train_gan");
+  parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
+                 "synthetic faces, a quarter of the paper's redundancies; the same command again goes on where it was stopped");
+  parser.example("./tools/plan --search --data PHOTOS --crop center:160 --epochs 50 --seeds 3 --threshold 0.5",
+                 "which layers bear it on your images");
+}
+
+std::string claimed_folder(const std::string& asked) {
+  if (asked.empty()) return RunDirectory::first_free("search");
+  if (fs::exists(asked) && !fs::exists(asked + "/trials") && !(fs::is_directory(asked) && fs::is_empty(asked)))
+    fail(ErrorKind::usage, asked, ": is there and holds no search; name another --out");
+  return asked;
+}
+
+SearchOptions search_options(ArgumentParser& parser, SearchFlags& flags) {
+  resolve_train_flags(parser, flags.train);
+  SearchOptions options;
+  options.network = network_config(flags.train);
+  options.training = parser.arguments_but(kOwnFlags);
+  if (!parser.given("--swd-repeats")) {
+    options.training.emplace_back("--swd-repeats");
+    options.training.push_back(value_text(flags.train.swd_repeats));
+  }
+  options.threshold = flags.threshold;
+  options.first_seed = flags.train.seed;
+  options.seeds = flags.seeds;
+  options.with_linear = flags.with_linear;
+  return options;
+}
+
+void announce(const std::vector<SearchLayer>& order, const SearchOptions& options, const std::string& out) {
+  std::string layers;
+  for (const SearchLayer& layer : order) layers += concat(layers.empty() ? "" : ", ", layer.number, " (", layer.redundancy, ")");
+  std::printf("%s: layers by their degree of redundancy: %s; at most %zu trials\n", out.c_str(), layers.c_str(),
+              (order.size() + 2) * static_cast<std::size_t>(options.seeds));
+  std::fflush(stdout);
+}
+
+// So that the same search goes on, whichever folder it was given.
+std::string command_with_folder(const ArgumentParser& parser, const std::string& out) {
+  std::vector<std::string> arguments = {"--search"};
+  for (std::string& argument : parser.arguments_but({"--search", "--out"})) arguments.push_back(std::move(argument));
+  arguments.insert(arguments.end(), {"--out", out});
+  return shell_command("./tools/plan", arguments);
+}
+
+void print_result(const Search& search, const SearchOptions& options, const std::string& out) {
+  std::printf("\n%s\n%s\n", text_table(search_table(search, options)).c_str(), search_verdict(search, options.threshold).c_str());
+  for (const std::string& caveat : search_caveats(search, options)) std::printf("Beware: %s\n", caveat.c_str());
+  std::printf("Report: %s/report.html\n%s\n", out.c_str(), strategy_flags(search).c_str());
+}
+
+}  // namespace
+
+bool asks_for_search(int argc, const char* const* argv) {
+  return std::any_of(argv + std::min(argc, 1), argv + argc, [](const char* word) { return std::string_view(word) == "--search"; });
+}
+
+int run_search(int argc, const char* const* argv) {
+  SearchFlags flags;
+  ArgumentParser parser(
+      "plan --search", "which layers of a generator bear one bit: the paper's Algorithm 1 with real training",
+      "Trains the float baseline, then one layer at a time in one bit, in the order of the degree of redundancy, until one degrades the "
+      "sliced Wasserstein distance beyond the threshold; then the layers before it together, with the discriminator in one bit.  The "
+      "last line of the output is the strategy, as train_gan takes it.  OUT has search.csv, a row a trial, report.html, and the trials' "
+      "own folders; a search that was stopped, or that is given more seeds or another threshold, trains only what is missing.\n"
+      "The degradation is SWD / SWD of the baseline - 1, as in the paper's Table III.  It stands beside its standard error and the noise "
+      "floor: a difference within the floor's own spread is no degradation, and where the threshold is within two standard errors the "
+      "verdict says that it is not decided.\n"
+      "The paper's pseudo-code is off by one: it leaves its loop with i at the first layer that failed, says `return i`, and then "
+      "binarizes the first i - 1 layers.  So does this.");
+  declare_search_flags(parser, flags);
+  if (!parser.parse(argc, argv)) return 0;
+  const SearchOptions options = search_options(parser, flags);
+  if (flags.train.threads > 0) set_thread_count(flags.train.threads);
+  const std::string out = claimed_folder(flags.train.out);
+  const std::string command = command_with_folder(parser, out);
+  announce(search_order(options.network, options.with_linear), options, out);
+
+  const auto train = [&](const std::vector<Trial>& trials) { return run_trials(trials, {.folder = out + "/trials"}); };
+  const auto after_step = [&](const Search& search) {
+    write_file_atomically(out + "/search.csv", csv_text(search_csv(search, options)));
+    write_file_atomically(out + "/report.html", search_report(search, options, command));
+    if (search.complete) return;
+    std::printf("%s\n", step_text(search.steps.back(), options.threshold).c_str());
+    std::fflush(stdout);
+  };
+  const Search search = search_layers(options, train, after_step);
+  if (!search.complete) {
+    std::printf("Stopped; go on with: %s\n", command.c_str());
+    return 128 + InterruptGuard::signal_received();
+  }
+  print_result(search, options, out);
+  return 0;
+}
+
+}  // namespace pbgen
