@@ -38,6 +38,7 @@ class Checkpoint {
   // allocated.
   static Checkpoint load(const std::string& path);
   static Checkpoint parse(std::span<const std::uint8_t> bytes, const std::string& path);
+  explicit Checkpoint(SafetensorsFile file);
 
   const NetworkConfig& network() const { return network_; }
   std::int64_t iteration() const { return iteration_; }
@@ -58,7 +59,6 @@ class Checkpoint {
   void restore_weights(Trainer& trainer) const;
 
  private:
-  explicit Checkpoint(SafetensorsFile file);
   Sequential generator_under(const char* prefix) const;
 
   SafetensorsFile file_;

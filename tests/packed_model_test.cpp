@@ -269,7 +269,9 @@ TEST(PackedModel, AnotherVersionOrFormatSaysWhatThisBuildReads) {
 }
 
 TEST(PackedModel, AWrongDescriptionIsRefused) {
-  const auto with = [](const char* key, const std::string& text) { return refusal_with([&](Parts& parts) { parts.metadata[key] = text; }); };
+  const auto with = [](const char* key, const std::string& text) {
+    return refusal_with([&](Parts& parts) { parts.metadata[key] = text; });
+  };
   for (const char* const text : {"", "{", "[]", "3", "{}"}) EXPECT_NE(with("network", text), "") << text;
   for (const char* const text : {"", "{}", "[1]"}) EXPECT_TRUE(contains(with("shapes", text), "shapes")) << text;
   EXPECT_TRUE(contains(with("bits", "most significant first"), "bits"));

@@ -10,15 +10,13 @@
 #include "core/cpu.h"
 #include "data/image_grid.h"
 #include "data/image_io.h"
-#include "gan/checkpoint.h"
 #include "gan/latents.h"
-#include "gan/sampler.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/image_output.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/resume.h"
-#include "tools/lib/sample_images.h"
+#include "tools/lib/trained_generator.h"
 
 namespace pbgen {
 namespace {
@@ -27,7 +25,7 @@ constexpr std::int64_t kGridImages = 64;
 constexpr std::int64_t kGridColumns = 8;  // also the steps of an interpolation
 
 struct Options {
-  std::string checkpoint;
+  std::string model;
   std::int64_t count = 64;
   std::uint64_t seed = 1;
   std::string out;
@@ -63,9 +61,10 @@ std::vector<float> latents(const Options& options, int z_dim, std::int64_t first
 int run(int argc, char** argv) {
   Options options;
   ArgumentParser parser("generate", "draws images from a trained generator and writes them as PNG files",
-                        "CHECKPOINT is a file that train_gan wrote, or a run's folder, whose newest checkpoint is taken.  The same "
-                        "seed gives the same files.");
-  parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder");
+                        "MODEL is a checkpoint that train_gan wrote, a run's folder, whose newest checkpoint is taken, or a model "
+                        "that export wrote.  The same seed gives the same files; those of a checkpoint and of its export, calibrated "
+                        "alike, differ by at most one grey level.");
+  parser.positional("MODEL", &options.model, "a checkpoint, a run's folder, or an exported model");
   parser.add("--n", &options.count, "N", "how many images", in_range<std::int64_t>(1, 1'000'000));
   parser.add("--seed", &options.seed, "S", "which images");
   parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing");
@@ -80,6 +79,7 @@ int run(int argc, char** argv) {
   parser.add("--conv", &options.conv, "NAME", "how convolutions are computed: direct, or im2col, the definition; equal but for rounding",
              one_of({"direct", "im2col"}));
   parser.example("./tools/generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
+  parser.example("./tools/generate faces.pbgen --n 1000 --out samples", "the same from a model that export wrote");
   parser.example("./tools/generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
   if (options.out.empty() && options.grid.empty())
@@ -87,21 +87,22 @@ int run(int argc, char** argv) {
   if (options.threads > 0) set_thread_count(options.threads);
   set_conv_algorithm(conv_algorithm_named(options.conv));
 
-  const Checkpoint checkpoint = Checkpoint::load(named_checkpoint(options.checkpoint));
+  TrainedGenerator generator(named_checkpoint(options.model));
+  for (const char* const flag : {"--bn-calibrate", "--conv"})
+    if (generator.exported() && parser.given(flag))
+      fail(ErrorKind::usage, flag, ": ", options.model, " is an exported model, in which nothing is left to choose: give its checkpoint");
   if (!options.out.empty()) claim_output_folder(options.out, options.force);
-  Sampler sampler(checkpoint.network(), checkpoint.generator());
-  if (options.bn_calibrate > 0) sampler.calibrate(options.bn_calibrate, 64, options.seed);
-  const int z_dim = checkpoint.network().z_dim;
+  if (options.bn_calibrate > 0) generator.calibrate(options.bn_calibrate, options.seed);
 
   const auto draw = [&](std::int64_t first, std::int64_t count) {
-    return sample_images(sampler, latents(options, z_dim, first, count).data(), count);
+    return generator.draw(latents(options, generator.config().z_dim, first, count).data(), count);
   };
   if (!options.grid.empty()) {
     const std::int64_t count = std::min(options.count, kGridImages);
     write_png(options.grid, image_grid(draw(0, count), count, static_cast<int>(kGridColumns)));
   }
   if (!options.out.empty()) {
-    const NetworkConfig& network = checkpoint.network();
+    const NetworkConfig& network = generator.config();
     const std::int64_t together = images_at_a_time(std::int64_t{network.size} * network.size * network.channels);
     Progress progress("generating", options.count);
     for (std::int64_t first = 0; first < options.count; first += together) {

@@ -47,7 +47,8 @@ int run(int argc, char** argv) {
                         "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is never 0: the noise "
                         "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number.");
   parser.positional("REAL", &images_options.real, "what is to be learned");
-  parser.positional("FAKE", &images_options.fake, "what was generated; taken as it is");
+  parser.positional("FAKE", &images_options.fake,
+                    "what was generated, taken as it is; or a checkpoint or exported model, which draws as many images as are compared");
   parser.section("Preparing REAL, as in training");
   parser.add("--celeba", &celeba, "the crop for CelebA's aligned faces: --crop 108x108+35+55");
   parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
@@ -68,6 +69,7 @@ int run(int argc, char** argv) {
   parser.add("--threads", &threads, "N", "threads; the result does not depend on them", in_range(1, 1024));
   parser.add("--json", &json, "one JSON object on stdout, raw figures, each with its spread beside it (NAME_sd)");
   parser.example("./tools/swd_eval ~/celeba runs/H-dcgan-64-001/generated --celeba", "CelebA against generated images");
+  parser.example("./tools/swd_eval synthetic faces.pbgen --num-images 1000", "a model that export wrote");
   parser.example("./tools/swd_eval synthetic samples --repeats 5", "with the spread of the measurement");
   if (!parser.parse(argc, argv)) return 0;
 

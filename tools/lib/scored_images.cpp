@@ -11,9 +11,11 @@
 #include "data/image_io.h"
 #include "data/load_images.h"
 #include "data/synthetic_faces.h"
+#include "gan/latents.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
 #include "tools/lib/score.h"
+#include "tools/lib/trained_generator.h"
 
 namespace pbgen {
 namespace {
@@ -23,7 +25,7 @@ constexpr int kSyntheticSize = 64;
 // FAKE's faces begin here, so that REAL and FAKE of one seed are different faces.
 constexpr std::int64_t kFirstFakeFace = std::int64_t{1} << 30;
 
-enum class Kind { folder, cache, synthetic };
+enum class Kind { folder, cache, synthetic, generator };
 
 // One side of the comparison, before its images are decoded.
 struct Side {
@@ -32,12 +34,18 @@ struct Side {
   Kind kind = Kind::folder;
   FolderListing listing;
   ImageSet cached;
+  std::shared_ptr<TrainedGenerator> generator;
   std::uint64_t face_seed = 0;
   std::int64_t count = kUnlimited;
   int width = 0;  // of its pictures as they are; 0 where they have none of their own
   int height = 0;
 
   std::string shown() const { return concat(role, " ", name); }
+  // Channels that its images have and that nothing can change; 0 where they are converted as wanted.
+  int fixed_channels() const {
+    return kind == Kind::cache ? cached.channels() : kind == Kind::generator ? generator->config().channels : 0;
+  }
+  bool is_endless() const { return kind == Kind::synthetic || kind == Kind::generator; }
   std::string dimensions() const { return concat(width, "x", height); }
 };
 
@@ -68,6 +76,11 @@ Side open_side(std::string role, const std::string& name, std::uint64_t seed) {
       const std::string expected = parse_value(std::string_view(name).substr(10), side.face_seed);
       if (!expected.empty()) fail(ErrorKind::usage, side.shown(), ": the seed after `synthetic:` is ", expected);
     }
+  } else if (begins_as_generator(name)) {
+    if (side.role == "REAL") fail(ErrorKind::usage, side.shown(), ": a trained generator can be FAKE alone");
+    side.kind = Kind::generator;
+    side.generator = std::make_shared<TrainedGenerator>(name);
+    side.width = side.height = side.generator->config().size;
   } else if (std::filesystem::is_regular_file(name, error)) {
     side.kind = Kind::cache;
     side.cached = open_image_cache(name).images;
@@ -110,11 +123,12 @@ int common_size(const Side& real, const Side& fake, const ScoredImagesOptions& o
 int common_channels(const Side& real, const Side& fake, const ScoredImagesOptions& options) {
   int channels = options.channels;
   for (const Side* side : {&real, &fake}) {
-    if (side->kind != Kind::cache) continue;
-    if (channels == 0) channels = side->cached.channels();
-    if (side->cached.channels() != channels) {
-      fail(ErrorKind::data, side->shown(), ": this cache holds images of ", side->cached.channels(), " channels, expected ", channels,
-           ": give a cache or a folder that can be read so");
+    const int fixed = side->fixed_channels();
+    if (fixed == 0) continue;
+    if (channels == 0) channels = fixed;
+    if (fixed != channels) {
+      fail(ErrorKind::data, side->shown(), ": its images have ", fixed, " channels, expected ", channels,
+           ": give images that can be read so");
     }
   }
   return channels == 0 ? 3 : channels;
@@ -131,9 +145,14 @@ void check_real_fits(const Side& real, const Side& fake, const ScoredImagesOptio
          ": add --celeba, --crop WxH+X+Y or --size ", size, ", so that REAL is prepared as in training");
   }
   for (const Side* side : {&real, &fake}) {
-    if (side->kind == Kind::cache && side->width != size) {
+    if (side->width == size) continue;
+    if (side->kind == Kind::cache) {
       fail(ErrorKind::data, side->shown(), " holds images of ", side->dimensions(), ", the comparison is at ", size, "x", size,
            ": a cache cannot be resized, give the folder that it was made from");
+    }
+    if (side->kind == Kind::generator) {
+      fail(ErrorKind::data, side->shown(), " draws images of ", side->dimensions(), ", the comparison is at ", size, "x", size,
+           ": leave --size away, or let generate write them into a folder");
     }
   }
 }
@@ -170,9 +189,28 @@ ImageSet load_folder(const Side& side, std::int64_t want, const FolderOptions& f
   return ImageSet(std::move(pixels), begin, count, size, folder.channels);
 }
 
+ImageSet draw_images(const Side& side, std::int64_t count, const ScoredImagesOptions& options) {
+  constexpr std::int64_t kTogether = 256;
+  const NetworkConfig& config = side.generator->config();
+  const CounterRng rng(options.seed, Stream::generate);
+  auto pixels = std::make_shared<std::vector<std::uint8_t>>();
+  std::vector<float> z(static_cast<std::size_t>(kTogether * config.z_dim));
+  if (options.progress) options.progress(0, count);
+  for (std::int64_t first = 0; first < count; first += kTogether) {
+    const std::int64_t n = std::min(kTogether, count - first);
+    draw_latents(rng, first, n, config.z_dim, z.data());
+    const ImageSet images = side.generator->draw(z.data(), n);
+    for (std::int64_t i = 0; i < n; ++i) pixels->insert(pixels->end(), images.image(i).begin(), images.image(i).end());
+    if (options.progress) options.progress(first + n, count);
+  }
+  const std::uint8_t* const begin = pixels->data();
+  return ImageSet(std::move(pixels), begin, count, config.size, config.channels);
+}
+
 ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, const ScoredImagesOptions& options,
                    std::vector<std::string>& notes) {
   if (side.kind == Kind::cache) return side.cached;
+  if (side.kind == Kind::generator) return draw_images(side, want, options);
   const bool is_real = side.role == "REAL";
   if (side.kind == Kind::synthetic) return synthetic_faces(side.face_seed, is_real ? 0 : kFirstFakeFace, want, size, channels);
   FolderOptions folder;
@@ -203,9 +241,9 @@ ScoredImages load_scored_images(const ScoredImagesOptions& options) {
   }
   const std::int64_t n = options.num_images.value_or(std::min(smaller, kMaxScoredImages));
   // The noise floor wants two halves of n images, and every repeat its own; but only the first is worth more memory than
-  // the largest comparison takes.  Synthetic faces have no end of their own.
+  // the largest comparison takes.  Synthetic faces and generators have no end of their own.
   const auto wanted = [&](const Side& side, std::int64_t per_repeat) {
-    const std::int64_t most = side.kind == Kind::synthetic ? std::max(n, kMaxScoredImages) : side.count;
+    const std::int64_t most = side.is_endless() ? std::max(n, kMaxScoredImages) : side.count;
     return std::min(most, std::max(per_repeat, std::min(per_repeat * options.repeats, kMaxScoredImages)));
   };
 

@@ -11,7 +11,8 @@
 
 namespace pbgen {
 
-// A set is named by a folder, a cache file, `synthetic` or `synthetic:SEED`.
+// A set is named by a folder, a cache file, `synthetic` or `synthetic:SEED`; FAKE also by a checkpoint or an exported model, which
+// then draws the images that `generate` with the same seed writes.
 struct ScoredImagesOptions {
   std::string real;
   std::string fake;
@@ -22,7 +23,7 @@ struct ScoredImagesOptions {
   int repeats = 1;                     // each draws other images, where there are more
   std::uint64_t seed = 1;              // which images are taken, and synthetic faces
   OnBad on_bad = OnBad::one_percent;   // files of either folder that cannot be read
-  LoadProgress progress;               // of decoding a folder
+  LoadProgress progress;               // of decoding a folder, or of drawing
 };
 
 struct ScoredImages {

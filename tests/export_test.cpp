@@ -1,0 +1,159 @@
+// export as a user runs it, and the tools that take what it wrote.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/check.h"
+#include "core/file.h"
+#include "data/image_io.h"
+#include "gan/checkpoint.h"
+#include "gan/packed_model.h"
+#include "gan/sampler.h"
+#include "gan/trainer.h"
+#include "tests/image_files.h"
+#include "tests/some_generator.h"
+#include "tests/tool_run.h"
+
+namespace pbgen {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+constexpr int kImages = 12;
+
+class Export : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const char* const tool : {"export", "generate", "swd_eval"})
+      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
+  }
+
+  ToolRun run(const char* tool, const Arguments& arguments) const { return run_tool_at(*tool_path(tool), arguments, folder_.path()); }
+
+  // Its generator has images of many greys, with or without a calibration.
+  std::string checkpoint(const std::string& name, const NetworkConfig& network) const {
+    TrainerOptions options;
+    options.network = network;
+    options.batch = 8;
+    options.seed = 5;
+    Trainer trainer(options);
+    copy_weights(some_generator(network), trainer.generator());
+    save_checkpoint(folder_ / name, trainer, {});
+    return folder_ / name;
+  }
+
+  static NetworkConfig network(LayerSet binarized, int channels) {
+    NetworkConfig config;
+    config.size = 16;
+    config.channels = channels;
+    config.z_dim = 10;
+    config.g_widths = {24, 12, 10, 6};
+    config.d_widths = {4, 4, 4, 4};
+    config.binarized.generator = binarized;
+    return config;
+  }
+
+  // The pictures that generate writes, one after the other.
+  std::vector<std::uint8_t> pictures(const std::string& name, Arguments arguments) const {
+    arguments.insert(arguments.end(), {"--n", concat(kImages), "--out", folder_ / name});
+    const ToolRun result = run("generate", arguments);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<std::string> paths;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / name)) paths.push_back(entry.path().string());
+    std::sort(paths.begin(), paths.end());
+    EXPECT_EQ(paths.size(), std::size_t{kImages});
+    std::vector<std::uint8_t> pixels;
+    for (const std::string& path : paths) {
+      const Image picture = read_image(path).image;
+      pixels.insert(pixels.end(), picture.pixels.begin(), picture.pixels.end());
+    }
+    return pixels;
+  }
+
+  TestFolder folder_;
+};
+
+TEST_F(Export, TheModelsImagesAreTheCheckpointsUpToOneGreyLevel) {
+  int number = 0;
+  const std::pair<LayerSet, int> cases[] = {{{1, 2, 3}, 3}, {{0, 1, 2, 3, 4}, 3}, {{}, 1}};
+  for (const auto& [binarized, channels] : cases)
+    for (const char* const batches : {"0", "2"}) {
+      const std::string name = concat(number++);
+      const std::string path = checkpoint(name + ".safetensors", network(binarized, channels));
+      const ToolRun exported = run("export", {path, "-o", folder_ / (name + ".pbgen"), "--bn-calibrate", batches, "--seed", "3"});
+      ASSERT_EQ(exported.exit_code, 0) << exported.err;
+      const auto expected = pictures(name + "-checkpoint", {path, "--seed", "3", "--bn-calibrate", batches});
+      const auto actual = pictures(name + "-model", {folder_ / (name + ".pbgen"), "--seed", "3"});
+      ASSERT_EQ(actual.size(), expected.size());
+      for (std::size_t i = 0; i < actual.size(); ++i) ASSERT_LE(std::abs(actual[i] - expected[i]), 1) << name << ", pixel " << i;
+      EXPECT_GT(*std::max_element(actual.begin(), actual.end()) - *std::min_element(actual.begin(), actual.end()), 16) << name;
+    }
+}
+
+TEST_F(Export, PrintsTheSizeOfWhatItWrote) {
+  const NetworkConfig config = network({1, 2, 3}, 3);
+  const std::string path = checkpoint("last.safetensors", config);
+  for (const auto& [precision, option] : {std::pair{"float", LinearPrecision::single}, std::pair{"half", LinearPrecision::half}}) {
+    const std::string model = folder_ / (std::string(precision) + ".pbgen");
+    const ToolRun result = run("export", {path, "--out", model, "--linear-precision", precision});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(model));
+    EXPECT_EQ(bytes, packed_model_bytes(config, {option}));
+    EXPECT_NE(result.out.find(concat(": ", bytes, " bytes;")), std::string::npos) << result.out;
+    for (const char* const words : {"setting F (in one bit: 1,2,3)", "16x16x3", "widths 24,12,10,6", "25.81x"})
+      EXPECT_NE(result.out.find(words), std::string::npos) << words << " in\n" << result.out;
+    EXPECT_EQ(PackedModel::load(model).options().linear, option);
+  }
+}
+
+TEST_F(Export, ReplacesOnlyWhatTheUserAllows) {
+  const std::string path = checkpoint("last.safetensors", network({1}, 3));
+  const std::vector<std::uint8_t> original = read_file(path, 1 << 24);
+  const std::string model = folder_ / "model";
+  write_bytes(model, bytes_of("mine"));
+  const ToolRun refused = run("export", {path, "-o", model});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("--force"), std::string::npos) << refused.err;
+  EXPECT_EQ(read_file(model, 100), bytes_of("mine"));
+  EXPECT_EQ(run("export", {path, "-o", model, "--force"}).exit_code, 0);
+  EXPECT_EQ(PackedModel::load(model).network().g_widths, network({1}, 3).g_widths);
+
+  EXPECT_EQ(run("export", {path, "-o", path, "--force"}).exit_code, 2);
+  EXPECT_EQ(read_file(path, 1 << 24), original);
+  EXPECT_EQ(run("export", {path, "-o", folder_.path(), "--force"}).exit_code, 2);
+  EXPECT_EQ(run("export", {path}).exit_code, 2);
+  EXPECT_EQ(run("export", {model, "-o", folder_ / "again"}).exit_code, 4);
+  EXPECT_EQ(run("export", {checkpoint("bits", network({0}, 3)), "-o", folder_ / "half", "--linear-precision", "half"}).exit_code, 2);
+}
+
+TEST_F(Export, SwdEvalDrawsTheImagesThatGenerateWrites) {
+  const std::string path = checkpoint("last.safetensors", network({1, 2, 3}, 3));
+  const std::string model = folder_ / "model";
+  ASSERT_EQ(run("export", {path, "-o", model}).exit_code, 0);
+  for (const std::string& generator : {model, path}) {
+    const std::string name = std::filesystem::path(generator).filename().string() + "-images";
+    pictures(name, {generator, "--seed", "7"});
+    const Arguments options = {"--num-images", concat(kImages), "--seed", "7", "--json"};
+    Arguments drawn = {"synthetic", generator};
+    Arguments written = {"synthetic", folder_ / name};
+    drawn.insert(drawn.end(), options.begin(), options.end());
+    written.insert(written.end(), options.begin(), options.end());
+    const ToolRun result = run("swd_eval", drawn);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.out, run("swd_eval", written).out);
+  }
+  EXPECT_EQ(run("swd_eval", {model, "synthetic"}).exit_code, 2);
+  EXPECT_EQ(run("swd_eval", {"synthetic", model, "--size", "32", "--num-images", "4"}).exit_code, 3);
+  EXPECT_EQ(run("swd_eval", {"synthetic", model, "--channels", "1", "--num-images", "4"}).exit_code, 3);
+  EXPECT_EQ(run("generate", {model, "--out", folder_ / "x", "--bn-calibrate", "2"}).exit_code, 2);
+  EXPECT_EQ(run("generate", {model, "--out", folder_ / "x", "--conv", "im2col"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace pbgen

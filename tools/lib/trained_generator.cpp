@@ -1,0 +1,65 @@
+#include "tools/lib/trained_generator.h"
+
+#include <array>
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "core/check.h"
+#include "core/safetensors.h"
+#include "data/lane_images.h"
+#include "gan/checkpoint.h"
+#include "gan/packed_model.h"
+#include "tools/lib/sample_images.h"
+
+namespace pbgen {
+namespace {
+
+constexpr int kCalibrationBatch = 64;
+
+}  // namespace
+
+TrainedGenerator::TrainedGenerator(const std::string& path) {
+  SafetensorsFile file = SafetensorsFile::load(path);
+  if (PackedModel::is_format_of(file)) {
+    const PackedModel model(std::move(file));
+    config_ = model.network();
+    edge_ = std::make_unique<EdgeGenerator>(model.folded());
+  } else {
+    const Checkpoint checkpoint(std::move(file));
+    config_ = checkpoint.network();
+    sampler_.emplace(config_, checkpoint.generator());
+  }
+}
+
+void TrainedGenerator::calibrate(int batches, std::uint64_t seed) {
+  check(sampler_.has_value(), "an exported model has no moving statistics");
+  sampler_->calibrate(batches, kCalibrationBatch, seed);
+}
+
+ImageSet TrainedGenerator::draw(const float* z, std::int64_t count) {
+  return sampler_.has_value() ? sample_images(*sampler_, z, count) : draw_exported(z, count);
+}
+
+ImageSet TrainedGenerator::draw_exported(const float* z, std::int64_t count) {
+  const std::int64_t plane = std::int64_t{config_.size} * config_.size;
+  const int channels = config_.channels;
+  std::vector<float> image(static_cast<std::size_t>(plane * channels));
+  const auto pixels = std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(count * plane * channels));
+  std::uint8_t* to = pixels->data();
+  for (std::int64_t i = 0; i < count; ++i) {
+    edge_->generate(z + i * config_.z_dim, image.data());
+    for (std::int64_t pixel = 0; pixel < plane; ++pixel)
+      for (int c = 0; c < channels; ++c) *to++ = byte_of_float(image[static_cast<std::size_t>(c * plane + pixel)]);
+  }
+  return {pixels, pixels->data(), count, config_.size, channels};
+}
+
+bool begins_as_generator(const std::string& path) {
+  std::array<char, 9> bytes{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), bytes.size());
+  return file.good() && bytes.back() == '{';
+}
+
+}  // namespace pbgen
