@@ -66,16 +66,21 @@ TEST(PaperVerdict, TwoStandardErrorsDecide) {
   EXPECT_EQ(is_lower(against(12.1)), Verdict::does_not_hold);
   EXPECT_EQ(is_higher(against(12.1)), Verdict::holds);
   EXPECT_EQ(is_higher(against(7.9)), Verdict::does_not_hold);
-  // Within 30%: up to 13, so 10.9 is beyond doubt and 15.1 is too.
-  EXPECT_EQ(is_at_most(against(10.9), 0.3), Verdict::holds);
-  EXPECT_EQ(is_at_most(against(11.1), 0.3), Verdict::cannot_be_told);
-  EXPECT_EQ(is_at_most(against(15.1), 0.3), Verdict::does_not_hold);
-  EXPECT_EQ(is_at_most(against(1.0), 0.3), Verdict::holds);
-  EXPECT_EQ(is_near(against(10.9), 0.3), Verdict::holds);
-  EXPECT_EQ(is_near(against(9.1), 0.3), Verdict::holds);
-  EXPECT_EQ(is_near(against(8.9), 0.3), Verdict::cannot_be_told);
-  EXPECT_EQ(is_near(against(1.0), 0.3), Verdict::does_not_hold);
+  // Up to 13: the error of a - 1.3 b is sqrt(0.5 + 1.69 * 0.5), its double 2.32.
+  EXPECT_EQ(is_at_most(against(10.6), 1.3), Verdict::holds);
+  EXPECT_EQ(is_at_most(against(10.8), 1.3), Verdict::cannot_be_told);
+  EXPECT_EQ(is_at_most(against(15.2), 1.3), Verdict::cannot_be_told);
+  EXPECT_EQ(is_at_most(against(15.4), 1.3), Verdict::does_not_hold);
+  EXPECT_EQ(is_at_most(against(1.0), 1.3), Verdict::holds);
+  EXPECT_EQ(is_near(against(10.6), 0.3), Verdict::holds);
+  EXPECT_EQ(is_near(against(10.8), 0.3), Verdict::cannot_be_told);
+  // From 7: twice the error of a - 0.7 b is 1.73.
+  EXPECT_EQ(is_near(against(8.8), 0.3), Verdict::holds);
+  EXPECT_EQ(is_near(against(8.6), 0.3), Verdict::cannot_be_told);
+  EXPECT_EQ(is_near(against(5.2), 0.3), Verdict::does_not_hold);
+  // The error of a - 5 b is sqrt(0.0033 + 25 * 0.5).
   EXPECT_EQ(is_at_least(compare(three(57.0, 0.1), zero), 5.0), Verdict::cannot_be_told);
+  EXPECT_EQ(is_at_least(compare(three(57.1, 0.1), zero), 5.0), Verdict::holds);
   EXPECT_EQ(is_at_least(compare(three(60.0, 0.1), three(10.0, 0.1)), 5.0), Verdict::holds);
   EXPECT_EQ(is_at_least(compare(three(40.0, 0.1), three(10.0, 0.1)), 5.0), Verdict::does_not_hold);
 }
@@ -84,6 +89,9 @@ TEST(PaperVerdict, OneSeedHasNoVerdict) {
   const Comparison comparison = compare(printed_figure(0.449), printed_figure(0.044));
   EXPECT_EQ(is_lower(comparison), Verdict::one_seed);
   EXPECT_EQ(is_near(comparison, 0.1), Verdict::one_seed);
+  EXPECT_EQ(both(Verdict::one_seed, Verdict::does_not_hold), Verdict::one_seed);
+  EXPECT_EQ(both(Verdict::holds, Verdict::does_not_hold), Verdict::does_not_hold);
+  EXPECT_EQ(both(Verdict::cannot_be_told, Verdict::holds), Verdict::cannot_be_told);
   EXPECT_EQ(is_at_least(comparison, 5.0), Verdict::one_seed);
   EXPECT_EQ(difference_text(comparison), "+0.405");
   EXPECT_EQ(ratio_text(comparison), "10.2 times");
@@ -121,6 +129,10 @@ TEST(PaperVerdict, FitsPropagateTheSpreadOfTheirPoints) {
   const Comparison middle = middle_against_chord(x, y);
   EXPECT_NEAR(middle.difference, 0.0, 1e-15);
   EXPECT_NEAR(middle.difference_error, std::sqrt(4.0 + 0.75 * 0.75 * 1.0 + 0.25 * 0.25 * 9.0), 1e-14);
+  const Comparison sum = contrast(std::array{1.0, -1.0, 2.0}, y);
+  EXPECT_DOUBLE_EQ(sum.difference, 16.0);
+  EXPECT_NEAR(sum.difference_error, std::sqrt(1.0 + 4.0 + 4.0 * 9.0), 1e-14);
+  EXPECT_THROW(contrast(std::array{1.0, 2.0}, y), std::logic_error);
   EXPECT_THROW(linear_fit(std::array{1.0, 1.0}, std::span(y).first(2)), std::logic_error);
   EXPECT_THROW(linear_fit(std::array{1.0}, std::span(y).first(1)), std::logic_error);
   EXPECT_THROW(linear_fit(std::array{1.0, 2.0}, y), std::logic_error);

@@ -109,7 +109,11 @@ Linearity linearity_of(const Curve& curve, double bend) {
   slope.difference = result.fit.slope;
   slope.difference_error = result.fit.slope_error;
   result.falls = is_lower(slope);
-  result.straight = is_within(result.middle, bend * std::fabs(y[2].mean - y[0].mean));
+  // C off the line by at most bend * (D - B), to either side.
+  const double first = (x[2] - x[1]) / (x[2] - x[0]);
+  const double last = 1.0 - first;
+  result.straight = both(is_lower(contrast(std::array{-first + bend, 1.0, -last - bend}, y)),
+                         is_higher(contrast(std::array{-first - bend, 1.0, -last + bend}, y)));
   return result;
 }
 

@@ -1,7 +1,9 @@
 #include "tools/lib/paper/verdict.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "core/check.h"
 #include "tools/lib/format.h"
@@ -37,7 +39,20 @@ Comparison compare_means(double a, double a_squared_error, double b, double b_sq
   comparison.ratio = a / b;
   comparison.ratio_error = std::sqrt(a_squared_error + comparison.ratio * comparison.ratio * b_squared_error) / std::fabs(b);
   comparison.reference = b;
+  comparison.reference_error = std::sqrt(b_squared_error);
   return comparison;
+}
+
+// a - factor * b < 0.
+Verdict is_below(const Comparison& comparison, double factor) {
+  const double b_squared_error = comparison.reference_error * comparison.reference_error;
+  const double a_squared_error = std::max(0.0, comparison.difference_error * comparison.difference_error - b_squared_error);
+  return is_negative(comparison.difference + (1.0 - factor) * comparison.reference,
+                     std::sqrt(a_squared_error + factor * factor * b_squared_error));
+}
+
+Verdict opposite(Verdict verdict) {
+  return verdict == Verdict::holds ? Verdict::does_not_hold : verdict == Verdict::does_not_hold ? Verdict::holds : verdict;
 }
 
 }  // namespace
@@ -69,6 +84,22 @@ Sample printed_figure(double value) { return {value, 0.0, 1, 0}; }
 
 Comparison compare(const Sample& a, const Sample& b) { return compare_means(a.mean, squared_error(a), b.mean, squared_error(b)); }
 
+Comparison contrast(std::span<const double> weights, std::span<const Sample> y) {
+  check_equal(y.size(), weights.size(), "the count of a contrast's y");
+  double sum = 0.0;
+  double sum_squared_error = 0.0;
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    sum += weights[i] * y[i].mean;
+    sum_squared_error += weights[i] * weights[i] * squared_error(y[i]);
+  }
+  Comparison comparison;
+  comparison.difference = sum;
+  comparison.difference_error = std::sqrt(sum_squared_error);
+  comparison.ratio = kNan;
+  comparison.ratio_error = kNan;
+  return comparison;
+}
+
 std::string_view verdict_text(Verdict verdict) {
   switch (verdict) {
     case Verdict::holds: return "holds";
@@ -84,17 +115,19 @@ Verdict is_lower(const Comparison& comparison) { return is_negative(comparison.d
 
 Verdict is_higher(const Comparison& comparison) { return is_negative(-comparison.difference, comparison.difference_error); }
 
-Verdict is_at_most(const Comparison& comparison, double share) {
-  return is_negative(comparison.difference - share * std::fabs(comparison.reference), comparison.difference_error);
+Verdict is_at_most(const Comparison& comparison, double factor) { return is_below(comparison, factor); }
+
+Verdict is_at_least(const Comparison& comparison, double factor) { return opposite(is_below(comparison, factor)); }
+
+Verdict is_near(const Comparison& comparison, double share) {
+  return both(is_at_most(comparison, 1.0 + share), is_at_least(comparison, 1.0 - share));
 }
 
-Verdict is_within(const Comparison& comparison, double limit) {
-  return is_negative(std::fabs(comparison.difference) - limit, comparison.difference_error);
+Verdict both(Verdict a, Verdict b) {
+  for (const Verdict unknown : {Verdict::no_figure, Verdict::one_seed, Verdict::does_not_hold, Verdict::cannot_be_told})
+    if (a == unknown || b == unknown) return unknown;
+  return Verdict::holds;
 }
-
-Verdict is_near(const Comparison& comparison, double share) { return is_within(comparison, share * std::fabs(comparison.reference)); }
-
-Verdict is_at_least(const Comparison& comparison, double factor) { return is_negative(factor - comparison.ratio, comparison.ratio_error); }
 
 std::string difference_text(const Comparison& comparison) {
   if (std::isnan(comparison.difference)) return "no figure";
@@ -133,12 +166,9 @@ LinearFit linear_fit(std::span<const double> x, std::span<const Sample> y) {
   fit.slope = xy / xx;
   fit.intercept = y_mean - fit.slope * x_mean;
   fit.r2 = yy > 0.0 ? xy * xy / (xx * yy) : kNan;
-  double slope_variance = 0.0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const double weight = (x[i] - x_mean) / xx;
-    slope_variance += weight * weight * squared_error(y[i]);
-  }
-  fit.slope_error = std::sqrt(slope_variance);
+  std::vector<double> weights;
+  for (const double value : x) weights.push_back((value - x_mean) / xx);
+  fit.slope_error = contrast(weights, y).difference_error;
   return fit;
 }
 

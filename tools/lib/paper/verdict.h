@@ -27,8 +27,11 @@ struct Comparison {
   double ratio = 0.0;             // a / b
   double ratio_error = 0.0;       // to first order
   double reference = 0.0;         // b's mean
+  double reference_error = 0.0;
 };
 Comparison compare(const Sample& a, const Sample& b);
+// The sum of weights[i] * y[i] in place of a - b; without a ratio.  weights and y are of one length, else std::logic_error.
+Comparison contrast(std::span<const double> weights, std::span<const Sample> y);
 
 // kMargin standard errors decide.  With three runs against three, equal in truth, a difference goes beyond them in 12 of 100
 // cases (Student, 4 degrees of freedom): one verdict that holds is an indication, no proof.
@@ -43,14 +46,14 @@ std::string_view verdict_text(Verdict verdict);
 Verdict is_lower(const Comparison& comparison);
 // a > b.
 Verdict is_higher(const Comparison& comparison);
-// a <= b within a tolerance of `share` times b: the difference with the margin stays below it, without the margin is above it, or neither.
-Verdict is_at_most(const Comparison& comparison, double share);
-// |a - b| <= limit, in the same way: an equality cannot be shown, being no further apart than that can.
-Verdict is_within(const Comparison& comparison, double limit);
-// The same with share * |b| as limit.
-Verdict is_near(const Comparison& comparison, double share);
+// a <= factor * b, by the error of a - factor * b.
+Verdict is_at_most(const Comparison& comparison, double factor);
 // a >= factor * b.
 Verdict is_at_least(const Comparison& comparison, double factor);
+// |a - b| <= share * b, b > 0: an equality cannot be shown, being no further apart than that can.
+Verdict is_near(const Comparison& comparison, double share);
+// Holds where both hold, does not where one does not.
+Verdict both(Verdict a, Verdict b);
 
 // "+0.0123 +- 0.0036"; with fewer than two runs in a group only the difference.
 std::string difference_text(const Comparison& comparison);
