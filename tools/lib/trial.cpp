@@ -117,17 +117,25 @@ void require_same_arguments(const Trial& trial, const std::string& folder) {
        flag_and_value(trial.arguments, i), "); name another --out, or remove that folder");
 }
 
+// How much of its iterations or epochs a run has logged; nothing where it has logged none yet.
+std::optional<double> trained_share(const std::string& folder) {
+  const std::string path = folder + "/config.json";
+  const std::vector<LogRow> rows = RunDirectory::read_log(folder + "/log.csv");
+  if (rows.empty() || !fs::exists(path)) return std::nullopt;
+  const Json config = parse_json(read_text(path), ErrorKind::data, path);
+  const Json* const iterations = config.find("iterations");
+  if (iterations != nullptr && iterations->is_number()) return static_cast<double>(rows.back().iteration) / iterations->as_number();
+  const Json* const epochs = config.find("epochs");
+  if (epochs != nullptr && epochs->is_number()) return rows.back().epoch / epochs->as_number();
+  return std::nullopt;
+}
+
 // Whether train_gan was ended between its last checkpoint and its scores: then nothing is left to resume.
 bool trained_to_the_end(const std::string& folder) {
-  const std::string path = folder + "/config.json";
-  const Json config = parse_json(read_text(path), ErrorKind::data, path);
-  const std::vector<LogRow> rows = RunDirectory::read_log(folder + "/log.csv");
   const auto checkpoints = RunDirectory::list_checkpoints(folder);
+  const std::vector<LogRow> rows = RunDirectory::read_log(folder + "/log.csv");
   if (rows.empty() || checkpoints.empty() || checkpoints.back().first < rows.back().iteration) return false;
-  const Json* const iterations = config.find("iterations");
-  if (iterations != nullptr && iterations->is_number()) return checkpoints.back().first >= iterations->as_integer();
-  const Json* const epochs = config.find("epochs");
-  return epochs != nullptr && epochs->is_number() && rows.back().epoch >= epochs->as_number();
+  return trained_share(folder).value_or(0.0) >= 1.0;
 }
 
 enum class State { fresh, begun, done };
@@ -191,7 +199,7 @@ class TrialRunner {
       while (may_start() && InterruptGuard::signal_received() == 0) start_next();
       reap(progress);
       if (running_.empty() && !(may_start() && InterruptGuard::signal_received() == 0)) break;
-      progress.update(done_, "running " + names_running());
+      if (progress.due()) progress.update(done_, "running " + what_runs());
       std::this_thread::sleep_for(kPollPause);
     }
     if (failure_) std::rethrow_exception(failure_);
@@ -274,10 +282,18 @@ class TrialRunner {
     }
   }
 
-  std::string names_running() const {
-    std::string names;
-    for (const Running& child : running_) names += concat(names.empty() ? "" : ", ", child.name);
-    return names;
+  // "dcgan-F-seed1 40%, lsgan-A-seed1": the share of what each has logged.
+  std::string what_runs() const {
+    std::string text;
+    for (const Running& child : running_) {
+      text += concat(text.empty() ? "" : ", ", child.name);
+      try {
+        if (const auto share = trained_share(child.folder)) text += concat(' ', static_cast<int>(100.0 * *share), '%');
+      } catch (const Error&) {
+        // The child is just writing these files; what is wrong with them is told when the trial is read.
+      }
+    }
+    return text;
   }
 
   const std::vector<Trial> pending_;
