@@ -18,7 +18,7 @@ std::string description() {
       "PIECE is `all` or one of the pieces below. Each trains what it needs (with train_gan, several runs side by side), writes CSV files and "
       "plots to OUT/PIECE, and says whether the paper's claim holds; OUT/report.html gathers all pieces in one file. What is done is not done "
       "again: the same command goes on where it was stopped.\n";
-  for (const Piece* const piece : pieces()) text += concat("\n", piece->command, ": ", piece->summary, ".");
+  for (const Piece* const piece : pieces()) text += concat("\n", piece->command, ": ", piece->summary, piece->summary.ends_with('?') ? "" : ".");
   return text;
 }
 
@@ -35,6 +35,7 @@ int run(int argc, char** argv) {
   std::optional<int> seeds;
   std::vector<std::string> settings{"A", "B", "C", "D", "E", "F", "G", "H"};
   int threads = 0;
+  bool lsgan = true;
   bool train_only = false;
   Overrides overrides;
 
@@ -49,6 +50,7 @@ int run(int argc, char** argv) {
              in_range(1, 100)).default_text("3 at laptop scale, else 1");
   parser.add("--settings", &settings, "A,..", "which of Settings A to H are trained", each(one_of({"A", "B", "C", "D", "E", "F", "G", "H"})))
       .default_text("all");
+  parser.add("--no-lsgan", &lsgan, "leave out the runs of these settings under the second loss", false);
   parser.add("--out", &out, "DIR", "where everything goes").default_text("runs/paper-SCALE");
   parser.add("--threads", &threads, "N", "threads, shared out among the runs side by side; results do not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
@@ -63,8 +65,9 @@ int run(int argc, char** argv) {
   const Scale scale = parse_scale(scale_text);
   const std::vector<const Piece*> chosen = chosen_pieces(piece, scale);
   if (out.empty()) out = "runs/paper-" + scale_text;
-  return run_pieces(chosen, make_experiment(scale, out, seeds.value_or(scale == Scale::laptop ? 3 : 1), settings, overrides.arguments()),
-                    command_line(argc, argv), train_only);
+  Experiment experiment = make_experiment(scale, out, seeds.value_or(scale == Scale::laptop ? 3 : 1), settings, overrides.arguments());
+  experiment.lsgan = lsgan;
+  return run_pieces(chosen, experiment, command_line(argc, argv), train_only);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct Experiment {
   std::string out;                         // the folder
   int seeds = 1;                           // of the dcgan runs of Settings A to H; everything else has one
   std::vector<std::string> settings;       // letters of Table II that are trained, rising
+  bool lsgan = true;                       // whether they are trained under the second loss, too
   std::vector<std::string> training;       // arguments of train_gan that all trials share
   NetworkConfig network;                   // theirs, with nothing binarized
   int base_width = 0;                      // gf: c_4 of that network

@@ -13,7 +13,7 @@ std::vector<Trial> settings_trials(const Experiment& experiment) {
   std::vector<Trial> trials;
   for (const std::string& letter : experiment.settings) {
     for (int seed = 1; seed <= experiment.seeds; ++seed) trials.push_back(setting_trial(experiment, letter, "dcgan", seed));
-    trials.push_back(setting_trial(experiment, letter, "lsgan", 1));
+    if (experiment.lsgan) trials.push_back(setting_trial(experiment, letter, "lsgan", 1));
   }
   return trials;
 }
@@ -61,14 +61,14 @@ void add_warnings(const std::vector<SettingScores>& all, Html& page) {
 
 void make_settings(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   const std::vector<SettingScores> dcgan = gather_scores(experiment, trials, "dcgan", experiment.seeds);
-  const std::vector<SettingScores> lsgan = gather_scores(experiment, trials, "lsgan", 1);
+  const std::vector<SettingScores> lsgan = experiment.lsgan ? gather_scores(experiment, trials, "lsgan", 1) : std::vector<SettingScores>{};
   if (dcgan.empty()) return folder.page().paragraph("Left out: no setting was asked for.", "note");
   folder.csv("settings", trials_table(dcgan, lsgan, level_sizes(experiment)));
   add_warnings(dcgan, folder.page());
   add_warnings(lsgan, folder.page());
   add_averages(dcgan, lsgan, folder);
   add_samples(dcgan, "Samples, dcgan, seed 1 (Fig. 5)", folder.page());
-  add_samples(lsgan, "Samples, lsgan, seed 1 (Fig. 10)", folder.page());
+  if (experiment.lsgan) add_samples(lsgan, "Samples, lsgan, seed 1 (Fig. 10)", folder.page());
   add_redundancy(experiment, dcgan, folder);
   add_resolutions(experiment, dcgan, folder);
 }
