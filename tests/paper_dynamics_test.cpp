@@ -9,17 +9,21 @@
 #include <string>
 #include <vector>
 
+#include "core/file.h"
 #include "core/math.h"
 #include "core/rng.h"
 #include "core/tensor.h"
 #include "data/image_io.h"
 #include "gan/losses.h"
+#include "tests/tool_run.h"
 #include "tools/lib/args.h"
+#include "tools/lib/csv.h"
 #include "tools/lib/paper/competition.h"
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/strategy.h"
 #include "tools/lib/paper/trial_table.h"
 #include "tools/lib/train_options.h"
+#include "tools/lib/trial.h"
 
 namespace pbgen {
 namespace {
@@ -298,6 +302,261 @@ TEST(Strategy, TheFrontHoldsWhatNothingElseBeats) {
   EXPECT_EQ(pareto_front({1, 2, 3, 3, 2, 1}, {3, 2, 1, 3, kNan, 3}), (std::vector<bool>{true, true, true, false, false, true}));
   EXPECT_EQ(pareto_front({1, 2}, {5, 5}), (std::vector<bool>{true, false}));
   EXPECT_TRUE(pareto_front({}, {}).empty());
+}
+
+// A folder of its own, removed at the end.
+class PaperPages : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "paper_" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(folder_);
+    experiment_.out = folder_;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // A trial that never ran: its mean SWD, 2 levels, a log whose discriminator wins where `wins`, and two sample grids.
+  TrialResult made_up(const Trial& trial, double swd, bool wins) const {
+    TrialResult result;
+    result.name = trial.name;
+    result.folder = folder_ + "/trials/" + trial.name;
+    result.command = "./tools/train_gan --out trials/" + trial.name;
+    result.sizes = {32, 16};
+    result.generator = {{{1.2 * swd, 0.01 * swd}, {0.8 * swd, 0.01 * swd}}, {swd, 0.01 * swd}};
+    result.noise_floor = {{{0.011, 0.001}, {0.009, 0.001}}, {0.010, 0.001}};
+    result.untrained = {{{0.5, 0.001}, {0.4, 0.001}}, {0.45, 0.001}};
+    result.num_images = 1024;
+    result.repeats = 2;
+    result.iterations = 3000;
+    result.seconds = 100.0;
+    const auto alive = [](double t) { return 0.5 + 0.3 * std::exp(-t / 300.0) + 0.05 * std::sin(t / 10.0); };
+    result.rows = rows_with([&](double t) { return wins && t > 700.0 ? 0.98 : alive(t); });
+    add_scores(result.rows, [&](double t) { return wins ? swd : swd * std::exp(2.0 * (1.0 - t / 3000.0)); });
+    std::filesystem::create_directories(result.folder + "/samples");
+    const std::vector<std::uint8_t> grey(32 * 32 * 3, static_cast<std::uint8_t>(255.0 * std::fmin(1.0, swd)));
+    for (const char* name : {"/samples/00000000.png", "/samples/00003000.png"}) write_png(result.folder + name, grey, 32, 32, 3);
+    return result;
+  }
+
+  TrialResult diverged(const Trial& trial) const {
+    TrialResult result = made_up(trial, 1.0, false);
+    const Estimate none{kNan, kNan};
+    result.diverged = true;
+    result.failure = "iteration 40: generator.deconv1.weight is <not> finite";
+    result.sizes.clear();
+    result.generator = result.noise_floor = result.untrained = {{}, none};
+    result.num_images = 0;
+    result.repeats = 0;
+    return result;
+  }
+
+  // Setting E is bad, seeds differ by a few per cent.
+  static double usual_swd(const Trial& trial) {
+    const LayerSet layers = trained_setting(trial).generator;
+    const double swd = layers.contains(4) ? 0.4 : layers.contains(3) ? 0.06 : 0.04;
+    return swd * (trial.name.ends_with("seed2") ? 1.05 : trial.name.ends_with("seed3") ? 0.98 : 1.0);
+  }
+
+  std::vector<TrialResult> usual_results(const Piece& piece) const {
+    std::vector<TrialResult> results;
+    for (const Trial& trial : piece.trials(experiment_))
+      results.push_back(made_up(trial, usual_swd(trial), trial.name.starts_with("dcgan-F")));
+    return results;
+  }
+
+  // The page's markup.
+  std::string make(const Piece& piece, const std::vector<TrialResult>& results) const {
+    PieceFolder folder(experiment_, piece.command);
+    piece.make(experiment_, TrialBook(results), folder);
+    return folder.page().markup();
+  }
+
+  Table csv(const Piece& piece, const std::string& name) const {
+    return PieceFolder(experiment_, piece.command).read_csv(name);
+  }
+
+  std::string folder_;
+  Experiment experiment_ = small_experiment(3);
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// The cell of that column in the first row that begins with `first`.
+std::string cell_of(const Table& table, const std::string& first, const std::string& column) {
+  const auto found = std::find(table.header.begin(), table.header.end(), column);
+  if (found == table.header.end()) return "no column " + column;
+  for (std::size_t row = 0; row < table.rows.size(); ++row)
+    if (table.cell(row, 0) == first) return std::string(table.cell(row, static_cast<std::size_t>(found - table.header.begin())));
+  return "no row " + first;
+}
+
+TEST_F(PaperPages, CompetitionJudgesThePapersStatementsOverTheSeeds) {
+  auto results = usual_results(kCompetitionPiece);
+  // H's runs lie apart in nothing: give them a spread.
+  for (TrialResult& result : results)
+    for (LogRow& row : result.rows) row.d_real += result.name.ends_with("seed2") ? 0.01 : 0.0;
+  const std::string page = make(kCompetitionPiece, results);
+  const Table claims = csv(kCompetitionPiece, "claims");
+  EXPECT_EQ(cell_of(claims, "F: the competition vanishes", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "H: the competition goes on", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "H: the images go on to improve", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "F vanishes more than H", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "F's images improve less than H's", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "A is very similar to H: more so than F is", "verdict"), "holds");
+  EXPECT_TRUE(contains(page, "for good in 3 of 3 runs"));
+  EXPECT_TRUE(contains(page, "Fig. 13") && contains(page, "Fig. 14") && contains(page, "Fig. 15"));
+  EXPECT_EQ(csv(kCompetitionPiece, "competition").rows.size(), 9u);
+  EXPECT_EQ(csv(kCompetitionPiece, "curves").rows.size(), 900u);
+  for (const char* chart : {"losses_F.svg", "losses_H.svg", "losses_A.svg", "advantage.svg", "swd.svg"})
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/competition/" + chart)) << chart;
+}
+
+TEST_F(PaperPages, CompetitionOfOneSeedGivesNoVerdict) {
+  experiment_.seeds = 1;
+  make(kCompetitionPiece, usual_results(kCompetitionPiece));
+  for (const auto& row : csv(kCompetitionPiece, "claims").rows) EXPECT_EQ(row[2], "one seed, no verdict") << row[0];
+}
+
+TEST_F(PaperPages, CompetitionWithoutHOrWithARunThatDiverged) {
+  experiment_.settings = {"A", "F"};
+  auto results = usual_results(kCompetitionPiece);
+  results[0] = diverged(kCompetitionPiece.trials(experiment_)[0]);
+  const std::string page = make(kCompetitionPiece, results);
+  EXPECT_TRUE(contains(page, "is &lt;not&gt; finite"));
+  const Table claims = csv(kCompetitionPiece, "claims");
+  EXPECT_EQ(claims.rows.size(), 2u);  // on F alone; two runs are left of it
+  EXPECT_EQ(cell_of(claims, "F: the competition vanishes", "verdict"), "holds");
+  experiment_.settings = {"B"};
+  EXPECT_TRUE(contains(make(kCompetitionPiece, {}), "None of A, F and H"));
+}
+
+TEST_F(PaperPages, ExhaustiveComparesBothSearches) {
+  const std::string page = make(kExhaustivePiece, usual_results(kExhaustivePiece));
+  EXPECT_TRUE(contains(page, "chooses in 8 of 8 cases, with at most 6 trials against 16"));
+  EXPECT_TRUE(contains(page, "3 of 3 pairs"));
+  EXPECT_TRUE(contains(page, "7 of 7 settings"));
+  EXPECT_TRUE(contains(page, "16 of 16 settings"));
+  EXPECT_TRUE(contains(page, "3 runs of Setting A"));
+  const Table settings = csv(kExhaustivePiece, "settings");
+  ASSERT_EQ(settings.rows.size(), 16u);
+  EXPECT_EQ(cell_of(settings, "1,2,3", "setting"), "F, H");
+  EXPECT_EQ(cell_of(settings, "1,2,3", "times A"), "1.50");
+  EXPECT_EQ(cell_of(settings, "1,2", "on the front with D"), "float, one bit");  // as good as the float one, and smaller
+  EXPECT_EQ(cell_of(settings, "none", "on the front with D"), "");
+  // T of 25% admits layers 1 and 2, 50% (0.06 / 0.04) layer 3 too, and nothing layer 4.
+  const Table strategies = csv(kExhaustivePiece, "strategies");
+  ASSERT_EQ(strategies.rows.size(), 8u);
+  EXPECT_EQ(strategies.cell(0, 2), "1,2");
+  EXPECT_EQ(strategies.cell(3, 2), "1,2,3");
+  EXPECT_EQ(csv(kExhaustivePiece, "trials").rows.size(), 32u);
+}
+
+TEST_F(PaperPages, ExhaustiveBearsRunsThatDiverged) {
+  auto results = usual_results(kExhaustivePiece);
+  const auto trials = kExhaustivePiece.trials(experiment_);
+  for (std::size_t i = 0; i < trials.size(); ++i)
+    if (trained_setting(trials[i]).generator.contains(4)) results[i] = diverged(trials[i]);
+  const std::string page = make(kExhaustivePiece, results);
+  EXPECT_TRUE(contains(page, "7 of 7 settings"));
+  EXPECT_TRUE(contains(page, "11 of 11 settings of several"));
+  EXPECT_EQ(cell_of(csv(kExhaustivePiece, "settings"), "4", "times A"), "-");
+}
+
+TEST_F(PaperPages, LinearLayerIsHeldAgainstTheSameWithoutIt) {
+  auto results = usual_results(kLinearLayerPiece);
+  for (TrialResult& result : results)
+    if (result.name == "dcgan-g0123-dall-seed1") result = made_up({result.name, {}}, 0.3, false);
+  const std::string page = make(kLinearLayerPiece, results);
+  EXPECT_TRUE(contains(page, "redundancy is 99"));
+  EXPECT_TRUE(contains(page, "H and layer 0 has 5.00 times the SWD of H"));
+  EXPECT_TRUE(contains(page, "in 2 of 3"));
+  const Table trials = csv(kLinearLayerPiece, "trials");
+  EXPECT_EQ(cell_of(trials, "F and layer 0", "reference"), "F");
+  EXPECT_EQ(cell_of(trials, "F and layer 0", "ratio"), "1");
+  EXPECT_EQ(cell_of(trials, "F and layer 0", "binarize_g"), "0,1,2,3");
+  EXPECT_LT(generator_bytes(experiment_, {{0, 1, 2, 3}, {}}), generator_bytes(experiment_, {{1, 2, 3}, {}}));
+}
+
+TEST_F(PaperPages, DeconvScaleNamesTheFactorsOfThisNetwork) {
+  auto results = usual_results(kDeconvScalePiece);
+  for (TrialResult& result : results)
+    if (result.name == "dcgan-E-port-seed1") result = made_up({result.name, {}}, 0.8, false);
+  const std::string page = make(kDeconvScalePiece, results);
+  EXPECT_TRUE(contains(page, "2.0, 2.0, 2.0 and 5.3 times too large"));
+  EXPECT_TRUE(contains(page, "Under E the authors&#39; scale gives 2.00 times the SWD of the right one: it does harm"));
+  EXPECT_TRUE(contains(page, "Under G the authors&#39; scale gives 1.00 times the SWD of the right one: no difference"));
+}
+
+TEST_F(PaperPages, RecipeCountsWhereItIsLowerAndWhereApart) {
+  auto results = usual_results(kRecipePiece);
+  for (TrialResult& result : results) {
+    if (result.name == "dcgan-F-xnor-seed1") result = made_up({result.name, {}}, 0.03, false);
+    if (result.name == "dcgan-G-xnor-seed1") result = diverged({result.name, {}});
+  }
+  const std::string page = make(kRecipePiece, results);
+  EXPECT_TRUE(contains(page, "0.50 times the SWD of pbgen under F, no figure the SWD of pbgen under G, 1.00 times"));
+  EXPECT_TRUE(contains(page, "lower in 1 of 3, further apart than the paper&#39;s own tolerance in 2"));
+  EXPECT_TRUE(contains(page, "G, xnor (diverged)"));
+}
+
+TEST_F(PaperPages, WganComparesTheOrderOfTheSettings) {
+  auto results = usual_results(kWganPiece);
+  for (TrialResult& result : results)
+    if (result.name == "wgan-A-seed1") result = made_up({result.name, {}}, 0.05, false);
+  const std::string page = make(kWganPiece, results);
+  EXPECT_TRUE(contains(page, "A, F, H, E, G under wgan and as A, F, H, E, G under dcgan: 10 of 10 pairs"));
+  EXPECT_TRUE(contains(page, "carries over: with it in one bit the lowest SWD is 6.67 times the highest without"));
+  EXPECT_EQ(cell_of(csv(kWganPiece, "trials"), "F", "reference"), "A");
+  EXPECT_NEAR(std::stod(cell_of(csv(kWganPiece, "trials"), "F, dcgan", "ratio")), 1.5, 1e-12);
+}
+
+TEST_F(PaperPages, PagesOfOneSettingDoNotFail) {
+  experiment_.settings = {"F"};
+  experiment_.seeds = 1;
+  for (const Piece* piece : {&kCompetitionPiece, &kLinearLayerPiece, &kDeconvScalePiece, &kRecipePiece, &kWganPiece})
+    EXPECT_FALSE(make(*piece, usual_results(*piece)).empty()) << piece->command;
+}
+
+// Real runs, of seconds: the checkpoint's own scores must come out again.
+TEST_F(PaperPages, SamplingScoresACheckpointAsTrainGanDoes) {
+  const auto train_gan = tool_path("train_gan");
+  ASSERT_TRUE(train_gan) << "PBGEN_TOOLS names no folder with train_gan";
+  experiment_.settings = {"A", "F"};
+  experiment_.training = {"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "30",
+                          "--synthetic-images", "128", "--holdout", "0.25", "--swd-images", "32", "--swd-repeats", "2", "--swd-every", "30",
+                          "--sample-every", "0", "--bn-calibrate", "2", "--checkpoint-every", "0"};
+  const auto results = run_trials(kSamplingPiece.trials(experiment_), {.folder = folder_ + "/trials", .jobs = 1, .train_gan = *train_gan});
+  ASSERT_TRUE(results);
+  const std::string page = make(kSamplingPiece, *results);
+  const Table scores = csv(kSamplingPiece, "scores");
+  ASSERT_EQ(scores.rows.size(), 8u);
+  ASSERT_EQ(scores.header.size(), 8u);  // four names, two levels, mean and spread
+  for (std::size_t run = 0; run < 2; ++run) {
+    // train_gan draws from the average, with exact statistics: the last of the four.
+    EXPECT_EQ(scores.cell(4 * run + 3, 6), value_text((*results)[run].generator.mean.mean));
+    EXPECT_EQ(scores.cell(4 * run + 3, 7), value_text((*results)[run].generator.mean.sd));
+    for (std::size_t way = 0; way < 3; ++way) EXPECT_NE(scores.cell(4 * run + way, 6), scores.cell(4 * run + 3, 6)) << way;
+  }
+  EXPECT_TRUE(contains(page, "Under F the average of the weights alone has"));
+
+  // What is known is not computed again; where the checkpoint is another, or a picture is gone, it is.
+  Table changed = scores;
+  changed.rows[1][6] = "0.125";
+  changed.rows[2][6] = "0.25";
+  changed.rows[2][3] = "of another checkpoint";
+  changed.rows[5][6] = "0.5";
+  PieceFolder(experiment_, "sampling").csv("scores", changed);
+  std::filesystem::remove(folder_ + "/sampling/F_averaged_moving.png");
+  make(kSamplingPiece, *results);
+  const Table again = csv(kSamplingPiece, "scores");
+  EXPECT_EQ(again.cell(1, 6), "0.125");
+  EXPECT_EQ(again.cell(2, 6), scores.cell(2, 6));
+  EXPECT_EQ(again.cell(5, 6), scores.cell(5, 6));
+}
+
+TEST_F(PaperPages, SamplingLeavesOutRunsThatDiverged) {
+  experiment_.settings = {"H"};
+  const std::string page = make(kSamplingPiece, {diverged(kSamplingPiece.trials(experiment_)[0])});
+  EXPECT_TRUE(contains(page, "Setting H diverged"));
 }
 
 }  // namespace
