@@ -318,7 +318,7 @@ class PaperPages : public testing::Test {
   TrialResult made_up(const Trial& trial, double swd, bool wins) const {
     TrialResult result;
     result.name = trial.name;
-    result.folder = folder_ + "/trials/" + trial.name;
+    result.folder = folder_ + "/trials/any";  // pictures are the same for all
     result.command = "./tools/train_gan --out trials/" + trial.name;
     result.sizes = {32, 16};
     result.generator = {{{1.2 * swd, 0.01 * swd}, {0.8 * swd, 0.01 * swd}}, {swd, 0.01 * swd}};
@@ -331,9 +331,9 @@ class PaperPages : public testing::Test {
     const auto alive = [](double t) { return 0.5 + 0.3 * std::exp(-t / 300.0) + 0.05 * std::sin(t / 10.0); };
     result.rows = rows_with([&](double t) { return wins && t > 700.0 ? 0.98 : alive(t); });
     add_scores(result.rows, [&](double t) { return wins ? swd : swd * std::exp(2.0 * (1.0 - t / 3000.0)); });
-    std::filesystem::create_directories(result.folder + "/samples");
-    const std::vector<std::uint8_t> grey(32 * 32 * 3, static_cast<std::uint8_t>(255.0 * std::fmin(1.0, swd)));
-    for (const char* name : {"/samples/00000000.png", "/samples/00003000.png"}) write_png(result.folder + name, grey, 32, 32, 3);
+    const std::vector<std::uint8_t> grey(32 * 32 * 3, 128);
+    for (const std::string name : {"/samples/00000000.png", "/samples/00003000.png"})
+      if (!std::filesystem::exists(result.folder + name)) write_png(result.folder + name, grey, 32, 32, 3);
     return result;
   }
 
@@ -391,13 +391,17 @@ std::string cell_of(const Table& table, const std::string& first, const std::str
 
 TEST_F(PaperPages, CompetitionJudgesThePapersStatementsOverTheSeeds) {
   auto results = usual_results(kCompetitionPiece);
-  // H's runs lie apart in nothing: give them a spread.
+  // Without a spread every difference would count.
   for (TrialResult& result : results)
-    for (LogRow& row : result.rows) row.d_real += result.name.ends_with("seed2") ? 0.01 : 0.0;
+    for (LogRow& row : result.rows) {
+      if (result.name.ends_with("seed2")) row.d_real += 0.01;
+      if (result.name.ends_with("seed2") && row.swd) *row.swd *= 1.0 + static_cast<double>(row.iteration) / 1e5;
+    }
   const std::string page = make(kCompetitionPiece, results);
   const Table claims = csv(kCompetitionPiece, "claims");
   EXPECT_EQ(cell_of(claims, "F: the competition vanishes", "verdict"), "holds");
   EXPECT_EQ(cell_of(claims, "H: the competition goes on", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "F: the images stop improving", "verdict"), "holds");
   EXPECT_EQ(cell_of(claims, "H: the images go on to improve", "verdict"), "holds");
   EXPECT_EQ(cell_of(claims, "F vanishes more than H", "verdict"), "holds");
   EXPECT_EQ(cell_of(claims, "F's images improve less than H's", "verdict"), "holds");
@@ -413,7 +417,7 @@ TEST_F(PaperPages, CompetitionJudgesThePapersStatementsOverTheSeeds) {
 TEST_F(PaperPages, CompetitionOfOneSeedGivesNoVerdict) {
   experiment_.seeds = 1;
   make(kCompetitionPiece, usual_results(kCompetitionPiece));
-  for (const auto& row : csv(kCompetitionPiece, "claims").rows) EXPECT_EQ(row[2], "one seed, no verdict") << row[0];
+  for (const auto& row : csv(kCompetitionPiece, "claims").rows) EXPECT_EQ(row[1], "one seed, no verdict") << row[0];
 }
 
 TEST_F(PaperPages, CompetitionWithoutHOrWithARunThatDiverged) {
@@ -516,11 +520,11 @@ TEST_F(PaperPages, PagesOfOneSettingDoNotFail) {
     EXPECT_FALSE(make(*piece, usual_results(*piece)).empty()) << piece->command;
 }
 
-// Real runs, of seconds: the checkpoint's own scores must come out again.
+// A real run, of a second: the scores that it ended with must come out again.
 TEST_F(PaperPages, SamplingScoresACheckpointAsTrainGanDoes) {
   const auto train_gan = tool_path("train_gan");
   ASSERT_TRUE(train_gan) << "PBGEN_TOOLS names no folder with train_gan";
-  experiment_.settings = {"A", "F"};
+  experiment_.settings = {"F"};
   experiment_.training = {"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "30",
                           "--synthetic-images", "128", "--holdout", "0.25", "--swd-images", "32", "--swd-repeats", "2", "--swd-every", "30",
                           "--sample-every", "0", "--bn-calibrate", "2", "--checkpoint-every", "0"};
@@ -528,14 +532,12 @@ TEST_F(PaperPages, SamplingScoresACheckpointAsTrainGanDoes) {
   ASSERT_TRUE(results);
   const std::string page = make(kSamplingPiece, *results);
   const Table scores = csv(kSamplingPiece, "scores");
-  ASSERT_EQ(scores.rows.size(), 8u);
+  ASSERT_EQ(scores.rows.size(), 4u);
   ASSERT_EQ(scores.header.size(), 8u);  // four names, two levels, mean and spread
-  for (std::size_t run = 0; run < 2; ++run) {
-    // train_gan draws from the average, with exact statistics: the last of the four.
-    EXPECT_EQ(scores.cell(4 * run + 3, 6), value_text((*results)[run].generator.mean.mean));
-    EXPECT_EQ(scores.cell(4 * run + 3, 7), value_text((*results)[run].generator.mean.sd));
-    for (std::size_t way = 0; way < 3; ++way) EXPECT_NE(scores.cell(4 * run + way, 6), scores.cell(4 * run + 3, 6)) << way;
-  }
+  // train_gan draws from the average, with exact statistics: the last of the four.
+  EXPECT_EQ(scores.cell(3, 6), value_text((*results)[0].generator.mean.mean));
+  EXPECT_EQ(scores.cell(3, 7), value_text((*results)[0].generator.mean.sd));
+  for (std::size_t way = 0; way < 3; ++way) EXPECT_NE(scores.cell(way, 6), scores.cell(3, 6)) << way;
   EXPECT_TRUE(contains(page, "Under F the average of the weights alone has"));
 
   // What is known is not computed again; where the checkpoint is another, or a picture is gone, it is.
@@ -543,14 +545,14 @@ TEST_F(PaperPages, SamplingScoresACheckpointAsTrainGanDoes) {
   changed.rows[1][6] = "0.125";
   changed.rows[2][6] = "0.25";
   changed.rows[2][3] = "of another checkpoint";
-  changed.rows[5][6] = "0.5";
+  changed.rows[3][6] = "0.5";
   PieceFolder(experiment_, "sampling").csv("scores", changed);
-  std::filesystem::remove(folder_ + "/sampling/F_averaged_moving.png");
+  std::filesystem::remove(folder_ + "/sampling/F_averaged_exact.png");
   make(kSamplingPiece, *results);
   const Table again = csv(kSamplingPiece, "scores");
   EXPECT_EQ(again.cell(1, 6), "0.125");
   EXPECT_EQ(again.cell(2, 6), scores.cell(2, 6));
-  EXPECT_EQ(again.cell(5, 6), scores.cell(5, 6));
+  EXPECT_EQ(again.cell(3, 6), scores.cell(3, 6));
 }
 
 TEST_F(PaperPages, SamplingLeavesOutRunsThatDiverged) {

@@ -32,6 +32,9 @@ inline constexpr double kVanishedLoss = 0.10258658877510107;
 // The generator has gained something where the advantage is this far below its highest so far: what is left at kVanishedAdvantage.
 inline constexpr double kGain = 1.0 - kVanishedAdvantage;
 
+// The images go on to improve where the SWD is multiplied by less than this over the second half of training: a tenth, once more.
+inline constexpr double kImprovingFactor = 0.9;
+
 struct Competition {
   // The first iteration at which the advantage is kGain below its highest so far: before, the discriminator only learned to tell the
   // first blots from images, which the game begins with everywhere.  Nothing where that never came.

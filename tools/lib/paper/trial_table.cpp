@@ -59,8 +59,8 @@ std::string seed_note(const Experiment& experiment, const TrialBook& trials) {
   const double reach = kMargin * std::sqrt(2.0) * share;
   return concat("One seed each: an observation, no verdict. How far chance reaches: ", spread.n,
                 " runs of Setting A that differ in nothing but the seed have an SWD of ", fixed_text(spread.mean, 4),
-                " with a standard deviation of ", fixed_text(spread.sd, 4), " (", percent(share), "), so that two single runs of equal worth lie up to ",
-                percent(reach),
+                " with a standard deviation of ", fixed_text(spread.sd, 4), " (", percent(share),
+                "), so that two single runs of equal worth lie up to ", percent(reach),
                 " apart in most cases; ratios nearer to 1 say nothing.");
 }
 

@@ -100,8 +100,9 @@ void make_wgan(const Experiment& experiment, const TrialBook& trials, PieceFolde
   folder.page().paragraph(
       "The paper tests two losses and believes that its method carries to deconvolution GANs at large. A Wasserstein GAN plays another "
       "game: the discriminator becomes a critic without a sigmoid, is updated five times for each update of the generator, and its "
-      "weights are clipped to [-0.01, 0.01] so that its slope is bounded. Of a critic in one bit the floats behind the bits are clipped; "
-      "its weights are plus or minus their mean magnitude, so that the bound holds for them too, and signs turn as before.");
+      "weights are clipped to [-0.01, 0.01] so that its slope is bounded (Adam with beta1 = 0 stands in for RMSProp). Of a critic in one "
+      "bit the floats behind the bits are clipped; its weights are plus or minus their mean magnitude, so that the bound holds for them "
+      "too, and signs turn as before.");
   folder.page().paragraph(verdict(table, wanted_settings(experiment, kLetters)), "verdict");
   folder.page().paragraph(
       "One seed each: an observation, no verdict. As many iterations as under dcgan, with another rate and one update of the generator in "
