@@ -110,7 +110,7 @@ void add_averages(const std::vector<SettingScores>& dcgan, const std::vector<Set
   folder.table("table3", table);
   page.paragraph(
       "SWD is the mean over the resolutions and the seeds, raw; Karras's code prints it times 1000. The paper prints 44 for A under the "
-      "label x10^-3 in Table III, and 0.067 and 0.034 for F and H in the text: both raw. Its figures are of CelebA, larger networks and "
+      "label x10^-3 in Table III, and 0.067 and 0.034 for F and H in the text: both raw. Its figures are of CelebA, 64x64 and "
       "another count of images, so only ratios can be compared. D is the discriminator; sd is over the seeds; to A is the ratio, with one "
       "standard error; the floor is the distance of two sets of real images.",
       "note");
