@@ -407,11 +407,19 @@ TEST_F(PaperPages, CompetitionJudgesThePapersStatementsOverTheSeeds) {
   EXPECT_EQ(cell_of(claims, "F's images improve less than H's", "verdict"), "holds");
   EXPECT_EQ(cell_of(claims, "A is very similar to H: more so than F is", "verdict"), "holds");
   EXPECT_TRUE(contains(page, "for good in 3 of 3 runs"));
+  EXPECT_FALSE(contains(page, "is undecided ("));
   EXPECT_TRUE(contains(page, "Fig. 13") && contains(page, "Fig. 14") && contains(page, "Fig. 15"));
   EXPECT_EQ(csv(kCompetitionPiece, "competition").rows.size(), 9u);
   EXPECT_EQ(csv(kCompetitionPiece, "curves").rows.size(), 900u);
   for (const char* chart : {"losses_F.svg", "losses_H.svg", "losses_A.svg", "advantage.svg", "swd.svg"})
     EXPECT_TRUE(std::filesystem::exists(folder_ + "/competition/" + chart)) << chart;
+}
+
+TEST_F(PaperPages, CompetitionTellsOfADiscriminatorThatIsUndecided) {
+  auto results = usual_results(kCompetitionPiece);
+  for (TrialResult& result : results)
+    if (result.name.starts_with("dcgan-H")) result.rows = rows_with([](double) { return 0.01; });
+  EXPECT_TRUE(contains(make(kCompetitionPiece, results), "is undecided (under H D&#39;s loss is 1.366 +- 0.000;"));
 }
 
 TEST_F(PaperPages, CompetitionOfOneSeedGivesNoVerdict) {
