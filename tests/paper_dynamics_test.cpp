@@ -1,5 +1,6 @@
 // Pieces of ./tools/paper about the game and on what is beyond the paper: which trials they ask for, what they measure, what they say.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/file.h"
+#include "core/check.h"
 #include "core/math.h"
 #include "core/rng.h"
 #include "core/tensor.h"
@@ -308,7 +309,8 @@ TEST(Strategy, TheFrontHoldsWhatNothingElseBeats) {
 class PaperPages : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "paper_" + testing::UnitTest::GetInstance()->current_test_info()->name();
+    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = concat(testing::TempDir(), "paper_", name, "_", getpid());  // others may run the tests at the same time
     std::filesystem::remove_all(folder_);
     experiment_.out = folder_;
   }

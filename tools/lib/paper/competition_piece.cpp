@@ -221,7 +221,7 @@ Table claims(const std::vector<Runs>& all) {
   constexpr const char* kMultiplied = "SWD is multiplied by ";
   if (f != nullptr) {
     add_claim(table, "F: the competition vanishes",
-              concat(vanished(*f), "; advantage ", advantages(*f), ", vanished from 0.90"),
+              concat(vanished(*f), "; advantage ", advantages(*f)),
               is_higher(against(f->sample(late_advantage), kVanishedAdvantage)));
     add_claim(table, "F: the images stop improving", concat(kMultiplied, factors(*f)),
               is_higher(against(f->sample(swd_factor), kImprovingFactor)));
