@@ -82,6 +82,12 @@ EdgeGenerator::EdgeGenerator(const FoldedGenerator& folded) {
 
 EdgeGenerator::EdgeGenerator(const Sequential& network, const NetworkConfig& config) : EdgeGenerator(fold_generator(network, config)) {}
 
+std::int64_t EdgeGenerator::weight_bytes() const {
+  std::int64_t bytes = 0;
+  for (const AlignedBuffer<unsigned char>& array : arrays_) bytes += array.size();
+  return bytes;
+}
+
 void EdgeGenerator::generate(const float* z, float* image) {
   flush_denormals();  // as in the other threads
   edge::generate_one(generator_, z, image, scratch_.data(), &parallel_);

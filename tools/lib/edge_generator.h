@@ -1,6 +1,7 @@
 // A trained generator as the edge runtime runs it: one image at a time, everything folded and packed once.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/aligned_buffer.h"
@@ -22,6 +23,10 @@ class EdgeGenerator {
 
   // z: [z_dim].  image: [channels][size][size] in [-1, 1], overwritten.  One call at a time.
   void generate(const float* z, float* image);
+
+  // Memory that it holds: packed weights with scales and shifts; activations.
+  std::int64_t weight_bytes() const;
+  std::int64_t scratch_bytes() const { return scratch_.size(); }
 
  private:
   template <class T>

@@ -8,6 +8,7 @@ std::span<const Piece* const> pieces() {
   static constexpr std::array kAll{
       &kBinarizationErrorPiece,
       &kRedundancyPiece,
+      &kSavingsPiece,
       &kSettingsPiece,
       &kChannelsPiece,
       &kCompetitionPiece,
