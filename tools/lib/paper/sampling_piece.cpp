@@ -1,8 +1,8 @@
 // Beyond the paper: how images are drawn from a trained generator. One run each, whose checkpoint holds the weights as they were
 // trained and their running average, scored with each and with moving or exact statistics of batch normalisation: the training is
 // the same to the bit.
+#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
