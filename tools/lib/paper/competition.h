@@ -31,6 +31,8 @@ inline constexpr double kVanishedAdvantage = 0.9;
 inline constexpr double kVanishedLoss = 0.10258658877510107;
 // The generator has gained something where the advantage is this far below its highest so far: what is left at kVanishedAdvantage.
 inline constexpr double kGain = 1.0 - kVanishedAdvantage;
+// Below it the discriminator counts as undecided, as far from having won as the other threshold is from certainty.
+inline constexpr double kUndecidedAdvantage = 1.0 - kVanishedAdvantage;
 
 // The images go on to improve where the SWD is multiplied by less than this over the second half of training: a tenth, once more.
 inline constexpr double kImprovingFactor = 0.9;

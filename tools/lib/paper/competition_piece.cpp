@@ -1,6 +1,7 @@
 // Fig. 13 to 15: the losses along training under F, H and A, with samples beside them, and whether the competition vanishes
 // (competition.h).
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/check.h"
@@ -48,6 +49,7 @@ struct Runs {
 };
 
 double late_advantage(const Competition& c) { return c.late_advantage; }
+double late_loss_d(const Competition& c) { return c.late_loss_d; }
 double swd_factor(const Competition& c) { return c.swd_factor; }
 double initiated(const Competition& c) { return c.initiated.value_or(std::nan("")); }
 
@@ -194,16 +196,11 @@ Comparison against(const Sample& sample, double value) {
   return {sample.mean - value, sample.standard_error(), sample.mean / value, sample.standard_error() / std::fabs(value), value};
 }
 
-// |a - h| against |f - h|: lower where A is more like H than F is.  The error is a bound, for h is in both.
+// |a - h| less |f - h|: below 0 where A is more like H than F is.
 Comparison nearness(const Sample& a, const Sample& f, const Sample& h) {
-  Comparison comparison;
-  comparison.difference = std::fabs(a.mean - h.mean) - std::fabs(f.mean - h.mean);
-  const auto squared = [](const Sample& sample) { return sample.standard_error() * sample.standard_error(); };
-  comparison.difference_error = std::sqrt(squared(a) + squared(f) + 4.0 * squared(h));
-  comparison.reference = std::fabs(f.mean - h.mean);
-  comparison.ratio = std::fabs(a.mean - h.mean) / comparison.reference;
-  comparison.ratio_error = comparison.difference_error / comparison.reference;
-  return comparison;
+  const double a_side = a.mean < h.mean ? -1.0 : 1.0;
+  const double f_side = f.mean < h.mean ? -1.0 : 1.0;
+  return contrast(std::array{a_side, -f_side, f_side - a_side}, std::array{a, f, h});
 }
 
 void add_claim(Table& table, std::string claim, std::string measured, Verdict verdict) {
@@ -224,7 +221,7 @@ Table claims(const std::vector<Runs>& all) {
   constexpr const char* kMultiplied = "SWD is multiplied by ";
   if (f != nullptr) {
     add_claim(table, "F: the competition vanishes",
-              concat(vanished(*f), "; advantage ", advantages(*f), ", vanished from 0.90"),
+              concat(vanished(*f), "; advantage ", advantages(*f)),
               is_higher(against(f->sample(late_advantage), kVanishedAdvantage)));
     add_claim(table, "F: the images stop improving", concat(kMultiplied, factors(*f)),
               is_higher(against(f->sample(swd_factor), kImprovingFactor)));
@@ -266,6 +263,19 @@ std::string verdict(const Table& claims) {
                 " do not, and of ", static_cast<int>(claims.rows.size()) - held - failed, " it cannot be told.");
 }
 
+// A game that is not won can be one that hardly takes place.
+std::string undecided_note(const std::vector<Runs>& all) {
+  std::string text;
+  for (const Runs& runs : all) {
+    if (!(runs.sample(late_advantage).mean < kUndecidedAdvantage)) continue;
+    text += concat(text.empty() ? "" : "; ", "under ", runs.letter, " D's loss is ", sample_text(runs.sample(late_loss_d), 3));
+  }
+  if (text.empty()) return text;
+  return concat("The other end: with an advantage below ", fixed_text(kUndecidedAdvantage, 1), " the discriminator is undecided (", text,
+                "; one that answers one half to everything has 1.386). By the size of its gradient no game is livelier, but a "
+                "discriminator too weak to object looks the same: whether it still teaches the generator is told by the SWD alone.");
+}
+
 void make_competition(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   const std::vector<Runs> all = all_runs(experiment, trials);
   if (all.empty()) {
@@ -283,6 +293,7 @@ void make_competition(const Experiment& experiment, const TrialBook& trials, Pie
       "Advantages, losses and factors are those of the second half of training, with the standard error over the seeds. Images count as "
       "improving where their SWD falls by more than a tenth over that half.",
       "note");
+  folder.page().paragraph(undecided_note(all));
   folder.page().heading("What vanishes, as a number", 3);
   folder.page().paragraph(
       "The discriminator's advantage is a = D(real) - D(fake), of mean probabilities. The gradient of its loss at its outputs has the "

@@ -257,9 +257,9 @@ void make_exhaustive(const Experiment& experiment, const TrialBook& trials, Piec
   folder.page().heading("Algorithm 1 against the search", 3);
   folder.table("strategies", choices.table);
   folder.page().paragraph(
-      concat("Degradation is the SWD over that of the float generator with the same discriminator, less one; T is the threshold for it. The order of "
-             "redundancy is ", order, ". Algorithm 1 stops at the first layer that is above T alone, and takes the layers before it together without "
-             "measuring that; the search takes the smallest file whose own degradation is within T."),
+      concat("Degradation is the SWD over that of the float generator with the same discriminator, less one; T is the threshold for it. ",
+             "The order of redundancy is ", order, ". Algorithm 1 stops at the first layer that is above T alone, and takes the layers ",
+             "before it together without measuring that; the search takes the smallest file whose own degradation is within T."),
       "note");
   folder.page().heading("Samples", 3);
   table.show_samples(folder);
