@@ -104,12 +104,11 @@ std::string ratio_sentence(const NetworkConfig& config, std::string_view network
   std::string others;
   for (std::size_t i = 0; i < here.size(); ++i) {
     if (here[i].redundancy() * model_paper.redundancy() == model_here.redundancy() * paper[i].redundancy()) continue;
-    others += concat(others.empty() ? "" : ", ", "layer ", i + 1, " by ", ratio_text(here[i], paper[i]));
+    others += concat(others.empty() ? "" : ", ", "layer ", i + 1, " (", ratio_text(here[i], paper[i]), ")");
   }
   const std::string ratio = ratio_text(model_here, model_paper);
   if (others.empty()) return concat("Every redundancy of the ", network, " here is the paper's net's times the same number, ", ratio, ".");
-  return concat("The redundancies of the ", network, " here are not one multiple of the paper's net's: layer ", here.size(),
-                " differs by a factor of ", ratio, ", ", others, ".");
+  return concat("The redundancies of the ", network, " here are ", ratio, " times the paper's net's, but for ", others, ".");
 }
 
 Table settings_table(const NetworkConfig& here) {
@@ -140,13 +139,14 @@ std::string redundancy_chart(const NetworkConfig& here) {
   };
   std::vector<Series> all;
   const NetworkConfig paper;
-  if (here.g_widths != paper.g_widths || here.size != paper.size) all.push_back(computed("this experiment's net", here));
-  all.push_back({"printed in the paper", numbers, {kPrintedGenerator.begin(), kPrintedGenerator.end()}});
-  all.push_back(computed("the paper's net, computed", paper));
+  if (here.g_widths != paper.g_widths || here.size != paper.size) all.push_back(computed("our net", here));
+  all.push_back(computed("paper's net", paper));
+  all.push_back({.label = "as printed", .x = numbers, .y = {kPrintedGenerator.begin(), kPrintedGenerator.end()}, .dashed = true});
   ChartOptions options;
   options.title = "Degree of redundancy of the generator's layers (Fig. 3)";
   options.x_label = "layer number";
   options.y_label = "c_i - s_i";
+  options.x_ticks = {{1.0, "1"}, {2.0, "2"}, {3.0, "3"}, {4.0, "4"}};
   options.width = 680.0;
   options.references = {{"", 0.0}};
   return line_chart(all, options);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
@@ -61,24 +62,33 @@ Table counting_table(const Experiment& experiment) {
   return table;
 }
 
-// Which printed figures some way of counting the paper's nets gives, to the printed decimals.
+// The way of counting the paper's nets that comes nearest to each printed figure.
 std::string counting_verdict() {
-  std::vector<Counting> all = generator_countings(under({}, "F"));
-  for (const Counting& counting : generator_countings(figure_4_network())) all.push_back(counting);
+  struct NamedCounting {
+    std::string_view network;
+    Counting counting;
+  };
+  std::vector<NamedCounting> all;
+  for (Counting& counting : generator_countings(under({}, "F"))) all.push_back({"Table I's net", std::move(counting)});
+  for (Counting& counting : generator_countings(figure_4_network())) all.push_back({"Fig. 4's net", std::move(counting)});
+  const auto gives = [](const Counting& counting, double Saving::*part) {
+    return fixed_text(counting.saving.*part, 2) == fixed_text(kPrintedSaving.*part, 2);
+  };
   std::string text;
   const auto add = [&](std::string_view what, double Saving::*part) {
-    const double printed = kPrintedSaving.*part;
-    double nearest = 0.0;
-    for (const Counting& counting : all)
-      if (std::fabs(counting.saving.*part - printed) < std::fabs(nearest - printed)) nearest = counting.saving.*part;
-    const bool same = fixed_text(nearest, 2) == fixed_text(printed, 2);
-    text += concat(text.empty() ? "" : " ", what, ": printed ", times_text(printed),
-                   same ? ", which one way of counting gives" : ", nearest ", same ? "" : times_text(nearest), ".");
+    const auto distance = [&](const NamedCounting& named) { return std::fabs(named.counting.saving.*part - kPrintedSaving.*part); };
+    const auto nearest = std::min_element(all.begin(), all.end(), [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+    text += concat(what, " is printed as ", times_text(kPrintedSaving.*part),
+                   gives(nearest->counting, part) ? ", found as " : ", nearest is ", times_text(nearest->counting.saving.*part), " (",
+                   nearest->network, ", ", nearest->counting.counted, "). ");
   };
   add("Memory", &Saving::memory);
   add("Inference", &Saving::inference);
   add("Training", &Saving::training);
-  return text;
+  const bool one_gives_all = std::any_of(all.begin(), all.end(), [&](const NamedCounting& named) {
+    return gives(named.counting, &Saving::memory) && gives(named.counting, &Saving::inference) && gives(named.counting, &Saving::training);
+  });
+  return text + (one_gives_all ? "One way of counting gives all three." : "No single way of counting gives all three.");
 }
 
 std::vector<Measurement> measurements_of(const std::vector<NamedNetwork>& networks, Scale scale, const PieceFolder& folder) {
@@ -133,10 +143,10 @@ std::string measured_verdict(const NamedNetwork& network, const std::vector<Meas
   };
   const double file = static_cast<double>(packed_model_bytes(under(network.config, "A"))) /
                       static_cast<double>(packed_model_bytes(under(network.config, "F")));
-  return concat("Measured on ", network.name, ", A over F: the file shrinks ", times_text(file), ", an image takes ",
-                times_text(gain(Quantity::batch_image, "F")), " less time in a batch and ", times_text(gain(Quantity::single_image, "F")),
-                " less alone, a training iteration ", times_text(gain(Quantity::iteration, "F")), " less (A over H: ",
-                times_text(gain(Quantity::iteration, "H")), "). Below 1 is slower.");
+  return concat("Measured on ", network.name, ", A over F (above 1: F needs less): bytes of the file ", times_text(file),
+                ", time of an image in a batch ", times_text(gain(Quantity::batch_image, "F")), ", of an image alone ",
+                times_text(gain(Quantity::single_image, "F")), ", of a training iteration ", times_text(gain(Quantity::iteration, "F")),
+                " (A over H: ", times_text(gain(Quantity::iteration, "H")), ").");
 }
 
 // The paper's 86.6 MB are of a 64x64 image: only the paper's network is comparable.
@@ -177,7 +187,8 @@ void write_table_4(const Experiment& experiment, PieceFolder& folder) {
   page.paragraph(concat("Fastest of a few runs on ", machine.cell(0, 5), ", threads: ", machine.cell(0, 7), ", ", machine.cell(0, 6),
                         " kernels; a batch is ", kMeasuredBatch,
                         " images. An image alone, and all memory but the file, is that of gan/edge; resident memory is what the process "
-                        "grew by, \"-\" where that is too little to be told. Kept in measured.csv: remove it to measure again."),
+                        "grew by, a lower bound, since it uses memory again that it had (\"-\": it did not grow). Other work on the "
+                        "machine disturbs the times. Kept in measured.csv: remove it to measure again."),
                  "note");
 }
 
@@ -215,7 +226,7 @@ std::string width_sentence(const std::vector<WidthCost>& costs, std::string_view
                 fixed_text((*all_four).*part, 4), ", ",
                 drop > 0.0 ? concat("a drop of ", fixed_text(100.0 * drop, 1), "%") : "no drop", ". That is ",
                 times_text((*all_four).*part / narrow.*part), " the memory of c_4 = ", narrow.c_4, " with three binarized",
-                as_cheap > 0 ? concat(", and as much as about c_4 = ", as_cheap, " costs with CONV 4 in float.") : ".");
+                as_cheap > 0 ? concat("; of the nets drawn with CONV 4 in float, those up to c_4 = ", as_cheap, " are no dearer.") : ".");
 }
 
 void write_figure_12(PieceFolder& folder) {
