@@ -82,9 +82,9 @@ TEST(LayerReport, TheOrderOfRedundancyIsASentenceForEachNetwork) {
   const std::vector<std::string> remarks = order_remarks(layer_table(NetworkConfig{}));
   ASSERT_EQ(remarks.size(), 2u);
   EXPECT_EQ(remarks[0],
-            "Order of redundancy, generator: deconv1 496, deconv2 192, deconv3 -128, deconv4 -960.  Positive: deconv1, deconv2.");
+            "Order of redundancy, generator: deconv1 496, deconv2 192, deconv3 -128, deconv4 -960. Positive: deconv1, deconv2.");
   EXPECT_EQ(remarks[1],
-            "Order of redundancy, discriminator: conv4 5888, conv3 2944, conv2 1472, conv1 11.  Positive: conv4, conv3, conv2, conv1.");
+            "Order of redundancy, discriminator: conv4 5888, conv3 2944, conv2 1472, conv1 11. Positive: conv4, conv3, conv2, conv1.");
   EXPECT_TRUE(contains(order_remarks(layer_table(NetworkConfig{}), true)[0], "deconv2 192, linear 99, deconv3 -128"));
 }
 

@@ -14,7 +14,6 @@ namespace {
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 constexpr std::size_t kHelpWidth = 100;
 constexpr std::size_t kHelpColumn = 28;
-constexpr std::size_t kLongestGuess = 64;  // bytes of an unknown flag for which a known one is looked up
 
 constexpr const char* kExitCodes = "0 done, 1 internal error, 2 usage, 3 data, 4 model file, 5 diverged, 6 input/output";
 
@@ -271,21 +270,11 @@ Json ArgumentParser::config() const {
   return object;
 }
 
-// The known flag that begins like the given one, else the one with the fewest edits, if they are few.
 std::string ArgumentParser::nearest(std::string_view name) const {
-  if (name.size() > kLongestGuess) return "";
-  std::string best;
-  std::size_t best_distance = std::min<std::size_t>(3, name.size() / 3) + 1;
-  for (const Option& option : options_) {
-    if (option.withdrawn_) continue;
-    if (name.size() > 4 && option.name_.starts_with(name)) return option.name_;
-    const std::size_t distance = edit_distance(name, option.name_);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = option.name_;
-    }
-  }
-  return best;
+  std::vector<std::string_view> known;
+  for (const Option& option : options_)
+    if (!option.withdrawn_) known.push_back(option.name_);
+  return nearest_word(name, known, 5);  // the dashes and three letters
 }
 
 void ArgumentParser::refuse_unknown(std::string_view name) const {

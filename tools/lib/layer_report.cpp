@@ -80,7 +80,7 @@ std::vector<std::string> order_remarks(const std::vector<LayerRow>& rows, bool w
     if (found == of_network.end() || (i > 0 && rows[i - 1].network == rows[i].network)) continue;
     const auto& [all, positive] = found->second;
     remarks.push_back(concat("Order of redundancy", rows[i].network.empty() ? "" : ", ", rows[i].network, ": ", all,
-                             ".  Positive: ", positive.empty() ? "none" : positive, "."));
+                             ". Positive: ", positive.empty() ? "none" : positive, "."));
   }
   return remarks;
 }

@@ -30,6 +30,21 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known, std::size_t shortest_beginning) {
+  constexpr std::size_t kLongestGuess = 64;  // bytes; longer words are no slips of the pen
+  if (word.size() > kLongestGuess) return "";
+  std::string_view best;
+  std::size_t best_distance = std::min<std::size_t>(3, word.size() / 3) + 1;
+  for (const std::string_view candidate : known) {
+    if (word.size() >= shortest_beginning && candidate.starts_with(word)) return std::string(candidate);
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = candidate;
+  }
+  return std::string(best);
+}
+
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
   std::string out;
   for (const std::string_view paragraph : split(text, '\n')) {

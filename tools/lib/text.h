@@ -14,6 +14,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 // The fewest insertions, deletions, replacements and swaps of neighbours that turn one into the other (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
+// The first known word that begins as `word` does, where that has `shortest_beginning` bytes at least, else the one with the fewest
+// edits, if they are few (at most three, and a third of the word).  Empty where there is none.
+std::string nearest_word(std::string_view word, const std::vector<std::string_view>& known, std::size_t shortest_beginning = 3);
+
 // Every paragraph (ended by '\n') broken between words into lines of at most `width` bytes, indented by `indent`, each ended by '\n'.
 // Words longer than a line stand alone.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
