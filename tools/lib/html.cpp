@@ -41,6 +41,9 @@ img{max-width:100%;height:auto;border-radius:4px;background:var(--card)}
 .strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.8rem;margin:1rem 0}
 .strip figure{margin:0}
 .strip img{width:100%}
+.grids{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.9rem;margin:1rem 0}
+.grids figure{margin:0}
+.grids img{width:100%}
 .last img{width:100%;max-width:44rem}
 .pixels img{width:6rem;image-rendering:pixelated}
 .neighbours{display:flex;flex-wrap:wrap;gap:.9rem;align-items:flex-start;padding:.6rem 0;border-bottom:1px solid var(--rule)}

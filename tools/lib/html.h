@@ -26,7 +26,7 @@ class Html {
   void chart(std::string_view svg, std::string_view caption);
   // A whole PNG file.
   void picture(const std::vector<std::uint8_t>& png, std::string_view caption, std::string_view class_name = "");
-  // An element around what follows up to end_group(): "charts" and "strip" stand in columns.
+  // An element around what follows up to end_group(): "charts", "grids" (wide) and "strip" (narrow) stand in columns.
   void begin_group(std::string_view class_name);
   void end_group();
   // A part made elsewhere, taken as it is.

@@ -8,6 +8,7 @@
 #include "gan/accounting.h"
 #include "tools/lib/format.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/resolution_chart.h"
 #include "tools/lib/paper/setting_scores.h"
 
 namespace pbgen {
@@ -118,7 +119,7 @@ Table net_table(const std::vector<Net>& nets, const std::vector<int>& sizes) {
 }
 
 void add_samples(const std::vector<Net>& nets, Html& page) {
-  page.begin_group("strip");
+  page.begin_group("grids");
   for (const Net& net : nets) {
     const auto samples = net.trial->samples();
     if (samples.empty()) continue;

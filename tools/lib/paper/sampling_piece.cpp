@@ -20,6 +20,7 @@
 #include "tools/lib/args.h"
 #include "tools/lib/format.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/resolution_chart.h"
 #include "tools/lib/paper/trial_table.h"
 #include "tools/lib/sample_images.h"
 #include "tools/lib/score.h"
@@ -232,7 +233,11 @@ void make_sampling(const Experiment& experiment, const TrialBook& trials, PieceF
       "and without an average.",
       "note");
   folder.page().table(page_table(all, sizes));
-  folder.page().begin_group("strip");
+  std::vector<ResolutionCurve> curves;
+  for (const Scored& scored : all)
+    curves.push_back({concat(scored.letter, ", ", weights_word(scored.way), ", ", statistics_word(scored.way)), scored.levels});
+  folder.chart("by_resolution", resolution_chart(curves, sizes, "SWD by resolution", true), "On a logarithmic axis; one run each.");
+  folder.page().begin_group("grids");
   for (const Scored& scored : all)
     folder.page().picture(read_file(folder.path(grid_name(scored.letter, scored.way)), kMaxGridBytes),
                           concat(scored.letter, ", weights ", weights_word(scored.way), ", ", statistics_word(scored.way), " statistics"));

@@ -40,8 +40,6 @@ std::vector<int> level_sizes(const Experiment& experiment) {
   return sizes;
 }
 
-std::string side_text(int size) { return concat(size, "x", size); }
-
 std::vector<SettingScores> gather_scores(const Experiment& experiment, const TrialBook& trials, std::string_view loss, int seeds) {
   const std::size_t levels = level_sizes(experiment).size();
   std::vector<SettingScores> all;

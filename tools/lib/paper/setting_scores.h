@@ -31,8 +31,6 @@ struct SettingScores {
 
 // Sides of the levels at which the experiment's images are compared, finest first: 64, 32, 16.
 std::vector<int> level_sizes(const Experiment& experiment);
-// "32x32".
-std::string side_text(int size);
 
 // Every setting of the experiment, in its order, under seeds 1 .. `seeds`.  `trials` outlives the result.
 std::vector<SettingScores> gather_scores(const Experiment& experiment, const TrialBook& trials, std::string_view loss, int seeds);

@@ -40,7 +40,7 @@ Table trials_table(const std::vector<SettingScores>& dcgan, const std::vector<Se
 
 void add_samples(const std::vector<SettingScores>& all, std::string_view heading, Html& page) {
   page.heading(heading, 3);
-  page.begin_group("strip");
+  page.begin_group("grids");
   for (const SettingScores& scores : all) {
     const TrialResult& trial = *scores.trials.front();
     const auto samples = trial.samples();

@@ -5,6 +5,7 @@
 #include "gan/accounting.h"
 #include "tools/lib/format.h"
 #include "tools/lib/paper/claim.h"
+#include "tools/lib/paper/resolution_chart.h"
 #include "tools/lib/paper/settings_parts.h"
 
 namespace pbgen {

@@ -3,36 +3,27 @@
 #include "core/check.h"
 #include "tools/lib/format.h"
 #include "tools/lib/paper/claim.h"
+#include "tools/lib/paper/resolution_chart.h"
 #include "tools/lib/paper/settings_parts.h"
 
 namespace pbgen {
 namespace {
 
-// x: sides of the levels, rising.  Bars: the standard deviation over the seeds.
-std::string resolution_chart(const std::vector<SettingScores>& all, const std::vector<int>& sizes, std::string_view letters,
-                             const std::string& title, bool bars) {
-  std::vector<Series> curves;
+// Bars: the standard deviation over the seeds.
+std::string settings_chart(const std::vector<SettingScores>& all, const std::vector<int>& sizes, std::string_view letters,
+                           const std::string& title, bool bars) {
+  std::vector<ResolutionCurve> curves;
   for (const char letter : letters) {
     const SettingScores* const scores = find_setting(all, {&letter, 1});
     if (scores == nullptr) continue;
-    Series curve;
+    ResolutionCurve& curve = curves.emplace_back();
     curve.label = scores->letter;
-    for (std::size_t level = sizes.size(); level-- > 0;) {
-      curve.x.push_back(sizes[level]);
-      curve.y.push_back(scores->levels[level].mean);
-      if (bars) curve.spread.push_back(scores->levels[level].sd);
+    for (const Sample& level : scores->levels) {
+      curve.levels.push_back(level.mean);
+      if (bars) curve.spread.push_back(level.sd);
     }
-    curves.push_back(std::move(curve));
   }
-  ChartOptions options;
-  options.title = title;
-  options.x_label = "resolution";
-  options.y_label = "SWD";
-  options.log_x = true;
-  options.log_y = !bars;
-  if (bars) options.y_min = 0.0;
-  for (auto size = sizes.rbegin(); size != sizes.rend(); ++size) options.x_ticks.push_back({static_cast<double>(*size), side_text(*size)});
-  return line_chart(curves, options);
+  return resolution_chart(curves, sizes, title, !bars);
 }
 
 Table resolution_table(const std::vector<SettingScores>& all, const std::vector<int>& sizes) {
@@ -93,10 +84,10 @@ void add_resolutions(const Experiment& experiment, const std::vector<SettingScor
   page.begin_group("charts");
   const std::string bars = experiment.seeds > 1 ? " Bars: one standard deviation over the seeds." : " One seed.";
   if (experiment.has_setting("A") && experiment.has_setting("B"))
-    folder.chart("figure9", resolution_chart(dcgan, sizes, "AB", "Settings A and B (Fig. 9)", true), concat("Fig. 9.", bars));
+    folder.chart("figure9", settings_chart(dcgan, sizes, "AB", "Settings A and B (Fig. 9)", true), concat("Fig. 9.", bars));
   if (experiment.has_setting("D") && experiment.has_setting("F"))
-    folder.chart("figure11", resolution_chart(dcgan, sizes, "DF", "Settings D and F (Fig. 11)", true), concat("Fig. 11.", bars));
-  folder.chart("figure16", resolution_chart(dcgan, sizes, "ABCDEFGH", "All settings (Fig. 16)", false),
+    folder.chart("figure11", settings_chart(dcgan, sizes, "DF", "Settings D and F (Fig. 11)", true), concat("Fig. 11.", bars));
+  folder.chart("figure16", settings_chart(dcgan, sizes, "ABCDEFGH", "All settings (Fig. 16)", false),
                concat("Fig. 16, on a logarithmic axis.", experiment.seeds > 1 ? " Means over the seeds." : " One seed."));
   page.end_group();
   page.paragraph("The paper draws these curves and prints no numbers for them except their averages, so none stand beside ours.", "note");

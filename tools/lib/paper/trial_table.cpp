@@ -10,6 +10,7 @@
 #include "gan/accounting.h"
 #include "tools/lib/args.h"
 #include "tools/lib/format.h"
+#include "tools/lib/paper/resolution_chart.h"
 
 namespace pbgen {
 namespace {
@@ -168,7 +169,7 @@ Table TrialTable::csv_table() const {
 void TrialTable::save(PieceFolder& folder) const { folder.csv("trials", csv_table()); }
 
 void TrialTable::show_samples(PieceFolder& folder) const {
-  folder.page().begin_group("strip");
+  folder.page().begin_group("grids");
   for (const ComparedTrial& row : rows_) {
     const auto samples = result(row).samples();
     if (samples.empty()) continue;
@@ -177,9 +178,20 @@ void TrialTable::show_samples(PieceFolder& folder) const {
   folder.page().end_group();
 }
 
+std::string TrialTable::chart(std::string_view title) const {
+  std::vector<ResolutionCurve> curves;
+  for (const ComparedTrial& row : rows_) {
+    ResolutionCurve& curve = curves.emplace_back();
+    curve.label = row.label;
+    for (const Estimate& level : result(row).generator.levels) curve.levels.push_back(level.mean);
+  }
+  return resolution_chart(curves, scored() == nullptr ? std::vector<int>{} : scored()->sizes, title, true);
+}
+
 void TrialTable::show(PieceFolder& folder) const {
   save(folder);
   folder.page().table(page_table());
+  folder.chart("by_resolution", chart("SWD by resolution"), "On a logarithmic axis; one seed each.");
   if (const TrialResult* const any = scored(); any != nullptr) {
     const std::string floor = figure_text(any->noise_floor.mean.mean, 4);
     folder.page().paragraph(concat("SWD at ", any->num_images, " images a set, lower is better; real against real (the noise floor): ",

@@ -66,7 +66,7 @@ class TrialTable {
   void save(PieceFolder& folder) const;
   // The last samples of each, on the page.
   void show_samples(PieceFolder& folder) const;
-  // Both, and on the page a table with what its figures stand beside.
+  // Both, and on the page a table with what its figures stand beside, and a chart of the levels.
   void show(PieceFolder& folder) const;
 
  private:
@@ -75,6 +75,7 @@ class TrialTable {
   // Of the first trial that did not diverge: the levels' sizes, the floor, the counts; null where all did.
   const TrialResult* scored() const;
   Table page_table() const;
+  std::string chart(std::string_view title) const;
   Table csv_table() const;
 
   const Experiment& experiment_;
