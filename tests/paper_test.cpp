@@ -1,18 +1,26 @@
 // ./tools/paper as a user runs it: everything at smoke scale, once whole and once again; and the experiments behind it.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "core/check.h"
 #include "gan/accounting.h"
 #include "tests/image_files.h"
 #include "tests/tool_run.h"
+#include "tools/lib/args.h"
+#include "tools/lib/child_process.h"
+#include "tools/lib/paper/overrides.h"
 #include "tools/lib/paper/piece.h"
 
 namespace pbgen {
@@ -23,6 +31,12 @@ namespace fs = std::filesystem;
 std::string contents(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
 }
 
 Experiment laptop() { return make_experiment(Scale::laptop, "out", 3, {"A", "F"}, {}); }
@@ -48,19 +62,43 @@ TEST(PaperExperiment, OverridesWin) {
   EXPECT_THROW(make_experiment(Scale::laptop, "out", 1, {"A"}, {"--size", "63"}), Error);
 }
 
+TEST(PaperExperiment, EpochsTakeThePlaceOfTheScalesIterations) {
+  for (const std::vector<std::string>& epochs : {std::vector<std::string>{"--epochs", "2"}, {"--epochs=2"}}) {
+    const Experiment experiment = make_experiment(Scale::smoke, "out", 1, {"A"}, epochs);
+    EXPECT_EQ(train_flags(experiment.training).epochs, 2.0);
+    EXPECT_EQ(train_flags(experiment.training).iterations, std::nullopt);
+    // 128 faces, a quarter held out, 8 in a batch.
+    EXPECT_EQ(experiment.iterations, 2 * 12);
+  }
+  EXPECT_EQ(make_experiment(Scale::smoke, "out", 1, {"A"}, {}).iterations, 20);
+}
+
+TEST(PaperExperiment, SettingsAreRisingAndOnce) {
+  const Experiment experiment = make_experiment(Scale::laptop, "out", 1, {"F", "A", "F"}, {});
+  EXPECT_EQ(experiment.settings, (std::vector<std::string>{"A", "F"}));
+}
+
+TEST(PaperExperiment, OverridesAreOneWordEach) {
+  Overrides overrides;
+  ArgumentParser parser("paper", "");
+  overrides.declare(parser);
+  const char* const argv[] = {"paper", "--data=--help", "--mirror"};
+  ASSERT_TRUE(parser.parse(3, argv));
+  EXPECT_EQ(overrides.arguments(), (std::vector<std::string>{"--data=--help", "--mirror"}));
+}
+
 TEST(PaperExperiment, TrialsDifferWhereTheirNamesDo) {
   // Two pieces may ask for one trial; under one name there is one set of arguments.
-  std::set<std::string> names;
-  std::set<std::vector<std::string>> arguments;
+  std::map<std::string, std::vector<std::string>> arguments_of;
+  std::map<std::vector<std::string>, std::string> name_of;
   for (const Piece* const piece : pieces()) {
     if (piece->trials == nullptr) continue;
     for (const Trial& trial : piece->trials(laptop())) {
-      names.insert(trial.name);
-      arguments.insert(trial.arguments);
+      EXPECT_EQ(arguments_of.emplace(trial.name, trial.arguments).first->second, trial.arguments) << trial.name;
+      EXPECT_EQ(name_of.emplace(trial.arguments, trial.name).first->second, trial.name);
     }
   }
-  EXPECT_EQ(names.size(), arguments.size());
-  EXPECT_GT(names.size(), 4u);
+  EXPECT_GT(arguments_of.size(), 4u);
 }
 
 TEST(PaperExperiment, PieceNamesAreDistinct) {
@@ -113,9 +151,48 @@ TEST_F(Paper, EverythingAtSmokeScale) {
   EXPECT_EQ(newest_change(), before);
   EXPECT_EQ(contents(out + "/report.html"), report);
 
+  // A section keeps what it was made with when another one is made anew.
+  const ToolRun one = run({"redundancy", "--scale", "smoke", "--out", out, "--seeds", "2", "--settings", "F,A"});
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  const std::string later = contents(out + "/report.html");
+  EXPECT_EQ(count(later, "paper all --scale smoke"), pieces().size() - 1);
+  EXPECT_EQ(count(later, "paper redundancy --scale smoke"), 1u);
+  EXPECT_EQ(count(later, "Settings A, F with 2 seeds"), 1u);
+
+  // Of the two losses only the steps differ at this scale.
+  const std::string wgan = contents(out + "/wgan/section.html");
+  EXPECT_EQ(count(wgan, "20 iterations of 5 and 1 updates (discriminator, generator) at a learning rate of 2e-04 under wgan"), 1u) << wgan;
+  EXPECT_EQ(count(wgan, "20 iterations of 1 and 2 updates (discriminator, generator) at a learning rate of 2e-04 under dcgan"), 1u) << wgan;
+
   const ToolRun other = run({"settings", "--scale", "smoke", "--out", out, "--iterations", "21"});
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_NE(other.err.find("name another --out"), std::string::npos) << other.err;
+}
+
+TEST_F(Paper, HelpSaysWhatAllLeavesOut) {
+  const std::string help = run({"--help"}).out;
+  const std::size_t exhaustive = help.find("exhaustive: ");
+  ASSERT_NE(exhaustive, std::string::npos);
+  EXPECT_EQ(count(help, "Not part of `all`"), 1u);
+  EXPECT_GT(help.find("Not part of `all`"), exhaustive);
+  for (const Piece* const piece : pieces()) EXPECT_TRUE(piece->summary.ends_with('.') || piece->summary.ends_with('?')) << piece->summary;
+}
+
+// A signal that nobody asks for must not be kept back.
+TEST_F(Paper, EndsAtTheFirstSignalWhileAPieceIsMade) {
+  const std::string out = folder_ / "out";
+  const ChildProcess paper(tool_, {"binarization-error", "--out", out}, {}, folder_ / "output.txt");
+  std::optional<ChildEnd> end;
+  bool sent = false;
+  while (!(end = paper.poll())) {
+    if (!sent && fs::exists(out + "/binarization-error")) {
+      paper.send(SIGTERM);
+      sent = true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_TRUE(sent);
+  EXPECT_EQ(end->signal, SIGTERM);
 }
 
 TEST_F(Paper, RefusesUnknownPieces) {

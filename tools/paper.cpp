@@ -15,10 +15,11 @@ namespace {
 
 std::string description() {
   std::string text =
-      "PIECE is `all` or one of the pieces below. Each trains what it needs (with train_gan, several runs side by side), writes CSV files and "
-      "plots to OUT/PIECE, and says whether the paper's claim holds; OUT/report.html gathers all pieces in one file. What is done is not done "
-      "again: the same command goes on where it was stopped.\n";
-  for (const Piece* const piece : pieces()) text += concat("\n", piece->command, ": ", piece->summary, piece->summary.ends_with('?') ? "" : ".");
+      "PIECE is `all` or one of the pieces below. Each trains what it needs (with train_gan, several runs side by side), writes CSV "
+      "files and plots to OUT/PIECE, and says whether the paper's claim holds; OUT/report.html gathers all pieces in one file. What is "
+      "done is not done again: the same command goes on where it was stopped.\n";
+  for (const Piece* const piece : pieces())
+    text += concat("\n", piece->command, ": ", piece->summary, piece->in_all_at_laptop ? "" : " Not part of `all` at laptop scale.");
   return text;
 }
 
@@ -43,12 +44,13 @@ int run(int argc, char** argv) {
   parser.positional("PIECE", &piece, "all, or the name of a piece");
   parser.section("How large");
   parser.add("--scale", &scale_text, "NAME",
-             "paper: 64x64, the paper's widths, 25 epochs; laptop: 32x32, gf = df = 16, a quarter of the paper's redundancies; smoke: seconds, "
-             "to see that everything runs",
+             "paper: 64x64, the paper's widths, 25 epochs; laptop: 32x32, gf = df = 16, a quarter of the paper's redundancies; smoke: "
+             "seconds, to see that everything runs",
              one_of({"paper", "laptop", "smoke"}));
   parser.add("--seeds", &seeds, "N", "runs of each of Settings A to H under the dcgan loss; everything else has one",
              in_range(1, 100)).default_text("3 at laptop scale, else 1");
-  parser.add("--settings", &settings, "A,..", "which of Settings A to H are trained", each(one_of({"A", "B", "C", "D", "E", "F", "G", "H"})))
+  parser.add("--settings", &settings, "A,..", "which of Settings A to H are trained",
+             each(one_of({"A", "B", "C", "D", "E", "F", "G", "H"})))
       .default_text("all");
   parser.add("--no-lsgan", &lsgan, "leave out the runs of these settings under the second loss", false);
   parser.add("--out", &out, "DIR", "where everything goes").default_text("runs/paper-SCALE");

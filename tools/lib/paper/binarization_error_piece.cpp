@@ -346,7 +346,7 @@ void make_binarization_error(const Experiment& experiment, const TrialBook&, Pie
 const Piece kBinarizationErrorPiece{
     .command = "binarization-error",
     .title = "Binarization error against redundancy: Fig. 2",
-    .summary = "Fig. 2: all sign patterns of a small layer, s_i = 20, c_i = 4 to 28",
+    .summary = "Fig. 2: all sign patterns of a small layer, s_i = 20, c_i = 4 to 28.",
     .in_all_at_laptop = true,
     .trials = nullptr,
     .make = make_binarization_error,

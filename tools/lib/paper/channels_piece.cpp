@@ -286,7 +286,7 @@ void make_channels(const Experiment& experiment, const TrialBook& trials, PieceF
 const Piece kChannelsPiece{
     .command = "channels",
     .title = "More channels under Setting E: Fig. 7 and 8",
-    .summary = "c_4 raised 2 to 16 times under E, against c_1, c_2, c_3 raised by the same redundancy",
+    .summary = "c_4 raised 2 to 16 times under E, against c_1, c_2, c_3 raised by the same redundancy.",
     .in_all_at_laptop = true,
     .trials = channels_trials,
     .make = make_channels,

@@ -323,7 +323,7 @@ void make_competition(const Experiment& experiment, const TrialBook& trials, Pie
 const Piece kCompetitionPiece{
     .command = "competition",
     .title = "Competition: Fig. 13 to 15",
-    .summary = "losses along training under F, H and A, and a number for a competition that vanishes",
+    .summary = "losses along training under F, H and A, and a number for a competition that vanishes.",
     .trials = competition_trials,
     .make = make_competition,
 };

@@ -63,7 +63,7 @@ void make_deconv_scale(const Experiment& experiment, const TrialBook& trials, Pi
 const Piece kDeconvScalePiece{
     .command = "deconv-scale",
     .title = "Beyond the paper: the authors' scale of a deconvolution",
-    .summary = "the scale of the authors' deconvolutions beside the right one, under E and G",
+    .summary = "the scale of the authors' deconvolutions beside the right one, under E and G.",
     .trials = deconv_scale_trials,
     .make = make_deconv_scale,
 };

@@ -4,7 +4,6 @@
 
 #include "core/check.h"
 #include "tools/lib/args.h"
-#include "tools/lib/train_options.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_run.h"
 
@@ -25,6 +24,25 @@ const Arguments kSmoke{"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batc
 
 const Arguments& arguments_of(Scale scale) { return scale == Scale::paper ? kPaper : scale == Scale::laptop ? kLaptop : kSmoke; }
 
+// The scale's own and then the overrides.  Of --iterations and --epochs train_gan takes the first: epochs that were asked for would be
+// lost beside the scale's own iterations.
+Arguments training_arguments(Scale scale, const Arguments& overrides) {
+  Arguments training = arguments_of(scale);
+  const bool epochs = std::any_of(overrides.begin(), overrides.end(), [](std::string_view argument) {
+    return argument.substr(0, argument.find('=')) == "--epochs";
+  });
+  const auto iterations = std::find(training.begin(), training.end(), "--iterations");
+  if (epochs && iterations != training.end()) training.erase(iterations, iterations + 2);
+  training.insert(training.end(), overrides.begin(), overrides.end());
+  return training;
+}
+
+std::vector<std::string> rising_once(std::vector<std::string> letters) {
+  std::sort(letters.begin(), letters.end());
+  letters.erase(std::unique(letters.begin(), letters.end()), letters.end());
+  return letters;
+}
+
 }  // namespace
 
 Scale parse_scale(std::string_view name) {
@@ -43,23 +61,29 @@ Experiment make_experiment(Scale scale, const std::string& out, int seeds, const
   experiment.scale = scale;
   experiment.out = out;
   experiment.seeds = seeds;
-  experiment.settings = settings;
-  experiment.training = arguments_of(scale);
-  experiment.training.insert(experiment.training.end(), overrides.begin(), overrides.end());
+  experiment.settings = rising_once(settings);
+  experiment.training = training_arguments(scale, overrides);
 
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "");
-  declare_train_flags(parser, flags);
-  std::vector<const char*> argv{"train_gan", "--setting", "A"};
-  for (const std::string& argument : experiment.training) argv.push_back(argument.c_str());
-  check(parser.parse(static_cast<int>(argv.size()), argv.data()), "train_gan's arguments ask for help");
-  resolve_train_flags(parser, flags);
+  Arguments float_run{"--setting", "A"};
+  float_run.insert(float_run.end(), experiment.training.begin(), experiment.training.end());
+  const TrainFlags flags = train_flags(float_run);
   experiment.network = trainer_options(flags).network;
   experiment.base_width = experiment.network.g_widths[3];
   const DataCount data = count_training_data(flags);
   experiment.iterations = total_iterations(flags, data.train);
   experiment.images = flags.data.empty() ? concat(data.images, " synthetic faces") : concat(data.images, " images of ", flags.data);
   return experiment;
+}
+
+TrainFlags train_flags(const std::vector<std::string>& arguments) {
+  TrainFlags flags;
+  ArgumentParser parser("train_gan", "");
+  declare_train_flags(parser, flags);
+  std::vector<const char*> argv{"train_gan"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  check(parser.parse(static_cast<int>(argv.size()), argv.data()), "train_gan's arguments ask for help");
+  resolve_train_flags(parser, flags);
+  return flags;
 }
 
 Trial make_trial(const Experiment& experiment, std::string name, const std::vector<std::string>& more) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gan/networks.h"
+#include "tools/lib/train_options.h"
 #include "tools/lib/trial.h"
 
 namespace pbgen {
@@ -33,8 +34,8 @@ struct Experiment {
   bool has_setting(std::string_view letter) const;
 };
 
-// The experiment that a scale stands for; `overrides` are further arguments of train_gan, which win (--data, --size ...).
-// Error(usage) where train_gan would refuse them.
+// The experiment that a scale stands for; `overrides` are further arguments of train_gan, which win (--data, --size ...), --epochs
+// over the scale's --iterations, too.  settings: letters in any order.  Error(usage) where train_gan would refuse them.
 Experiment make_experiment(Scale scale, const std::string& out, int seeds, const std::vector<std::string>& settings,
                            const std::vector<std::string>& overrides);
 
@@ -42,6 +43,9 @@ Experiment make_experiment(Scale scale, const std::string& out, int seeds, const
 Trial make_trial(const Experiment& experiment, std::string name, const std::vector<std::string>& more);
 // One of Settings A to H: "dcgan-F-seed1".  loss: dcgan, lsgan or wgan.
 Trial setting_trial(const Experiment& experiment, std::string_view letter, std::string_view loss, int seed);
+
+// What train_gan makes of a trial's arguments.  Error(usage) where it would refuse them.
+TrainFlags train_flags(const std::vector<std::string>& arguments);
 
 // All trials that were asked for, by name.
 class TrialBook {

@@ -66,7 +66,7 @@ void make_linear_layer(const Experiment& experiment, const TrialBook& trials, Pi
 const Piece kLinearLayerPiece{
     .command = "linear-layer",
     .title = "Beyond the paper: the linear layer in one bit",
-    .summary = "the linear layer in one bit, which the paper never tries",
+    .summary = "the linear layer in one bit, which the paper never tries.",
     .trials = linear_layer_trials,
     .make = make_linear_layer,
 };

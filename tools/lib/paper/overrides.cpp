@@ -22,7 +22,7 @@ constexpr std::array kDeclarations{
     Declaration{"--df-dim", "N", "discriminator width"},
     Declaration{"--batch", "N", "images a step"},
     Declaration{"--lr", "X", "Adam's learning rate"},
-    Declaration{"--iterations", "N", "discriminator updates of a trial"},
+    Declaration{"--iterations", "N", "iterations of a trial"},
     Declaration{"--epochs", "N", "passes over the images, in place of --iterations"},
 };
 
@@ -41,9 +41,8 @@ void Overrides::declare(ArgumentParser& parser) {
 std::vector<std::string> Overrides::arguments() const {
   std::vector<std::string> arguments;
   for (const Flag& flag : values_) {
-    if (flag.value.empty()) continue;
-    arguments.push_back(flag.name);
-    arguments.push_back(flag.value);
+    // One word each: a value may look like a flag.
+    if (!flag.value.empty()) arguments.push_back(flag.name + "=" + flag.value);
   }
   if (celeba_) arguments.emplace_back("--celeba");
   if (mirror_) arguments.emplace_back("--mirror");

@@ -13,7 +13,7 @@ class Overrides {
  public:
   // Declares the flags, each with train_gan's name and meaning; train_gan's rules check their values.
   void declare(ArgumentParser& parser);
-  // Those that were given, as arguments of train_gan.
+  // Those that were given, as arguments of train_gan: --flag=value.
   std::vector<std::string> arguments() const;
 
  private:

@@ -34,7 +34,8 @@ void claim_folder(const Experiment& experiment) {
   if (error) fail(ErrorKind::input_output, experiment.out, ": cannot make the folder: ", error.message());
   const std::string path = experiment.out + "/experiment.json";
   if (!std::filesystem::exists(path)) {
-    if (!std::filesystem::is_empty(experiment.out)) fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
+    if (!std::filesystem::is_empty(experiment.out))
+      fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
     write_file_atomically(path, text);
   } else if (file_text(path, kMaxExperimentBytes) != text) {
     fail(ErrorKind::usage, experiment.out, ": holds an experiment with other sizes, data or training (experiment.json); name another --out");
@@ -51,12 +52,23 @@ std::vector<Trial> trials_of(const std::vector<const Piece*>& chosen, const Expe
   return all;
 }
 
-void make_piece(const Piece& piece, const Experiment& experiment, const TrialBook& book) {
+// What of an experiment may differ from command to command.
+std::string asked_for(const Experiment& experiment) {
+  std::string letters;
+  for (const std::string& letter : experiment.settings) letters += concat(letters.empty() ? "" : ", ", letter);
+  return concat(" Asked for: Settings ", letters, " with ", experiment.seeds, experiment.seeds == 1 ? " seed" : " seeds", " each under dcgan, ",
+                experiment.lsgan ? "one under lsgan." : "none under lsgan.");
+}
+
+void make_piece(const Piece& piece, const Experiment& experiment, const TrialBook& book, const std::string& command) {
   std::fprintf(stderr, "%s\n", std::string(piece.command).c_str());
   PieceFolder folder(experiment, piece.command);
   folder.page().heading(piece.title);
   piece.make(experiment, book, folder);
-  folder.page().paragraph(concat("Files: ", piece.command, "/*.csv and *.svg."), "note");
+  folder.page().paragraph(concat("Files: ", piece.command, "/*.csv and *.svg.", piece.trials == nullptr ? "" : asked_for(experiment),
+                                 " Made on ", cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()),
+                                 " kernels, with:"), "note");
+  folder.page().code(command);
   write_file_atomically(folder.path(kSection), folder.page().markup());
 }
 
@@ -66,23 +78,21 @@ std::string widths_text(const std::array<int, 4>& widths) {
   return text;
 }
 
-void write_report(const Experiment& experiment, const std::string& command) {
+// The header says only what claim_folder holds fast: the sections may come from other commands.
+void write_report(const Experiment& experiment) {
   const NetworkConfig& network = experiment.network;
   Html page;
   page.heading("Binarizing Weights Wisely for Edge Intelligence, made again", 1);
   page.paragraph(
-      "Each section makes one table or a few figures of the paper anew, from runs of train_gan that lie beside this file, and says whether the "
-      "paper's claim holds here. Differences are judged by the spread over seeds; what was trained with one seed is an observation and no verdict.",
+      "Each section makes one table or a few figures of the paper anew, from runs of train_gan that lie beside this file, and says "
+      "whether the paper's claim holds here. Differences are judged by the spread over seeds; what was trained with one seed is an "
+      "observation and no verdict. The command that made a section stands at its end.",
       "verdict");
   page.facts({{"scale", std::string(scale_name(experiment.scale))},
               {"images", concat(experiment.images, ", ", network.size, "x", network.size)},
               {"generator widths", widths_text(network.g_widths)},
               {"discriminator widths", widths_text(network.d_widths)},
-              {"iterations a run", concat(experiment.iterations)},
-              {"seeds (dcgan, A to H)", concat(experiment.seeds)},
-              {"machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels")}});
-  page.paragraph("Made with:", "note");
-  page.code(command);
+              {"iterations a run", concat(experiment.iterations)}});
   for (const Piece* const piece : pieces()) {
     const std::string section = concat(experiment.out, "/", piece->command, "/", kSection);
     if (std::filesystem::exists(section)) page.append(file_text(section, kMaxSectionBytes));
@@ -107,7 +117,6 @@ int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experi
   const auto begin = std::chrono::steady_clock::now();
   claim_folder(experiment);
   const std::vector<Trial> trials = trials_of(chosen, experiment);
-  const InterruptGuard guard;
   auto results = run_trials(trials, {.folder = experiment.out + "/trials"});
   if (!results) {
     std::printf("Stopped; the same command goes on.\n");
@@ -116,8 +125,8 @@ int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experi
   const double trained = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!train_only) {
     const TrialBook book(std::move(*results));
-    for (const Piece* const piece : chosen) make_piece(*piece, experiment, book);
-    write_report(experiment, command);
+    for (const Piece* const piece : chosen) make_piece(*piece, experiment, book, command);
+    write_report(experiment);
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("%zu trial%s in %s, pieces in %s\n", trials.size(), trials.size() == 1 ? "" : "s", format_duration(trained).c_str(),

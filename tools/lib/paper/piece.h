@@ -40,7 +40,7 @@ class PieceFolder {
 struct Piece {
   std::string_view command;  // "settings"
   std::string_view title;    // in the report
-  std::string_view summary;  // in the help, one line
+  std::string_view summary;  // in the help: one sentence with its end
   bool in_all_at_laptop = true;
   // What it needs trained; null: nothing.
   std::vector<Trial> (*trials)(const Experiment& experiment) = nullptr;
@@ -51,7 +51,7 @@ struct Piece {
 // In the order of the paper; the report has the same.
 std::span<const Piece* const> pieces();
 
-// One for each file in this folder.
+// Each in the file of its name: kSavingsPiece in savings_piece.cpp.
 extern const Piece kBinarizationErrorPiece;  // Fig. 2
 extern const Piece kRedundancyPiece;         // Tables I and II, Fig. 3
 extern const Piece kSavingsPiece;            // Table IV, eq. (3), Fig. 12

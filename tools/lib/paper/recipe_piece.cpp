@@ -52,7 +52,7 @@ void make_recipe(const Experiment& experiment, const TrialBook& trials, PieceFol
 const Piece kRecipePiece{
     .command = "recipe",
     .title = "Beyond the paper: XNOR-Net's own recipe",
-    .summary = "--bwn xnor beside pbgen, under F, G and H",
+    .summary = "--bwn xnor beside pbgen, under F, G and H.",
     .trials = recipe_trials,
     .make = make_recipe,
 };

@@ -221,7 +221,7 @@ void make_redundancy(const Experiment& experiment, const TrialBook& trials, Piec
 
 const Piece kRedundancyPiece{.command = "redundancy",
                              .title = "Degree of redundancy (Table I, Table II, Fig. 3)",
-                             .summary = "Tables I and II, Fig. 3, the discriminator's redundancies",
+                             .summary = "Tables I and II, Fig. 3, the discriminator's redundancies.",
                              .trials = redundancy_trials,
                              .make = make_redundancy};
 

@@ -249,7 +249,7 @@ void make_sampling(const Experiment& experiment, const TrialBook& trials, PieceF
 const Piece kSamplingPiece{
     .command = "sampling",
     .title = "Beyond the paper: averaged weights and exact statistics",
-    .summary = "one run of A, F and H each, drawn from in four ways: --ema and --bn-calibrate on and off",
+    .summary = "one run of A, F and H each, drawn from in four ways: --ema and --bn-calibrate on and off.",
     .trials = sampling_trials,
     .make = make_sampling,
 };

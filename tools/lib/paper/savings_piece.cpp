@@ -266,7 +266,7 @@ void make_savings(const Experiment& experiment, const TrialBook&, PieceFolder& f
 const Piece kSavingsPiece{
     .command = "savings",
     .title = "Compression saving: Table IV, eq. (3), Fig. 12",
-    .summary = "Table IV and eq. (3) beside measured time and bytes, Fig. 12",
+    .summary = "Table IV and eq. (3) beside measured time and bytes, Fig. 12.",
     .in_all_at_laptop = true,
     .trials = nullptr,
     .make = make_savings,

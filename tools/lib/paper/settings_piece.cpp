@@ -78,7 +78,7 @@ void make_settings(const Experiment& experiment, const TrialBook& trials, PieceF
 const Piece kSettingsPiece{
     .command = "settings",
     .title = "Settings A to H: Table III, Fig. 5, 6, 9, 10, 11 and 16",
-    .summary = "A to H under both losses: samples, average SWD, SWD by resolution and against redundancy",
+    .summary = "A to H under both losses: samples, average SWD, SWD by resolution and against redundancy.",
     .in_all_at_laptop = true,
     .trials = settings_trials,
     .make = make_settings,

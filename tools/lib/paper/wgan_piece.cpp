@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "tools/lib/args.h"
 #include "tools/lib/format.h"
 #include "tools/lib/line_chart.h"
 #include "tools/lib/paper/competition.h"
@@ -14,8 +15,8 @@ namespace {
 
 constexpr std::string_view kLetters = "AEFGH";
 
-// The steps and the clipping are Arjovsky's, which --loss wgan brings along; at paper scale his rate, 5e-5, too.  A smaller
-// scale names a rate of its own, which stays: in a few thousand iterations at 5e-5 a generator hardly begins to learn.
+// The steps and the clipping are Arjovsky's, which --loss wgan brings along; at paper scale, unless --lr is given, his rate, 5e-5,
+// too.  A smaller scale names a rate of its own, which stays: in a few thousand iterations at 5e-5 a generator hardly begins to learn.
 Trial wgan_trial(const Experiment& experiment, const std::string& letter) { return setting_trial(experiment, letter, "wgan", 1); }
 
 std::string dcgan_label(const std::string& letter) { return letter + ", dcgan"; }
@@ -95,6 +96,24 @@ void add_estimates(const Experiment& experiment, const TrialBook& trials, PieceF
                "bound and differs where it is in one bit (H): the shape of a curve can be compared, not its height.");
 }
 
+// Iterations of the longest trial: one that diverged has fewer.
+std::int64_t iterations_of(const Experiment& experiment, const TrialBook& trials, std::string_view loss) {
+  std::int64_t iterations = 0;
+  for (const std::string& letter : wanted_settings(experiment, kLetters))
+    iterations = std::max(iterations, trials.at(setting_trial(experiment, letter, loss, 1)).iterations);
+  return iterations;
+}
+
+// In what else the two losses' trials differ.
+std::string differences(const Experiment& experiment, const TrialBook& trials) {
+  const auto told = [&](std::string_view loss) {
+    const TrainFlags flags = train_flags(setting_trial(experiment, "A", loss, 1).arguments);
+    return concat(iterations_of(experiment, trials, loss), " iterations of ", flags.d_steps, " and ", flags.g_steps,
+                  " updates (discriminator, generator) at a learning rate of ", value_text(flags.lr), " under ", loss);
+  };
+  return concat(told("wgan"), ", ", told("dcgan"));
+}
+
 void make_wgan(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   const TrialTable table(experiment, trials, compared(experiment));
   folder.page().paragraph(
@@ -105,8 +124,8 @@ void make_wgan(const Experiment& experiment, const TrialBook& trials, PieceFolde
       "too, and signs turn as before.");
   folder.page().paragraph(verdict(table, wanted_settings(experiment, kLetters)), "verdict");
   folder.page().paragraph(
-      "One seed each: an observation, no verdict. As many iterations as under dcgan, with another rate and one update of the generator in "
-      "each: only ratios to the same loss's own A can be compared, not the distances themselves.",
+      concat("One seed each: an observation, no verdict. ", differences(experiment, trials),
+             ": only ratios to the same loss's own A can be compared, not the distances themselves."),
       "note");
   table.show(folder);
   add_estimates(experiment, trials, folder);
