@@ -104,10 +104,22 @@ TEST_F(RunDirectoryTest, AnOlderRunGoesWithItsScoresAndReports) {
   const RunDirectory run = RunDirectory::open("run");
   for (const std::string& path : {run.scores_path(), run.report_path(), run.profile_path()}) write_bytes(path, bytes_of("x"));
   EXPECT_EQ(run.remove_older_run(), 0);  // no configuration of ours
+  EXPECT_EQ(run.remove_results(), 0);
   write_bytes(run.config_path(), bytes_of(R"({"binarize_g":"1","g_widths":"1,2,3,4","sample_every":0})"));
   EXPECT_EQ(run.remove_older_run(), 3);
   EXPECT_FALSE(fs::exists("run/scores.json"));
   EXPECT_FALSE(fs::exists("run/report.html"));
+}
+
+TEST_F(RunDirectoryTest, ResultsGoAndWhatARunGoesOnFromStays) {
+  const RunDirectory run = RunDirectory::open("run");
+  write_bytes(run.config_path(), bytes_of(R"({"binarize_g":"1","g_widths":"1,2,3,4","sample_every":0})"));
+  const std::vector<std::string> lasting = {run.checkpoint_path(10), run.sample_path(10), "run/log.csv"};
+  for (const std::string& path : lasting) write_bytes(path, bytes_of("x"));
+  for (const std::string& path : {run.scores_path(), run.report_path(), run.profile_path()}) write_bytes(path, bytes_of("x"));
+  EXPECT_EQ(run.remove_results(), 3);
+  for (const std::string& path : {run.scores_path(), run.report_path(), run.profile_path()}) EXPECT_FALSE(fs::exists(path)) << path;
+  for (const std::string& path : lasting) EXPECT_TRUE(fs::exists(path)) << path;
 }
 
 TEST_F(RunDirectoryTest, NumberedFilesComeByTheirNumber) {

@@ -163,7 +163,14 @@ TEST(Search, WhatDivergesExceedsEveryThreshold) {
     EXPECT_EQ(error.kind(), ErrorKind::diverged);
     EXPECT_NE(std::string(error.what()).find("loss of D is nan"), std::string::npos) << error.what();
   }
-  // One of two seeds is enough.
+  // One of two seeds is enough.  That the baseline lost one is told.
+  Figures paper;
+  Search one_lost = search_with(paper, {.seeds = 2});
+  EXPECT_EQ(search_caveats(one_lost, {.seeds = 2}).size(), 1u);
+  one_lost.steps[0].measured = measurement(std::vector<TrialResult>{result_of("a", 0.044, 0.0), diverged("b")});
+  const std::vector<std::string> caveats = search_caveats(one_lost, {.seeds = 2});
+  ASSERT_EQ(caveats.size(), 2u);
+  EXPECT_NE(caveats[1].find("2 seeds 1 diverged"), std::string::npos) << caveats[1];
   const Measurement half = measurement(std::vector<TrialResult>{result_of("a", 0.04, 0.0), diverged("b")});
   EXPECT_EQ(half.swd.mean, 0.04);
   EXPECT_TRUE(degradation(half, measured(0.044), 1.0).exceeds);

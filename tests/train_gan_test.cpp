@@ -2,12 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,7 @@
 #include "gan/checkpoint.h"
 #include "tests/image_files.h"
 #include "tests/tool_run.h"
+#include "tools/lib/child_process.h"
 #include "tools/lib/resume.h"
 #include "tools/lib/text.h"
 
@@ -299,6 +303,26 @@ TEST_P(TrainGanSignal, FinishesTheIterationAndSaves) {
   // The last row is the last checkpoint's iteration.
   const Checkpoint last = Checkpoint::load(named_checkpoint(path));
   EXPECT_NE(text(path + "/log.csv").find(concat("\n", last.iteration(), ",")), std::string::npos);
+}
+
+TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
+  const std::string path = run_path("run");
+  const std::vector<std::string> results = {"/scores.json", "/report.html", "/profile.txt"};
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "6", "--profile", "--out", path}).exit_code, 0);
+  for (const std::string& result : results) EXPECT_TRUE(std::filesystem::exists(path + result)) << result;
+  // One that is refused loses nothing.
+  expect_refused({"--resume", path}, 2, "has 6 iterations already");
+  for (const std::string& result : results) EXPECT_TRUE(std::filesystem::exists(path + result)) << result;
+
+  const ChildProcess longer(train_, {"--resume", path, "--iterations", "10000000"}, {}, folder_ / "output");
+  std::optional<ChildEnd> end;
+  while (!(end = longer.poll()) && text(path + "/log.csv").find("\n10,") == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  ASSERT_FALSE(end) << text(folder_ / "output");
+  longer.send(SIGTERM);
+  while (!(end = longer.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_EQ(end->exit_code, 143) << text(folder_ / "output");
+  for (const std::string& result : results) EXPECT_FALSE(std::filesystem::exists(path + result)) << result;
 }
 
 TEST_F(TrainGan, DivergenceStopsWithItsOwnCodeAndNamesStepAndTensor) {

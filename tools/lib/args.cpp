@@ -243,6 +243,7 @@ void ArgumentParser::apply_config(const Json& object, std::string_view source) {
 }
 
 void ArgumentParser::apply_member(Option& option, const Json& value, const std::string& where) {
+  if (option.withdrawn_) fail(ErrorKind::usage, where, ": ", *option.withdrawn_);
   std::optional<std::string> text;
   if (option.metavar_.empty()) {
     if (!value.is_bool()) fail(ErrorKind::usage, where, " ", value.text(), ": expected true or false");

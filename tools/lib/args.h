@@ -123,7 +123,7 @@ class ArgumentParser {
     Option& default_text(std::string text) { return default_text_ = std::move(text), *this; }
     // A second name on the command line: "-o".
     Option& short_name(std::string name) { return short_name_ = std::move(name), *this; }
-    // Not for this tool, which shares its flags with another: the help leaves it out, the command line refuses it with this reason.
+    // Not for this tool, which shares its flags with another: the help leaves it out; where it is given it is refused with this reason.
     Option& withdraw(std::string reason) { return withdrawn_ = std::move(reason), *this; }
 
    private:

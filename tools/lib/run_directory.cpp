@@ -81,6 +81,17 @@ std::vector<std::pair<std::int64_t, std::string>> numbered_files(const std::stri
   return found;
 }
 
+// Returns how many it deleted.
+int remove_files(const std::vector<std::string>& paths) {
+  int removed = 0;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    // What we write is a regular file; a link or a folder of that name is somebody else's.
+    if (fs::symlink_status(path, error).type() == fs::file_type::regular && fs::remove(path, error)) ++removed;
+  }
+  return removed;
+}
+
 // Shortest text that reads back as the same value.
 std::string number_text(double value) {
   char text[40];
@@ -166,20 +177,18 @@ std::vector<std::pair<std::int64_t, std::string>> RunDirectory::list_checkpoints
 
 std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const { return numbered_files(path_ + "/samples", kSampleSuffix); }
 
+int RunDirectory::remove_results() const {
+  return is_our_config(config_path()) ? remove_files({scores_path(), report_path(), profile_path()}) : 0;
+}
+
 int RunDirectory::remove_older_run() const {
   if (!is_our_config(config_path())) return 0;
-  std::vector<std::string> ours = {report_path(), scores_path(), profile_path()};
+  std::vector<std::string> ours;
   for (const auto& [iteration, path] : checkpoints())
     if (path == checkpoint_path(iteration)) ours.push_back(path);
   for (const auto& [iteration, path] : samples())
     if (path == sample_path(iteration)) ours.push_back(path);
-  int removed = 0;
-  for (const std::string& path : ours) {
-    std::error_code error;
-    // What we write is a regular file; a link or a folder of that name is somebody else's.
-    if (fs::symlink_status(path, error).type() == fs::file_type::regular && fs::remove(path, error)) ++removed;
-  }
-  return removed;
+  return remove_results() + remove_files(ours);
 }
 
 void RunDirectory::keep_checkpoints(int keep, std::int64_t newest) const {

@@ -1,4 +1,4 @@
-// A run's folder: config.json, log.csv, samples/, checkpoints/, report.html, scores.json.  Nothing that we did not write is deleted.
+// A run's folder: config.json, log.csv, samples/, checkpoints/, once it ended report.html, scores.json.  Nothing that we did not write is deleted.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,11 @@ class RunDirectory {
   static std::vector<std::pair<std::int64_t, std::string>> list_checkpoints(const std::string& run_path);
   // Sample grids by iteration, rising.
   std::vector<std::pair<std::int64_t, std::string>> samples() const;
-  // Where the folder holds an older run of ours (our config.json is there): deletes its checkpoints, sample grids,
-  // scores and reports, by their exact names, so that they do not mix with a new run's.  Anything else stays.  Returns how many it deleted.
+  // Where the folder holds a run of ours (our config.json is there): deletes what only a run that ended leaves, scores.json,
+  // report.html and profile.txt, so that they are there only while nothing was trained after them.  Returns how many it deleted.
+  int remove_results() const;
+  // As remove_results, and its checkpoints and sample grids, by their exact names, so that they do not mix with a new run's.
+  // Anything else stays.  Returns how many it deleted.
   int remove_older_run() const;
   // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.
   void keep_checkpoints(int keep, std::int64_t newest) const;

@@ -116,8 +116,8 @@ Search search_layers(const SearchOptions& options,
     step.measured = measurement(step.trials);
     if (kind == StepKind::baseline && !std::isfinite(step.measured.swd.mean)) {
       const TrialResult& first = step.trials.front();
-      fail(ErrorKind::diverged, first.folder, ": the float baseline has no distance to compare with",
-           first.diverged ? concat(" (", first.failure, "); a lower --lr may help") : "; score it (--swd-every above 0)");
+      fail(ErrorKind::diverged, first.folder, ": the float baseline has no distance to compare with (", first.failure,
+           "); a lower --lr may help");
     }
     if (kind != StepKind::baseline) step.degraded = degradation(step.measured, search.baseline().measured, options.threshold);
     search.steps.push_back(std::move(step));

@@ -107,7 +107,7 @@ struct Search {
 std::vector<Trial> step_trials(const SearchOptions& options, const Setting& setting);
 
 // Algorithm 1.  train gives the results in the order of the trials, or nothing where it was stopped; then the search is not complete.
-// after_step is called after each step.  Error(diverged) where the baseline has no figure.
+// after_step is called after each step.  Error(diverged) where all seeds of the baseline diverged.
 Search search_layers(const SearchOptions& options,
                      const std::function<std::optional<std::vector<TrialResult>>(const std::vector<Trial>&)>& train,
                      const std::function<void(const Search&)>& after_step);

@@ -1,6 +1,7 @@
 #include "tools/lib/search_command.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "tools/lib/args.h"
 #include "tools/lib/csv.h"
 #include "tools/lib/interrupt.h"
@@ -23,6 +25,8 @@ namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::int64_t kMaxSearchBytes = 1 << 20;
 
 struct SearchFlags {
   TrainFlags train;
@@ -53,6 +57,7 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
     parser.option(name).withdraw("the search decides which layers are in one bit; leave it out");
   for (const char* const name : {"--resume", "--init-from", "--force"})
     parser.option(name).withdraw("a search goes on where its --out holds one, and its trials begin from scratch; leave it out");
+  parser.option("--config").withdraw("a trial is known by its flags, which an edited file would change unseen; give them on the command line");
   for (const char* const name : {"--dry-run", "--profile"}) parser.option(name).withdraw("is of single runs: ./tools/train_gan");
   parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
                  "synthetic faces, a quarter of the paper's redundancies; the same command again goes on where it was stopped");
@@ -60,15 +65,27 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
                  "which layers bear it on your images");
 }
 
-std::string claimed_folder(const std::string& asked) {
-  if (asked.empty()) return RunDirectory::first_free("search");
-  if (fs::exists(asked) && !fs::exists(asked + "/trials") && !(fs::is_directory(asked) && fs::is_empty(asked)))
-    fail(ErrorKind::usage, asked, ": is there and holds no search; name another --out");
-  return asked;
+// A search's folder is known by its search.json, which says what all its trials have in common.
+void claim_folder(const std::string& folder, const SearchOptions& options) {
+  Json arguments = Json::array();
+  for (const std::string& argument : options.training) arguments.push_back(argument);
+  Json training = Json::object();
+  training.set("training", std::move(arguments));
+  const std::string text = training.text(2) + "\n";
+  const std::string path = folder + "/search.json";
+  if (fs::exists(path)) {
+    const std::vector<std::uint8_t> before = read_file(path, kMaxSearchBytes);
+    if (std::equal(before.begin(), before.end(), text.begin(), text.end())) return;
+    fail(ErrorKind::usage, folder, ": holds a search with other sizes, data or training (search.json); name another --out");
+  }
+  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
+    fail(ErrorKind::usage, folder, ": is there and holds no search; name another --out");
+  write_file_atomically(path, text);
 }
 
 SearchOptions search_options(ArgumentParser& parser, SearchFlags& flags) {
   resolve_train_flags(parser, flags.train);
+  if (flags.train.swd_every == 0) fail(ErrorKind::usage, "--swd-every 0: the search decides by the scores; leave it out");
   SearchOptions options;
   options.network = network_config(flags.train);
   options.training = parser.arguments_but(kOwnFlags);
@@ -117,8 +134,9 @@ int run_search(int argc, const char* const* argv) {
       "plan --search", "which layers of a generator bear one bit: the paper's Algorithm 1 with real training",
       "Trains the float baseline, then one layer at a time in one bit, in the order of the degree of redundancy, until one degrades the "
       "sliced Wasserstein distance beyond the threshold; then the layers before it together, with the discriminator in one bit.  The "
-      "last line of the output is the strategy, as train_gan takes it.  OUT has search.csv, a row a trial, report.html, and the trials' "
-      "own folders; a search that was stopped, or that is given more seeds or another threshold, trains only what is missing.\n"
+      "last line of the output is the strategy, as train_gan takes it.  OUT has search.json, by which the folder is known, "
+      "search.csv, a row a trial, report.html, and the trials' own folders; a search that was stopped, or that is given more seeds or another "
+      "threshold, trains only what is missing.\n"
       "The degradation is SWD / SWD of the baseline - 1, as in the paper's Table III.  It stands beside its standard error and the noise "
       "floor: a difference within the floor's own spread is no degradation, and where the threshold is within two standard errors the "
       "verdict says that it is not decided.\n"
@@ -128,7 +146,8 @@ int run_search(int argc, const char* const* argv) {
   if (!parser.parse(argc, argv)) return 0;
   const SearchOptions options = search_options(parser, flags);
   if (flags.train.threads > 0) set_thread_count(flags.train.threads);
-  const std::string out = claimed_folder(flags.train.out);
+  const std::string out = flags.train.out.empty() ? RunDirectory::first_free("search") : flags.train.out;
+  claim_folder(out, options);
   const std::string command = command_with_folder(parser, out);
   announce(search_order(options.network, options.with_linear), options, out);
 

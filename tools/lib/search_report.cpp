@@ -172,9 +172,14 @@ std::vector<std::string> search_caveats(const Search& search, const SearchOption
   } else if (options.seeds == 2) {
     caveats.emplace_back("Two seeds: their standard errors are rough themselves. --seeds 3 tells more.");
   }
+  const Measurement& baseline = search.baseline().measured;
+  if (baseline.diverged > 0) {
+    caveats.push_back(concat("Of the float baseline's ", baseline.seeds, " seeds ", baseline.diverged,
+                             " diverged: what the others scored flatters it, and every layer is compared with them alone. A lower --lr may help."));
+  }
   for (const SearchStep& step : search.steps)
     if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(step, options.threshold), "."));
-  if (const Measurement& baseline = search.baseline().measured; std::isnan(baseline.floor))
+  if (std::isnan(baseline.floor))
     caveats.push_back("No images are held out (--holdout 0), so there is no noise floor.");
   return caveats;
 }

@@ -72,6 +72,7 @@ class TrainingRun {
     if (plan_.resume_checkpoint.empty() && flags_.force && folder_.remove_older_run() > 0)
       std::fprintf(stderr, "%s: the checkpoints, samples and report of an older run there were removed (--force)\n", folder_.path().c_str());
     folder_.make();
+    folder_.remove_results();  // of the sitting before: scores.json means that a run ended
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
     first_iteration_ = trainer_.iteration();
@@ -292,8 +293,8 @@ class TrainingRun {
     summary.warnings = warnings_;
     summary.samples = samples_;
     summary.scores = scores_;
-    write_file_atomically(folder_.scores_path(), scores_json(summary).text(2) + "\n");
     write_file_atomically(folder_.report_path(), render_report(run_report(summary)));
+    write_file_atomically(folder_.scores_path(), scores_json(summary).text(2) + "\n");  // last of all
 
     if (scores_) {
       std::printf("\nSliced Wasserstein distance at %lld images a set (lower is better; the noise floor is real against real)\n",
