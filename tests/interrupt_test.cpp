@@ -31,5 +31,39 @@ TEST(InterruptGuard, AnInnerGuardNeitherForgetsASignalNorLetsTheNextOnePass) {
   EXPECT_EQ(InterruptGuard::signal_received(), 0);
 }
 
+TEST(InterruptGuard, AHangUpIsASignalUnlessItIsIgnored) {
+  {
+    const InterruptGuard guard;
+    std::raise(SIGHUP);
+    EXPECT_EQ(InterruptGuard::signal_received(), SIGHUP);
+  }
+  const auto before = std::signal(SIGHUP, SIG_IGN);
+  {
+    const InterruptGuard guard;
+    std::raise(SIGHUP);
+    EXPECT_EQ(InterruptGuard::signal_received(), 0);
+  }
+  std::signal(SIGHUP, before);
+}
+
+TEST(InterruptGuard, APatientOneCountsTheSecondSignalAndTheFirstIsKept) {
+  {
+    const InterruptGuard outer;
+    const InterruptGuard patient(3);
+    std::raise(SIGINT);
+    std::raise(SIGTERM);
+    EXPECT_EQ(InterruptGuard::signal_received(), SIGINT);
+    EXPECT_EQ(InterruptGuard::count(), 2);
+  }
+  EXPECT_EXIT(
+      {
+        const InterruptGuard outer;
+        { const InterruptGuard patient(3); }
+        std::raise(SIGINT);
+        std::raise(SIGTERM);
+      },
+      testing::ExitedWithCode(128 + SIGTERM), "");
+}
+
 }  // namespace
 }  // namespace pbgen

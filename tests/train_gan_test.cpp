@@ -314,7 +314,7 @@ TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
   expect_refused({"--resume", path}, 2, "has 6 iterations already");
   for (const std::string& result : results) EXPECT_TRUE(std::filesystem::exists(path + result)) << result;
 
-  const ChildProcess longer(train_, {"--resume", path, "--iterations", "10000000"}, {}, folder_ / "output");
+  const ChildProcess longer(train_, {"--resume", path, "--iterations", "10000000"}, {}, LockedOutput(folder_ / "output"));
   std::optional<ChildEnd> end;
   while (!(end = longer.poll()) && text(path + "/log.csv").find("\n10,") == std::string::npos)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));

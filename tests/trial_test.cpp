@@ -54,9 +54,11 @@ score() { log 40 2; cp )", folder_.path(), R"(/scores $folder/scores.json; }
 case $action in
   score) score ;;
   slow) sleep 0.3; score ;;
+  finish) score; mkdir $folder/../b; cp $folder/trial.json $folder/scores.json $folder/../b ;;
+  stubborn) trap '' TERM; log 20 1; while :; do sleep 0.01; done ;;
   diverge) log 30 1.5; echo "train_gan: loss of D at iteration 31 is nan" >&2; exit 5 ;;
   fail) echo "train_gan: nowhere: holds no images" >&2; echo "buffered until the end"; exit 3 ;;
-  crash) begin '{"iterations": 40}'; echo "half way"; kill -9 $$ ;;
+  crash) begin '{"iterations": 40}'; echo "train_gan: half way"; kill -9 $$ ;;
   forget) echo "all is well" ;;
   train) begin '{"iterations": 40}'; log 20 1; trap 'exit 143' TERM; while :; do sleep 0.01; done ;;
   end) begin '{"iterations": null, "epochs": 2.0}'; log 20 2.0; kill -9 $$ ;;
@@ -127,6 +129,44 @@ TEST_F(TrialTest, RunsEachOnceAndSkipsWhatIsDone) {
   EXPECT_TRUE(run_trials(all, {trials(), 0, "/nowhere/train_gan"}).has_value());
 }
 
+TEST_F(TrialTest, WhatAnotherProcessFinishedMeanwhileIsLeftAsItIs) {
+  const auto results = run_trials({trial("a", "finish"), trial("b", "finish")}, options(1));
+  ASSERT_TRUE(results.has_value());
+  EXPECT_EQ(calls().size(), 1u);
+  EXPECT_EQ((*results)[1].generator.mean.mean, 1.0);
+}
+
+TEST_F(TrialTest, SecondsAreOfAllIterationsWhateverTheLastSittingDid) {
+  std::string scores = kScores;
+  scores.replace(scores.find("\"session_iterations\": 40"), 24, "\"session_iterations\": 10");
+  write_file_atomically(folder_ / "scores", scores);
+  EXPECT_EQ((*run_trials({trial("a", "score")}, options()))[0].seconds, 6.0);
+}
+
+TEST_F(TrialTest, ARunThatWasResumedByHandIsNoLongerTheTrial) {
+  Trial asked = trial("a", "score");
+  asked.arguments.insert(asked.arguments.end(), {"--iterations", "10", "--iterations", "40"});  // the last one counts
+  ASSERT_TRUE(run_trials({asked, trial("b", "score")}, options()).has_value());
+  for (const char* const name : {"/a", "/b"}) {
+    const std::string config = concat(trials(), name, "/config.json");
+    write_file_atomically(config, R"({"iterations": 40})");
+    ASSERT_TRUE(run_trials({asked, trial("b", "score")}, options()).has_value());
+    write_file_atomically(config, R"({"iterations": 90})");
+    expect_error([&] { run_trials({asked, trial("b", "score")}, options()); }, ErrorKind::usage, {concat(trials(), name), "90", "40"});
+    fs::remove(config);
+  }
+  EXPECT_EQ(calls().size(), 2u);
+}
+
+TEST_F(TrialTest, SaysWhatRunsWhereOneStartsOrEnds) {
+  ASSERT_TRUE(run_trials({trial("a", "score"), trial("b", "score")}, options(1)).has_value());
+  const std::string said = testing::internal::GetCapturedStderr();
+  testing::internal::CaptureStderr();
+  EXPECT_NE(said.find("trials 0/2 (0%), running a\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("running b\n"), std::string::npos) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 3) << said;
+}
+
 TEST_F(TrialTest, ADivergedTrialIsDone) {
   const std::vector<Trial> all = {trial("bad", "diverge"), trial("good", "score")};
   for (int round = 0; round < 2; ++round) {
@@ -166,6 +206,12 @@ TEST_F(TrialTest, ABegunTrialIsResumedAndOneThatIsTrainedToTheEndBeginsAnew) {
   EXPECT_NE(calls()[3].find(concat("--out ", trials(), "/b --force")), std::string::npos);
 }
 
+TEST_F(TrialTest, TheLastWordIsOfTheSittingThatFailed) {
+  expect_error([&] { run_trials({trial("a", "crash")}, options(1)); }, ErrorKind::input_output, {"half way"});
+  fs::remove(folder_ / "scores");
+  expect_error([&] { run_trials({trial("a", "crash")}, options(1)); }, ErrorKind::input_output, {"exit code 1", folder_ / "scores"});
+}
+
 TEST_F(TrialTest, OtherArgumentsAndOtherFoldersAreRefusedBeforeAnythingRuns) {
   ASSERT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
   expect_error([&] { run_trials({trial("b", "score"), trial("a", "slow")}, options()); }, ErrorKind::usage,
@@ -198,11 +244,23 @@ TEST_F(TrialTest, ASignalIsPassedOnAndTheTrialGoesOnNextTime) {
   EXPECT_EQ(lines.size(), 5u);
 }
 
+TEST_F(TrialTest, ASecondSignalEndsATrialThatDoesNotHeedTheFirst) {
+  std::thread user([&] {
+    while (!fs::exists(trials() + "/a/log.csv")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::kill(::getpid(), SIGINT);
+    ::kill(::getpid(), SIGTERM);  // before the first was passed on
+  });
+  const auto results = run_trials({trial("a", "stubborn")}, options(1));
+  user.join();
+  EXPECT_FALSE(results.has_value());
+  EXPECT_EQ(InterruptGuard::count(), 2);
+}
+
 TEST_F(TrialTest, ATrialThatAnotherProcessTrainsIsLeftAlone) {
   ASSERT_TRUE(fs::create_directories(trials() + "/a"));
   write_file_atomically(trials() + "/a/trial.json", R"({"arguments": ["--seed", "1", "--do", "score"]})");
-  const ChildProcess other("/bin/sleep", {"60"}, {}, trials() + "/a/output.txt");
-  expect_error([&] { run_trials({trial("a", "score")}, options()); }, ErrorKind::usage, {trials() + "/a/output.txt", "another process"});
+  const ChildProcess other("/bin/sleep", {"60"}, {}, LockedOutput(trials() + "/a/output.txt"));
+  expect_error([&] { run_trials({trial("a", "score")}, options()); }, ErrorKind::usage, {trials() + "/a/output.txt", "another process", "(process "});
   other.send(SIGKILL);
   while (!other.poll()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
@@ -222,7 +280,7 @@ TEST_F(TrialTest, AChildHasItsOwnGroupAndTheVariablesThatAreNotSet) {
   write_file_atomically(script, "#!/bin/sh\necho $$ $(cut -d' ' -f5 /proc/self/stat) $PBGEN_TEST_NEW $PBGEN_TEST_OLD\ncat\nexit 7\n");
   fs::permissions(script, fs::perms::owner_all);
   ::setenv("PBGEN_TEST_OLD", "kept", 1);
-  const ChildProcess child(script, {}, {"PBGEN_TEST_NEW=added", "PBGEN_TEST_OLD=replaced"}, folder_ / "out");
+  const ChildProcess child(script, {}, {"PBGEN_TEST_NEW=added", "PBGEN_TEST_OLD=replaced"}, LockedOutput(folder_ / "out"));
   ::unsetenv("PBGEN_TEST_OLD");
   std::optional<ChildEnd> end;
   while (!(end = child.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -291,13 +349,14 @@ TEST_F(RealTrials, ABegunOneGoesOnToTheSameBytesAndOneWithoutScoresBeginsAnew) {
   // As where it was ended before its last checkpoint, and then before its scores.
   for (const bool last_checkpoint_too : {true, false}) {
     fs::remove(folder + "/scores.json");
+    fs::remove(folder + "/output.txt");
     if (last_checkpoint_too) fs::remove((*whole)[0].checkpoint());
     const auto again = run_trials({trial("H", "6")}, options("whole", 1));
     ASSERT_TRUE(again);
     EXPECT_EQ(text((*again)[0].checkpoint()), bytes);
     EXPECT_EQ((*again)[0].generator.mean.mean, (*whole)[0].generator.mean.mean);
     const bool resumed = text(folder + "/output.txt").find("(from 3)") != std::string::npos;
-    EXPECT_TRUE(resumed);  // in the first round; the output is appended to
+    EXPECT_EQ(resumed, last_checkpoint_too);
     EXPECT_EQ((*again)[0].rows.size(), (*whole)[0].rows.size());
   }
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,20 +20,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A file descriptor, closed at the end.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
+// "process 123", whose stdout the file is; "" where none is found.
+std::string writer_of(const std::string& path) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc", error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    // Of other users' processes this is an error, and no.
+    if (fs::equivalent(entry.path() / "fd" / "1", path, error) && !error) return "process " + name;
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
+  return "";
+}
 
 // What posix_spawn takes beside the program and its arguments.
 class SpawnSetup {
@@ -85,16 +83,28 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments,
-                           const std::vector<std::string>& environment, const std::string& output) {
+LockedOutput::LockedOutput(const std::string& path) {
   // Closed in every other child, which would hold the lock as well.
-  const Descriptor file(::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (file.number() < 0) fail(ErrorKind::input_output, output, ": cannot open for appending: ", std::strerror(errno));
+  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail(ErrorKind::input_output, path, ": cannot open for appending: ", std::strerror(errno));
   // A file system without locks does without this protection.
-  if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    fail(ErrorKind::usage, output, ": another process is at this job already; wait for it, or end it, and start again");
-  }
-  const SpawnSetup setup(file.number());
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(descriptor_);
+  const std::string writer = writer_of(path);
+  fail(ErrorKind::usage, path, ": another process is at this job already", writer.empty() ? "" : concat(" (", writer, ")"),
+       "; wait for it, or end it, and start again");
+}
+
+LockedOutput::~LockedOutput() { ::close(descriptor_); }
+
+std::int64_t LockedOutput::size() const {
+  struct stat status = {};
+  return ::fstat(descriptor_, &status) == 0 ? status.st_size : 0;
+}
+
+ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments,
+                           const std::vector<std::string>& environment, const LockedOutput& output) {
+  const SpawnSetup setup(output.descriptor());
   std::vector<std::string> words = {program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = environment_with(environment);

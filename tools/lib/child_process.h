@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,17 +16,33 @@ struct ChildEnd {
   int signal = -1;
 };
 
+// A file that a child's output is appended to, and for whose life it is locked (flock): by this object until it goes, and by the
+// child that was given it until it ends, even where we end before it.
+class LockedOutput {
+ public:
+  // Error(usage) where it is locked, with the process that writes to it if that is known; Error(input_output) where it cannot be opened.
+  explicit LockedOutput(const std::string& path);
+  ~LockedOutput();
+  LockedOutput(const LockedOutput&) = delete;
+  LockedOutput& operator=(const LockedOutput&) = delete;
+
+  int descriptor() const { return descriptor_; }
+  // Bytes that are there by now.
+  std::int64_t size() const;
+
+ private:
+  int descriptor_ = -1;
+};
+
 // The child has a process group of its own: a terminal's Ctrl-C reaches it only where we pass it on, so it comes once.  It is
 // neither waited for nor ended where this object goes.
 class ChildProcess {
  public:
   // arguments: without the program's name.  environment: "NAME=value", each set unless this process has that name already.
-  // The child's stdout and stderr are appended to the file `output`, its stdin is empty.  `output` stays locked (flock) for as long
-  // as the child lives, even where we end before it.
-  // Error(usage) where `output` is locked: such a child runs already.  Error(input_output) with the mend where the
-  // program is missing, or the system refuses.
+  // The child's stdout and stderr are appended to `output`, its stdin is empty.
+  // Error(input_output) with the mend where the program is missing, or the system refuses.
   ChildProcess(const std::string& program, const std::vector<std::string>& arguments, const std::vector<std::string>& environment,
-               const std::string& output);
+               const LockedOutput& output);
 
   // Nothing while it runs; not to be called again once it told the end.
   std::optional<ChildEnd> poll() const;

@@ -63,7 +63,11 @@ bool Progress::due() const {
 
 void Progress::update(std::int64_t done, std::string_view extra) {
   done_ = done;
-  if (!due()) return;
+  if (due()) tell(done, extra);
+}
+
+void Progress::tell(std::int64_t done, std::string_view extra) {
+  done_ = done;
   extra_ = extra;
   shown_ = options_.clock();
   samples_.push_back({shown_, done_});

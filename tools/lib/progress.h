@@ -43,6 +43,8 @@ class Progress {
   void update(std::int64_t done, std::string_view extra = {});
   // Whether an update now would be shown; where `extra` is costly to make.
   bool due() const;
+  // As update, and shown whatever the time.
+  void tell(std::int64_t done, std::string_view extra = {});
   // A line that stays, above the live one.
   void note(std::string_view line);
   // The last state, with the time that all took, and the end of the line.

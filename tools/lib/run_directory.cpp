@@ -19,6 +19,7 @@ constexpr const char* kRuns = "runs";
 constexpr std::string_view kLogHeader = "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n";
 constexpr int kLogColumns = 8;
 constexpr std::int64_t kMaxLogBytes = 1 << 30;
+constexpr std::streamoff kLogTailBytes = 4096;
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 constexpr std::string_view kCheckpointSuffix = ".safetensors";
 constexpr std::string_view kSampleSuffix = ".png";
@@ -125,6 +126,18 @@ std::optional<LogRow> parse_row(std::string_view line) {
   return row;
 }
 
+// Of whole lines; what follows the last end of line is none.
+std::vector<LogRow> parse_rows(std::string_view text) {
+  std::vector<LogRow> rows;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    if (const auto row = parse_row(text.substr(0, end))) rows.push_back(*row);
+    text.remove_prefix(end + 1);
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string RunDirectory::first_free(const std::string& name) {
@@ -205,17 +218,21 @@ void RunDirectory::keep_checkpoints(int keep, std::int64_t newest) const {
 }
 
 std::vector<LogRow> RunDirectory::read_log(const std::string& path) {
-  std::vector<LogRow> rows;
-  if (!fs::exists(path)) return rows;
+  if (!fs::exists(path)) return {};
   const std::vector<std::uint8_t> bytes = read_file(path, kMaxLogBytes);
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) break;
-    if (const auto row = parse_row(text.substr(0, end))) rows.push_back(*row);
-    text.remove_prefix(end + 1);
-  }
-  return rows;
+  return parse_rows({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::optional<LogRow> RunDirectory::last_row(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) return std::nullopt;
+  const std::streamoff size = file.tellg();
+  std::string tail(static_cast<std::size_t>(std::min(size, kLogTailBytes)), '\0');
+  file.seekg(size - static_cast<std::streamoff>(tail.size()));
+  file.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  // Where it begins in the midst of a row, the half may read as another one.
+  const std::vector<LogRow> rows = parse_rows(size > kLogTailBytes ? std::string_view(tail).substr(tail.find('\n') + 1) : tail);
+  return rows.empty() ? std::nullopt : std::optional(rows.back());
 }
 
 std::vector<LogRow> RunDirectory::begin_log(std::int64_t last_iteration) {

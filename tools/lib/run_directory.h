@@ -1,4 +1,4 @@
-// A run's folder: config.json, log.csv, samples/, checkpoints/, once it ended report.html, scores.json.  Nothing that we did not write is deleted.
+// A run's folder: config.json, log.csv, samples/, checkpoints/, in the end report.html, scores.json.  We delete only what we wrote.
 #pragma once
 
 #include <cstdint>
@@ -61,6 +61,8 @@ class RunDirectory {
 
   // The rows of a log.csv, in its order; a line that is no row is passed over.  None where there is no such file.
   static std::vector<LogRow> read_log(const std::string& path);
+  // The last of them, from the end of the file alone: cheap however long it is.
+  static std::optional<LogRow> last_row(const std::string& path);
   // Starts log.csv anew with the rows up to last_iteration that it holds already (0: none), and removes nothing else.
   // Returns these rows.
   std::vector<LogRow> begin_log(std::int64_t last_iteration);

@@ -57,7 +57,7 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
     parser.option(name).withdraw("the search decides which layers are in one bit; leave it out");
   for (const char* const name : {"--resume", "--init-from", "--force"})
     parser.option(name).withdraw("a search goes on where its --out holds one, and its trials begin from scratch; leave it out");
-  parser.option("--config").withdraw("a trial is known by its flags, which an edited file would change unseen; give them on the command line");
+  parser.option("--config").withdraw("a trial is known by its flags, and a file may be edited; give them on the command line");
   for (const char* const name : {"--dry-run", "--profile"}) parser.option(name).withdraw("is of single runs: ./tools/train_gan");
   parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
                  "synthetic faces, a quarter of the paper's redundancies; the same command again goes on where it was stopped");

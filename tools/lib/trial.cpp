@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <filesystem>
-#include <limits>
 #include <set>
 #include <string_view>
 #include <thread>
@@ -13,86 +13,21 @@
 #include "core/cpu.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "tools/lib/args.h"
 #include "tools/lib/child_process.h"
 #include "tools/lib/interrupt.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/text.h"
+#include "tools/lib/trial_files.h"
 
 namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMaxFileBytes = 1 << 26;
 constexpr std::chrono::milliseconds kPollPause(20);
-
-std::string read_text(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, kMaxFileBytes);
-  return {bytes.begin(), bytes.end()};
-}
-
-const Json& member(const Json& object, std::string_view key, const std::string& path) {
-  const Json* const found = object.find(key);
-  if (found == nullptr) fail(ErrorKind::data, path, ": has no '", key, "'; remove the trial's folder and run it again");
-  return *found;
-}
-
-// NaN where it is null: JSON has no word for what is not finite.
-double number(const Json& value, const std::string& path) {
-  if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-  if (!value.is_number()) fail(ErrorKind::data, path, ": ", value.text(), " where a number belongs");
-  return value.as_number();
-}
-
-std::int64_t whole_number(const Json& object, std::string_view key, const std::string& path) {
-  const Json& value = member(object, key, path);
-  if (!value.is_integer()) fail(ErrorKind::data, path, ": '", key, "' is ", value.text(), ", expected a whole number");
-  return value.as_integer();
-}
-
-const Json::Array& items(const Json& object, std::string_view key, const std::string& path) {
-  const Json& value = member(object, key, path);
-  if (!value.is_array()) fail(ErrorKind::data, path, ": '", key, "' is no list");
-  return value.as_array();
-}
-
-// A column of scores.json; all NaN where it is absent.
-Estimate read_estimate(const Json& scores, const std::string& column, const std::string& path) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  if (scores.find(column) == nullptr) return {nan, nan};
-  return {number(*scores.find(column), path), number(member(scores, column + "_sd", path), path)};
-}
-
-TrialScore read_score(const Json& scores, const std::string& column, const std::string& path) {
-  TrialScore score;
-  for (const Json& level : items(scores, "levels", path)) score.levels.push_back(read_estimate(level, column, path));
-  score.mean = read_estimate(member(scores, "mean", path), column, path);
-  return score;
-}
-
-void read_scores(const std::string& path, TrialResult& result) {
-  const Json scores = parse_json(read_text(path), ErrorKind::data, path);
-  for (const Json& level : items(scores, "levels", path)) result.sizes.push_back(static_cast<int>(whole_number(level, "size", path)));
-  result.generator = read_score(scores, "generator", path);
-  result.noise_floor = read_score(scores, "noise_floor", path);
-  result.untrained = read_score(scores, "untrained", path);
-  result.num_images = whole_number(scores, "num_images", path);
-  result.repeats = static_cast<int>(whole_number(scores, "repeats", path));
-  result.iterations = whole_number(scores, "iterations", path);
-  result.seconds = number(member(scores, "training_seconds", path), path);
-}
-
-// The arguments that a trial's folder was made for.
-std::vector<std::string> saved_arguments(const std::string& folder) {
-  const std::string path = folder + "/trial.json";
-  const Json saved = parse_json(read_text(path), ErrorKind::data, path);
-  std::vector<std::string> arguments;
-  for (const Json& argument : items(saved, "arguments", path)) {
-    if (!argument.is_string()) fail(ErrorKind::data, path, ": an argument is no text");
-    arguments.push_back(argument.as_string());
-  }
-  return arguments;
-}
+constexpr std::chrono::seconds kSharePause(3);
+constexpr double kPlainSeconds = 60.0;  // where nothing starts or ends
 
 void save_arguments(const Trial& trial, const std::string& folder) {
   Json arguments = Json::array();
@@ -117,25 +52,49 @@ void require_same_arguments(const Trial& trial, const std::string& folder) {
        flag_and_value(trial.arguments, i), "); name another --out, or remove that folder");
 }
 
+// A member of a run's config.json, where it is there and a number.
+std::optional<double> configured(const std::string& folder, std::string_view key) {
+  const std::string path = folder + "/config.json";
+  if (!fs::exists(path)) return std::nullopt;
+  const Json config = trial_json(path);
+  const Json* const value = config.find(key);
+  return value != nullptr && value->is_number() ? std::optional(value->as_number()) : std::nullopt;
+}
+
 // How much of its iterations or epochs a run has logged; nothing where it has logged none yet.
 std::optional<double> trained_share(const std::string& folder) {
-  const std::string path = folder + "/config.json";
-  const std::vector<LogRow> rows = RunDirectory::read_log(folder + "/log.csv");
-  if (rows.empty() || !fs::exists(path)) return std::nullopt;
-  const Json config = parse_json(read_text(path), ErrorKind::data, path);
-  const Json* const iterations = config.find("iterations");
-  if (iterations != nullptr && iterations->is_number()) return static_cast<double>(rows.back().iteration) / iterations->as_number();
-  const Json* const epochs = config.find("epochs");
-  if (epochs != nullptr && epochs->is_number()) return rows.back().epoch / epochs->as_number();
+  const std::optional<LogRow> last = RunDirectory::last_row(folder + "/log.csv");
+  if (!last) return std::nullopt;
+  if (const auto iterations = configured(folder, "iterations")) return static_cast<double>(last->iteration) / *iterations;
+  if (const auto epochs = configured(folder, "epochs")) return last->epoch / *epochs;
   return std::nullopt;
 }
 
 // Whether train_gan was ended between its last checkpoint and its scores: then nothing is left to resume.
 bool trained_to_the_end(const std::string& folder) {
   const auto checkpoints = RunDirectory::list_checkpoints(folder);
-  const std::vector<LogRow> rows = RunDirectory::read_log(folder + "/log.csv");
-  if (rows.empty() || checkpoints.empty() || checkpoints.back().first < rows.back().iteration) return false;
+  const std::optional<LogRow> last = RunDirectory::last_row(folder + "/log.csv");
+  if (!last || checkpoints.empty() || checkpoints.back().first < last->iteration) return false;
   return trained_share(folder).value_or(0.0) >= 1.0;
+}
+
+// The value of the last --iterations among the arguments, the one that counts.
+std::optional<double> iterations_asked_for(const std::vector<std::string>& arguments) {
+  for (std::size_t i = arguments.size(); i-- > 1;) {
+    double value = 0.0;
+    if (arguments[i - 1] == "--iterations" && parse_value(arguments[i], value).empty()) return value;
+  }
+  return std::nullopt;
+}
+
+// A run that somebody resumed with other --iterations is no longer this trial.  Error(usage).
+void require_same_length(const Trial& trial, const std::string& folder) {
+  const std::optional<double> now = configured(folder, "iterations");
+  std::optional<double> asked_for = iterations_asked_for(trial.arguments);
+  if (!asked_for && fs::exists(folder + "/scores.json")) asked_for = static_cast<double>(scored_iterations(folder));
+  if (!now || !asked_for || *now == *asked_for) return;
+  fail(ErrorKind::usage, folder, ": its run was resumed by hand, to ", *now, " iterations in place of ", *asked_for,
+       "; name another --out, or remove that folder");
 }
 
 enum class State { fresh, begun, done };
@@ -149,15 +108,18 @@ State state_of(const Trial& trial, const std::string& folder) {
     fail(ErrorKind::usage, folder, ": is there and holds no trial; name another --out, or remove it");
   }
   require_same_arguments(trial, folder);
+  require_same_length(trial, folder);
   if (fs::exists(folder + "/scores.json", error) || fs::exists(folder + "/diverged.txt", error)) return State::done;
   const bool begun = fs::exists(folder + "/config.json", error) && !RunDirectory::list_checkpoints(folder).empty();
   return begun && !trained_to_the_end(folder) ? State::begun : State::fresh;
 }
 
-// What train_gan said last: the line of its error, or, as stdout may be written after it, whatever is last.
-std::string last_word(const std::string& output_path) {
+// What train_gan said last in its sitting, whose output begins at that byte: the line of its error, or, as stdout may be written
+// after it, whatever is last.
+std::string last_word(const std::string& output_path, std::int64_t begin) {
   constexpr std::string_view kErrorPrefix = "train_gan: ";
-  const std::string output = read_text(output_path);
+  const std::string all = trial_text(output_path);
+  const std::string_view output = std::string_view(all).substr(std::min(static_cast<std::size_t>(begin), all.size()));
   std::string_view last;
   std::string_view last_error;
   for (const std::string_view line : split(output, '\n')) {
@@ -183,23 +145,25 @@ class TrialRunner {
 
   // False where a signal stopped it.
   bool run() {
-    const InterruptGuard guard;
+    const InterruptGuard guard(3);  // the second signal ends the running ones, and then us
     ProgressOptions style;
     style.start = static_cast<std::int64_t>(total_ - pending_.size());
     style.rate_seconds = 1e9;  // since the beginning: a trial takes minutes
+    style.plain_seconds = kPlainSeconds;
     done_ = style.start;
     Progress progress("trials", static_cast<std::int64_t>(total_), style);
-    int passed_on = 0;
     while (true) {
-      const int signal = InterruptGuard::signal_received();
-      if (signal != passed_on) {
-        for (const Running& child : running_) child.process.send(signal);
-        passed_on = signal;
-      }
-      while (may_start() && InterruptGuard::signal_received() == 0) start_next();
+      const std::size_t ran = running_.size();
+      const std::size_t started = next_;
+      pass_signals_on();
       reap(progress);
-      if (running_.empty() && !(may_start() && InterruptGuard::signal_received() == 0)) break;
-      if (progress.due()) progress.update(done_, "running " + what_runs());
+      while (may_start()) start_next();
+      if (running_.empty()) break;
+      if (started != next_ || ran != running_.size()) {
+        progress.tell(done_, "running " + what_runs());
+      } else if (progress.due()) {
+        progress.update(done_, "running " + what_runs());
+      }
       std::this_thread::sleep_for(kPollPause);
     }
     if (failure_) std::rethrow_exception(failure_);
@@ -210,30 +174,55 @@ class TrialRunner {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   struct Running {
     std::string name;
     std::string folder;
     ChildProcess process;
+    std::int64_t output_begin;         // of what it says, in output.txt
+    std::string share = {};            // " 40%", as it was last looked up
+    Clock::time_point looked_up = {};
   };
 
-  bool may_start() const { return !failure_ && next_ < pending_.size() && running_.size() < jobs_; }
+  bool may_start() const {
+    return !failure_ && next_ < pending_.size() && running_.size() < jobs_ && InterruptGuard::signal_received() == 0;
+  }
+
+  // The first signal lets the running ones save; the second ends them, for they may not have met the first yet.
+  void pass_signals_on() {
+    const int count = InterruptGuard::count();
+    if (count == passed_on_) return;
+    for (const Running& child : running_) child.process.send(count == 1 ? InterruptGuard::signal_received() : SIGKILL);
+    passed_on_ = count;
+  }
 
   void start_next() {
     const Trial& trial = pending_[next_++];
     const std::string folder = concat(options_.folder, '/', trial.name);
     try {
-      std::vector<std::string> arguments;
-      if (state_of(trial, folder) == State::begun) {
-        arguments = {"--resume", folder};  // config.json brings the rest
-      } else {
+      if (state_of(trial, folder) == State::fresh) {
         make_directories(folder);
         save_arguments(trial, folder);
-        arguments = trial.arguments;
-        for (const char* more : {"--out", folder.c_str(), "--force"}) arguments.emplace_back(more);
       }
-      for (const std::string& more : {std::string("--threads"), concat(threads_)}) arguments.push_back(more);
+      const LockedOutput output(folder + "/output.txt");
+      // Only now is it ours: until a moment ago another process may have trained it.
+      std::vector<std::string> arguments;
+      switch (state_of(trial, folder)) {
+        case State::done:
+          ++done_;
+          return;
+        case State::begun:
+          arguments = {"--resume", folder};  // config.json brings the rest
+          break;
+        case State::fresh:
+          arguments = trial.arguments;
+          arguments.insert(arguments.end(), {"--out", folder, "--force"});
+      }
+      arguments.insert(arguments.end(), {"--threads", concat(threads_)});
       // Children share the cores: a thread that waits must not hold one.
-      running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, folder + "/output.txt")});
+      const std::int64_t begin = output.size();
+      running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, output), begin});
     } catch (const Error&) {
       // Thrown once those that run have ended.
       failure_ = std::current_exception();
@@ -262,36 +251,40 @@ class TrialRunner {
   // Error where the trial failed.
   void settle(const Running& child, const ChildEnd& end, Progress& progress) {
     const int signal = InterruptGuard::signal_received();
-    if (signal != 0 && (end.exit_code == 128 + signal || end.signal == signal)) return;
+    if (signal != 0 && (end.exit_code == 128 + signal || end.signal == signal || end.signal == SIGKILL)) return;
     const std::string output = child.folder + "/output.txt";
     if (end.exit_code == 0 && fs::exists(child.folder + "/scores.json")) {
       ++done_;
     } else if (end.exit_code == static_cast<int>(ErrorKind::diverged)) {
-      const std::string word = last_word(output);
+      const std::string word = last_word(output, child.output_begin);
       write_file_atomically(child.folder + "/diverged.txt", word + "\n");
       progress.note(concat(child.name, " diverged: ", word));
       ++done_;
     } else if (end.exit_code == 0) {
-      fail(ErrorKind::data, child.folder, ": train_gan left no scores.json; its last word in ", output, ": ", last_word(output));
+      fail(ErrorKind::data, child.folder, ": train_gan left no scores.json; its last word in ", output, ": ",
+           last_word(output, child.output_begin));
     } else if (end.exit_code > static_cast<int>(ErrorKind::input_output) || end.exit_code < static_cast<int>(ErrorKind::usage)) {
       const std::string how = end.signal >= 0 ? concat("signal ", end.signal) : concat("exit code ", end.exit_code);
       fail(ErrorKind::input_output, child.folder, ": ended by ", how, ", go on with the same command; its last word in ", output, ": ",
-           last_word(output));
+           last_word(output, child.output_begin));
     } else {
-      fail(static_cast<ErrorKind>(end.exit_code), child.folder, ": ", last_word(output));
+      fail(static_cast<ErrorKind>(end.exit_code), child.folder, ": ", last_word(output, child.output_begin));
     }
   }
 
   // "dcgan-F-seed1 40%, lsgan-A-seed1": the share of what each has logged.
-  std::string what_runs() const {
+  std::string what_runs() {
     std::string text;
-    for (const Running& child : running_) {
-      text += concat(text.empty() ? "" : ", ", child.name);
-      try {
-        if (const auto share = trained_share(child.folder)) text += concat(' ', static_cast<int>(100.0 * *share), '%');
-      } catch (const Error&) {
-        // The child is just writing these files; what is wrong with them is told when the trial is read.
+    for (Running& child : running_) {
+      if (const auto now = Clock::now(); now - child.looked_up >= kSharePause) {
+        child.looked_up = now;
+        try {
+          if (const auto share = trained_share(child.folder)) child.share = concat(' ', static_cast<int>(100.0 * *share), '%');
+        } catch (const Error&) {
+          // The child is just writing these files; what is wrong with them is told when the trial is read.
+        }
       }
+      text += concat(text.empty() ? "" : ", ", child.name, child.share);
     }
     return text;
   }
@@ -304,19 +297,12 @@ class TrialRunner {
   const int threads_;  // of each
   std::size_t next_ = 0;
   std::int64_t done_ = 0;
+  int passed_on_ = 0;  // signals
   std::vector<Running> running_;
   std::exception_ptr failure_;
 };
 
 }  // namespace
-
-std::vector<std::pair<std::int64_t, std::string>> TrialResult::samples() const { return RunDirectory::open(folder).samples(); }
-
-std::string TrialResult::checkpoint() const {
-  const auto all = RunDirectory::list_checkpoints(folder);
-  if (all.empty()) fail(ErrorKind::input_output, folder, ": has no checkpoint; remove the folder and run the trial again");
-  return all.back().second;
-}
 
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
   check(options.jobs >= 0, "run_trials: ", options.jobs, " jobs");
@@ -337,26 +323,6 @@ std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& tri
   std::vector<TrialResult> results;
   for (const Trial& trial : trials) results.push_back(read_trial(concat(options.folder, '/', trial.name)));
   return results;
-}
-
-TrialResult read_trial(const std::string& folder) {
-  TrialResult result;
-  result.name = fs::path(folder).filename().string();
-  result.folder = folder;
-  result.command = shell_command("./tools/train_gan", saved_arguments(folder));
-  result.rows = RunDirectory::read_log(folder + "/log.csv");
-  const std::string diverged = folder + "/diverged.txt";
-  if (fs::exists(diverged)) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    result.diverged = true;
-    const std::string word = read_text(diverged);
-    result.failure = word.substr(0, word.find('\n'));
-    result.generator.mean = result.noise_floor.mean = result.untrained.mean = {nan, nan};
-    if (!result.rows.empty()) result.iterations = result.rows.back().iteration;
-  } else {
-    read_scores(folder + "/scores.json", result);
-  }
-  return result;
 }
 
 }  // namespace pbgen

@@ -38,7 +38,7 @@ struct TrialResult {
   std::int64_t num_images = 0;   // of each set
   int repeats = 0;
   std::int64_t iterations = 0;
-  double seconds = 0.0;          // of training, in the sitting that ended it
+  double seconds = 0.0;          // of training all iterations; of a resumed trial estimated from those of its last sitting
   std::vector<LogRow> rows;      // log.csv
 
   // Sample grids (PNG files) by rising iteration.
@@ -55,13 +55,13 @@ struct TrialOptions {
 
 // Runs each trial that is not done, resumes those that were begun, and reads them all, in the order given; equal trials run
 // once.  A trial is done where its scores.json is there, or where it diverged.  Says on stderr what runs and how long is
-// left.  After SIGINT or SIGTERM the running ones save and end, and the result is nothing: the caller returns
-// 128 + InterruptGuard::signal_received().
+// left.  After SIGINT, SIGTERM or SIGHUP the running ones save and end, and the result is nothing: the caller returns
+// 128 + InterruptGuard::signal_received(); a second signal ends them at once.
 // In FOLDER/NAME, beside what train_gan leaves: trial.json, the arguments; output.txt, what it said; diverged.txt, its last word
 // where it ended with exit code 5.  Two processes never train the same trial: output.txt is locked meanwhile.
-// Error(usage) where a folder of that name holds a trial with other arguments, or something else, with the mend: before anything
-// runs.  Where a trial fails otherwise, those that run are waited for, no others begin, and then Error of the trial's own exit
-// code's kind tells its folder and its last line on stderr.  Error(input_output) where train_gan is missing.
+// Error(usage) where a folder of that name holds a trial with other arguments, or one whose run was resumed by hand to other
+// iterations, or something else, with the mend: before anything runs.
+// Where a trial fails otherwise, those that run are waited for, no others begin, and then Error of the trial's own exit code's kind tells its folder and its last line on stderr.  Error(input_output) where train_gan is missing.
 // Names that are no names, and unlike trials of one name, are std::logic_error.
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options);
 

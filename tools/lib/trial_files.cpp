@@ -1,0 +1,125 @@
+#include "tools/lib/trial_files.h"
+
+#include <filesystem>
+#include <limits>
+
+#include "core/check.h"
+#include "core/file.h"
+#include "tools/lib/text.h"
+#include "tools/lib/trial.h"
+
+namespace pbgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kMaxFileBytes = 1 << 26;
+
+const Json& member(const Json& object, std::string_view key, const std::string& path) {
+  const Json* const found = object.find(key);
+  if (found == nullptr) fail(ErrorKind::data, path, ": has no '", key, "'; remove the trial's folder and run it again");
+  return *found;
+}
+
+// NaN where it is null: JSON has no word for what is not finite.
+double number(const Json& value, const std::string& path) {
+  if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
+  if (!value.is_number()) fail(ErrorKind::data, path, ": ", value.text(), " where a number belongs");
+  return value.as_number();
+}
+
+std::int64_t whole_number(const Json& object, std::string_view key, const std::string& path) {
+  const Json& value = member(object, key, path);
+  if (!value.is_integer()) fail(ErrorKind::data, path, ": '", key, "' is ", value.text(), ", expected a whole number");
+  return value.as_integer();
+}
+
+const Json::Array& items(const Json& object, std::string_view key, const std::string& path) {
+  const Json& value = member(object, key, path);
+  if (!value.is_array()) fail(ErrorKind::data, path, ": '", key, "' is no list");
+  return value.as_array();
+}
+
+// A column of scores.json; all NaN where it is absent.
+Estimate read_estimate(const Json& scores, const std::string& column, const std::string& path) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  if (scores.find(column) == nullptr) return {nan, nan};
+  return {number(*scores.find(column), path), number(member(scores, column + "_sd", path), path)};
+}
+
+TrialScore read_score(const Json& scores, const std::string& column, const std::string& path) {
+  TrialScore score;
+  for (const Json& level : items(scores, "levels", path)) score.levels.push_back(read_estimate(level, column, path));
+  score.mean = read_estimate(member(scores, "mean", path), column, path);
+  return score;
+}
+
+void read_scores(const std::string& path, TrialResult& result) {
+  const Json scores = trial_json(path);
+  for (const Json& level : items(scores, "levels", path)) result.sizes.push_back(static_cast<int>(whole_number(level, "size", path)));
+  result.generator = read_score(scores, "generator", path);
+  result.noise_floor = read_score(scores, "noise_floor", path);
+  result.untrained = read_score(scores, "untrained", path);
+  result.num_images = whole_number(scores, "num_images", path);
+  result.repeats = static_cast<int>(whole_number(scores, "repeats", path));
+  result.iterations = whole_number(scores, "iterations", path);
+  const std::int64_t timed = whole_number(scores, "session_iterations", path);
+  if (timed < 1) fail(ErrorKind::data, path, ": 'session_iterations' is ", timed, ", expected 1 at least");
+  const double share = static_cast<double>(timed) / static_cast<double>(result.iterations);
+  result.seconds = number(member(scores, "training_seconds", path), path) / share;
+}
+
+}  // namespace
+
+std::string trial_text(const std::string& path) {
+  const std::vector<std::uint8_t> bytes = read_file(path, kMaxFileBytes);
+  return {bytes.begin(), bytes.end()};
+}
+
+Json trial_json(const std::string& path) { return parse_json(trial_text(path), ErrorKind::data, path); }
+
+std::int64_t scored_iterations(const std::string& folder) {
+  const std::string path = folder + "/scores.json";
+  return whole_number(trial_json(path), "iterations", path);
+}
+
+std::vector<std::string> saved_arguments(const std::string& folder) {
+  const std::string path = folder + "/trial.json";
+  const Json saved = trial_json(path);
+  std::vector<std::string> arguments;
+  for (const Json& argument : items(saved, "arguments", path)) {
+    if (!argument.is_string()) fail(ErrorKind::data, path, ": an argument is no text");
+    arguments.push_back(argument.as_string());
+  }
+  return arguments;
+}
+
+std::vector<std::pair<std::int64_t, std::string>> TrialResult::samples() const { return RunDirectory::open(folder).samples(); }
+
+std::string TrialResult::checkpoint() const {
+  const auto all = RunDirectory::list_checkpoints(folder);
+  if (all.empty()) fail(ErrorKind::input_output, folder, ": has no checkpoint; remove the folder and run the trial again");
+  return all.back().second;
+}
+
+TrialResult read_trial(const std::string& folder) {
+  TrialResult result;
+  result.name = fs::path(folder).filename().string();
+  result.folder = folder;
+  result.command = shell_command("./tools/train_gan", saved_arguments(folder));
+  result.rows = RunDirectory::read_log(folder + "/log.csv");
+  const std::string diverged = folder + "/diverged.txt";
+  if (fs::exists(diverged)) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    result.diverged = true;
+    const std::string word = trial_text(diverged);
+    result.failure = word.substr(0, word.find('\n'));
+    result.generator.mean = result.noise_floor.mean = result.untrained.mean = {nan, nan};
+    if (!result.rows.empty()) result.iterations = result.rows.back().iteration;
+  } else {
+    read_scores(folder + "/scores.json", result);
+  }
+  return result;
+}
+
+}  // namespace pbgen
