@@ -266,7 +266,7 @@ TEST(Arguments, AWithdrawnFlagIsRefusedWithItsReasonAndNotShown) {
   settings.parser.option("--out").default_text("nowhere");
   EXPECT_EQ(settings.refusal({"faces", "--levels", "2"}), "--levels: there is one level; leave it out");
   EXPECT_EQ(settings.config_refusal(R"({"levels": [2]})"), "run.json: levels: there is one level; leave it out");
-  EXPECT_EQ(settings.config_refusal(R"({"levels": null})"), "");  // says nothing
+  EXPECT_EQ(settings.config_refusal(R"({"levels": null})"), "accepted");  // says nothing
   EXPECT_EQ(settings.parser.help().find("--levels"), std::string::npos);
   EXPECT_NE(settings.parser.help().find("(default: nowhere)"), std::string::npos);
   EXPECT_EQ(settings.refusal({"faces", "--leve", "2"}).find("--levels"), std::string::npos);  // nor suggested

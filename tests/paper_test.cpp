@@ -181,7 +181,7 @@ TEST_F(Paper, HelpSaysWhatAllLeavesOut) {
 // A signal that nobody asks for must not be kept back.
 TEST_F(Paper, EndsAtTheFirstSignalWhileAPieceIsMade) {
   const std::string out = folder_ / "out";
-  const ChildProcess paper(tool_, {"binarization-error", "--out", out}, {}, folder_ / "output.txt");
+  const ChildProcess paper(tool_, {"binarization-error", "--out", out}, {}, LockedOutput(folder_ / "output.txt"));
   std::optional<ChildEnd> end;
   bool sent = false;
   while (!(end = paper.poll())) {

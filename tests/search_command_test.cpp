@@ -21,6 +21,15 @@ namespace fs = std::filesystem;
 
 using Arguments = std::vector<std::string>;
 
+// Of the flags below those that say how to train, in the order of train_gan's help, and the search's own repeats.
+const Arguments kTraining = {"--holdout", "0.25", "--size", "16", "--iterations", "4", "--lr", "0.001", "--swd-repeats", "3"};
+
+Json list(const Arguments& arguments) {
+  Json all = Json::array();
+  for (const std::string& argument : arguments) all.push_back(argument);
+  return all;
+}
+
 class SearchCommand : public testing::Test {
  protected:
   std::string out() const { return folder_ / "search"; }
@@ -33,13 +42,10 @@ class SearchCommand : public testing::Test {
   // A trial that is done, with the arguments that every trial of these tests is to have.
   void add_trial(const std::string& name, const std::string& layers, const std::string& discriminator, double swd) const {
     const std::string folder = concat(out(), "/trials/", name);
-    Json arguments = Json::array();
-    for (const std::string& argument :
-         Arguments{"--holdout", "0.25", "--size", "16", "--iterations", "4", "--lr", "0.001", "--swd-repeats", "3", "--binarize-g", layers,
-                   "--binarize-d", discriminator, "--seed", "5"})
-      arguments.push_back(argument);
+    Arguments arguments = kTraining;
+    arguments.insert(arguments.end(), {"--binarize-g", layers, "--binarize-d", discriminator, "--seed", "5"});
     Json trial = Json::object();
-    trial.set("arguments", std::move(arguments));
+    trial.set("arguments", list(arguments));
     write_file_atomically(folder + "/trial.json", trial.text());
     const std::string figures = concat(R"("generator": )", swd, R"(, "generator_sd": 0.0, "noise_floor": 0.01, "noise_floor_sd": 0.0)");
     write_file_atomically(folder + "/scores.json",
@@ -68,21 +74,9 @@ class SearchCommand : public testing::Test {
 
   // A folder that a search began.
   void claim() const {
-    write_file_atomically(out() + "/search.json", R"({
-  "training": [
-    "--holdout",
-    "0.25",
-    "--size",
-    "16",
-    "--iterations",
-    "4",
-    "--lr",
-    "0.001",
-    "--swd-repeats",
-    "3"
-  ]
-}
-)");
+    Json search = Json::object();
+    search.set("training", list(kTraining));
+    write_file_atomically(out() + "/search.json", search.text(2) + "\n");
   }
 
   TestFolder folder_;
@@ -95,9 +89,16 @@ TEST_F(SearchCommand, TrialsGetTheTrainingFlagsAndTheLastLineIsTheStrategy) {
   add_trial("C-seed5", "2", "none", 0.06);
   add_trial("D-seed5", "3", "none", 0.2);
   add_trial("g12-dall-seed5", "1,2", "1,2,3,4", 0.05);
+  int exit_code = -1;
+  std::string error;
   testing::internal::CaptureStdout();
-  EXPECT_EQ(search({"--threshold", "2", "--out", out()}), 0);
+  try {
+    exit_code = search({"--threshold", "2", "--out", out()});
+  } catch (const Error& thrown) {
+    error = thrown.what();
+  }
   const std::string output = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(exit_code, 0) << error;
   EXPECT_TRUE(output.ends_with("\n--binarize-g 1,2 --binarize-d all\n")) << output;
   EXPECT_NE(text(out() + "/report.html").find("--threshold 2"), std::string::npos);
   EXPECT_NE(text(out() + "/search.csv").find("g12-dall-seed5"), std::string::npos);

@@ -260,7 +260,8 @@ TEST_F(TrialTest, ATrialThatAnotherProcessTrainsIsLeftAlone) {
   ASSERT_TRUE(fs::create_directories(trials() + "/a"));
   write_file_atomically(trials() + "/a/trial.json", R"({"arguments": ["--seed", "1", "--do", "score"]})");
   const ChildProcess other("/bin/sleep", {"60"}, {}, LockedOutput(trials() + "/a/output.txt"));
-  expect_error([&] { run_trials({trial("a", "score")}, options()); }, ErrorKind::usage, {trials() + "/a/output.txt", "another process", "(process "});
+  expect_error([&] { run_trials({trial("a", "score")}, options()); }, ErrorKind::usage,
+               {trials() + "/a/output.txt", "another process", "(process "});
   other.send(SIGKILL);
   while (!other.poll()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(run_trials({trial("a", "score")}, options()).has_value());

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "gan/accounting.h"
 #include "tools/lib/format.h"
+#include "tools/lib/search_decision.h"
 
 namespace pbgen {
 namespace {
@@ -59,7 +60,7 @@ Degradation degradation(const Measurement& layers, const Measurement& baseline, 
     result.exceeds = result.decided = true;
     return result;
   }
-  result.exceeds = result.swd > threshold && !result.within_floor;
+  result.exceeds = exceeds(result.swd, threshold) && !result.within_floor;
   result.decided = std::fabs(result.swd - threshold) > kMargin * result.error;
   return result;
 }
@@ -126,16 +127,21 @@ Search search_layers(const SearchOptions& options,
   if (!take(StepKind::baseline, {}, std::nullopt)) return search;
   after_step(search);
   std::optional<std::int64_t> lowest;
-  for (const SearchLayer& layer : search.order) {
-    if (!take(StepKind::layer, {{layer.number}, {}}, layer.redundancy)) return search;
-    const bool accepted = !search.steps.back().degraded->exceeds;
-    if (accepted) {
-      search.chosen = search.chosen.with(layer.number);
+  std::vector<int> numbers;
+  for (const SearchLayer& layer : search.order) numbers.push_back(layer.number);
+  const LayerChoice choice = choose_layers(numbers, [&](int number) -> std::optional<bool> {
+    const auto is_it = [&](const SearchLayer& layer) { return layer.number == number; };
+    const SearchLayer& layer = *std::find_if(search.order.begin(), search.order.end(), is_it);
+    if (!take(StepKind::layer, {{number}, {}}, layer.redundancy)) return std::nullopt;
+    const bool passed = !search.steps.back().degraded->exceeds;
+    if (passed) {
+      search.chosen = search.chosen.with(number);
       lowest = layer.redundancy;
     }
     after_step(search);
-    if (!accepted) break;
-  }
+    return passed;
+  });
+  if (!choice.complete) return search;
   if (!search.chosen.empty() && !take(StepKind::together, search.strategy(), lowest)) return search;
   search.complete = true;
   after_step(search);

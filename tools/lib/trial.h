@@ -61,7 +61,8 @@ struct TrialOptions {
 // where it ended with exit code 5.  Two processes never train the same trial: output.txt is locked meanwhile.
 // Error(usage) where a folder of that name holds a trial with other arguments, or one whose run was resumed by hand to other
 // iterations, or something else, with the mend: before anything runs.
-// Where a trial fails otherwise, those that run are waited for, no others begin, and then Error of the trial's own exit code's kind tells its folder and its last line on stderr.  Error(input_output) where train_gan is missing.
+// Where a trial fails otherwise, those that run are waited for, no others begin, and then Error of the trial's own exit code's kind
+// tells its folder and its last line on stderr.  Error(input_output) where train_gan is missing.
 // Names that are no names, and unlike trials of one name, are std::logic_error.
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options);
 

@@ -3,28 +3,22 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "tools/lib/search_decision.h"
 
 namespace pbgen {
 namespace {
 
 constexpr int kDeconvs = 4;
 
-// What its text says, for LayerSet is made of lists.
-LayerSet layer_set(const std::vector<int>& layers) {
-  std::string list;
-  for (const int layer : layers) list += concat(list.empty() ? "" : ",", layer);
-  return LayerSet::parse(list.empty() ? "none" : list, 0, "layers");
-}
-
 }  // namespace
 
 std::vector<LayerSet> all_generator_settings() {
   std::vector<LayerSet> settings;
   for (unsigned bits = 0; bits < 1u << kDeconvs; ++bits) {
-    std::vector<int> layers;
+    LayerSet layers;
     for (int layer = 1; layer <= kDeconvs; ++layer)
-      if ((bits >> (layer - 1) & 1u) != 0) layers.push_back(layer);
-    settings.push_back(layer_set(layers));
+      if ((bits >> (layer - 1) & 1u) != 0) layers = layers.with(layer);
+    settings.push_back(layers);
   }
   return settings;
 }
@@ -32,24 +26,21 @@ std::vector<LayerSet> all_generator_settings() {
 double degradation(const ScoreOf& swd, LayerSet layers) { return swd(layers) / swd({}) - 1.0; }
 
 Strategy algorithm_1(const ScoreOf& swd, const std::vector<int>& order, double threshold) {
-  std::vector<int> kept;
-  Strategy strategy{.trials = 1};
-  for (const int layer : order) {
-    ++strategy.trials;
-    if (!(degradation(swd, layer_set({layer})) <= threshold)) break;
-    kept.push_back(layer);
-  }
-  if (kept.size() > 1) ++strategy.trials;
-  strategy.layers = layer_set(kept);
-  strategy.degradation = degradation(swd, strategy.layers);
-  return strategy;
+  int singles = 0;
+  const LayerChoice choice = choose_layers(order, [&](int layer) {
+    ++singles;
+    return !exceeds(degradation(swd, {layer}), threshold);
+  });
+  // The float generator, the singles and, where it is none of these, the strategy itself.
+  const bool is_a_single = choice.layers.empty() || choice.layers == LayerSet{order.front()};
+  return {choice.layers, 1 + singles + (is_a_single ? 0 : 1), degradation(swd, choice.layers)};
 }
 
 Strategy exhaustive_search(const ScoreOf& swd, const std::function<double(LayerSet)>& bytes, double threshold) {
   const std::vector<LayerSet> settings = all_generator_settings();
   Strategy best{.trials = static_cast<int>(settings.size())};
   for (const LayerSet layers : settings) {
-    if (!(degradation(swd, layers) <= threshold)) continue;
+    if (exceeds(degradation(swd, layers), threshold)) continue;
     const bool smaller = bytes(layers) < bytes(best.layers);
     if (smaller || (bytes(layers) == bytes(best.layers) && swd(layers) < swd(best.layers))) best.layers = layers;
   }
