@@ -1,22 +1,28 @@
-// Algorithm 1: the decisions on given figures, and what is told of them.
+// Algorithm 1: the decisions on given figures, and a small search by the tool itself.
 #include "tools/lib/search.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "core/check.h"
+#include "core/file.h"
+#include "tests/image_files.h"
+#include "tests/tool_run.h"
 #include "tools/lib/csv.h"
 #include "tools/lib/search_report.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -238,6 +244,85 @@ TEST(SearchReport, ShowsTrialsThresholdAndCommands) {
   for (const char* const word : {"--binarize-g 1,2,3 --binarize-d all", "threshold", "+52.3%", "One seed", "./tools/train_gan E-seed1",
                                  "<svg", "./tools/plan --search --out x"})
     EXPECT_NE(page.find(word), std::string::npos) << word;
+}
+
+// The search as a user runs it, on networks as small as they come.
+class SearchTool : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::optional<std::string> plan = tool_path("plan");
+    if (!plan || !tool_path("train_gan")) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds plan and train_gan; `make test` sets it";
+    plan_ = *plan;
+  }
+  ToolRun search(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"--search", "--size", "16", "--g-widths", "8,4,4,4", "--d-widths", "4,4,4,8", "--z-dim", "4"};
+    for (const char* const word : {"--batch", "8", "--synthetic-images", "64", "--holdout", "0.25", "--swd-images", "16", "--iterations",
+                                   "4", "--bn-calibrate", "1", "--swd-repeats", "2", "--out"})
+      arguments.emplace_back(word);
+    arguments.push_back(out());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_tool_at(plan_, arguments, folder_.path());
+  }
+  std::string out() const { return folder_ / "search"; }
+  static std::string text(const std::string& path) {
+    const auto bytes = read_file(path, 1 << 24);
+    return {bytes.begin(), bytes.end()};
+  }
+  static std::string last_line(const std::string& text) {
+    const std::size_t end = text.find_last_not_of('\n');
+    const std::size_t begin = text.rfind('\n', end) + 1;
+    return text.substr(begin, end + 1 - begin);
+  }
+
+  std::string plan_;
+  TestFolder folder_;
+};
+
+TEST_F(SearchTool, EndsWithAStrategyAndTrainsOnlyWhatIsMissing) {
+  // Every layer passes: six trials.
+  const ToolRun whole = search({"--threshold", "1000000"});
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  EXPECT_EQ(last_line(whole.out), "--binarize-g 1,2,3,4 --binarize-d all");
+  const Table csv = parse_csv(text(out() + "/search.csv"), "search.csv");
+  ASSERT_EQ(csv.rows.size(), 6u);
+  EXPECT_NE(text(out() + "/report.html").find("data:image/png"), std::string::npos);
+
+  // Two trials are lost, as where a search is stopped: one whole, of the other its scores.
+  const auto written = fs::last_write_time(out() + "/trials/B-seed1/scores.json");
+  const std::string scores = text(out() + "/trials/D-seed1/scores.json");
+  fs::remove_all(out() + "/trials/C-seed1");
+  fs::remove(out() + "/trials/D-seed1/scores.json");
+  fs::remove(out() + "/search.csv");
+  const ToolRun again = search({"--threshold", "1000000"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(last_line(again.out), last_line(whole.out));
+  EXPECT_EQ(fs::last_write_time(out() + "/trials/B-seed1/scores.json"), written);
+  const Table csv_again = parse_csv(text(out() + "/search.csv"), "search.csv");
+  ASSERT_EQ(csv_again.rows.size(), 6u);
+  for (std::size_t row = 0; row < 6; ++row)
+    for (std::size_t column = 0; column < csv.header.size(); ++column) {
+      if (csv.header[column] == "seconds") continue;
+      EXPECT_EQ(csv_again.cell(row, column), csv.cell(row, column)) << row << ' ' << csv.header[column];
+    }
+
+  // Another threshold decides on the same trials; none is trained.
+  const ToolRun strict = search({"--threshold", "0"});
+  ASSERT_EQ(strict.exit_code, 0) << strict.err;
+  EXPECT_EQ(fs::last_write_time(out() + "/trials/B-seed1/scores.json"), written);
+}
+
+TEST_F(SearchTool, RefusesWhatItDecidesItselfAndFoldersOfOthers) {
+  const std::vector<std::vector<std::string>> all_wrong = {
+      {"--setting", "F"}, {"--binarize-g", "1"}, {"--resume", "auto"}, {"--threshold", "-1"}, {"--out", folder_.path()}};
+  for (const std::vector<std::string>& wrong : all_wrong) {
+    const ToolRun run = search(wrong);
+    EXPECT_EQ(run.exit_code, 2) << wrong[0];
+    EXPECT_NE(run.err.find(wrong[0] == "--out" ? folder_.path() : wrong[0]), std::string::npos) << run.err;
+  }
+  const ToolRun help = search({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_NE(help.out.find("off by one"), std::string::npos);
+  EXPECT_EQ(help.out.find("--binarize-g LAYERS"), std::string::npos);
 }
 
 }  // namespace

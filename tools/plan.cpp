@@ -9,17 +9,19 @@
 #include "tools/lib/plan_budget.h"
 #include "tools/lib/plan_options.h"
 #include "tools/lib/plan_report.h"
+#include "tools/lib/search_command.h"
 
 namespace pbgen {
 namespace {
 
 int run(int argc, char** argv) {
+  if (asks_for_search(argc, argv)) return run_search(argc, argv);
   PlanFlags flags;
   ArgumentParser parser("plan", "what each layer of a generator costs, and which of them bear one bit a weight",
                         "Without arguments it shows the paper's networks under Setting F: each layer's shape and degree of redundancy, the "
                         "order in which Algorithm 1 tries them, multiply-adds, parameters and bytes; then what eq. (3) says that "
                         "one-bit weights save, under every way of counting, beside the figures that the paper prints and the bytes of "
-                        "the exported file.");
+                        "the exported file.  With --search it finds out by training which layers bear one bit.");
   declare_plan_flags(parser, flags);
   if (!parser.parse(argc, argv)) return 0;
   const PlannedNet net = planned_net(parser, flags);

@@ -92,6 +92,8 @@ void declare_plan_flags(ArgumentParser& parser, PlanFlags& flags) {
                     ", ...]}.  kind: deconv, conv or linear.  kernel: a number or [height, width].  height, width: of the input.  "
                     "Padding is SAME: a deconvolution's output is input * stride, a convolution's input / stride rounded up.  A linear "
                     "layer has neither kernel nor stride.  name and binarized may be left out"));
+  parser.add("--search", &flags.search,
+             "Algorithm 1 with real training: which layers bear one bit on your images.  A command line of its own: plan --search --help");
   parser.add("--json", &flags.json, "everything as one JSON object on stdout");
 
   parser.section("Networks (as train_gan has them)");
@@ -102,6 +104,8 @@ void declare_plan_flags(ArgumentParser& parser, PlanFlags& flags) {
   parser.example("./tools/plan --gf-dim 32 --setting H --json", "other widths and another setting, for scripts");
   parser.example("./tools/plan --config runs/H-dcgan-64-001/config.json --budget 1MB", "what of a run's generator to binarize to fit 1 MB");
   parser.example("./tools/plan --budget 5M | tail -n 1", "only the answer: --binarize-g 1,2");
+  parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
+                 "trains and scores until a layer costs too much; ends with --binarize-g and --binarize-d for train_gan");
   parser.example("./tools/plan --layers my_net.json", "the degree of redundancy of every layer of your own net");
 }
 

@@ -21,6 +21,7 @@ struct PlanFlags {
   bool with_linear = false;
   std::string linear_precision = "float";
   bool json = false;
+  bool search = false;  // for the help alone: with it the command line is search_command.h's
 };
 
 // The paper's networks under Setting F.
