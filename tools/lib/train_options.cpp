@@ -143,11 +143,6 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
   parser.add_config_flag();
-
-  parser.example("./tools/train_gan", "the main job on synthetic faces: Setting H, about two minutes on two cores");
-  parser.example("./tools/train_gan --data CELEBA --celeba --preset paper --cache ~/.cache/pbgen", "the paper's run in full precision");
-  parser.example("./tools/train_gan --data PHOTOS --crop center:160 --setting F --gf-dim 32 --df-dim 32 --epochs 100", "your own photographs");
-  parser.example("./tools/train_gan --resume runs/H-dcgan-64-001 --iterations 3000", "go on where a run stopped");
 }
 
 void resolve_network_flags(const ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults) {
