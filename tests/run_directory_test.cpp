@@ -122,6 +122,20 @@ TEST_F(RunDirectoryTest, ResultsGoAndWhatARunGoesOnFromStays) {
   for (const std::string& path : lasting) EXPECT_TRUE(fs::exists(path)) << path;
 }
 
+TEST_F(RunDirectoryTest, TheLastRowIsTheLastWholeOneHoweverLongTheLog) {
+  EXPECT_FALSE(RunDirectory::last_row("run/log.csv").has_value());
+  std::string log = "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n";
+  write_bytes("run/log.csv", bytes_of(log));
+  EXPECT_FALSE(RunDirectory::last_row("run/log.csv").has_value());
+  for (int i = 1; i <= 300; ++i) {  // several times what is read of the end
+    log += std::to_string(i) + ",0.5,1.25,2.5,0.75,0.25,100,\n";
+    write_bytes("run/log.csv", bytes_of(log + "99999,0.5,1."));
+    const auto last = RunDirectory::last_row("run/log.csv");
+    ASSERT_TRUE(last.has_value()) << i;
+    ASSERT_EQ(last->iteration, i);
+  }
+}
+
 TEST_F(RunDirectoryTest, NumberedFilesComeByTheirNumber) {
   const RunDirectory run = RunDirectory::open("run");
   EXPECT_TRUE(run.checkpoints().empty());
