@@ -62,6 +62,11 @@ std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_by
   return bytes;
 }
 
+std::string read_text_file(const std::string& path, std::int64_t max_bytes) {
+  const std::vector<std::uint8_t> bytes = read_file(path, max_bytes);
+  return {bytes.begin(), bytes.end()};
+}
+
 AtomicFile::AtomicFile(const std::string& path) : path_(path), partial_(concat(path, ".partial-", ::getpid())) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (!folder.empty()) make_directories(folder);

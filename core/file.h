@@ -12,6 +12,9 @@ namespace pbgen {
 // The whole file.  Error(input_output) with the path where it cannot be opened or read, or is larger than max_bytes.
 std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes);
 
+// The same as text.
+std::string read_text_file(const std::string& path, std::int64_t max_bytes);
+
 // A file that appears whole or not at all, written piece by piece.  Creates missing parent folders and writes
 // PATH.partial-PID; commit() syncs it, renames it over path and syncs the folder.  Without a commit the partial file is
 // removed and what was at path stays.  Every failure is Error(input_output) with the path and the system's reason.

@@ -56,7 +56,7 @@ std::int64_t counter(const SafetensorsFile& file, const char* key) {
   std::int64_t value = 0;
   const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ec != std::errc() || result.ptr != text.data() + text.size() || value < 0 || value > 0xffffffffLL) {
-    fail(ErrorKind::model_file, file.path(), ": metadata ", key, " is \"", text, "\", expected a count");
+    fail(ErrorKind::model_file, file.path(), ": metadata ", key, " is ", Json(text.substr(0, 32)).text(), ", expected a count");
   }
   return value;
 }
@@ -79,9 +79,15 @@ std::int64_t member_integer(const Json& object, const char* key, const std::stri
   return value->as_integer();
 }
 
+// Only what a terminal shows as it is: it may be part of a message.
+bool is_short_and_plain(const std::string& text) {
+  return text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::string member_text(const Json& object, const char* key, const std::string& path) {
   const Json* const value = object.find(key);
-  if (value == nullptr || !value->is_string()) fail(ErrorKind::model_file, path, ": network description: ", key, " is missing or no text");
+  if (value == nullptr || !value->is_string() || !is_short_and_plain(value->as_string()))
+    fail(ErrorKind::model_file, path, ": network description: ", key, " is missing or no text of at most 64 plain characters");
   return value->as_string();
 }
 
@@ -171,7 +177,7 @@ Checkpoint::Checkpoint(SafetensorsFile file) : file_(std::move(file)) {
     fail(ErrorKind::model_file, file_.path(), ": no training checkpoint of ours (its metadata's format is not ", kFormat, ")");
   const std::string& version = file_.metadata("version");
   if (version != concat(kCheckpointVersion))
-    fail(ErrorKind::model_file, file_.path(), ": checkpoint version ", version, ", this build reads version ", kCheckpointVersion);
+    fail(ErrorKind::model_file, file_.path(), ": checkpoint version ", Json(version.substr(0, 32)).text(), ", this build reads version ", kCheckpointVersion);
   network_ = parse_network_description(parse_json(file_.metadata("network"), ErrorKind::model_file, file_.path()), file_.path());
   iteration_ = counter(file_, "iteration");
   require_weights_fit(file_, network_);

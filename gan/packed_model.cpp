@@ -184,7 +184,7 @@ PackedModel::PackedModel(SafetensorsFile file) : file_(std::move(file)) {
   if (!is_format_of(file_)) fail(ErrorKind::model_file, file_.path(), ": no exported model (its metadata's format is not ", kFormat, ")");
   const std::string& version = file_.metadata("version");
   if (version != concat(kPackedModelVersion))
-    fail(ErrorKind::model_file, file_.path(), ": exported model of version ", version.substr(0, 32), ", this build reads version ",
+    fail(ErrorKind::model_file, file_.path(), ": exported model of version ", Json(version.substr(0, 32)).text(), ", this build reads version ",
          kPackedModelVersion, "; export the checkpoint again");
   network_ = parse_network(file_);
   const SafetensorsFile::Tensor* const linear = file_.find("linear.weight");

@@ -12,6 +12,10 @@
 
 namespace pbgen {
 
+// What the tools calibrate with unless told otherwise, so that they draw the same images; train_gan takes its own batch.
+inline constexpr int kCalibrationBatches = 16;
+inline constexpr int kCalibrationBatch = 64;
+
 // Memory of a trainer that is idle between two steps, to be overwritten: activations of its generator at the batch that a
 // calibration uses, and its scratch.  Without it, or where the scratch is too small, a sampler makes its own.
 struct SamplerLoan {

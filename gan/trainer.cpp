@@ -27,8 +27,7 @@ TrainerOptions validated(TrainerOptions options) {
     fail(ErrorKind::usage, "--ema ", options.ema_decay, ": expected a decay of at least 0 (off) and below 1, such as 0.999");
   }
   if (!(options.clip >= 0.0 && std::isfinite(options.clip))) fail(ErrorKind::usage, "--clip ", options.clip, ": expected at least 0 (off)");
-  if (options.loss == Loss::wgan && options.clip == 0.0)
-    fail(ErrorKind::usage, "--clip 0: --loss wgan needs a bound on its critic's weights, such as 0.01");
+  require_bounded_critic(options.loss, options.clip);
   return options;
 }
 
@@ -52,6 +51,11 @@ const NamedArray* first_non_finite_gradient(const Sequential& network) {
 }
 
 }  // namespace
+
+void require_bounded_critic(Loss loss, double clip) {
+  if (loss == Loss::wgan && clip == 0.0)
+    fail(ErrorKind::usage, "--clip 0: --loss wgan needs a bound on its critic's weights, such as 0.01");
+}
 
 Trainer::Trainer(const TrainerOptions& options)
     : options_(validated(options)),

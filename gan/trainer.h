@@ -21,6 +21,7 @@
 namespace pbgen {
 
 struct TrainerOptions {
+
   NetworkConfig network;
   Loss loss = Loss::dcgan;
   int batch = 64;       // a multiple of kLanes
@@ -32,6 +33,9 @@ struct TrainerOptions {
   double ema_decay = 0.0;  // 0: no averaged generator; else in (0, 1)
   std::uint64_t seed = 0;  // initial weights, latent vectors
 };
+
+// Error(usage) where wgan's critic is without a bound.
+void require_bounded_critic(Loss loss, double clip);
 
 // Of the discriminator: its last update.
 struct StepReport {

@@ -203,6 +203,20 @@ TEST(Checkpoint, AWrongDescriptionOfTheNetworkIsRefused) {
       {"binarize_g", true}, {"binarize_d", "0,1"}, {"bwn", "three"},       {"bwn", Json()},
       {"g_widths", Json(Json::Array{4, 3, 2, 0})}, {"g_widths", Json(Json::Array{4, 3, 2, std::int64_t{1} << 40})},
   };
+  // What a terminal would obey, or what would fill it, is not printed.
+  for (const char* const key : {"bwn", "binarize_g", "binarize_d"})
+    for (const std::string& text : {std::string("\x1b[31m"), std::string("\xc2\x9b"), std::string(65, 'x')}) {
+      Json description = good;
+      description.set(key, text);
+      const std::string message = refusal_with(parts, "network", description.text());
+      EXPECT_TRUE(contains(message, key)) << message;
+      EXPECT_FALSE(contains(message, text)) << key;
+    }
+  for (const char* const key : {"version", "iteration"}) {
+    const std::string message = refusal_with(parts, key, "2\x1b[31m" + std::string(1000, 'x'));
+    EXPECT_FALSE(contains(message, "\x1b")) << key;
+    EXPECT_LT(message.size(), 300u) << key;
+  }
   for (const auto& [key, value] : wrong) {
     Json description = good;
     description.set(key, value);
@@ -221,7 +235,7 @@ TEST(Checkpoint, AWrongDescriptionOfTheNetworkIsRefused) {
 TEST(Checkpoint, AnotherVersionOrFormatSaysWhatThisBuildReads) {
   const Parts parts(trained_checkpoint());
   const std::string message = refusal_with(parts, "version", "2");
-  EXPECT_TRUE(contains(message, "version 2")) << message;
+  EXPECT_TRUE(contains(message, "version \"2\"")) << message;
   EXPECT_TRUE(contains(message, concat("reads version ", kCheckpointVersion))) << message;
   EXPECT_TRUE(contains(refusal_with(parts, "format", "pbgen-generator"), "no training checkpoint"));
   for (const char* const key : {"format", "version", "network", "iteration", "adam_steps_generator", "adam_steps_discriminator"}) {

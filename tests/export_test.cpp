@@ -136,7 +136,12 @@ TEST_F(Export, SwdEvalDrawsTheImagesThatGenerateWrites) {
   const std::string path = checkpoint("last.safetensors", network({1, 2, 3}, 3));
   const std::string model = folder_ / "model";
   ASSERT_EQ(run("export", {path, "-o", model}).exit_code, 0);
-  for (const std::string& generator : {model, path}) {
+  // A run's folder is its newest checkpoint, and no folder of pictures.
+  const std::string newest = folder_ / "run/checkpoints/000002.safetensors";
+  std::filesystem::create_directories(folder_ / "run/checkpoints");
+  std::filesystem::copy_file(path, newest);
+  write_png(folder_ / "run/samples/000002.png", Image::black(16, 16, 3));
+  for (const std::string& generator : {model, path, folder_ / "run"}) {
     const std::string name = std::filesystem::path(generator).filename().string() + "-images";
     pictures(name, {generator, "--seed", "7"});
     const Arguments options = {"--num-images", concat(kImages), "--seed", "7", "--json"};
@@ -147,7 +152,15 @@ TEST_F(Export, SwdEvalDrawsTheImagesThatGenerateWrites) {
     const ToolRun result = run("swd_eval", drawn);
     EXPECT_EQ(result.exit_code, 0) << result.err;
     EXPECT_EQ(result.out, run("swd_eval", written).out);
+    EXPECT_EQ(result.err.find("exact statistics of 16 batches of 64") == std::string::npos, generator == model) << result.err;
   }
+  const Arguments raw = {"synthetic", path, "--num-images", concat(kImages), "--seed", "7", "--json", "--bn-calibrate", "0"};
+  const ToolRun moving = run("swd_eval", raw);
+  EXPECT_NE(moving.err.find("its moving averages"), std::string::npos) << moving.err;
+  pictures("raw", {path, "--seed", "7", "--bn-calibrate", "0"});
+  EXPECT_EQ(moving.out, run("swd_eval", {"synthetic", folder_ / "raw", "--num-images", concat(kImages), "--seed", "7", "--json"}).out);
+  EXPECT_EQ(run("swd_eval", {"synthetic", model, "--bn-calibrate", "2"}).exit_code, 2);
+  EXPECT_EQ(run("swd_eval", {folder_ / "run", "synthetic"}).exit_code, 2);
   EXPECT_EQ(run("swd_eval", {model, "synthetic"}).exit_code, 2);
   EXPECT_EQ(run("swd_eval", {"synthetic", model, "--size", "32", "--num-images", "4"}).exit_code, 3);
   EXPECT_EQ(run("swd_eval", {"synthetic", model, "--channels", "1", "--num-images", "4"}).exit_code, 3);

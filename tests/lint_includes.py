@@ -19,9 +19,10 @@ MAY_INCLUDE = {
     "data": {"core", "data"},
     "gan": {"core", "layers", "optim", "gan"},
     "gan/edge": {"gan/edge"},
-    "tools": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib"},
+    "tools": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tools/lib/paper"},
     "tools/lib": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib"},
-    "tests": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tests"},
+    "tools/lib/paper": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tools/lib/paper"},
+    "tests": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tools/lib/paper", "tests"},
 }
 
 # system header -> who may include it: a file, or a folder with a closing slash.
@@ -146,6 +147,8 @@ PLANTED = {
     "gan/score.cpp": ('#include "data/image_set.h"\n#include <omp.h>\n', [(1, "gan may not include data"), (2, "core/parallel.h")]),
     "gan/edge/run.cpp": ('#include "gan/nets.h"\n#include "core/good.h"\n', [(1, "gan/edge may not"), (2, "gan/edge may not")]),
     "tools/lib/args.h": ('#pragma once\n#include "tests/naive.h"\n', [(2, "tools/lib may not include tests")]),
+    "tools/lib/paper/piece.h": ('#pragma once\n#include "tools/lib/args.h"\n', []),
+    "tools/lib/search.cpp": ('#include "tools/lib/paper/piece.h"\n', [(1, "tools/lib may not include tools/lib/paper")]),
     "tools/thin.cpp": ('#include "tools/lib/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
     "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2), [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
     "tests/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n#include "tools/lib/args.h"\n', []),

@@ -258,7 +258,7 @@ TEST(PackedModel, ValuesThatNoDeviceCanUseAreNotWritten) {
 
 TEST(PackedModel, AnotherVersionOrFormatSaysWhatThisBuildReads) {
   const std::string message = refusal_with([](Parts& parts) { parts.metadata["version"] = "2"; });
-  EXPECT_TRUE(contains(message, "version 2")) << message;
+  EXPECT_TRUE(contains(message, "version \"2\"")) << message;
   EXPECT_TRUE(contains(message, concat("reads version ", kPackedModelVersion))) << message;
   EXPECT_TRUE(contains(refusal_with([](Parts& parts) { parts.metadata["format"] = "pbgen-checkpoint"; }), "no exported model"));
   for (const char* const key : {"format", "version", "network", "shapes", "bits"})
@@ -272,6 +272,8 @@ TEST(PackedModel, AWrongDescriptionIsRefused) {
   const auto with = [](const char* key, const std::string& text) {
     return refusal_with([&](Parts& parts) { parts.metadata[key] = text; });
   };
+  // What a terminal would obey is not printed.
+  EXPECT_FALSE(contains(with("version", "2\x1b[31m"), "\x1b"));
   for (const char* const text : {"", "{", "[]", "3", "{}"}) EXPECT_NE(with("network", text), "") << text;
   for (const char* const text : {"", "{}", "[1]"}) EXPECT_TRUE(contains(with("shapes", text), "shapes")) << text;
   EXPECT_TRUE(contains(with("bits", "most significant first"), "bits"));

@@ -19,9 +19,9 @@
 #include "tools/lib/csv.h"
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/setting_scores.h"
-#include "tools/lib/paper/verdict.h"
 #include "tools/lib/run_directory.h"
 #include "tools/lib/train_options.h"
+#include "tools/lib/verdict.h"
 
 namespace pbgen {
 namespace {

@@ -20,6 +20,7 @@
 #include "tests/tool_run.h"
 #include "tools/lib/args.h"
 #include "tools/lib/child_process.h"
+#include "tools/lib/encode.h"
 #include "tools/lib/paper/overrides.h"
 #include "tools/lib/paper/piece.h"
 
@@ -82,9 +83,10 @@ TEST(PaperExperiment, OverridesAreOneWordEach) {
   Overrides overrides;
   ArgumentParser parser("paper", "");
   overrides.declare(parser);
-  const char* const argv[] = {"paper", "--data=--help", "--mirror"};
-  ASSERT_TRUE(parser.parse(3, argv));
+  const char* const argv[] = {"paper", "--data=--help", "--mirror", "--cache", "there"};
+  ASSERT_TRUE(parser.parse(5, argv));
   EXPECT_EQ(overrides.arguments(), (std::vector<std::string>{"--data=--help", "--mirror"}));
+  EXPECT_EQ(overrides.extra(), std::vector<std::string>{"--cache=there"});
 }
 
 TEST(PaperExperiment, TrialsDifferWhereTheirNamesDo) {
@@ -127,7 +129,7 @@ TEST_F(Paper, EverythingAtSmokeScale) {
   ASSERT_EQ(first.exit_code, 0) << first.err;
   const std::string report = contents(out + "/report.html");
   for (const Piece* const piece : pieces()) {
-    EXPECT_NE(report.find(std::string(piece->title)), std::string::npos) << piece->title;
+    EXPECT_NE(report.find(escape_markup(piece->title)), std::string::npos) << piece->title;
     bool csv = false;
     bool svg = false;
     for (const fs::directory_entry& entry : fs::directory_iterator(concat(out, "/", piece->command))) {
@@ -152,7 +154,7 @@ TEST_F(Paper, EverythingAtSmokeScale) {
   EXPECT_EQ(contents(out + "/report.html"), report);
 
   // A section keeps what it was made with when another one is made anew.
-  const ToolRun one = run({"redundancy", "--scale", "smoke", "--out", out, "--seeds", "2", "--settings", "F,A"});
+  const ToolRun one = run({"redundancy", "--scale", "smoke", "--out", out, "--seeds", "2", "--settings", "F,A", "--cache", "elsewhere"});
   EXPECT_EQ(one.exit_code, 0) << one.err;
   const std::string later = contents(out + "/report.html");
   EXPECT_EQ(count(later, "paper all --scale smoke"), pieces().size() - 1);
@@ -166,6 +168,7 @@ TEST_F(Paper, EverythingAtSmokeScale) {
 
   const ToolRun other = run({"settings", "--scale", "smoke", "--out", out, "--iterations", "21"});
   EXPECT_EQ(other.exit_code, 2);
+  EXPECT_NE(other.err.find("asked for: --iterations=21"), std::string::npos) << other.err;
   EXPECT_NE(other.err.find("name another --out"), std::string::npos) << other.err;
 }
 

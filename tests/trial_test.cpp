@@ -158,6 +158,16 @@ TEST_F(TrialTest, ARunThatWasResumedByHandIsNoLongerTheTrial) {
   EXPECT_EQ(calls().size(), 2u);
 }
 
+TEST_F(TrialTest, TheLastIterationsCountInEitherSpelling) {
+  Trial asked = trial("a", "score");
+  asked.arguments.insert(asked.arguments.end(), {"--iterations", "10", "--iterations=40"});
+  ASSERT_TRUE(run_trials({asked}, options()).has_value());
+  write_file_atomically(concat(trials(), "/a/config.json"), R"({"iterations": 40})");
+  EXPECT_TRUE(run_trials({asked}, options()).has_value());
+  write_file_atomically(concat(trials(), "/a/config.json"), R"({"iterations": 10})");
+  expect_error([&] { run_trials({asked}, options()); }, ErrorKind::usage, {"10", "40"});
+}
+
 TEST_F(TrialTest, SaysWhatRunsWhereOneStartsOrEnds) {
   ASSERT_TRUE(run_trials({trial("a", "score"), trial("b", "score")}, options(1)).has_value());
   const std::string said = testing::internal::GetCapturedStderr();
@@ -165,6 +175,23 @@ TEST_F(TrialTest, SaysWhatRunsWhereOneStartsOrEnds) {
   EXPECT_NE(said.find("trials 0/2 (0%), running a\n"), std::string::npos) << said;
   EXPECT_NE(said.find("running b\n"), std::string::npos) << said;
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 3) << said;
+}
+
+TEST_F(TrialTest, ExtraArgumentsArePassedOnAndAreNoPartOfWhatATrialIs) {
+  TrialOptions with_cache = options();
+  with_cache.extra = {"--cache", "here"};
+  ASSERT_TRUE(run_trials({trial("a", "score")}, with_cache).has_value());
+  ASSERT_EQ(calls().size(), 1u);
+  EXPECT_NE(calls()[0].find("--cache here"), std::string::npos) << calls()[0];
+  const auto again = run_trials({trial("a", "score")}, options());
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->front().command, "./tools/train_gan --seed 1 --do score");
+  EXPECT_EQ(calls().size(), 1u);
+}
+
+TEST(Trials, TellWhereArgumentsDifferFirst) {
+  EXPECT_EQ(first_difference({"--lr", "1e-4", "--size", "16"}, {"--lr", "2e-4", "--size", "32"}), "--lr 1e-4; asked for: --lr 2e-4");
+  EXPECT_EQ(first_difference({"--mirror"}, {"--mirror", "--size=32"}), "nothing more; asked for: --size=32");
 }
 
 TEST_F(TrialTest, ADivergedTrialIsDone) {
@@ -376,6 +403,8 @@ TEST_F(RealTrials, WhatTrainGanRefusesIsToldInItsWords) {
 
 TEST(ShellCommand, QuotesWhatAShellWouldRead) {
   EXPECT_EQ(shell_command("./a", {"--b", "c,d", "two words", "", "it's"}), "./a --b c,d 'two words' '' 'it'\\''s'");
+  const char* const argv[] = {"my tools/train_gan", "--data", "My Photos"};
+  EXPECT_EQ(shell_command(3, argv), "'my tools/train_gan' --data 'My Photos'");
 }
 
 }  // namespace

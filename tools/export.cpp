@@ -19,13 +19,11 @@
 namespace pbgen {
 namespace {
 
-constexpr int kCalibrationBatch = 64;
-
 struct Options {
   std::string checkpoint;
   std::string out;
   std::string linear_precision = "float";
-  int bn_calibrate = 16;
+  int bn_calibrate = kCalibrationBatches;
   std::uint64_t seed = 1;
   bool force = false;
   int threads = 0;

@@ -11,6 +11,7 @@
 #include "data/image_grid.h"
 #include "data/image_io.h"
 #include "gan/latents.h"
+#include "gan/sampler.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/image_output.h"
@@ -32,7 +33,7 @@ struct Options {
   std::string grid;
   bool interpolate = false;
   bool force = false;
-  int bn_calibrate = 0;
+  int bn_calibrate = kCalibrationBatches;
   int threads = 0;
   std::string conv = "direct";
 };
@@ -92,7 +93,7 @@ int run(int argc, char** argv) {
     if (generator.exported() && parser.given(flag))
       fail(ErrorKind::usage, flag, ": ", options.model, " is an exported model, in which nothing is left to choose: give its checkpoint");
   if (!options.out.empty()) claim_output_folder(options.out, options.force);
-  if (options.bn_calibrate > 0) generator.calibrate(options.bn_calibrate, options.seed);
+  if (options.bn_calibrate > 0 && !generator.exported()) generator.calibrate(options.bn_calibrate, options.seed);
 
   const auto draw = [&](std::int64_t first, std::int64_t count) {
     return generator.draw(latents(options, generator.config().z_dim, first, count).data(), count);

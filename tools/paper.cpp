@@ -9,6 +9,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/paper/overrides.h"
 #include "tools/lib/paper/paper_report.h"
+#include "tools/lib/text.h"
 
 namespace pbgen {
 namespace {
@@ -21,12 +22,6 @@ std::string description() {
   for (const Piece* const piece : pieces())
     text += concat("\n", piece->command, ": ", piece->summary, piece->in_all_at_laptop ? "" : " Not part of `all` at laptop scale.");
   return text;
-}
-
-std::string command_line(int argc, char** argv) {
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += concat(i > 0 ? " " : "", argv[i]);
-  return command;
 }
 
 int run(int argc, char** argv) {
@@ -69,7 +64,8 @@ int run(int argc, char** argv) {
   if (out.empty()) out = "runs/paper-" + scale_text;
   Experiment experiment = make_experiment(scale, out, seeds.value_or(scale == Scale::laptop ? 3 : 1), settings, overrides.arguments());
   experiment.lsgan = lsgan;
-  return run_pieces(chosen, experiment, command_line(argc, argv), train_only);
+  experiment.extra = overrides.extra();
+  return run_pieces(chosen, experiment, shell_command(argc, argv), train_only);
 }
 
 }  // namespace

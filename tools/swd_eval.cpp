@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <optional>
 
+#include "core/check.h"
 #include "core/cpu.h"
+#include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
@@ -48,7 +50,8 @@ int run(int argc, char** argv) {
                         "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number.");
   parser.positional("REAL", &images_options.real, "what is to be learned");
   parser.positional("FAKE", &images_options.fake,
-                    "what was generated, taken as it is; or a checkpoint or exported model, which draws as many images as are compared");
+                    "what was generated, taken as it is; or a checkpoint, a run's folder or an exported model, which draws as many "
+                    "images as are compared");
   parser.section("Preparing REAL, as in training");
   parser.add("--celeba", &celeba, "the crop for CelebA's aligned faces: --crop 108x108+35+55");
   parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
@@ -61,6 +64,9 @@ int run(int argc, char** argv) {
   parser.add("--on-bad", &on_bad, "RULE", "unreadable files of either folder: 1% stops where more than 1% are bad, skip goes on, fail stops",
              one_of({"1%", "skip", "fail"}));
   parser.section("Measuring");
+  parser.add("--bn-calibrate", &images_options.bn_calibrate, "N",
+             "of a checkpoint: replace the moving statistics by exact ones over N batches of 64; 0: off", in_range(0, 10000))
+      .default_text(concat(kCalibrationBatches));
   parser.add("--num-images", &images_options.num_images, "N", "images of each set, drawn by the seed", at_least(1))
       .default_text("all of the smaller set, at most 16384");
   parser.add("--repeats", &images_options.repeats, "R", "independent repetitions: mean and standard deviation (sd) are given",

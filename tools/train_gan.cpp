@@ -13,6 +13,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/resume.h"
 #include "tools/lib/run_directory.h"
+#include "tools/lib/text.h"
 #include "tools/lib/train_options.h"
 #include "tools/lib/training_run.h"
 
@@ -28,20 +29,12 @@ std::string run_name(const ArgumentParser& parser, TrainFlags flags) {
   return concat(setting_name(setting), "-", flags.loss, "-", flags.size);
 }
 
-std::string command_line(int argc, char** argv) {
-  std::string command;
-  for (int i = 0; i < argc; ++i) command += concat(i > 0 ? " " : "", argv[i]);
-  return command;
-}
-
 // Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself, whose identity it
 // returns; whatever then differs was asked for on the command line.
 Json take_over(ArgumentParser& parser, const ResumePoint& point) {
   const std::string config_path = point.run_path + "/config.json";
   if (!point.run_path.empty() && std::filesystem::exists(config_path)) {
-    const auto bytes = read_file(config_path, kMaxConfigBytes);
-    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    parser.apply_config(parse_json(text, ErrorKind::usage, config_path), config_path);
+    parser.apply_config(parse_json(read_text_file(config_path, kMaxConfigBytes), ErrorKind::usage, config_path), config_path);
   }
   Json identity = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
   parser.apply_config(identity, point.checkpoint);
@@ -77,7 +70,7 @@ int run(int argc, char** argv) {
   plan.flags = flags;
   plan.config = parser.config();
   plan.identity = run_identity(parser);
-  plan.command = command_line(argc, argv);
+  plan.command = shell_command(argc, argv);
   if (flags.dry_run) {
     show_plan(plan);
     return 0;

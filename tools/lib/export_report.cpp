@@ -1,6 +1,7 @@
 #include "tools/lib/export_report.h"
 
 #include "core/check.h"
+#include "gan/accounting.h"
 #include "tools/lib/format.h"
 
 namespace pbgen {
@@ -21,7 +22,7 @@ Table export_table(const NetworkConfig& config, const PackedModelOptions& option
   add("scales and shifts", packed.scales_and_shifts, full.scales_and_shifts);
   add("header", packed.header, full.header);
   add("whole file", packed.total(), full.total());
-  table.rows.push_back({"the paper, memory under F", "", "", fixed_text(kPaperMemoryRatio, 2) + "x"});
+  table.rows.push_back({"the paper, memory under F", "", "", fixed_text(kPrintedSaving.memory, 2) + "x"});
   return table;
 }
 

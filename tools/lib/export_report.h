@@ -7,9 +7,6 @@
 
 namespace pbgen {
 
-// The ratio that the paper prints for its generator's memory under Setting F (section III, eq. (3)).
-inline constexpr double kPaperMemoryRatio = 25.81;
-
 // part, bytes, in float (the same generator exported with 32 bits a weight), ratio: the parts of the file, whose sum is its size,
 // the whole file, and the paper's ratio.
 Table export_table(const NetworkConfig& config, const PackedModelOptions& options);

@@ -10,7 +10,8 @@ constexpr std::string_view kHead = R"(<meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="generator" content="PBGen">
 <style>
-:root{color-scheme:light dark;--page:#fff;--card:#f6f7f9;--ink:#222;--soft:#5b6068;--rule:#dcdfe4;--warn:#fff4d6;--warn-ink:#6b4e00;--below:#b4430b}
+:root{color-scheme:light dark;--page:#fff;--card:#f6f7f9;--ink:#222;--soft:#5b6068;--rule:#dcdfe4;
+--warn:#fff4d6;--warn-ink:#6b4e00;--below:#b4430b}
 @media screen and (prefers-color-scheme:dark){
 :root{--page:#15171a;--card:#1e2125;--ink:#e8e8e8;--soft:#a3a8b0;--rule:#363b42;--warn:#3a2f10;--warn-ink:#f3d88a;--below:#ff9a66}}
 *{box-sizing:border-box}
@@ -70,7 +71,8 @@ void Html::paragraph(std::string_view text, std::string_view class_name) {
 void Html::table(const Table& table) {
   if (table.header.empty()) return;
   const auto cell = [&](std::string_view tag, std::string_view text, bool number) {
-    const std::string_view class_name = !number ? "" : text.starts_with('-') && text.size() > 1 ? " class=\"number negative\"" : " class=\"number\"";
+    const bool negative = text.starts_with('-') && text.size() > 1;
+    const std::string_view class_name = !number ? "" : negative ? " class=\"number negative\"" : " class=\"number\"";
     markup_ += concat("<", tag, class_name, ">", escape_markup(text), "</", tag, ">");
   };
   markup_ += "<div class=\"scroll\"><table>\n<thead><tr>";
@@ -87,7 +89,8 @@ void Html::table(const Table& table) {
 void Html::facts(const std::vector<std::pair<std::string, std::string>>& facts) {
   if (facts.empty()) return;
   markup_ += "<dl class=\"facts\">\n";
-  for (const auto& [name, value] : facts) markup_ += concat("<div><dt>", escape_markup(name), "</dt><dd>", escape_markup(value), "</dd></div>\n");
+  for (const auto& [name, value] : facts)
+    markup_ += concat("<div><dt>", escape_markup(name), "</dt><dd>", escape_markup(value), "</dd></div>\n");
   markup_ += "</dl>\n";
 }
 
@@ -99,8 +102,8 @@ void Html::chart(std::string_view svg, std::string_view caption) {
 
 void Html::picture(const std::vector<std::uint8_t>& png, std::string_view caption, std::string_view class_name) {
   const std::string text = escape_markup(caption);
-  markup_ += concat("<figure class=\"", class_name, "\"><img alt=\"", text, "\" src=\"data:image/png;base64,", base64(png), "\"><figcaption>", text,
-                    "</figcaption></figure>\n");
+  markup_ += concat("<figure class=\"", class_name, "\"><img alt=\"", text, "\" src=\"data:image/png;base64,", base64(png), "\"><figcaption>",
+                    text, "</figcaption></figure>\n");
 }
 
 void Html::begin_group(std::string_view class_name) { markup_ += concat("<div class=\"", class_name, "\">\n"); }
@@ -108,8 +111,8 @@ void Html::begin_group(std::string_view class_name) { markup_ += concat("<div cl
 void Html::end_group() { markup_ += "</div>\n"; }
 
 std::string html_page(std::string_view title, std::string_view body) {
-  return concat("<!doctype html>\n<html lang=\"en\">\n<head>\n<title>", escape_markup(title), "</title>\n", kHead, "</head>\n<body>\n", body,
-                "</body>\n</html>\n");
+  return concat("<!doctype html>\n<html lang=\"en\">\n<head>\n<title>", escape_markup(title), "</title>\n", kHead, "</head>\n<body>\n",
+                body, "</body>\n</html>\n");
 }
 
 }  // namespace pbgen

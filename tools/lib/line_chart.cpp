@@ -62,7 +62,8 @@ std::vector<Point> thinned(const std::vector<Point>& points, std::size_t bin) {
   return kept;
 }
 
-void add_curve(ChartFrame& frame, const std::vector<double>& x, const std::vector<double>& y, std::size_t max_points, std::string_view style) {
+void add_curve(ChartFrame& frame, const std::vector<double>& x, const std::vector<double>& y, std::size_t max_points,
+               std::string_view style) {
   const std::size_t bin = (2 * x.size() + max_points - 1) / max_points;
   std::string path;
   for (const std::vector<Point>& stretch : stretches(frame, x, y)) {

@@ -12,8 +12,10 @@
 #include "data/load_images.h"
 #include "data/synthetic_faces.h"
 #include "gan/latents.h"
+#include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
+#include "tools/lib/resume.h"
 #include "tools/lib/score.h"
 #include "tools/lib/trained_generator.h"
 
@@ -76,10 +78,10 @@ Side open_side(std::string role, const std::string& name, std::uint64_t seed) {
       const std::string expected = parse_value(std::string_view(name).substr(10), side.face_seed);
       if (!expected.empty()) fail(ErrorKind::usage, side.shown(), ": the seed after `synthetic:` is ", expected);
     }
-  } else if (begins_as_generator(name)) {
+  } else if (begins_as_generator(name) || std::filesystem::is_directory(name + "/checkpoints", error)) {
     if (side.role == "REAL") fail(ErrorKind::usage, side.shown(), ": a trained generator can be FAKE alone");
     side.kind = Kind::generator;
-    side.generator = std::make_shared<TrainedGenerator>(name);
+    side.generator = std::make_shared<TrainedGenerator>(named_checkpoint(name));
     side.width = side.height = side.generator->config().size;
   } else if (std::filesystem::is_regular_file(name, error)) {
     side.kind = Kind::cache;
@@ -189,6 +191,15 @@ ImageSet load_folder(const Side& side, std::int64_t want, const FolderOptions& f
   return ImageSet(std::move(pixels), begin, count, size, folder.channels);
 }
 
+// The statistics that a checkpoint's images are normalised by.
+void calibrate(const Side& side, const ScoredImagesOptions& options, std::vector<std::string>& notes) {
+  if (side.generator->exported()) return;
+  const int batches = options.bn_calibrate.value_or(kCalibrationBatches);
+  if (batches > 0) side.generator->calibrate(batches, options.seed);
+  const std::string exact = concat("exact statistics of ", batches, " batches of ", kCalibrationBatch);
+  notes.push_back(concat(side.shown(), ": drawn with ", batches > 0 ? exact : "its moving averages"));
+}
+
 ImageSet draw_images(const Side& side, std::int64_t count, const ScoredImagesOptions& options) {
   constexpr std::int64_t kTogether = 256;
   const NetworkConfig& config = side.generator->config();
@@ -210,7 +221,10 @@ ImageSet draw_images(const Side& side, std::int64_t count, const ScoredImagesOpt
 ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, const ScoredImagesOptions& options,
                    std::vector<std::string>& notes) {
   if (side.kind == Kind::cache) return side.cached;
-  if (side.kind == Kind::generator) return draw_images(side, want, options);
+  if (side.kind == Kind::generator) {
+    calibrate(side, options, notes);
+    return draw_images(side, want, options);
+  }
   const bool is_real = side.role == "REAL";
   if (side.kind == Kind::synthetic) return synthetic_faces(side.face_seed, is_real ? 0 : kFirstFakeFace, want, size, channels);
   FolderOptions folder;
@@ -231,6 +245,8 @@ ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, 
 ScoredImages load_scored_images(const ScoredImagesOptions& options) {
   const Side real = open_side("REAL", options.real, options.seed);
   const Side fake = open_side("FAKE", options.fake, options.seed);
+  if (options.bn_calibrate && (fake.kind != Kind::generator || fake.generator->exported()))
+    fail(ErrorKind::usage, "--bn-calibrate: ", fake.shown(), " is no checkpoint");
   const int size = common_size(real, fake, options);
   const int channels = common_channels(real, fake, options);
   check_real_fits(real, fake, options, size);

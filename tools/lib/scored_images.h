@@ -11,8 +11,8 @@
 
 namespace pbgen {
 
-// A set is named by a folder, a cache file, `synthetic` or `synthetic:SEED`; FAKE also by a checkpoint or an exported model, which
-// then draws the images that `generate` with the same seed writes.
+// A set is named by a folder, a cache file, `synthetic` or `synthetic:SEED`; FAKE also by a checkpoint, a run's folder or an exported
+// model, which then draws the images that `generate` with the same seed and calibration writes.
 struct ScoredImagesOptions {
   std::string real;
   std::string fake;
@@ -22,6 +22,7 @@ struct ScoredImagesOptions {
   std::optional<std::int64_t> num_images;
   int repeats = 1;                     // each draws other images, where there are more
   std::uint64_t seed = 1;              // which images are taken, and synthetic faces
+  std::optional<int> bn_calibrate;     // batches, of a checkpoint; 0: its moving averages; nothing: kCalibrationBatches
   OnBad on_bad = OnBad::one_percent;   // files of either folder that cannot be read
   LoadProgress progress;               // of decoding a folder, or of drawing
 };
@@ -35,7 +36,7 @@ struct ScoredImages {
 
 // FAKE is taken as it is, unless another size is asked for.  REAL is cropped and resized as in training; where its pictures
 // have FAKE's size already, no option is needed.
-// Error(usage): more images asked for than there are, a crop for what is no folder.  Error(data): sizes that differ
+// Error(usage): more images asked for than there are, a crop for what is no folder, a calibration of what is no checkpoint.  Error(data): sizes that differ
 // without crop or size, a side that is not 16 * 2^k, and whatever reading the sets meets.
 ScoredImages load_scored_images(const ScoredImagesOptions& options);
 

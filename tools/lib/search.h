@@ -31,8 +31,8 @@
 #include <vector>
 
 #include "gan/networks.h"
-#include "tools/lib/paper/verdict.h"
 #include "tools/lib/trial.h"
+#include "tools/lib/verdict.h"
 
 namespace pbgen {
 

@@ -168,7 +168,8 @@ std::string search_verdict(const Search& search, double threshold) {
 std::vector<std::string> search_caveats(const Search& search, const SearchOptions& options) {
   std::vector<std::string> caveats;
   if (options.seeds == 1) {
-    caveats.emplace_back("One seed: how training varies is not known; standard errors are of repeated scoring alone. --seeds 3 tells more.");
+    caveats.emplace_back(
+        "One seed: how training varies is not known; standard errors are of repeated scoring alone. --seeds 3 tells more.");
   } else if (options.seeds == 2) {
     caveats.emplace_back("Two seeds: their standard errors are rough themselves. --seeds 3 tells more.");
   }

@@ -41,7 +41,8 @@ double widest_label(const ChartAxis& axis) {
 }  // namespace
 
 std::string_view series_colour(std::size_t i) {
-  static constexpr std::array<std::string_view, 8> kColours = {"#2484c6", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888", "#8a63d2"};
+  static constexpr std::array<std::string_view, 8> kColours = {"#2484c6", "#d55e00", "#009e73", "#cc79a7",
+                                                               "#e69f00", "#56b4e9", "#888888", "#8a63d2"};
   return kColours[i % kColours.size()];
 }
 

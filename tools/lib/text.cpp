@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace pbgen {
+namespace {
+
+std::string shell_word(std::string_view word) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) c == '\'' ? quoted.append("'\\''") : quoted.append(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -66,19 +77,11 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
 }
 
 std::string shell_command(std::string_view program, const std::vector<std::string>& arguments) {
-  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%";
-  std::string command(program);
-  for (const std::string& argument : arguments) {
-    command += ' ';
-    if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) {
-      command += argument;
-      continue;
-    }
-    command += '\'';
-    for (const char c : argument) c == '\'' ? command.append("'\\''") : command.append(1, c);
-    command += '\'';
-  }
+  std::string command = shell_word(program);
+  for (const std::string& argument : arguments) command.append(" ").append(shell_word(argument));
   return command;
 }
+
+std::string shell_command(int argc, const char* const* argv) { return shell_command(argv[0], {argv + 1, argv + argc}); }
 
 }  // namespace pbgen

@@ -24,5 +24,7 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
 
 // A command line that a POSIX shell reads back as these words: what is not plain is quoted.
 std::string shell_command(std::string_view program, const std::vector<std::string>& arguments);
+// That of this process; argc is 1 at least.
+std::string shell_command(int argc, const char* const* argv);
 
 }  // namespace pbgen

@@ -40,7 +40,8 @@ constexpr double kCriticClip = 0.01;
 Rule<int> lanes_rule() {
   return [](const int& batch) {
     const bool valid = batch >= kLanes && batch <= 4096 && batch % kLanes == 0;
-    return valid ? std::string() : concat("a multiple of ", kLanes, " from ", kLanes, " to 4096 (eight images share the lanes of a vector)");
+    if (valid) return std::string();
+    return concat("a multiple of ", kLanes, " from ", kLanes, " to 4096 (eight images share the lanes of a vector)");
   };
 }
 
@@ -60,7 +61,8 @@ void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const Netw
       .default_text(defaults.setting);
   parser.add("--binarize-g", &flags.binarize_g, "LAYERS",
              "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting").in_config();
-  parser.add("--binarize-d", &flags.binarize_d, "LAYERS", "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting").in_config();
+  parser.add("--binarize-d", &flags.binarize_d, "LAYERS",
+             "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting").in_config();
   parser.add("--bwn", &flags.bwn, "RECIPE",
              "how: pbgen (straight through the sign, exact through the scale), xnor (XNOR-Net's recipe) or port (pbgen with the scale of "
              "the authors' deconvolution, which divides by its output channels in place of its input channels: for an ablation)",
@@ -70,33 +72,39 @@ void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const Netw
   parser.add("--z-dim", &flags.z_dim, "N", "components of a latent vector", in_range(1, 4096)).in_config();
   parser.add("--gf-dim", &flags.gf_dim, "N", "generator width: layers of 8N, 4N, 2N, N channels (the paper: 64)", in_range(1, 512));
   parser.add("--df-dim", &flags.df_dim, "N", "discriminator width: layers of N, 2N, 4N, 8N channels (the paper: 64)", in_range(1, 512));
-  parser.add("--g-widths", &flags.g_widths, "c1,c2,c3,c4", "input channels of each deconvolution; overrides --gf-dim", each(in_range(1, 4096)))
+  parser.add("--g-widths", &flags.g_widths, "c1,c2,c3,c4",
+             "input channels of each deconvolution; overrides --gf-dim", each(in_range(1, 4096)))
       .in_config().default_text(value_text(as_list(defaults.g_widths)));
-  parser.add("--d-widths", &flags.d_widths, "c1,c2,c3,c4", "output channels of each convolution; overrides --df-dim", each(in_range(1, 4096)))
+  parser.add("--d-widths", &flags.d_widths, "c1,c2,c3,c4",
+             "output channels of each convolution; overrides --df-dim", each(in_range(1, 4096)))
       .in_config().default_text(value_text(as_list(defaults.d_widths)));
 }
 
-void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
+namespace {
+
+void declare_data_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Data");
-  parser.add("--data", &flags.data, "DIR", "train on the images in DIR and below (jpg, jpeg, png, bmp, ppm); without it, on synthetic faces").in_config();
+  parser.add("--data", &flags.data, "DIR",
+             "train on the images in DIR and below (jpg, jpeg, png, bmp, ppm); without it, on synthetic faces").in_config();
   parser.add("--synthetic-images", &flags.synthetic_images, "N", "how many synthetic faces are drawn where there is no --data",
              in_range(64, 10'000'000)).in_config();
-  parser.add("--crop", &flags.crop, "CROP", "WxH+X+Y, or center:S for a centred square of side S; without it, the largest centred square").in_config();
+  parser.add("--crop", &flags.crop, "CROP",
+             "WxH+X+Y, or center:S for a centred square of side S; without it, the largest centred square").in_config();
   parser.add("--celeba", &flags.celeba, "the crop for aligned CelebA: --crop 108x108+35+55");
   parser.add("--mirror", &flags.mirror, "mirror images at random").in_config();
-  parser.add("--holdout", &flags.holdout, "SHARE", "share of the images kept for scoring, never trained on", in_range(0.0, 0.5)).in_config();
-  parser.add("--cache", &flags.cache, "DIR", "keep decoded images in a file in DIR and map it on the next run; without it they stay in memory").in_config();
-  parser.add("--on-bad", &flags.on_bad, "RULE", "unreadable files: 1% stops where more than 1% are bad, skip goes on, fail stops at the first",
+  parser.add("--holdout", &flags.holdout, "SHARE",
+             "share of the images kept for scoring, never trained on", in_range(0.0, 0.5)).in_config();
+  parser.add("--cache", &flags.cache, "DIR",
+             "keep decoded images in a file in DIR and map it on the next run; without it they stay in memory").in_config();
+  parser.add("--on-bad", &flags.on_bad, "RULE",
+             "unreadable files: 1% stops where more than 1% are bad, skip goes on, fail stops at the first",
              one_of({"1%", "skip", "fail"})).in_config();
-  parser.add("--contrast-stretch", &flags.contrast_stretch, "stretch each image to 0..255, as the reference code did by accident").in_config();
+  parser.add("--contrast-stretch", &flags.contrast_stretch,
+             "stretch each image to 0..255, as the reference code did by accident").in_config();
   parser.add("--no-shuffle", &flags.shuffle, "keep the order of the files, as the reference code did", false).in_config();
+}
 
-  parser.section("Network");
-  parser.add("--preset", &flags.preset, "NAME",
-             "paper: 64x64, gf = df = 64, z 100, batch 64, lr 2e-4, 25 epochs, Setting A; flags given win over it (for CelebA add --celeba)",
-             one_of({"paper"}));
-  declare_network_flags(parser, flags, kTrainDefaults);
-
+void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Training");
   parser.add("--iterations", &flags.iterations, "N", "iterations in all, each of --d-steps and --g-steps updates; overrides --epochs",
              at_least(1)).in_config().default_text(concat(kDefaultIterations));
@@ -116,32 +124,53 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--clip", &flags.clip, "X",
              "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
              in_range(0.0, 1000.0)).in_config();
-  parser.add("--ema", &flags.ema, "DECAY", "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999)).in_config();
+  parser.add("--ema", &flags.ema, "DECAY",
+             "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999)).in_config();
   parser.add("--seed", &flags.seed, "N", "decides every random number").in_config();
-  parser.add("--threads", &flags.threads, "N", "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
-
+  parser.add("--threads", &flags.threads, "N",
+             "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
   parser.add("--conv", &flags.conv, "NAME",
              "how convolutions are computed: direct, or im2col, the definition: column matrices and gemm, equal but for rounding",
              one_of({"direct", "im2col"})).in_config();
+}
 
+void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Run");
   parser.add("--out", &flags.out, "DIR", "the run's folder").default_text("runs/<setting>-<loss>-<size>-NNN, the first free number");
   parser.add("--resume", &flags.resume, "WHAT", "go on from a checkpoint, or from a run's folder; auto: the newest one in --out");
   parser.add("--init-from", &flags.init_from, "FILE", "begin a new run from a checkpoint's weights");
   parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");
   parser.add("--dry-run", &flags.dry_run, "show layers, memory and time, and train nothing");
-  parser.add("--sample-every", &flags.sample_every, "N", "iterations between sample grids, the end included; 0: never", at_least(0)).in_config();
+  parser.add("--sample-every", &flags.sample_every, "N",
+             "iterations between sample grids, the end included; 0: never", at_least(0)).in_config();
   parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never", at_least(0)).in_config();
-  parser.add("--swd-images", &flags.swd_images, "N", "images a set when scoring (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
+  parser.add("--swd-images", &flags.swd_images, "N",
+             "images a set when scoring (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
   parser.add("--swd-repeats", &flags.swd_repeats, "N",
              "repetitions of the scores at the end, for their spread; the scores are in the run's folder, for programs in scores.json",
              in_range(1, 100)).in_config();
   parser.add("--bn-calibrate", &flags.bn_calibrate, "N",
-             "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off", in_range(0, 10000)).in_config();
-  parser.add("--checkpoint-every", &flags.checkpoint_every, "N", "iterations between checkpoints; 0: only the final one", at_least(0)).in_config();
+             "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off",
+             in_range(0, 10000)).in_config();
+  parser.add("--checkpoint-every", &flags.checkpoint_every, "N",
+             "iterations between checkpoints; 0: only the final one", at_least(0)).in_config();
   parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay", at_least(1)).in_config();
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
+}
+
+}  // namespace
+
+void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
+  declare_data_flags(parser, flags);
+  parser.section("Network");
+  parser.add("--preset", &flags.preset, "NAME",
+             "paper: 64x64, gf = df = 64, z 100, batch 64, lr 2e-4, 25 epochs, Setting A; flags given win over it (for CelebA add "
+             "--celeba)",
+             one_of({"paper"}));
+  declare_network_flags(parser, flags, kTrainDefaults);
+  declare_training_flags(parser, flags);
+  declare_run_flags(parser, flags);
   parser.add_config_flag();
 }
 
@@ -174,7 +203,7 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     if (!parser.given("--clip")) flags.clip = kCriticClip;
     if (!parser.given("--lr")) flags.lr = kCriticLearningRate;
     if (!parser.given("--beta1")) flags.beta1 = kCriticBeta1;
-    if (flags.clip == 0.0) fail(ErrorKind::usage, "--clip 0: --loss wgan needs a bound on its critic's weights, such as 0.01");
+    require_bounded_critic(Loss::wgan, flags.clip);
   }
   NetworkDefaults defaults = kTrainDefaults;
   if (!flags.preset.empty()) defaults.setting = kPaperSetting;
@@ -184,10 +213,12 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     flags.crop = to_string(kCelebaCrop);
   }
   static_cast<void>(parse_crop(flags.crop));
-  if (flags.iterations && parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations")) flags.iterations.reset();
+  if (flags.iterations && parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations"))
+    flags.iterations.reset();
   if (flags.iterations && parser.given_on_command_line("--iterations")) flags.epochs.reset();
   if (!flags.iterations && !flags.epochs) flags.iterations = kDefaultIterations;
-  if (!flags.resume.empty() && !flags.init_from.empty()) fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
+  if (!flags.resume.empty() && !flags.init_from.empty())
+    fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
 }
 
 NetworkConfig network_config(const TrainFlags& flags) {

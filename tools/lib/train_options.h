@@ -9,6 +9,7 @@
 
 #include "core/json.h"
 #include "gan/networks.h"
+#include "gan/sampler.h"
 #include "gan/trainer.h"
 #include "tools/lib/args.h"
 
@@ -55,7 +56,7 @@ struct TrainFlags {
   // Scoring.
   std::int64_t swd_images = 1024;
   int swd_repeats = 1;
-  int bn_calibrate = 16;
+  int bn_calibrate = kCalibrationBatches;
   // The run.
   std::string out;
   std::string resume;

@@ -13,11 +13,6 @@
 #include "tools/lib/sample_images.h"
 
 namespace pbgen {
-namespace {
-
-constexpr int kCalibrationBatch = 64;
-
-}  // namespace
 
 TrainedGenerator::TrainedGenerator(const std::string& path) {
   SafetensorsFile file = SafetensorsFile::load(path);

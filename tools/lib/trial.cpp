@@ -46,10 +46,8 @@ std::string flag_and_value(const std::vector<std::string>& arguments, std::size_
 void require_same_arguments(const Trial& trial, const std::string& folder) {
   const std::vector<std::string> saved = saved_arguments(folder);
   if (saved == trial.arguments) return;
-  const auto [before, now] = std::mismatch(saved.begin(), saved.end(), trial.arguments.begin(), trial.arguments.end());
-  const auto i = static_cast<std::size_t>(before - saved.begin());
-  fail(ErrorKind::usage, folder, ": holds a trial with other arguments (", flag_and_value(saved, i), "; asked for: ",
-       flag_and_value(trial.arguments, i), "); name another --out, or remove that folder");
+  fail(ErrorKind::usage, folder, ": holds a trial with other arguments (", first_difference(saved, trial.arguments),
+       "); name another --out, or remove that folder");
 }
 
 // A member of a run's config.json, where it is there and a number.
@@ -80,9 +78,13 @@ bool trained_to_the_end(const std::string& folder) {
 
 // The value of the last --iterations among the arguments, the one that counts.
 std::optional<double> iterations_asked_for(const std::vector<std::string>& arguments) {
-  for (std::size_t i = arguments.size(); i-- > 1;) {
+  constexpr std::string_view kFlag = "--iterations";
+  constexpr std::string_view kFlagWithValue = "--iterations=";
+  for (std::size_t i = arguments.size(); i-- > 0;) {
+    const std::string_view argument = arguments[i];
     double value = 0.0;
-    if (arguments[i - 1] == "--iterations" && parse_value(arguments[i], value).empty()) return value;
+    if (argument.starts_with(kFlagWithValue) && parse_value(argument.substr(kFlagWithValue.size()), value).empty()) return value;
+    if (i > 0 && arguments[i - 1] == kFlag && parse_value(argument, value).empty()) return value;
   }
   return std::nullopt;
 }
@@ -220,6 +222,7 @@ class TrialRunner {
           arguments.insert(arguments.end(), {"--out", folder, "--force"});
       }
       arguments.insert(arguments.end(), {"--threads", concat(threads_)});
+      arguments.insert(arguments.end(), options_.extra.begin(), options_.extra.end());
       // Children share the cores: a thread that waits must not hold one.
       const std::int64_t begin = output.size();
       running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, output), begin});
@@ -303,6 +306,12 @@ class TrialRunner {
 };
 
 }  // namespace
+
+std::string first_difference(const std::vector<std::string>& saved, const std::vector<std::string>& asked) {
+  const auto before = std::mismatch(saved.begin(), saved.end(), asked.begin(), asked.end()).first;
+  const auto i = static_cast<std::size_t>(before - saved.begin());
+  return concat(flag_and_value(saved, i), "; asked for: ", flag_and_value(asked, i));
+}
 
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
   check(options.jobs >= 0, "run_trials: ", options.jobs, " jobs");

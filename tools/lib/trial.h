@@ -51,6 +51,7 @@ struct TrialOptions {
   std::string folder;          // the trials' folders are made in it
   int jobs = 0;                // trials side by side; 0: as many as threads, fewer where fewer are left; the threads are shared out evenly
   std::string train_gan = {};  // its path; "": the one beside the running tool
+  std::vector<std::string> extra = {};  // more arguments of train_gan that are no part of what a trial is: --cache
 };
 
 // Runs each trial that is not done, resumes those that were begun, and reads them all, in the order given; equal trials run
@@ -65,6 +66,9 @@ struct TrialOptions {
 // tells its folder and its last line on stderr.  Error(input_output) where train_gan is missing.
 // Names that are no names, and unlike trials of one name, are std::logic_error.
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options);
+
+// Where two lists of arguments differ first, each with its flag: "--lr 2e-4; asked for: --lr 1e-4".  They do differ.
+std::string first_difference(const std::vector<std::string>& saved, const std::vector<std::string>& asked);
 
 // A trial's folder as run_trials left it.  Error(input_output) where the trial is not done, Error(data) where a file in it is
 // not what we write.

@@ -71,10 +71,7 @@ void read_scores(const std::string& path, TrialResult& result) {
 
 }  // namespace
 
-std::string trial_text(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = read_file(path, kMaxFileBytes);
-  return {bytes.begin(), bytes.end()};
-}
+std::string trial_text(const std::string& path) { return read_text_file(path, kMaxFileBytes); }
 
 Json trial_json(const std::string& path) { return parse_json(trial_text(path), ErrorKind::data, path); }
 

@@ -10,8 +10,8 @@
 #include "metrics/binarization_error.h"
 #include "tools/lib/format.h"
 #include "tools/lib/paper/piece.h"
-#include "tools/lib/paper/verdict.h"
 #include "tools/lib/progress.h"
+#include "tools/lib/verdict.h"
 
 namespace pbgen {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/lib/paper/verdict.h"
 #include "tools/lib/text_table.h"
+#include "tools/lib/verdict.h"
 
 namespace pbgen {
 

@@ -5,7 +5,7 @@
 
 #include "core/math.h"
 #include "tools/lib/line_chart.h"
-#include "tools/lib/paper/verdict.h"
+#include "tools/lib/verdict.h"
 
 namespace pbgen {
 namespace {

@@ -46,9 +46,9 @@ int count_of(LayerSet layers) {
 }
 
 // Asks the table; what all parts of the page have in common.
-class Search {
+class AllSettings {
  public:
-  Search(const Experiment& experiment, const TrialTable& table) : experiment_(experiment), table_(table) {}
+  AllSettings(const Experiment& experiment, const TrialTable& table) : experiment_(experiment), table_(table) {}
 
   double swd(LayerSet generator, LayerSet discriminator) const { return table_.swd(label_of(generator, discriminator)); }
   ScoreOf scores(LayerSet discriminator) const {
@@ -79,7 +79,7 @@ class Search {
 };
 
 // A row for each set of layers; its marks are those of the front over both discriminators, since the file is the generator's alone.
-Table settings_table(const Search& search) {
+Table settings_table(const AllSettings& search) {
   const std::vector<LayerSet> settings = all_generator_settings();
   std::vector<double> bytes;
   std::vector<double> distances;
@@ -118,7 +118,7 @@ void add_point(Series& series, double x, double y) {
   series.y.insert(series.y.end(), {y, std::nan("")});
 }
 
-std::string front_chart(const Search& search) {
+std::string front_chart(const AllSettings& search) {
   std::vector<Series> series{{"D float", {}, {}}, {"D one bit", {}, {}}, {"front", {}, {}}};
   std::vector<std::pair<double, double>> points;
   for (std::size_t d = 0; d < kDiscriminators.size(); ++d) {
@@ -157,7 +157,7 @@ struct Choices {
   int most_trials = 0;  // of Algorithm 1
 };
 
-Choices strategies(const Search& search) {
+Choices strategies(const AllSettings& search) {
   Choices choices;
   choices.table.header = {"D", "T", "Algorithm 1 chooses", "degrades by", "trials", "the search chooses", "degrades by", "trials",
                           "the same"};
@@ -180,7 +180,7 @@ Choices strategies(const Search& search) {
 }
 
 // The paper's claims about settings that it does not show.
-Table claims(const Search& search) {
+Table claims(const AllSettings& search) {
   Table table{{"the paper says", "D", "here, one seed"}, {}};
   for (const LayerSet discriminator : kDiscriminators) {
     int pairs = 0;
@@ -227,7 +227,7 @@ Table claims(const Search& search) {
 
 void make_exhaustive(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   const TrialTable table(experiment, trials, compared(experiment));
-  const Search search(experiment, table);
+  const AllSettings search(experiment, table);
   const Choices choices = strategies(search);
   const std::vector<LayerRow> rows = layer_table(experiment.network);
   std::string order;

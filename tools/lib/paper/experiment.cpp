@@ -14,8 +14,8 @@ using Arguments = std::vector<std::string>;
 
 // Distances of 1,024 images a set, as many as are held out of 8,192 faces.
 const Arguments kLaptop{"--size", "32", "--gf-dim", "16", "--df-dim", "16", "--batch", "32", "--lr", "2e-4", "--iterations", "3000",
-                        "--synthetic-images", "8192", "--holdout", "0.125", "--swd-images", "1024", "--swd-repeats", "2", "--swd-every", "500",
-                        "--sample-every", "250", "--checkpoint-every", "1000", "--keep", "1"};
+                        "--synthetic-images", "8192", "--holdout", "0.125", "--swd-images", "1024", "--swd-repeats", "2",
+                        "--swd-every", "500", "--sample-every", "250", "--checkpoint-every", "1000", "--keep", "1"};
 const Arguments kPaper{"--preset", "paper", "--swd-images", "8192", "--swd-repeats", "2", "--swd-every", "5000", "--sample-every", "1000",
                        "--checkpoint-every", "1000", "--keep", "1"};
 const Arguments kSmoke{"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "20",
@@ -53,7 +53,9 @@ Scale parse_scale(std::string_view name) {
 
 std::string_view scale_name(Scale scale) { return scale == Scale::paper ? "paper" : scale == Scale::laptop ? "laptop" : "smoke"; }
 
-bool Experiment::has_setting(std::string_view letter) const { return std::find(settings.begin(), settings.end(), letter) != settings.end(); }
+bool Experiment::has_setting(std::string_view letter) const {
+  return std::find(settings.begin(), settings.end(), letter) != settings.end();
+}
 
 Experiment make_experiment(Scale scale, const std::string& out, int seeds, const std::vector<std::string>& settings,
                            const std::vector<std::string>& overrides) {

@@ -26,6 +26,7 @@ struct Experiment {
   std::vector<std::string> settings;       // letters of Table II that are trained, rising
   bool lsgan = true;                       // whether they are trained under the second loss, too
   std::vector<std::string> training;       // arguments of train_gan that all trials share
+  std::vector<std::string> extra;          // more of them that are no part of what a trial is: --cache
   NetworkConfig network;                   // theirs, with nothing binarized
   int base_width = 0;                      // gf: c_4 of that network
   std::int64_t iterations = 0;             // of a trial

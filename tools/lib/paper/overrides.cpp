@@ -11,10 +11,12 @@ struct Declaration {
   const char* help;
 };
 
+constexpr const char* kCache = "--cache";
+
 constexpr std::array kDeclarations{
     Declaration{"--data", "DIR", "train on the images in DIR; without it, on synthetic faces"},
     Declaration{"--crop", "CROP", "what is kept of each picture: WxH+X+Y or center:S"},
-    Declaration{"--cache", "DIR", "keep decoded images in DIR: with --data each trial maps them in place of decoding"},
+    Declaration{kCache, "DIR", "keep decoded images in DIR: with --data each trial maps them in place of decoding"},
     Declaration{"--holdout", "SHARE", "share of the images that are scored against and never trained on"},
     Declaration{"--swd-images", "N", "images a set when scoring"},
     Declaration{"--size", "N", "image side"},
@@ -41,11 +43,17 @@ void Overrides::declare(ArgumentParser& parser) {
 std::vector<std::string> Overrides::arguments() const {
   std::vector<std::string> arguments;
   for (const Flag& flag : values_) {
-    // One word each: a value may look like a flag.
-    if (!flag.value.empty()) arguments.push_back(flag.name + "=" + flag.value);
+    if (!flag.value.empty() && flag.name != kCache) arguments.push_back(flag.argument());
   }
   if (celeba_) arguments.emplace_back("--celeba");
   if (mirror_) arguments.emplace_back("--mirror");
+  return arguments;
+}
+
+std::vector<std::string> Overrides::extra() const {
+  std::vector<std::string> arguments;
+  for (const Flag& flag : values_)
+    if (!flag.value.empty() && flag.name == kCache) arguments.push_back(flag.argument());
   return arguments;
 }
 

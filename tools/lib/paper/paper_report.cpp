@@ -19,26 +19,30 @@ constexpr std::int64_t kMaxSectionBytes = 256 << 20;
 constexpr std::int64_t kMaxExperimentBytes = 1 << 20;
 constexpr const char* kSection = "section.html";
 
-std::string file_text(const std::string& path, std::int64_t limit) {
-  const std::vector<std::uint8_t> bytes = read_file(path, limit);
-  return {bytes.begin(), bytes.end()};
+// The arguments that a folder was claimed for.
+std::vector<std::string> claimed_arguments(const std::string& path) {
+  const Json claimed = parse_json(read_text_file(path, kMaxExperimentBytes), ErrorKind::data, path);
+  const bool texts = claimed.is_array() && std::all_of(claimed.as_array().begin(), claimed.as_array().end(),
+                                                       [](const Json& argument) { return argument.is_string(); });
+  if (!texts) fail(ErrorKind::data, path, ": is no list of arguments; name another --out");
+  std::vector<std::string> arguments;
+  for (const Json& argument : claimed.as_array()) arguments.push_back(argument.as_string());
+  return arguments;
 }
 
 // Pieces made at different times must speak of the same networks and images.
 void claim_folder(const Experiment& experiment) {
-  Json arguments = Json::array();
-  for (const std::string& argument : experiment.training) arguments.push_back(Json(argument));
-  const std::string text = arguments.text(2) + "\n";
-  std::error_code error;
-  std::filesystem::create_directories(experiment.out, error);
-  if (error) fail(ErrorKind::input_output, experiment.out, ": cannot make the folder: ", error.message());
+  make_directories(experiment.out);
   const std::string path = experiment.out + "/experiment.json";
   if (!std::filesystem::exists(path)) {
     if (!std::filesystem::is_empty(experiment.out))
       fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
-    write_file_atomically(path, text);
-  } else if (file_text(path, kMaxExperimentBytes) != text) {
-    fail(ErrorKind::usage, experiment.out, ": holds an experiment with other sizes, data or training (experiment.json); name another --out");
+    Json arguments = Json::array();
+    for (const std::string& argument : experiment.training) arguments.push_back(Json(argument));
+    write_file_atomically(path, arguments.text(2) + "\n");
+  } else if (const auto claimed = claimed_arguments(path); claimed != experiment.training) {
+    fail(ErrorKind::usage, experiment.out, ": holds an experiment with other sizes, data or training (",
+         first_difference(claimed, experiment.training), "); name another --out");
   }
 }
 
@@ -56,8 +60,8 @@ std::vector<Trial> trials_of(const std::vector<const Piece*>& chosen, const Expe
 std::string asked_for(const Experiment& experiment) {
   std::string letters;
   for (const std::string& letter : experiment.settings) letters += concat(letters.empty() ? "" : ", ", letter);
-  return concat(" Asked for: Settings ", letters, " with ", experiment.seeds, experiment.seeds == 1 ? " seed" : " seeds", " each under dcgan, ",
-                experiment.lsgan ? "one under lsgan." : "none under lsgan.");
+  return concat(" Asked for: Settings ", letters, " with ", experiment.seeds, experiment.seeds == 1 ? " seed" : " seeds",
+                " each under dcgan, ", experiment.lsgan ? "one" : "none", " under lsgan.");
 }
 
 void make_piece(const Piece& piece, const Experiment& experiment, const TrialBook& book, const std::string& command) {
@@ -65,9 +69,10 @@ void make_piece(const Piece& piece, const Experiment& experiment, const TrialBoo
   PieceFolder folder(experiment, piece.command);
   folder.page().heading(piece.title);
   piece.make(experiment, book, folder);
+  const char* const threads = thread_count() == 1 ? " thread, " : " threads, ";
   folder.page().paragraph(concat("Files: ", piece.command, "/*.csv and *.svg.", piece.trials == nullptr ? "" : asked_for(experiment),
-                                 " Made on ", cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()),
-                                 " kernels, with:"), "note");
+                                 " Made on ", cpu_name(), ", ", thread_count(), threads, name(isa()), " kernels, with:"),
+                          "note");
   folder.page().code(command);
   write_file_atomically(folder.path(kSection), folder.page().markup());
 }
@@ -95,7 +100,7 @@ void write_report(const Experiment& experiment) {
               {"iterations a run", concat(experiment.iterations)}});
   for (const Piece* const piece : pieces()) {
     const std::string section = concat(experiment.out, "/", piece->command, "/", kSection);
-    if (std::filesystem::exists(section)) page.append(file_text(section, kMaxSectionBytes));
+    if (std::filesystem::exists(section)) page.append(read_text_file(section, kMaxSectionBytes));
   }
   write_file_atomically(experiment.out + "/report.html", html_page("PBGen: the paper, made again", page.markup()));
 }
@@ -117,7 +122,7 @@ int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experi
   const auto begin = std::chrono::steady_clock::now();
   claim_folder(experiment);
   const std::vector<Trial> trials = trials_of(chosen, experiment);
-  auto results = run_trials(trials, {.folder = experiment.out + "/trials"});
+  auto results = run_trials(trials, {.folder = experiment.out + "/trials", .extra = experiment.extra});
   if (!results) {
     std::printf("Stopped; the same command goes on.\n");
     return 128 + InterruptGuard::signal_received();

@@ -31,7 +31,6 @@ namespace pbgen {
 namespace {
 
 constexpr std::string_view kLetters = "AFH";
-constexpr int kCalibrationBatches = 16;  // where the trial itself does not calibrate
 constexpr std::int64_t kGridImages = 64;
 constexpr int kGridColumns = 8;
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
@@ -117,11 +116,10 @@ Table score_rows(const std::vector<Scored>& all, const std::vector<int>& sizes) 
 
 TrainFlags flags_of(const TrialResult& trial) {
   const std::string path = trial.folder + "/config.json";
-  const std::vector<std::uint8_t> bytes = read_file(path, kMaxConfigBytes);
   TrainFlags flags;
   ArgumentParser parser("train_gan", "");
   declare_train_flags(parser, flags);
-  parser.apply_config(parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, ErrorKind::data, path), path);
+  parser.apply_config(parse_json(read_text_file(path, kMaxConfigBytes), ErrorKind::data, path), path);
   resolve_train_flags(parser, flags);
   return flags;
 }
@@ -140,6 +138,7 @@ class RunScorer {
 
   Scored run(const std::string& letter, const Way& way, const std::string& key, const std::string& grid_path) const {
     Sampler sampler(checkpoint_.network(), way.averaged ? checkpoint_.generator() : checkpoint_.raw_generator());
+    // Where the trial itself does not calibrate, as the tools do.
     if (way.exact) sampler.calibrate(flags_.bn_calibrate > 0 ? flags_.bn_calibrate : kCalibrationBatches, flags_.batch, flags_.seed);
     const ImageSet images = sample_images(sampler, flags_.seed, Stream::score, 0, trial_.num_images);
     write_png(grid_path, image_grid(images, std::min(kGridImages, images.count()), kGridColumns));

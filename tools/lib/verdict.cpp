@@ -1,4 +1,4 @@
-#include "tools/lib/paper/verdict.h"
+#include "tools/lib/verdict.h"
 
 #include <algorithm>
 #include <cmath>
