@@ -185,26 +185,47 @@ std::string margin_sentence(double margin) {
                 fixed_text(margin, 4), " (2 sqrt 2 standard deviations).");
 }
 
-// figure_7: c_4 rising.
-std::string figure_7_sentence(const std::vector<Net>& nets, double float_swd, double margin) {
+// How SWD goes from each c_4 to the next.
+std::string course_text(const std::vector<Net>& nets, double margin) {
+  const auto diverged = std::count_if(nets.begin(), nets.end(), [](const Net& net) { return std::isnan(net.swd()); });
+  if (diverged > 0)
+    return concat(diverged, " of the ", nets.size() - 2, " runs between diverged: nothing can be said of the course.");
   int falls = 0;
   double largest_rise = 0.0;
   for (std::size_t i = 1; i < nets.size(); ++i) {
-    falls += nets[i].swd() < nets[i - 1].swd();
+    falls += nets[i].swd() < nets[i - 1].swd() ? 1 : 0;
     largest_rise = std::max(largest_rise, nets[i].swd() - nets[i - 1].swd());
   }
+  const std::string count = concat("it falls in ", falls, " of ", nets.size() - 1, " doublings, ");
+  if (falls + 1 == static_cast<int>(nets.size())) return count + "so more redundancy is better throughout, as in the paper's pictures.";
+  if (largest_rise <= margin) return count + "and rises nowhere beyond what the seed makes.";
+  return count + "so more redundancy is not better throughout.";
+}
+
+// figure_7: c_4 rising.
+std::string figure_7_sentence(const std::vector<Net>& nets, double float_swd, double margin) {
   const double first = nets.front().swd();
   const double last = nets.back().swd();
   if (std::isnan(first) || std::isnan(last)) return "One of the ends of c_4 diverged: nothing can be said of its course.";
   std::string size;
   if (!std::isnan(margin)) size = std::fabs(first - last) > margin ? ", beyond what the seed makes" : ", within what the seed makes";
-  std::string course = "so more redundancy is not better throughout.";
-  if (falls + 1 == static_cast<int>(nets.size())) course = "so more redundancy is better throughout, as in the paper's pictures.";
-  else if (largest_rise <= margin) course = "and rises nowhere beyond what the seed makes.";
   const std::string in_float = std::isnan(float_swd) ? "" : concat(" A, in float, is at ", fixed_text(float_swd, 4), ".");
   return concat("From c_4 = ", nets.front().widths[3], " to ", nets.back().widths[3], " SWD goes from ", fixed_text(first, 4), " to ",
-                fixed_text(last, 4), " (", percent_text(last / first - 1.0), size, "); it falls in ", falls, " of ", nets.size() - 1,
-                " doublings, ", course, in_float, margin_sentence(margin));
+                fixed_text(last, 4), " (", percent_text(last / first - 1.0), size, "); ", course_text(nets, margin), in_float,
+                margin_sentence(margin));
+}
+
+// Whether raising c_4 brings more than raising the best of the others; all three have a figure.
+std::string finding_text(const Net& none, const Net& rival, const Net& fourth, double margin) {
+  const double lead = rival.swd() - fourth.swd();
+  const double gain = none.swd() - fourth.swd();
+  if (std::fabs(lead) <= margin)
+    return concat("cannot be told from one seed: ", rival.raised, " and c_4 lie within what the seed makes",
+                  std::fabs(gain) <= margin ? ", and so does what c_4 itself changes." : ".");
+  const char* const basis = std::isnan(margin) ? ", in one run each." : ", beyond what the seed makes.";
+  if (lead <= 0.0) return concat("raising ", rival.raised, " brings as much as raising c_4 or more, against the paper", basis);
+  if (gain <= (std::isnan(margin) ? 0.0 : margin)) return concat("raising c_4 itself brings no improvement", basis);
+  return concat("none of the others brings what c_4 does, as the paper says", basis);
 }
 
 // nets: none, c_1, c_2, c_3, c_4.
@@ -220,14 +241,8 @@ std::string figure_8_sentence(const std::vector<Net>& nets, double margin) {
   for (std::size_t i = 1; i + 1 < nets.size(); ++i)
     if (!std::isnan(nets[i].swd()) && (rival == nullptr || nets[i].swd() < rival->swd())) rival = &nets[i];
   std::string finding = "nothing can be compared.";
-  if (!std::isnan(none.swd()) && !std::isnan(fourth.swd()) && rival != nullptr) {
-    const double lead = rival->swd() - fourth.swd();
-    if (fourth.swd() >= none.swd()) finding = "raising c_4 itself brings no improvement.";
-    else if (lead <= 0.0) finding = concat("raising ", rival->raised, " brings as much as raising c_4 or more, against the paper.");
-    else finding = "none of the others brings what c_4 does, as the paper says";
-    if (lead > 0.0 && fourth.swd() < none.swd())
-      finding += std::isnan(margin) ? "." : lead > margin ? ", beyond what the seed makes." : ", but within what the seed makes.";
-  }
+  if (!std::isnan(none.swd()) && !std::isnan(fourth.swd()) && rival != nullptr)
+    finding = finding_text(none, *rival, fourth, margin);
   return concat("The same redundancy added to one layer at a time changes SWD so: ", changes, "; ", finding);
 }
 

@@ -16,7 +16,7 @@ Table claim_table(const std::vector<Claim>& claims) {
   return table;
 }
 
-std::string claim_summary(const std::vector<Claim>& claims) {
+std::string verdict_counts(const std::vector<Verdict>& verdicts) {
   struct Word {
     Verdict verdict;
     const char* one;
@@ -27,12 +27,19 @@ std::string claim_summary(const std::vector<Claim>& claims) {
                                                {Verdict::cannot_be_told, "cannot be told", "cannot be told"},
                                                {Verdict::one_seed, "has one seed and no verdict", "have one seed and no verdict"},
                                                {Verdict::no_figure, "has no figure", "have no figure"}}};
-  if (claims.empty()) return "";
   std::string text;
   for (const Word& word : kWords) {
-    const auto count = std::count_if(claims.begin(), claims.end(), [&](const Claim& claim) { return claim.verdict == word.verdict; });
+    const auto count = std::count(verdicts.begin(), verdicts.end(), word.verdict);
     if (count > 0) text += concat(text.empty() ? "" : ", ", count, " ", count == 1 ? word.one : word.many);
   }
+  return text;
+}
+
+std::string claim_summary(const std::vector<Claim>& claims) {
+  if (claims.empty()) return "";
+  std::vector<Verdict> verdicts;
+  for (const Claim& claim : claims) verdicts.push_back(claim.verdict);
+  const std::string text = verdict_counts(verdicts);
   return claims.size() == 1 ? concat("Of 1 claim, ", text, ".") : concat("Of ", claims.size(), " claims ", text, ".");
 }
 

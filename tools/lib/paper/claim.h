@@ -19,6 +19,9 @@ struct Claim {
 // A row for each: claim, paper, here (a ratio), difference, verdict.
 Table claim_table(const std::vector<Claim>& claims);
 
+// "5 hold, 1 does not hold, 3 cannot be told": every kind that occurs, by its name.
+std::string verdict_counts(const std::vector<Verdict>& verdicts);
+
 // "Of 9 claims 5 hold, 1 does not hold, 3 cannot be told."; empty without claims.
 std::string claim_summary(const std::vector<Claim>& claims);
 

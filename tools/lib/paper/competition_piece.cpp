@@ -9,6 +9,7 @@
 #include "tools/lib/args.h"
 #include "tools/lib/format.h"
 #include "tools/lib/line_chart.h"
+#include "tools/lib/paper/claim.h"
 #include "tools/lib/paper/competition.h"
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/trial_table.h"
@@ -196,20 +197,33 @@ Comparison against(const Sample& sample, double value) {
   return {sample.mean - value, sample.standard_error(), sample.mean / value, sample.standard_error() / std::fabs(value), value};
 }
 
-// |a - h| less |f - h|: below 0 where A is more like H than F is.
+// |a - h| less |a - f|: below 0 where A is nearer to H than to F.
 Comparison nearness(const Sample& a, const Sample& f, const Sample& h) {
-  const double a_side = a.mean < h.mean ? -1.0 : 1.0;
-  const double f_side = f.mean < h.mean ? -1.0 : 1.0;
-  return contrast(std::array{a_side, -f_side, f_side - a_side}, std::array{a, f, h});
+  const double of_h = a.mean < h.mean ? -1.0 : 1.0;
+  const double of_f = a.mean < f.mean ? -1.0 : 1.0;
+  return contrast(std::array{of_h - of_f, -of_h, of_f}, std::array{a, h, f});
 }
 
-void add_claim(Table& table, std::string claim, std::string measured, Verdict verdict) {
-  table.rows.push_back({std::move(claim), std::string(verdict_text(verdict)), std::move(measured)});
+bool is_undecided(const Runs& runs) { return runs.sample(late_advantage).mean < kUndecidedAdvantage; }
+
+// Neither vanished nor undecided: a discriminator that learned nothing plays no game, either.
+Verdict goes_on(const Sample& advantage) {
+  return both(is_higher(against(advantage, kUndecidedAdvantage)), is_lower(against(advantage, kVanishedAdvantage)));
 }
+
+struct Statements {
+  Table table{{"the paper says", "verdict", "here"}, {}};
+  std::vector<Verdict> verdicts;
+
+  void add(std::string claim, std::string measured, Verdict verdict) {
+    table.rows.push_back({std::move(claim), std::string(verdict_text(verdict)), std::move(measured)});
+    verdicts.push_back(verdict);
+  }
+};
 
 // What Section IV.C.6 says, each sentence as far as its settings were trained.
-Table claims(const std::vector<Runs>& all) {
-  Table table{{"the paper says", "verdict", "here"}, {}};
+Statements statements(const std::vector<Runs>& all) {
+  Statements said;
   const Runs* const f = find(all, "F");
   const Runs* const h = find(all, "H");
   const Runs* const a = find(all, "A");
@@ -220,54 +234,47 @@ Table claims(const std::vector<Runs>& all) {
   };
   constexpr const char* kMultiplied = "SWD is multiplied by ";
   if (f != nullptr) {
-    add_claim(table, "F: the competition vanishes",
-              concat(vanished(*f), "; advantage ", advantages(*f)),
-              is_higher(against(f->sample(late_advantage), kVanishedAdvantage)));
-    add_claim(table, "F: the images stop improving", concat(kMultiplied, factors(*f)),
-              is_higher(against(f->sample(swd_factor), kImprovingFactor)));
+    said.add("F: the competition vanishes", concat(vanished(*f), "; advantage ", advantages(*f)),
+             is_higher(against(f->sample(late_advantage), kVanishedAdvantage)));
+    said.add("F: the images stop improving", concat(kMultiplied, factors(*f)),
+             is_higher(against(f->sample(swd_factor), kImprovingFactor)));
   }
   if (h != nullptr) {
-    add_claim(table, "H: the competition goes on", concat(vanished(*h), "; advantage ", advantages(*h)),
-              is_lower(against(h->sample(late_advantage), kVanishedAdvantage)));
-    add_claim(table, "H: the images go on to improve", concat(kMultiplied, factors(*h)),
-              is_lower(against(h->sample(swd_factor), kImprovingFactor)));
+    said.add("H: the competition goes on",
+             concat(vanished(*h), "; ", is_undecided(*h) ? "undecided, " : "", "advantage ", advantages(*h)),
+             goes_on(h->sample(late_advantage)));
+    said.add("H: the images go on to improve", concat(kMultiplied, factors(*h)),
+             is_lower(against(h->sample(swd_factor), kImprovingFactor)));
   }
   if (f != nullptr && h != nullptr) {
-    add_claim(table, "F vanishes more than H", concat("advantage: ", advantages(*f), ", ", advantages(*h)),
-              is_higher(compare(f->sample(late_advantage), h->sample(late_advantage))));
-    add_claim(table, "F's images improve less than H's", concat(kMultiplied, factors(*f), ", ", factors(*h)),
-              is_higher(compare(f->sample(swd_factor), h->sample(swd_factor))));
+    said.add("F vanishes more than H", concat("advantage: ", advantages(*f), ", ", advantages(*h)),
+             is_higher(compare(f->sample(late_advantage), h->sample(late_advantage))));
+    said.add("F's images improve less than H's", concat(kMultiplied, factors(*f), ", ", factors(*h)),
+             is_higher(compare(f->sample(swd_factor), h->sample(swd_factor))));
   }
   if (f != nullptr && h != nullptr && a != nullptr) {
-    add_claim(table, "A is very similar to H: more so than F is",
-              concat("advantage: ", advantages(*a), ", ", advantages(*h), ", ", advantages(*f)),
-              is_lower(nearness(a->sample(late_advantage), f->sample(late_advantage), h->sample(late_advantage))));
+    said.add("A is very similar to H: more so than to F",
+             concat("advantage: ", advantages(*a), ", ", advantages(*h), ", ", advantages(*f)),
+             is_lower(nearness(a->sample(late_advantage), f->sample(late_advantage), h->sample(late_advantage))));
   }
   if (h != nullptr && a != nullptr) {
-    add_claim(table, "A: the competition is initiated earlier than under H",
-              concat("at iteration ", sample_text(a->sample(initiated), 0), " against ", sample_text(h->sample(initiated), 0)),
-              is_lower(compare(a->sample(initiated), h->sample(initiated))));
+    said.add("A: the competition is initiated earlier than under H",
+             concat("at iteration ", sample_text(a->sample(initiated), 0), " against ", sample_text(h->sample(initiated), 0)),
+             is_lower(compare(a->sample(initiated), h->sample(initiated))));
   }
-  return table;
+  return said;
 }
 
-std::string verdict(const Table& claims) {
-  int held = 0;
-  int failed = 0;
-  for (const auto& row : claims.rows) {
-    held += row[1] == verdict_text(Verdict::holds) ? 1 : 0;
-    failed += row[1] == verdict_text(Verdict::does_not_hold) ? 1 : 0;
-  }
-  return concat("Of ", claims.rows.size(), " statements of Section IV.C.6, ", held,
-                " hold here by more than two standard errors over the seeds, ", failed,
-                " do not, and of ", static_cast<int>(claims.rows.size()) - held - failed, " it cannot be told.");
+std::string verdict(const Statements& said) {
+  return concat("Of ", said.verdicts.size(), " statements of Section IV.C.6 ", verdict_counts(said.verdicts),
+                " here, where two standard errors over the seeds decide.");
 }
 
 // A game that is not won can be one that hardly takes place.
 std::string undecided_note(const std::vector<Runs>& all) {
   std::string text;
   for (const Runs& runs : all) {
-    if (!(runs.sample(late_advantage).mean < kUndecidedAdvantage)) continue;
+    if (!is_undecided(runs)) continue;
     text += concat(text.empty() ? "" : "; ", "under ", runs.letter, " D's loss is ", sample_text(runs.sample(late_loss_d), 3));
   }
   if (text.empty()) return text;
@@ -282,13 +289,13 @@ void make_competition(const Experiment& experiment, const TrialBook& trials, Pie
     folder.page().paragraph("None of A, F and H was trained.", "warning");
     return;
   }
-  const Table table = claims(all);
+  const Statements said = statements(all);
   folder.page().paragraph(
       "The paper finds that a partly binarized generator against a float discriminator (F) soon has no opponent: \"very quickly, the "
       "competition vanishes, and the generated images stop improving\", while a discriminator in one bit (H) keeps it going, as the "
       "original does (A).");
-  folder.page().paragraph(verdict(table), "verdict");
-  folder.table("claims", table);
+  folder.page().paragraph(verdict(said), "verdict");
+  folder.table("claims", said.table);
   folder.page().paragraph(
       "Advantages, losses and factors are those of the second half of training, with the standard error over the seeds. Images count as "
       "improving where their SWD falls by more than a tenth over that half.",

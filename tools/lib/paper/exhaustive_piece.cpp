@@ -1,5 +1,5 @@
 // All 16 sets of one-bit deconvolutions, with the discriminator in float and in one bit: what the paper trained for its claim
-// that Algorithm 1 finds in O(n) trials what a search finds in O(2^n), and showed eight of.
+// that Algorithm 1 finds in O(n) trials what a search finds in O(2^n).  Its Settings A to H are eight of these 32, of seven sets.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -235,14 +235,14 @@ void make_exhaustive(const Experiment& experiment, const TrialBook& trials, Piec
     order += concat(order.empty() ? "" : ", ", layer, " (", rows[static_cast<std::size_t>(layer)].redundancy(), ")");
 
   folder.page().paragraph(
-      "The paper trained all 16 sets of one-bit deconvolutions, shows six of them, and says of the others that they lead to the same "
+      "The paper trained all 16 sets of one-bit deconvolutions, shows seven of them, and says of the others that they lead to the same "
       "conclusion. It claims that Algorithm 1, which binarizes one layer at a time in the order of redundancy and stops at the first "
       "that costs more than a threshold, replaces the search through all 2^n. Here are all 16, with the discriminator in float and in "
       "one bit, and both searches on their scores.");
   folder.page().paragraph(concat("Algorithm 1 chooses what the search through all settings chooses in ", choices.agree, " of ",
                                  choices.table.rows.size(), " cases, with at most ", choices.most_trials, " trials against 16."),
                           "verdict");
-  folder.page().paragraph(seed_note(experiment, trials), "note");
+  folder.page().paragraph(table.seed_note(), "note");
   folder.page().heading("The settings", 3);
   table.save(folder);
   folder.table("settings", settings_table(search));

@@ -57,7 +57,7 @@ void make_linear_layer(const Experiment& experiment, const TrialBook& trials, Pi
       "is left of the file. Here it is binarized alone and together with the layers of Settings F and H, with one scale for each of its "
       "feature maps.");
   folder.page().paragraph(verdict(experiment, table, redundancy), "verdict");
-  folder.page().paragraph(seed_note(experiment, trials), "note");
+  folder.page().paragraph(table.seed_note(), "note");
   table.show(folder);
 }
 

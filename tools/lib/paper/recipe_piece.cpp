@@ -43,7 +43,7 @@ void make_recipe(const Experiment& experiment, const TrialBook& trials, PieceFol
       "are centred over the input channels and clamped to [-1, 1] before each step, and the gradient is another. --bwn pbgen is what the "
       "authors' port does, --bwn xnor is XNOR-Net's recipe. Does the choice matter for what the paper claims?");
   folder.page().paragraph(verdict(table), "verdict");
-  folder.page().paragraph(seed_note(experiment, trials), "note");
+  folder.page().paragraph(table.seed_note(), "note");
   table.show(folder);
 }
 

@@ -60,6 +60,7 @@ std::vector<Claim> resolution_claims(const std::vector<SettingScores>& all, cons
   };
   each_level("B", "A", "Fig. 9: B is below A", is_lower);
   each_level("F", "D", "Fig. 11: F is within 13.6% of D", [](const Comparison& here) { return is_near(here, kSmallestPrintedDifference); });
+  each_level("H", "F", "Fig. 16: H is below F", is_lower);
   const auto lowest = [&](std::string_view letter, std::size_t level, std::string_view claim) {
     const SettingScores* const scores = find_setting(all, letter);
     const SettingScores* const other = lowest_other(all, letter, level);

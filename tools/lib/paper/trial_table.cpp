@@ -20,6 +20,18 @@ constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
 std::string percent(double share) { return concat(fixed_text(100.0 * share, share < 0.1 ? 1 : 0), "%"); }
 
+// Of two single runs that differ in the seed alone.
+double reach_of(const Sample& seeds) { return seeds.n < 2 ? kNan : kMargin * std::sqrt(2.0) * seeds.sd / seeds.mean; }
+
+// A, and the rows' letters, as far as the experiment trains them with all seeds; rising.
+std::vector<std::string> seeded_letters(const Experiment& experiment, const std::vector<ComparedTrial>& rows) {
+  std::vector<std::string> letters;
+  for (const std::string& letter : experiment.settings)
+    if (letter == "A" || std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return setting_name(row.setting) == letter; }))
+      letters.push_back(letter);
+  return letters;
+}
+
 }  // namespace
 
 Trial trial_of(const Experiment& experiment, const Setting& setting) {
@@ -44,27 +56,6 @@ std::vector<std::string> wanted_settings(const Experiment& experiment, std::stri
   return wanted;
 }
 
-std::vector<Trial> reference_trials(const Experiment& experiment) {
-  std::vector<Trial> trials;
-  for (int seed = 1; experiment.has_setting("A") && seed <= experiment.seeds; ++seed)
-    trials.push_back(setting_trial(experiment, "A", "dcgan", seed));
-  return trials;
-}
-
-std::string seed_note(const Experiment& experiment, const TrialBook& trials) {
-  std::vector<double> values;
-  for (const Trial& trial : reference_trials(experiment)) values.push_back(trials.at(trial).generator.mean.mean);
-  const Sample spread = sample_of(values);
-  if (spread.n < 2) return "One seed each: an observation, no verdict.";
-  const double share = spread.sd / spread.mean;
-  const double reach = kMargin * std::sqrt(2.0) * share;
-  return concat("One seed each: an observation, no verdict. How far chance reaches: ", spread.n,
-                " runs of Setting A that differ in nothing but the seed have an SWD of ", fixed_text(spread.mean, 4),
-                " with a standard deviation of ", fixed_text(spread.sd, 4), " (", percent(share),
-                "), so that two single runs of equal worth lie up to ", percent(reach),
-                " apart in most cases; ratios nearer to 1 say nothing.");
-}
-
 std::int64_t generator_bytes(const Experiment& experiment, const Setting& setting) {
   NetworkConfig network = experiment.network;
   network.binarized = setting;
@@ -79,7 +70,9 @@ std::string figure_text(double value, int decimals) { return std::isfinite(value
 std::string times_text(double ratio) { return std::isfinite(ratio) ? concat(fixed_text(ratio, 2), " times") : "no figure"; }
 
 std::vector<Trial> trials_of(const Experiment& experiment, const std::vector<ComparedTrial>& rows) {
-  std::vector<Trial> trials = reference_trials(experiment);
+  std::vector<Trial> trials;
+  for (const std::string& letter : seeded_letters(experiment, rows))
+    for (int seed = 1; seed <= experiment.seeds; ++seed) trials.push_back(setting_trial(experiment, letter, "dcgan", seed));
   for (const ComparedTrial& row : rows)
     if (std::find(trials.begin(), trials.end(), row.trial) == trials.end()) trials.push_back(row.trial);
   return trials;
@@ -105,6 +98,41 @@ double TrialTable::swd(std::string_view label) const {
 double TrialTable::ratio(std::string_view label) const {
   const ComparedTrial* const row = find(label);
   return row == nullptr ? kNan : swd(label) / swd(row->reference);
+}
+
+Sample TrialTable::over_seeds(std::string_view letter) const {
+  std::vector<double> values;
+  for (int seed = 1; seed <= experiment_.seeds; ++seed)
+    values.push_back(trials_.at(setting_trial(experiment_, letter, "dcgan", seed)).generator.mean.mean);
+  return sample_of(values);
+}
+
+double TrialTable::seed_reach(std::string_view letter) const {
+  const std::vector<std::string> letters = seeded_letters(experiment_, rows_);
+  return std::find(letters.begin(), letters.end(), letter) == letters.end() ? kNan : reach_of(over_seeds(letter));
+}
+
+std::string TrialTable::seed_note() const {
+  std::string text = "One seed each: an observation, no verdict.";
+  std::string first;  // A, or the first that has a spread
+  std::string widest;
+  for (const std::string& letter : seeded_letters(experiment_, rows_)) {
+    if (std::isnan(seed_reach(letter))) continue;
+    if (first.empty()) first = widest = letter;
+    if (seed_reach(letter) > seed_reach(widest)) widest = letter;
+  }
+  if (first.empty()) return text;
+  const Sample seeds = over_seeds(first);
+  text += concat(" How far chance reaches: ", seeds.n, " runs of Setting ", first,
+                 " under dcgan that differ in nothing but the seed have an SWD of ", fixed_text(seeds.mean, 4),
+                 " with a standard deviation of ", fixed_text(seeds.sd, 4), " (", percent(seeds.sd / seeds.mean),
+                 "), so that two single runs of equal worth lie up to ", percent(seed_reach(first)), " apart in most cases");
+  const Sample wide = over_seeds(widest);
+  // Two spreads that read the same are none to tell apart.
+  if (percent(seed_reach(widest)) != percent(seed_reach(first)))
+    text += concat("; the widest spread here is that of Setting ", widest, ", ", percent(wide.sd / wide.mean),
+                   ", with which two lie up to ", percent(seed_reach(widest)), " apart");
+  return text + ". Ratios nearer to 1 say nothing.";
 }
 
 const TrialResult* TrialTable::scored() const {

@@ -27,12 +27,6 @@ Trial marked_trial(const Experiment& experiment, std::string_view letter, std::s
 // Those of `letters` that the experiment trains, in their order.
 std::vector<std::string> wanted_settings(const Experiment& experiment, std::string_view letters);
 
-// Setting A with all of the experiment's seeds: how far apart do runs lie that differ in nothing else?  Empty where A is not trained.
-std::vector<Trial> reference_trials(const Experiment& experiment);
-
-// What one seed is worth: the spread of A's seeds and what it means for the ratio of two single runs.
-std::string seed_note(const Experiment& experiment, const TrialBook& trials);
-
 // Bytes of the generator's parameters with these layers in one bit.
 std::int64_t generator_bytes(const Experiment& experiment, const Setting& setting);
 
@@ -49,7 +43,8 @@ struct ComparedTrial {
   Setting setting;
 };
 
-// Their trials, and reference_trials().
+// Their trials, and all of the experiment's seeds, under dcgan, of A and of each of Table II's settings among them that it trains: how far
+// apart do runs lie that differ in nothing else?
 std::vector<Trial> trials_of(const Experiment& experiment, const std::vector<ComparedTrial>& rows);
 
 class TrialTable {
@@ -62,6 +57,12 @@ class TrialTable {
   double swd(std::string_view label) const;
   double ratio(std::string_view label) const;
 
+  // What one seed is worth: the spread of A's seeds, and the widest of these settings', and how far apart two single runs lie by it.
+  std::string seed_note() const;
+  // By what share of their SWD two single runs of that setting, equal in all but the seed, lie apart in most cases: 0.73.  NaN where
+  // fewer than two of its seeds have a figure.
+  double seed_reach(std::string_view letter) const;
+
   // Writes trials.csv: all figures with their spreads, seconds, the command that repeats each.
   void save(PieceFolder& folder) const;
   // The last samples of each, on the page.
@@ -71,6 +72,7 @@ class TrialTable {
 
  private:
   const ComparedTrial* find(std::string_view label) const;
+  Sample over_seeds(std::string_view letter) const;
   const TrialResult& result(const ComparedTrial& row) const { return trials_.at(row.trial); }
   // Of the first trial that did not diverge: the levels' sizes, the floor, the counts; null where all did.
   const TrialResult* scored() const;

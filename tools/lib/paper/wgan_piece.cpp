@@ -124,7 +124,7 @@ void make_wgan(const Experiment& experiment, const TrialBook& trials, PieceFolde
       "too, and signs turn as before.");
   folder.page().paragraph(verdict(table, wanted_settings(experiment, kLetters)), "verdict");
   folder.page().paragraph(
-      concat("One seed each: an observation, no verdict. ", differences(experiment, trials),
+      concat(table.seed_note(), " ", differences(experiment, trials),
              ": only ratios to the same loss's own A can be compared, not the distances themselves."),
       "note");
   table.show(folder);
