@@ -31,7 +31,9 @@ Made make_piece(const TestFolder& folder, Scale scale = Scale::smoke) {
   experiment.scale = scale;
   experiment.out = folder.path();
   PieceFolder piece(experiment, kBinarizationErrorPiece.command);
+  testing::internal::CaptureStderr();  // the progress
   kBinarizationErrorPiece.make(experiment, TrialBook(), piece);
+  static_cast<void>(testing::internal::GetCapturedStderr());
   return {piece.read_csv(kCsv), piece.page().markup()};
 }
 

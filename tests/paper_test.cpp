@@ -22,6 +22,7 @@
 #include "tools/lib/child_process.h"
 #include "tools/lib/encode.h"
 #include "tools/lib/paper/overrides.h"
+#include "tools/lib/encode.h"
 #include "tools/lib/paper/piece.h"
 
 namespace pbgen {
