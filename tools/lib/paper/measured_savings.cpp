@@ -17,9 +17,9 @@
 #include "gan/latents.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
+#include "tools/lib/args.h"
 #include "tools/lib/bench_measure.h"
 #include "tools/lib/edge_generator.h"
-#include "tools/lib/format.h"
 
 namespace pbgen {
 namespace {
@@ -129,9 +129,9 @@ std::vector<Measurement> measure_savings(const NetworkConfig& config, int repeat
 Table measurement_table(const std::vector<Measurement>& measurements) {
   Table table{kHeader, {}};
   for (const Measurement& one : measurements) {
-    const bool time = is_time(one.quantity);
-    table.rows.push_back({one.network, std::string(name(one.quantity)), one.setting, fixed_text(one.value, time ? 9 : 0), time ? "s" : "B",
-                          cpu_name(), name(isa()), concat(thread_count())});
+    // To the last digit: a page made of what was read again is the same page.
+    table.rows.push_back({one.network, std::string(name(one.quantity)), one.setting, value_text(one.value),
+                          is_time(one.quantity) ? "s" : "B", cpu_name(), name(isa()), concat(thread_count())});
   }
   return table;
 }
