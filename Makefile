@@ -39,8 +39,8 @@ ifeq ($(OPENMP),0)
 else
   build_flags += -fopenmp
 endif
-# The runtime of a device does without either.
-edge_flags := -fno-exceptions -fno-rtti
+# The runtime of a device does without either; its objects go into a shared library too, which shows the C functions alone.
+edge_flags := -fno-exceptions -fno-rtti -fPIC -fvisibility=hidden
 language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags))
 compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
@@ -76,16 +76,22 @@ test_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard tests/*.cpp))
 tool_objects := $(tools:%=$(out)/tools/%.o)
 library := $(out)/libpbgen_all.a
 
+# libpbgen, the library of a device: gan/edge alone, and nothing but the C library behind it.
+edge_objects := $(filter $(out)/gan/edge/%,$(library_objects))
+edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
+edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
+
 .PHONY: all test bench lint deps deps-dev clean help has-compiler has-gtest
 .DEFAULT_GOAL := all
 
-# ./tools/NAME is the variant that `make` built last; each variant keeps its own binaries under build/.
-all: $(library) $(binaries)
+# ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
+all: $(library) $(binaries) $(edge_libraries)
 	@for tool in $(tools); do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
+	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file build/$$file || cp -f $(out)/$$file build/$$file; done
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
-test: $(binaries) $(out)/bin/pbgen_tests
+test: $(binaries) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(edge_libraries)
 	@$(test_environment) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
 # `make bench BENCH_FLAGS="--only network --threads 2"` for less.
@@ -107,6 +113,21 @@ $(library): $(library_objects) $(out)/sources
 	@rm -f $@
 	@ar rcs $@ $(library_objects)
 
+$(out)/libpbgen.a: $(edge_objects) $(out)/sources
+	@rm -f $@
+	@ar rcs $@ $(edge_objects)
+
+$(out)/libpbgen.so: $(edge_objects) $(out)/sources
+	$(if $(show),@echo 'link    $@')
+	$(show)$(CXX) -shared $(edge_objects) $(edge_link_flags) -o $@
+
+# As a device's program is built: in C.
+$(out)/bin/pbgen_example: gan/edge/examples/generate.c gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'compile $<')
+	$(show)$(CXX) -x c -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) -c $< -o $(out)/gan/edge/example.o
+	$(show)$(CXX) $(out)/gan/edge/example.o $(out)/libpbgen.a $(edge_link_flags) -o $@
+
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')
@@ -122,7 +143,7 @@ $(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 ifneq ($(filter-out clean deps deps-dev lint help,$(or $(MAKECMDGOALS),all)),)
-  flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
+  flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
   $(shell mkdir -p $(out))
   ifneq ($(file <$(out)/sources),$(library_sources))
     $(file >$(out)/sources,$(library_sources))
@@ -160,7 +181,7 @@ clean:
 	rm -rf build $(tools:%=tools/%)
 
 help:
-	@echo 'make              build the tools (./tools/NAME)'
+	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make bench        measure kernels, layers, networks, data and the distance (some minutes); each result is checked first'
 	@echo 'make lint         check who includes whom'

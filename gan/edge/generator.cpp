@@ -16,19 +16,30 @@ std::ptrdiff_t activation_floats(int channels, int side) {
 
 std::ptrdiff_t whole_lines(std::ptrdiff_t floats) { return round_up(floats, kAlignment / sizeof(float)); }
 
+// Null where this build lacks the path.
+const Leaves* leaves_of(Path path) {
+#if defined(__x86_64__)
+  if (path == Path::avx2) return &kAvx2Leaves;
+#endif
+  return path == Path::portable ? &kPortableLeaves : nullptr;
+}
+
 bool channels_in_lanes(const DeconvLayer& layer) {
   return layer.weights != nullptr && edge::channels_in_lanes(layer.c_out, layer.side);
 }
 
+std::ptrdiff_t tile_floats(const LinearLayer& layer) { return static_cast<std::ptrdiff_t>(kLinearVectors * kLanes) * layer.z_dim; }
+
 // Scratch: two activations that take turns, and what each part has for itself.
 struct Plan {
   std::ptrdiff_t activation[2] = {0, 0};
-  std::ptrdiff_t part = 0;  // product and tables
+  std::ptrdiff_t part = 0;  // product and tables, or a tile of the linear layer's weights
 
   explicit Plan(const Generator& generator) {
     const auto grow = [](std::ptrdiff_t& size, std::ptrdiff_t need) { size = need > size ? need : size; };
     const LinearLayer& linear = generator.linear;
     grow(activation[0], activation_floats(linear.channels, linear.side));
+    if (linear.rows != nullptr || linear.half_rows != nullptr) grow(part, tile_floats(linear));
     if (linear.sign_words != nullptr) grow(part, (linear.z_dim + kWordInputs - 1) / kWordInputs * kLanes);
     for (int i = 0; i < generator.deconv_count; ++i) {
       const DeconvLayer& layer = generator.deconvs[i];
@@ -38,20 +49,35 @@ struct Plan {
     for (std::ptrdiff_t& size : activation) size = whole_lines(size);
     part = whole_lines(part);
   }
-  std::ptrdiff_t floats(int parts) const { return activation[0] + activation[1] + part * parts; }
+  std::int64_t floats(int parts) const { return std::int64_t{activation[0]} + activation[1] + std::int64_t{part} * parts; }
 };
+
+// The task's tiles, each laid out where it stays in the caches.
+void run_linear_rows(const Run& run, LinearTask task, float* tile_weights) {
+  const LinearLayer& layer = run.generator.linear;
+  const std::ptrdiff_t end = task.last;
+  for (std::ptrdiff_t tile = task.first; tile < end; ++tile) {
+    if (layer.rows != nullptr) pack_linear_tile(layer.rows, layer.z_dim, layer.channels, layer.side, tile, tile_weights);
+    else pack_linear_tile(layer.half_rows, layer.z_dim, layer.channels, layer.side, tile, tile_weights);
+    task.first = task.weights_first = tile;
+    task.last = tile + 1;
+    run.leaves.linear_floats(tile_weights, task);
+  }
+}
 
 void run_linear(const Run& run) {
   const LinearLayer& layer = run.generator.linear;
   const std::ptrdiff_t tiles = activation_floats(layer.channels, layer.side) / (kLinearVectors * kLanes);
   for_each_part(run, [&](int part) {
     const Piece piece = piece_of(tiles, part, run.parts);
-    const LinearTask task{run.z,        layer.z_dim, layer.scale, layer.shift,          layer.channels, layer.activation,
-                          piece.first, piece.last,  run.scratch_of(part), run.activation[0]};
+    LinearTask task{run.z,       layer.z_dim, layer.scale,          layer.shift,       layer.channels, layer.activation,
+                    piece.first, piece.last,  run.scratch_of(part), run.activation[0], 0};
     if (layer.weights != nullptr) run.leaves.linear_floats(layer.weights, task);
-    else run.leaves.linear_signs(layer.sign_words, task);
+    else if (layer.sign_words != nullptr) run.leaves.linear_signs(layer.sign_words, task);
+    else run_linear_rows(run, task, run.scratch_of(part));
   });
 }
+
 void run_deconv(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
   const std::ptrdiff_t out_pixels = 4 * static_cast<std::ptrdiff_t>(layer.side) * layer.side;
@@ -69,7 +95,8 @@ const char* fault_of(const Generator& generator) {
   const LinearLayer& linear = generator.linear;
   if (!in_range(linear.z_dim, kMaxChannels) || !in_range(linear.channels, kMaxChannels) || !in_range(linear.side, kMaxSide))
     return "the linear layer's extents are out of range";
-  if ((linear.weights == nullptr) == (linear.sign_words == nullptr)) return "the linear layer needs either float or one-bit weights";
+  const int kinds = (linear.weights != nullptr) + (linear.sign_words != nullptr) + (linear.rows != nullptr) + (linear.half_rows != nullptr);
+  if (kinds != 1) return "the linear layer needs weights of one kind";
   if (linear.scale == nullptr || linear.shift == nullptr) return "the linear layer lacks its scale or shift";
   if (!in_range(generator.deconv_count, kMaxDeconvs)) return "the number of deconvolutions is out of range";
   int channels = linear.channels;
@@ -86,14 +113,21 @@ const char* fault_of(const Generator& generator) {
     side = 2 * layer.side;
   }
   if (side < kLanes) return "the image is narrower than eight pixels";
-#if !defined(__x86_64__)
-  if (generator.path == Path::avx2) return "this build has no AVX2 path";
-#endif
+  if (leaves_of(generator.path) == nullptr) return "this build lacks the path";
   return nullptr;
 }
 
-std::size_t scratch_bytes(const Generator& generator, int parts) {
-  return static_cast<std::size_t>(Plan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;
+bool runs_here(Path path) {
+#if defined(__x86_64__)
+  if (path == Path::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+  return leaves_of(path) != nullptr;
+}
+
+Path best_path() { return runs_here(Path::avx2) ? Path::avx2 : Path::portable; }
+
+std::uint64_t scratch_bytes(const Generator& generator, int parts) {
+  return static_cast<std::uint64_t>(Plan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;
 }
 
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel) {
@@ -105,11 +139,7 @@ void generate_one(const Generator& generator, const float* z, float* image, void
     next += floats;
     return taken;
   };
-#if defined(__x86_64__)
-  const Leaves& leaves = generator.path == Path::avx2 ? kAvx2Leaves : kPortableLeaves;
-#else
-  const Leaves& leaves = kPortableLeaves;
-#endif
+  const Leaves& leaves = *leaves_of(generator.path);
   const bool serial = parallel == nullptr || parallel->run == nullptr;
   float* const first = take(plan.activation[0]);
   float* const second = take(plan.activation[1]);

@@ -31,6 +31,10 @@ struct LinearLayer {
   const float* scale = nullptr;               // [channels]
   const float* shift = nullptr;               // pack_linear_shift
   Activation activation = Activation::relu;
+  // In place of weights: as exported, [channels * side * side][z_dim], feature c*side*side + y*side + x.  Each tile is laid out when
+  // it is wanted, which costs time and saves a copy of the weights.
+  const float* rows = nullptr;
+  const std::uint16_t* half_rows = nullptr;  // the same in half precision (IEEE 754 binary16), finite
 };
 
 // [c_in][side][side] -> [c_out][2 side][2 side]: y[2i + k - 1, o] = sum over c_in, i, k of x[i, c_in] * w[c_in, o, k].
@@ -47,7 +51,12 @@ struct DeconvLayer {
 
 inline constexpr int kMaxDeconvs = 8;
 
-enum class Path : std::uint8_t { portable, avx2 };  // avx2: only on x86-64, where the processor has AVX2 and FMA
+enum class Path : std::uint8_t { portable, avx2 };
+
+// Whether this build has the path and this processor its instructions (avx2: AVX2 and FMA).
+bool runs_here(Path path);
+// The fastest of those.
+Path best_path();
 
 struct Generator {
   LinearLayer linear;
@@ -68,7 +77,7 @@ struct ParallelFor {
 const char* fault_of(const Generator& generator);
 
 // Memory that generate_one wants, for so many parts.
-std::size_t scratch_bytes(const Generator& generator, int parts);
+std::uint64_t scratch_bytes(const Generator& generator, int parts);
 
 // z: [z_dim].  image: [c_out][side][side] of the last layer, overwritten; overlaps nothing else.
 // scratch: scratch_bytes(generator, parts) bytes of any alignment.  parallel: null, or run null: serially.
@@ -76,13 +85,18 @@ std::size_t scratch_bytes(const Generator& generator, int parts);
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel);
 
 // ---- Packing, from the layouts of the checkpoint.  Each returns what it wrote; sizes are in elements.
-// sign(w) is +1 for w >= 0, -1 else.
+// sign(w) is +1 for w >= 0, -1 else.  Signs are taken from floats, or from bits: bit i % 8 of byte i / 8, the least significant
+// being bit 0, is weight i: 1 is +1, 0 is -1.
 
 // from: [channels * side * side][z_dim], feature c*side*side + y*side + x.
 std::size_t linear_floats_size(int z_dim, int channels, int side);
 void pack_linear_floats(const float* from, int z_dim, int channels, int side, float* to);
+// One of its tiles, [z_dim][64], also from half precision.
+void pack_linear_tile(const float* from, int z_dim, int channels, int side, std::ptrdiff_t tile, float* to);
+void pack_linear_tile(const std::uint16_t* from, int z_dim, int channels, int side, std::ptrdiff_t tile, float* to);
 std::size_t linear_signs_size(int z_dim, int channels, int side);  // 32-bit words, thirty weights in each
 void pack_linear_signs(const float* from, int z_dim, int channels, int side, std::uint32_t* to);
+void pack_linear_signs(const std::uint8_t* bits, int z_dim, int channels, int side, std::uint32_t* to);
 // from: one shift a feature.
 std::size_t linear_shift_size(int channels, int side);
 void pack_linear_shift(const float* from, int channels, int side, float* to);
@@ -93,5 +107,6 @@ std::size_t deconv_floats_size(int c_in, int c_out, int side);
 void pack_deconv_floats(const float* from, int c_in, int c_out, int side, float* to);
 std::size_t deconv_signs_size(int c_in, int c_out);  // bytes, up to six weights in each
 void pack_deconv_signs(const float* from, int c_in, int c_out, std::uint8_t* to);
+void pack_deconv_signs(const std::uint8_t* bits, int c_in, int c_out, std::uint8_t* to);
 
 }  // namespace pbgen::edge

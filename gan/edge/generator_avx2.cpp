@@ -70,7 +70,7 @@ void finish_linear(const LinearTask& task, std::ptrdiff_t vector, const Vec* sum
 // One stream of weights, as fast as memory gives them.
 void linear_floats(const float* w, const LinearTask& task) {
   for (std::ptrdiff_t tile = task.first; tile < task.last; ++tile) {
-    const float* row = w + tile * task.z_dim * kLinearVectors * kLanes;
+    const float* row = w + (tile - task.weights_first) * task.z_dim * kLinearVectors * kLanes;
     Vec sums[kLinearVectors] = {};
     for (int i = 0; i < task.z_dim; ++i, row += kLinearVectors * kLanes) {
       const Vec z = _mm256_broadcast_ss(task.z + i);

@@ -94,6 +94,7 @@ struct LinearTask {
   std::ptrdiff_t last;
   float* tables;  // signs alone: scratch, (z_dim + 2) / 3 tables of 8 floats
   float* out;
+  std::ptrdiff_t weights_first;  // floats alone: the tile with which the weights begin
 };
 
 // p[row][8] (+)= sum over the block's channels of sign * x, for so many row blocks.
@@ -147,7 +148,7 @@ struct FinishTask {
 };
 
 struct Leaves {
-  // w: [tile][z_dim][64]
+  // w: [tile - weights_first][z_dim][64]
   void (*linear_floats)(const float* w, const LinearTask& task);
   // words: [vector/4][words][4][8]
   void (*linear_signs)(const std::uint32_t* words, const LinearTask& task);

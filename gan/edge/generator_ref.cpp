@@ -53,7 +53,7 @@ void finish_linear(const LinearTask& task, std::ptrdiff_t vector, int lane, doub
 void linear_floats(const float* w, const LinearTask& task) {
   for (std::ptrdiff_t vector = task.first * kLinearVectors; vector < task.last * kLinearVectors; ++vector)
     for (int lane = 0; lane < kLanes; ++lane) {
-      const float* const tile = w + vector / kLinearVectors * kLinearVectors * kLanes * task.z_dim;
+      const float* const tile = w + (vector / kLinearVectors - task.weights_first) * kLinearVectors * kLanes * task.z_dim;
       double sum = 0.0;
       for (int i = 0; i < task.z_dim; ++i)
         sum += static_cast<double>(tile[(i * kLinearVectors + vector % kLinearVectors) * kLanes + lane]) * static_cast<double>(task.z[i]);

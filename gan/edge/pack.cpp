@@ -1,4 +1,6 @@
 // The layouts of generator_leaf.h.
+#include <bit>
+
 #include "gan/edge/generator.h"
 
 namespace pbgen::edge {
@@ -19,39 +21,132 @@ std::ptrdiff_t feature_of(std::size_t vector, int lane, int channels, int side) 
   return pixel < pixels ? static_cast<std::ptrdiff_t>(channel * pixels + pixel) : -1;
 }
 
-int word_count(int z_dim) { return (z_dim + kWordInputs * kWordGroups - 1) / (kWordInputs * kWordGroups); }
+constexpr int kTileLanes = kLinearVectors * kLanes;
+constexpr int kWordBits = kWordInputs * kWordGroups;
+
+int word_count(int z_dim) { return (z_dim + kWordBits - 1) / kWordBits; }
+
+float float_of(float value) { return value; }
+
+// Exact, of finite values.  Without branches and subnormal floats: compilers make vectors of it, and it does not depend on how the
+// processor treats those.
+float float_of(std::uint16_t half) {
+  constexpr std::uint32_t kBiasDifference = 127 - 15;
+  const bool subnormal = (half & 0x7c00) == 0;  // fraction * 2^-24: 2^-14 is added by the exponent, and taken away
+  const std::uint32_t magnitude = ((half & 0x7fffu) << 13) + ((subnormal ? kBiasDifference + 1 : kBiasDifference) << 23);
+  const float value = std::bit_cast<float>(magnitude) - (subnormal ? 0x1p-14f : 0.0f);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | (half & 0x8000u) << 16);
+}
+
+// A tile of the linear layer's weights: rows of z become columns of lanes, a block that stays in the first-level cache at a time.
+template <class Value>
+void pack_tile(const Value* from, int z_dim, int channels, int side, std::size_t tile, float* to) {
+  constexpr int kBlock = 32;
+  float block[kLanes][kBlock];
+  for (int v = 0; v < kLinearVectors; ++v) {
+    const std::size_t vector = tile * kLinearVectors + v;
+    for (int first = 0; first < z_dim; first += kBlock) {
+      const int count = z_dim - first < kBlock ? z_dim - first : kBlock;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const std::ptrdiff_t feature = feature_of(vector, lane, channels, side);
+        for (int i = 0; i < count; ++i) block[lane][i] = feature < 0 ? 0.0f : float_of(from[feature * z_dim + first + i]);
+      }
+      for (int i = 0; i < count; ++i)
+        for (int lane = 0; lane < kLanes; ++lane) to[((first + i) * kLinearVectors + v) * kLanes + lane] = block[lane][i];
+    }
+  }
+}
+
+// Up to 32 signs from weight `first` on, the first one lowest.
+struct FloatSigns {
+  const float* from;
+  std::uint32_t operator()(std::size_t first, int count) const {
+    std::uint32_t bits = 0;
+    for (int i = 0; i < count; ++i) bits |= std::uint32_t{from[first + i] >= 0.0f} << i;
+    return bits;
+  }
+};
+struct BitSigns {
+  const std::uint8_t* from;
+  std::uint32_t operator()(std::size_t first, int count) const {  // touches no byte behind the last bit
+    const std::size_t last = (first + count - 1) / 8;
+    std::uint64_t bits = 0;
+    int shift = 0;
+    for (std::size_t byte = first / 8; byte <= last; ++byte, shift += 8) bits |= std::uint64_t{from[byte]} << shift;
+    return static_cast<std::uint32_t>(bits >> first % 8 & ((std::uint64_t{1} << count) - 1));
+  }
+};
+
+template <class Signs>
+void pack_words(const Signs& signs, int z_dim, int channels, int side, std::uint32_t* to) {
+  const std::size_t vectors = linear_vectors(channels, side);
+  const int words = word_count(z_dim);
+  for (std::size_t vector = 0; vector < vectors; ++vector)
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const std::ptrdiff_t feature = feature_of(vector, lane, channels, side);
+      for (int word = 0; word < words; ++word) {
+        const int left = z_dim - word * kWordBits;
+        const std::size_t first = static_cast<std::size_t>(feature) * z_dim + word * kWordBits;
+        to[((vector / kWordVectors * words + word) * kWordVectors + vector % kWordVectors) * kLanes + lane] =
+            feature < 0 ? 0 : signs(first, left < kWordBits ? left : kWordBits);
+      }
+    }
+}
+
+// Bit k of five becomes bit 0 of byte k: of the bits at k + 7j the mask keeps those with j = k, and 5 < 7, so none meet.
+std::uint64_t one_a_byte(std::uint32_t five) { return five * std::uint64_t{0x10204081} & 0x0101010101; }
+
+// The numbers of five product rows, those of the kx of a ky, are made side by side; rows that are padding get 0.
+template <class Signs>
+void pack_row_numbers(const Signs& signs, int c_in, int c_out, std::uint8_t* to) {
+  const int groups = group_count(c_in);
+  const std::ptrdiff_t rows = kernel_rows(c_out);
+  for (std::ptrdiff_t i = 0; i < kKernel * rows * groups; ++i) to[i] = 0;
+  for (int block = 0; block < block_count(groups); ++block) {
+    const int first_group = block_begin(groups, block);
+    const int width = block_begin(groups, block + 1) - first_group;
+    for (int ky = 0; ky < kKernel; ++ky, to += rows * width)
+      for (int group = 0; group < width; ++group) {
+        const int begin = group_begin(c_in, first_group + group);
+        const int end = group_begin(c_in, first_group + group + 1);
+        for (int o = 0; o < c_out; ++o) {
+          std::uint64_t numbers = 0;
+          for (int c = begin; c < end; ++c)
+            numbers |= one_a_byte(signs((static_cast<std::size_t>(c) * c_out + o) * kTaps + ky * kKernel, kKernel)) << (c - begin);
+          for (int kx = 0; kx < kKernel; ++kx) {
+            const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(o) * kKernel + kx;
+            const std::uint64_t number = numbers >> 8 * kx & 0x3f;
+            to[(row / kRowBlock * width + group) * kRowBlock + row % kRowBlock] = static_cast<std::uint8_t>(4 * number);
+          }
+        }
+      }
+  }
+}
 
 }  // namespace
 
 std::size_t linear_floats_size(int z_dim, int channels, int side) { return linear_vectors(channels, side) * kLanes * z_dim; }
 
 void pack_linear_floats(const float* from, int z_dim, int channels, int side, float* to) {
-  const std::size_t vectors = linear_vectors(channels, side);
-  for (std::size_t vector = 0; vector < vectors; ++vector)
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const std::ptrdiff_t feature = feature_of(vector, lane, channels, side);
-      float* const tile = to + vector / kLinearVectors * kLinearVectors * kLanes * z_dim;
-      for (int i = 0; i < z_dim; ++i)
-        tile[(i * kLinearVectors + vector % kLinearVectors) * kLanes + lane] = feature < 0 ? 0.0f : from[feature * z_dim + i];
-    }
+  const std::size_t tiles = linear_vectors(channels, side) / kLinearVectors;
+  for (std::size_t tile = 0; tile < tiles; ++tile, to += static_cast<std::ptrdiff_t>(kTileLanes) * z_dim)
+    pack_tile(from, z_dim, channels, side, tile, to);
+}
+
+void pack_linear_tile(const float* from, int z_dim, int channels, int side, std::ptrdiff_t tile, float* to) {
+  pack_tile(from, z_dim, channels, side, static_cast<std::size_t>(tile), to);
+}
+void pack_linear_tile(const std::uint16_t* from, int z_dim, int channels, int side, std::ptrdiff_t tile, float* to) {
+  pack_tile(from, z_dim, channels, side, static_cast<std::size_t>(tile), to);
 }
 
 std::size_t linear_signs_size(int z_dim, int channels, int side) { return linear_vectors(channels, side) * kLanes * word_count(z_dim); }
 
 void pack_linear_signs(const float* from, int z_dim, int channels, int side, std::uint32_t* to) {
-  const std::size_t vectors = linear_vectors(channels, side);
-  const int words = word_count(z_dim);
-  for (std::size_t vector = 0; vector < vectors; ++vector)
-    for (int word = 0; word < words; ++word)
-      for (int lane = 0; lane < kLanes; ++lane) {
-        const std::ptrdiff_t feature = feature_of(vector, lane, channels, side);
-        std::uint32_t bits = 0;
-        for (int b = 0; b < kWordInputs * kWordGroups && feature >= 0; ++b) {
-          const int i = word * kWordInputs * kWordGroups + b;
-          if (i < z_dim && from[feature * z_dim + i] >= 0.0f) bits |= std::uint32_t{1} << b;
-        }
-        to[((vector / kWordVectors * words + word) * kWordVectors + vector % kWordVectors) * kLanes + lane] = bits;
-      }
+  pack_words(FloatSigns{from}, z_dim, channels, side, to);
+}
+void pack_linear_signs(const std::uint8_t* bits, int z_dim, int channels, int side, std::uint32_t* to) {
+  pack_words(BitSigns{bits}, z_dim, channels, side, to);
 }
 
 std::size_t linear_shift_size(int channels, int side) { return linear_vectors(channels, side) * kLanes; }
@@ -91,22 +186,10 @@ std::size_t deconv_signs_size(int c_in, int c_out) {
 }
 
 void pack_deconv_signs(const float* from, int c_in, int c_out, std::uint8_t* to) {
-  const int groups = group_count(c_in);
-  const std::ptrdiff_t rows = kernel_rows(c_out);
-  // The table row's number for a product row of ky; 0 where the row is padding.
-  const auto number_of = [&](int group, int ky, std::ptrdiff_t row) {
-    const std::ptrdiff_t o = row / kKernel;
-    unsigned number = 0;
-    for (int c = group_begin(c_in, group); c < group_begin(c_in, group + 1) && o < c_out; ++c)
-      if (from[(static_cast<std::ptrdiff_t>(c) * c_out + o) * kTaps + ky * kKernel + row % kKernel] >= 0.0f)
-        number |= 1u << (c - group_begin(c_in, group));
-    return number;
-  };
-  for (int block = 0; block < block_count(groups); ++block)
-    for (int ky = 0; ky < kKernel; ++ky)
-      for (std::ptrdiff_t first = 0; first < rows; first += kRowBlock)
-        for (int group = block_begin(groups, block); group < block_begin(groups, block + 1); ++group)
-          for (std::ptrdiff_t row = first; row < first + kRowBlock; ++row) *to++ = static_cast<std::uint8_t>(4 * number_of(group, ky, row));
+  pack_row_numbers(FloatSigns{from}, c_in, c_out, to);
+}
+void pack_deconv_signs(const std::uint8_t* bits, int c_in, int c_out, std::uint8_t* to) {
+  pack_row_numbers(BitSigns{bits}, c_in, c_out, to);
 }
 
 }  // namespace pbgen::edge

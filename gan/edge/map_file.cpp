@@ -1,0 +1,34 @@
+// Files for libpbgen, without stdio.
+#include "gan/edge/pbgen.h"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int pbgen_map_file(const char* path, pbgen_bytes* file) {
+  if (path == nullptr || file == nullptr) return PBGEN_ARGUMENT;
+  const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not keep us waiting
+  if (descriptor < 0) return PBGEN_NOT_FOUND;
+  struct stat status;
+  void* data = MAP_FAILED;
+  const bool mappable = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+                        static_cast<uint64_t>(status.st_size) <= SIZE_MAX;
+  const size_t size = mappable ? static_cast<size_t>(status.st_size) : 0;
+  if (mappable) data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  close(descriptor);
+  if (data == MAP_FAILED) return PBGEN_NOT_MAPPED;
+  *file = {data, size};
+  return PBGEN_OK;
+}
+
+void pbgen_unmap_file(pbgen_bytes* file) {
+  if (file == nullptr || file->data == nullptr) return;
+  munmap(const_cast<void*>(file->data), file->size);
+  *file = {nullptr, 0};
+}
+#else
+int pbgen_map_file(const char*, pbgen_bytes*) { return PBGEN_NO_FILES; }
+void pbgen_unmap_file(pbgen_bytes*) {}
+#endif

@@ -1,0 +1,101 @@
+// The header of the file: what it names and where that lies, and the checksum.
+#include "gan/edge/checksum.h"
+#include "gan/edge/model_file.h"
+
+namespace pbgen::edge {
+namespace {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are little-endian in the file and are not swapped");
+
+constexpr std::size_t kLengthBytes = 8;
+constexpr std::uint64_t kMaxHeaderBytes = 4 << 20;
+constexpr int kChecksumDigits = 16;
+
+bool read_metadata(HeaderText& text, Header& header) {
+  struct Entry {
+    const char* key;
+    Text* value;
+  };
+  const Entry entries[] = {{"checksum", &header.checksum}, {"format", &header.format}, {"version", &header.version},
+                           {"network", &header.network},   {"shapes", &header.shapes}, {"bits", &header.bits}};
+  if (!text.take('{')) return false;
+  do {
+    Text key;
+    Text value;
+    if (!text.take_string(key) || !text.take(':') || !text.take_string(value)) return false;
+    for (const Entry& entry : entries) {
+      if (!equals(key, entry.key)) continue;
+      if (entry.value->begin != nullptr) return false;  // twice
+      *entry.value = value;
+    }
+  } while (text.take(','));
+  return text.take('}');
+}
+
+bool read_array(HeaderText& text, HeaderArray& array) {
+  std::uint64_t offsets[2];
+  int count = 0;
+  if (!text.take("{\"dtype\":") || !text.take_string(array.dtype) || !text.take(",\"shape\":") ||
+      !text.take_numbers(array.dims, 8, array.dim_count) || !text.take(",\"data_offsets\":") || !text.take_numbers(offsets, 2, count) ||
+      count != 2 || offsets[0] > offsets[1])
+    return false;
+  array.begin = offsets[0];
+  array.end = offsets[1];
+  return text.take('}');
+}
+
+bool read_members(HeaderText& text, Header& header) {
+  if (!text.take('{')) return false;
+  bool metadata = false;
+  do {
+    Text key;
+    if (!text.take_string(key) || !text.take(':')) return false;
+    if (equals(key, "__metadata__")) {
+      if (metadata || !read_metadata(text, header)) return false;
+      metadata = true;
+      continue;
+    }
+    HeaderArray array{};
+    if (!read_array(text, array)) return false;
+    array.name = key;
+    if (header.array_count < kModelArrays) header.arrays[header.array_count] = array;
+    ++header.array_count;
+  } while (text.take(','));
+  if (!text.take('}')) return false;
+  while (text.take(' ')) {
+  }
+  return text.at_end();
+}
+
+}  // namespace
+
+int read_header(const void* bytes, std::size_t size, Header& header) {
+  header = {};
+  header.bytes = static_cast<const std::uint8_t*>(bytes);
+  header.size = size;
+  if (size <= kLengthBytes) return PBGEN_TRUNCATED;
+  std::uint64_t length = 0;
+  for (std::size_t i = 0; i < kLengthBytes; ++i) length |= std::uint64_t{header.bytes[i]} << 8 * i;
+  if (length > kMaxHeaderBytes || header.bytes[kLengthBytes] != '{') return PBGEN_NOT_A_MODEL;
+  if (length > size - kLengthBytes) return PBGEN_TRUNCATED;
+  header.data_begin = kLengthBytes + static_cast<std::size_t>(length);
+  const char* const begin = reinterpret_cast<const char*>(header.bytes) + kLengthBytes;
+  HeaderText text({begin, begin + length});
+  return read_members(text, header) ? PBGEN_OK : PBGEN_HEADER;
+}
+
+int verify_checksum(const Header& header) {
+  const Text digits = header.checksum;
+  if (digits.begin == nullptr || digits.end - digits.begin != kChecksumDigits) return PBGEN_CHECKSUM;
+  static constexpr std::uint8_t kZeros[kChecksumDigits] = {'0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0'};
+  const std::size_t before = static_cast<std::size_t>(digits.begin - reinterpret_cast<const char*>(header.bytes));
+  const std::size_t behind = before + kChecksumDigits;
+  std::uint64_t state = crc64_add(kCrc64Begin, header.bytes, before);
+  state = crc64_add(state, kZeros, kChecksumDigits);
+  state = ~crc64_add(state, header.bytes + behind, header.size - behind);
+  for (int i = 0; i < kChecksumDigits; ++i)
+    if (digits.begin[i] != "0123456789abcdef"[state >> (60 - 4 * i) & 0xf]) return PBGEN_CHECKSUM;
+  return PBGEN_OK;
+}
+
+}  // namespace pbgen::edge
