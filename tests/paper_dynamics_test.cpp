@@ -43,7 +43,7 @@ Experiment small_experiment(int seeds) {
 }
 
 constexpr const Piece* kPieces[] = {&kCompetitionPiece, &kExhaustivePiece, &kLinearLayerPiece, &kDeconvScalePiece,
-                                    &kRecipePiece, &kSamplingPiece, &kWganPiece};
+                                    &kRecipePiece, &kSamplingPiece, &kEdgePiece, &kWganPiece};
 
 std::vector<std::string> names_of(const std::vector<Trial>& trials) {
   std::vector<std::string> names;
@@ -93,6 +93,17 @@ TEST(PaperTrials, TheLinearLayerIsTheOnlyDifference) {
   EXPECT_EQ(trained_setting(trials[3]), (Setting{{0}, {}}));
   EXPECT_EQ(trained_setting(trials[4]), (Setting{{0, 1, 2, 3}, {}}));
   EXPECT_EQ(trained_setting(trials[5]), (Setting{{0, 1, 2, 3}, {1, 2, 3, 4}}));
+}
+
+TEST(PaperTrials, TheEdgeTakesEverySeedOfWhatItExports) {
+  Experiment experiment = small_experiment(2);
+  const std::vector<Trial> trials = kEdgePiece.trials(experiment);
+  EXPECT_EQ(names_of(trials), (std::vector<std::string>{"dcgan-A-seed1", "dcgan-A-seed2", "dcgan-F-seed1", "dcgan-F-seed2",
+                                                        "dcgan-g0123-dnone-seed1", "dcgan-g0123-dnone-seed2"}));
+  EXPECT_EQ(trials.back().arguments.back(), "2");
+  EXPECT_EQ(trained_setting(trials.back()), (Setting{{0, 1, 2, 3}, {}}));
+  experiment.settings = {"A"};
+  EXPECT_EQ(kEdgePiece.trials(experiment).size(), 4u);
 }
 
 // Two trials of one name and other arguments would meet in one folder.
@@ -350,6 +361,15 @@ class PaperPages : public testing::Test {
     return result;
   }
 
+  // Trials that take a second.
+  void train_tiny_networks() {
+    experiment_.training = {"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "30",
+                            "--synthetic-images", "128", "--holdout", "0.25", "--swd-images", "32", "--swd-repeats", "2",
+                            "--swd-every", "30", "--sample-every", "0", "--bn-calibrate", "2", "--checkpoint-every", "0"};
+    experiment_.network.g_widths = NetworkConfig::generator_widths(2);
+    experiment_.network.d_widths = NetworkConfig::discriminator_widths(2);
+  }
+
   // Setting E is bad, seeds differ by a few per cent.
   static double usual_swd(const Trial& trial) {
     const LayerSet layers = trained_setting(trial).generator;
@@ -602,9 +622,7 @@ TEST_F(PaperPages, SamplingScoresACheckpointAsTrainGanDoes) {
   const auto train_gan = tool_path("train_gan");
   ASSERT_TRUE(train_gan) << "PBGEN_TOOLS names no folder with train_gan";
   experiment_.settings = {"F"};
-  experiment_.training = {"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "30",
-                          "--synthetic-images", "128", "--holdout", "0.25", "--swd-images", "32", "--swd-repeats", "2", "--swd-every", "30",
-                          "--sample-every", "0", "--bn-calibrate", "2", "--checkpoint-every", "0"};
+  train_tiny_networks();
   const auto results = run_trials(kSamplingPiece.trials(experiment_), {.folder = folder_ + "/trials", .jobs = 1, .train_gan = *train_gan});
   ASSERT_TRUE(results);
   const std::string page = make(kSamplingPiece, *results);
@@ -630,6 +648,47 @@ TEST_F(PaperPages, SamplingScoresACheckpointAsTrainGanDoes) {
   EXPECT_EQ(again.cell(1, 6), "0.125");
   EXPECT_EQ(again.cell(2, 6), scores.cell(2, 6));
   EXPECT_EQ(again.cell(3, 6), scores.cell(3, 6));
+}
+
+// Real runs again.  What the files draw is scored, and half precision changes next to nothing.
+TEST_F(PaperPages, EdgeScoresWhatTheFilesDraw) {
+  const auto train_gan = tool_path("train_gan");
+  ASSERT_TRUE(train_gan) << "PBGEN_TOOLS names no folder with train_gan";
+  experiment_.settings = {"F"};
+  experiment_.seeds = 2;
+  train_tiny_networks();
+  const auto results = run_trials(kEdgePiece.trials(experiment_), {.folder = folder_ + "/trials", .jobs = 1, .train_gan = *train_gan});
+  ASSERT_TRUE(results);
+  ASSERT_EQ(results->size(), 4u);
+  const std::string page = make(kEdgePiece, *results);
+  const Table files = csv(kEdgePiece, "files");
+  ASSERT_EQ(files.rows.size(), 6u);  // F, F in half precision, layers 0 to 3
+  for (std::size_t row = 0; row < files.rows.size(); ++row) {
+    const TrialResult& trial = (*results)[row < 4 ? row % 2 : row - 2];
+    // Bytes round alike up to one grey level, of which the distance is at most the size.
+    EXPECT_NEAR(std::stod(files.rows[row][4]), trial.generator.mean.mean, 0.002) << row;
+  }
+  const char* const marks[] = {"F", "F-half", "0123"};
+  for (std::size_t row = 0; row < files.rows.size(); ++row) {
+    const std::string file = concat(folder_, "/edge/", marks[row / 2], "-seed", row % 2 + 1, ".pbgen");
+    EXPECT_EQ(concat(std::filesystem::file_size(file)), files.rows[row][3]) << file;
+  }
+  EXPECT_EQ(files.cell(0, 6), "0");
+  EXPECT_LE(std::stod(files.rows[2][6]), 2.0);
+  EXPECT_TRUE(contains(page, "of the images&#39; bytes differ, by at most"));
+  EXPECT_TRUE(contains(page, "F&#39;s 2 seeds reach"));
+  const Table forms = csv(kEdgePiece, "forms");
+  EXPECT_EQ(cell_of(forms, "layers 0 to 3 in one bit", "at the paper's width"), "699520");
+  EXPECT_EQ(cell_of(forms, "F, linear layer in float", "times F's"), "1.000");
+
+  Table changed = files;
+  changed.rows[0][4] = "0.125";
+  changed.rows[1][2] = "of another checkpoint";
+  changed.rows[1][4] = "0.25";
+  PieceFolder(experiment_, "edge").csv("files", changed);
+  make(kEdgePiece, *results);
+  EXPECT_EQ(csv(kEdgePiece, "files").cell(0, 4), "0.125");
+  EXPECT_EQ(csv(kEdgePiece, "files").cell(1, 4), files.cell(1, 4));
 }
 
 TEST_F(PaperPages, SamplingLeavesOutRunsThatDiverged) {

@@ -63,6 +63,7 @@ extern const Piece kLinearLayerPiece;        // beyond the paper: layer 0
 extern const Piece kDeconvScalePiece;        // the authors' scale
 extern const Piece kRecipePiece;             // --bwn xnor
 extern const Piece kSamplingPiece;           // --bn-calibrate and --ema
+extern const Piece kEdgePiece;               // exported files
 extern const Piece kWganPiece;               // --loss wgan
 
 }  // namespace pbgen

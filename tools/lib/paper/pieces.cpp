@@ -17,6 +17,7 @@ std::span<const Piece* const> pieces() {
       &kDeconvScalePiece,
       &kRecipePiece,
       &kSamplingPiece,
+      &kEdgePiece,
       &kWganPiece,
   };
   return kAll;

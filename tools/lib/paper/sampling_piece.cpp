@@ -3,29 +3,22 @@
 // the same to the bit.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <optional>
 
 #include "core/check.h"
-#include "core/crc64.h"
 #include "core/file.h"
-#include "core/json.h"
-#include "core/rng.h"
 #include "data/image_grid.h"
 #include "data/image_io.h"
-#include "gan/checkpoint.h"
 #include "gan/sampler.h"
 #include "tools/lib/args.h"
 #include "tools/lib/format.h"
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/resolution_chart.h"
+#include "tools/lib/paper/trial_scorer.h"
 #include "tools/lib/paper/trial_table.h"
 #include "tools/lib/sample_images.h"
-#include "tools/lib/score.h"
-#include "tools/lib/train_options.h"
-#include "tools/lib/training_data.h"
 
 namespace pbgen {
 namespace {
@@ -33,9 +26,7 @@ namespace {
 constexpr std::string_view kLetters = "AFH";
 constexpr std::int64_t kGridImages = 64;
 constexpr int kGridColumns = 8;
-constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
-constexpr std::int64_t kMaxCheckpointBytes = std::int64_t{1} << 34;
 
 struct Way {
   bool averaged = false;
@@ -68,14 +59,6 @@ struct Scored {
 
 std::string grid_name(const std::string& letter, const Way& way) {
   return concat(letter, "_", way.averaged ? "averaged" : "trained", "_", statistics_word(way), ".png");
-}
-
-std::string key_of(const TrialResult& trial, const std::string& checkpoint_path) {
-  Crc64 crc;
-  crc.add(read_file(checkpoint_path, kMaxCheckpointBytes));
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(crc.value()));
-  return concat(digits, "-", trial.num_images, "-", trial.repeats);
 }
 
 // Of a row that an earlier make wrote, or NaN.
@@ -114,64 +97,33 @@ Table score_rows(const std::vector<Scored>& all, const std::vector<int>& sizes) 
   return table;
 }
 
-TrainFlags flags_of(const TrialResult& trial) {
-  const std::string path = trial.folder + "/config.json";
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "");
-  declare_train_flags(parser, flags);
-  parser.apply_config(parse_json(read_text_file(path, kMaxConfigBytes), ErrorKind::data, path), path);
-  resolve_train_flags(parser, flags);
-  return flags;
+// Draws and scores in one way.
+Scored score_way(const TrialScorer& scorer, const TrialResult& trial, const std::string& letter, const Way& way, const std::string& key,
+                 const std::string& grid_path) {
+  const Checkpoint& checkpoint = scorer.checkpoint();
+  if (!checkpoint.has_average())
+    fail(ErrorKind::model_file, trial.checkpoint(), ": holds no averaged generator, though its run had --ema");
+  Sampler sampler(checkpoint.network(), way.averaged ? checkpoint.generator() : checkpoint.raw_generator());
+  if (way.exact) scorer.calibrate(sampler);
+  const ImageSet images = sample_images(sampler, scorer.latents().data(), trial.num_images);
+  write_png(grid_path, image_grid(images, std::min(kGridImages, images.count()), kGridColumns));
+  const Score result = scorer.score(images);
+  Scored scored{letter, way, key, {}, result.mean.mean, result.mean.sd};
+  for (const Estimate& level : result.levels) scored.levels.push_back(level.mean);
+  return scored;
 }
-
-// Scores a run's checkpoint as train_gan scores at the end: the same images to compare with, latents, patches and directions.
-class RunScorer {
- public:
-  RunScorer(const TrialResult& trial, const std::string& checkpoint_path)
-      : trial_(trial), flags_(flags_of(trial)), checkpoint_(Checkpoint::load(checkpoint_path)), data_(load_training_data(flags_)) {
-    if (!checkpoint_.has_average()) fail(ErrorKind::model_file, checkpoint_path, ": holds no averaged generator, though its run had --ema");
-    if (checkpoint_.note("data") != data_.fingerprint) {
-      fail(ErrorKind::data, checkpoint_path, ": was trained on other images (", checkpoint_.note("data"), ") than these (",
-           data_.fingerprint, "); name another --out");
-    }
-  }
-
-  Scored run(const std::string& letter, const Way& way, const std::string& key, const std::string& grid_path) const {
-    Sampler sampler(checkpoint_.network(), way.averaged ? checkpoint_.generator() : checkpoint_.raw_generator());
-    // Where the trial itself does not calibrate, as the tools do.
-    if (way.exact) sampler.calibrate(flags_.bn_calibrate > 0 ? flags_.bn_calibrate : kCalibrationBatches, flags_.batch, flags_.seed);
-    const ImageSet images = sample_images(sampler, flags_.seed, Stream::score, 0, trial_.num_images);
-    write_png(grid_path, image_grid(images, std::min(kGridImages, images.count()), kGridColumns));
-
-    ScoreOptions options;
-    options.swd.seed = flags_.seed;
-    options.num_images = trial_.num_images;
-    options.repeats = trial_.repeats;
-    const Score result = score(data_.held_out.empty() ? data_.training_source() : data_.held_out_source(), image_source(images), options);
-    Scored scored{letter, way, key, {}, result.mean.mean, result.mean.sd};
-    for (const Estimate& level : result.levels) scored.levels.push_back(level.mean);
-    return scored;
-  }
-
- private:
-  const TrialResult& trial_;
-  TrainFlags flags_;
-  Checkpoint checkpoint_;
-  TrainingData data_;
-};
 
 // All four ways, from scores.csv where it knows this checkpoint.
 std::vector<Scored> score_run(const std::string& letter, const TrialResult& trial, const Table& known, const PieceFolder& folder) {
-  const std::string checkpoint = trial.checkpoint();
-  const std::string key = key_of(trial, checkpoint);
-  std::optional<RunScorer> scorer;
+  const std::string key = scored_checkpoint_key(trial);
+  std::optional<TrialScorer> scorer;
   std::vector<Scored> all;
   for (const Way& way : kWays) {
     const std::string grid = folder.path(grid_name(letter, way));
     std::optional<Scored> scored = known_score(known, letter, way, key, trial.sizes);
     if (!scored || !std::filesystem::exists(grid)) {
-      if (!scorer) scorer.emplace(trial, checkpoint);
-      scored = scorer->run(letter, way, key, grid);
+      if (!scorer) scorer.emplace(trial);
+      scored = score_way(*scorer, trial, letter, way, key, grid);
     }
     all.push_back(std::move(*scored));
   }

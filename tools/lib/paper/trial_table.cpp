@@ -34,12 +34,12 @@ std::vector<std::string> seeded_letters(const Experiment& experiment, const std:
 
 }  // namespace
 
-Trial trial_of(const Experiment& experiment, const Setting& setting) {
+Trial trial_of(const Experiment& experiment, const Setting& setting, int seed) {
   const std::string name = setting_name(setting);
-  if (name.size() == 1) return setting_trial(experiment, name, "dcgan", 1);
-  return make_trial(experiment, concat("dcgan-", name, "-seed1"),
+  if (name.size() == 1) return setting_trial(experiment, name, "dcgan", seed);
+  return make_trial(experiment, concat("dcgan-", name, "-seed", seed),
                     {"--binarize-g", setting.generator.to_string(), "--binarize-d", setting.discriminator.to_string(),
-                     "--loss", "dcgan", "--seed", "1"});
+                     "--loss", "dcgan", "--seed", concat(seed)});
 }
 
 Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, const std::vector<std::string>& more) {
