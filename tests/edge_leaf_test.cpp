@@ -12,6 +12,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/cpu.h"
+#include "core/half.h"
 #include "core/rng.h"
 #include "gan/edge/generator.h"
 
@@ -141,6 +142,41 @@ TEST(EdgeLeaves, FinishedChannelsEqualTheirDefinition) {
         ASSERT_TRUE(std::fabs(static_cast<double>(outs[0][i]) - static_cast<double>(outs[1][i])) <= 5e-7) << channels << ", " << i;
       }
     }
+}
+
+// A tile of eight channels of 4x4 pixels: of each the first eight.
+template <class Weight, class SumRows>
+void expect_rows_summed_as_a_tile(SumRows sum_rows, const std::vector<Weight>& weights, const std::vector<float>& z) {
+  constexpr int kSide = 4;
+  const int z_dim = static_cast<int>(z.size());
+  const std::vector<float> scale(edge::kLinearVectors, 1.0f);
+  const std::vector<float> shift(edge::kLinearVectors * edge::kLanes, 0.0f);
+  std::vector<float> tile(shift.size() * z.size());
+  edge::pack_linear_tile(weights.data(), z_dim, edge::kLinearVectors, kSide, 0, tile.data());
+  std::vector<float> expected(shift.size(), kNaN);
+  edge::kAvx2Leaves.linear_floats(tile.data(), {z.data(), z_dim, scale.data(), shift.data(), edge::kLinearVectors, edge::Activation::none, 0,
+                                                1, nullptr, expected.data(), 0});
+  const Weight* rows[edge::kLinearVectors];
+  for (int group = 0; group < edge::kLinearVectors; ++group) rows[group] = weights.data() + group * kSide * kSide * z_dim;
+  for (int groups = 1; groups <= edge::kLinearVectors; ++groups) {
+    std::vector<float> sums(static_cast<std::size_t>(groups * edge::kLanes), kNaN);
+    sum_rows(rows, groups, z.data(), z_dim, sums.data());
+    EXPECT_EQ(sums, std::vector<float>(expected.begin(), expected.begin() + groups * edge::kLanes)) << "z " << z_dim << ", groups " << groups;
+  }
+}
+
+TEST(EdgeLeaves, RowsInPlaceAreSummedAsATileIsToTheBit) {
+  if (!edge::runs_here(edge::Path::avx2)) GTEST_SKIP() << "this machine has no AVX2, FMA and F16C";
+  constexpr std::size_t kRows = (edge::kLinearVectors - 1) * 16 + edge::kLanes;  // nothing lies behind the last one that is wanted
+  for (const int z_dim : {4, 5, 6, 7, 8, 61, 100}) {
+    const std::vector<float> z = some_floats(static_cast<std::size_t>(z_dim), 0);
+    const std::vector<float> floats = some_floats(kRows * z.size(), 1);
+    std::vector<std::uint16_t> halves;
+    for (const float value : floats) halves.push_back(half_of_float(value).bits);
+    for (std::size_t i = 0; i < halves.size(); i += 3) halves[i] = static_cast<std::uint16_t>((halves[i] & 0x8000) | i % 0x400);  // subnormal
+    expect_rows_summed_as_a_tile(edge::kAvx2Leaves.sum_float_rows, floats, z);
+    expect_rows_summed_as_a_tile(edge::kAvx2Leaves.sum_half_rows, halves, z);
+  }
 }
 }  // namespace
 }  // namespace pbgen

@@ -33,7 +33,8 @@ inline NetworkConfig config_of(int size, int channels, int z_dim, std::array<int
 inline std::vector<NetworkConfig> some_configs() {
   return {config_of(16, 3, 3, {4, 3, 2, 1}, {0, 2}),      config_of(16, 1, 33, {5, 3, 7, 9}, {}),
           config_of(32, 1, 61, {3, 5, 1, 3}, {0, 1, 2, 3, 4}), config_of(32, 3, 10, {16, 8, 70, 2}, {1, 2, 3}),
-          config_of(64, 3, 100, {72, 67, 16, 4}, {0, 1, 2, 3}), config_of(64, 3, 100, {8, 40, 24, 8}, {4})};
+          config_of(64, 3, 100, {72, 67, 16, 4}, {0, 1, 2, 3}), config_of(64, 3, 100, {8, 40, 24, 8}, {4}),
+          config_of(64, 1, 7, {5, 3, 2, 6}, {2})};
 }
 
 inline Bytes model_of(const NetworkConfig& config, const PackedModelOptions& options) {

@@ -1,6 +1,10 @@
 // Cuts the work into pieces, lays out the scratch and runs the layers.
 #include "gan/edge/generator.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "gan/edge/run.h"
 
 namespace pbgen::edge {
@@ -52,16 +56,43 @@ struct Plan {
   std::int64_t floats(int parts) const { return std::int64_t{activation[0]} + activation[1] + std::int64_t{part} * parts; }
 };
 
-// The task's tiles, each laid out where it stays in the caches.
-void run_linear_rows(const Run& run, LinearTask task, float* tile_weights) {
+template <class Weight>
+using SumRows = void (*)(const Weight* const* rows, int groups, const float* z, int z_dim, float* sums);
+
+// The sums of a tile; lanes that hold no feature get 0.
+template <class Weight>
+void sum_tile(const LinearLayer& layer, const Weight* weights, SumRows<Weight> sum_rows, std::ptrdiff_t tile, const float* z, float* sums) {
+  const std::ptrdiff_t pixels = static_cast<std::ptrdiff_t>(layer.side) * layer.side;
+  const Weight* rows[kLinearVectors];
+  int groups = 0;
+  for (; groups < kLinearVectors; ++groups) {
+    const std::ptrdiff_t vector = tile * kLinearVectors + groups;
+    if (vector >= pixels / kLanes * layer.channels) break;
+    const std::ptrdiff_t feature = vector % layer.channels * pixels + vector / layer.channels * kLanes;
+    rows[groups] = weights + feature * layer.z_dim;
+  }
+  sum_rows(rows, groups, z, layer.z_dim, sums);
+  for (int lane = groups * kLanes; lane < kLinearVectors * kLanes; ++lane) sums[lane] = 0.0f;
+}
+
+// The task's tiles, from rows: summed in place where the path can, and sums are finished as the weights of one input that is 1; else
+// each is laid out where it stays in the caches.
+template <class Weight>
+void run_linear_rows(const Run& run, LinearTask task, const Weight* weights, SumRows<Weight> sum_rows, float* scratch) {
+  constexpr float kOne = 1.0f;
   const LinearLayer& layer = run.generator.linear;
+  const bool in_place = sum_rows != nullptr && layer.z_dim >= kRowColumns && layer.side * layer.side % kLanes == 0;
   const std::ptrdiff_t end = task.last;
+  if (in_place) {
+    task.z = &kOne;
+    task.z_dim = 1;
+  }
   for (std::ptrdiff_t tile = task.first; tile < end; ++tile) {
-    if (layer.rows != nullptr) pack_linear_tile(layer.rows, layer.z_dim, layer.channels, layer.side, tile, tile_weights);
-    else pack_linear_tile(layer.half_rows, layer.z_dim, layer.channels, layer.side, tile, tile_weights);
+    if (in_place) sum_tile(layer, weights, sum_rows, tile, run.z, scratch);
+    else pack_linear_tile(weights, layer.z_dim, layer.channels, layer.side, tile, scratch);
     task.first = task.weights_first = tile;
     task.last = tile + 1;
-    run.leaves.linear_floats(tile_weights, task);
+    run.leaves.linear_floats(scratch, task);
   }
 }
 
@@ -74,7 +105,8 @@ void run_linear(const Run& run) {
                     piece.first, piece.last,  run.scratch_of(part), run.activation[0], 0};
     if (layer.weights != nullptr) run.leaves.linear_floats(layer.weights, task);
     else if (layer.sign_words != nullptr) run.leaves.linear_signs(layer.sign_words, task);
-    else run_linear_rows(run, task, run.scratch_of(part));
+    else if (layer.rows != nullptr) run_linear_rows(run, task, layer.rows, run.leaves.sum_float_rows, run.scratch_of(part));
+    else run_linear_rows(run, task, layer.half_rows, run.leaves.sum_half_rows, run.scratch_of(part));
   });
 }
 
@@ -86,6 +118,17 @@ void run_deconv(const DeconvRun& deconv) {
   if (channels_in_lanes(layer)) run_channel_deconv(deconv);
   else run_pixel_deconv(deconv);
 }
+
+#if defined(__x86_64__)
+// Beside AVX2, whose registers the system then keeps; not every compiler's __builtin_cpu_supports knows it.
+bool supports_f16c() {
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+#endif
 
 bool in_range(int value, int high) { return value >= 1 && value <= high; }
 
@@ -119,7 +162,7 @@ const char* fault_of(const Generator& generator) {
 
 bool runs_here(Path path) {
 #if defined(__x86_64__)
-  if (path == Path::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (path == Path::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && supports_f16c();
 #endif
   return leaves_of(path) != nullptr;
 }

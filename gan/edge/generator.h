@@ -31,8 +31,7 @@ struct LinearLayer {
   const float* scale = nullptr;               // [channels]
   const float* shift = nullptr;               // pack_linear_shift
   Activation activation = Activation::relu;
-  // In place of weights: as exported, [channels * side * side][z_dim], feature c*side*side + y*side + x.  Each tile is laid out when
-  // it is wanted, which costs time and saves a copy of the weights.
+  // In place of weights: as exported, [channels * side * side][z_dim], feature c*side*side + y*side + x.  The sums are the same to the bit.
   const float* rows = nullptr;
   const std::uint16_t* half_rows = nullptr;  // the same in half precision (IEEE 754 binary16), finite
 };
@@ -53,7 +52,7 @@ inline constexpr int kMaxDeconvs = 8;
 
 enum class Path : std::uint8_t { portable, avx2 };
 
-// Whether this build has the path and this processor its instructions (avx2: AVX2 and FMA).
+// Whether this build has the path and this processor its instructions (avx2: AVX2, FMA and F16C).
 bool runs_here(Path path);
 // The fastest of those.
 Path best_path();

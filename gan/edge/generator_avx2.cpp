@@ -374,7 +374,7 @@ void finish_channels(const FinishTask& task) {
 
 }  // namespace
 
-const Leaves kAvx2Leaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,
-                             assemble,      multiply_channels, finish_channels};
+const Leaves kAvx2Leaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,      assemble,
+                             multiply_channels, finish_channels, sum_float_rows_avx2, sum_half_rows_avx2};
 
 }  // namespace pbgen::edge

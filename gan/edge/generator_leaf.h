@@ -79,6 +79,7 @@ inline constexpr int kWordInputs = 3;
 inline constexpr int kWordGroups = 10;
 inline constexpr int kWordVectors = 4;     // output vectors whose words stand together
 inline constexpr int kLinearVectors = 8;   // output vectors of a tile
+inline constexpr int kRowColumns = 4;      // the least z_dim of sum_float_rows and sum_half_rows
 
 enum class Activation : std::uint8_t { none, relu, tanh };
 
@@ -158,9 +159,15 @@ struct Leaves {
   void (*assemble)(const AssembleTask& task);
   void (*multiply_channels)(const ChannelTask& task);
   void (*finish_channels)(const FinishTask& task);
+  // Optional.  sums[group][8] = sum over i of rows[group][lane * z_dim + i] * z[i], added as linear_floats adds, so that the result is
+  // the same to the bit; groups: at most kLinearVectors.  null: each tile is laid out for linear_floats, which takes longer.
+  void (*sum_float_rows)(const float* const* rows, int groups, const float* z, int z_dim, float* sums) = nullptr;
+  void (*sum_half_rows)(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) = nullptr;
 };
 
 extern const Leaves kPortableLeaves;
 extern const Leaves kAvx2Leaves;  // x86-64 alone
+void sum_float_rows_avx2(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
+void sum_half_rows_avx2(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
 
 }  // namespace pbgen::edge
