@@ -154,14 +154,14 @@ void expect_rows_summed_as_a_tile(SumRows sum_rows, const std::vector<Weight>& w
   std::vector<float> tile(shift.size() * z.size());
   edge::pack_linear_tile(weights.data(), z_dim, edge::kLinearVectors, kSide, 0, tile.data());
   std::vector<float> expected(shift.size(), kNaN);
-  edge::kAvx2Leaves.linear_floats(tile.data(), {z.data(), z_dim, scale.data(), shift.data(), edge::kLinearVectors, edge::Activation::none, 0,
-                                                1, nullptr, expected.data(), 0});
+  edge::kAvx2Leaves.linear_floats(tile.data(), {z.data(), z_dim, scale.data(), shift.data(), edge::kLinearVectors, edge::Activation::none,
+                                                0, 1, nullptr, expected.data(), 0});
   const Weight* rows[edge::kLinearVectors];
   for (int group = 0; group < edge::kLinearVectors; ++group) rows[group] = weights.data() + group * kSide * kSide * z_dim;
   for (int groups = 1; groups <= edge::kLinearVectors; ++groups) {
     std::vector<float> sums(static_cast<std::size_t>(groups * edge::kLanes), kNaN);
     sum_rows(rows, groups, z.data(), z_dim, sums.data());
-    EXPECT_EQ(sums, std::vector<float>(expected.begin(), expected.begin() + groups * edge::kLanes)) << "z " << z_dim << ", groups " << groups;
+    EXPECT_EQ(sums, std::vector<float>(expected.begin(), expected.begin() + std::ssize(sums))) << "z " << z_dim << ", groups " << groups;
   }
 }
 
@@ -173,7 +173,8 @@ TEST(EdgeLeaves, RowsInPlaceAreSummedAsATileIsToTheBit) {
     const std::vector<float> floats = some_floats(kRows * z.size(), 1);
     std::vector<std::uint16_t> halves;
     for (const float value : floats) halves.push_back(half_of_float(value).bits);
-    for (std::size_t i = 0; i < halves.size(); i += 3) halves[i] = static_cast<std::uint16_t>((halves[i] & 0x8000) | i % 0x400);  // subnormal
+    for (std::size_t i = 0; i < halves.size(); i += 3)  // subnormal
+      halves[i] = static_cast<std::uint16_t>((halves[i] & 0x8000) | i % 0x400);
     expect_rows_summed_as_a_tile(edge::kAvx2Leaves.sum_float_rows, floats, z);
     expect_rows_summed_as_a_tile(edge::kAvx2Leaves.sum_half_rows, halves, z);
   }
