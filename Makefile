@@ -86,8 +86,12 @@ edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sec
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
 all: $(library) $(binaries) $(edge_libraries)
-	@for tool in $(tools); do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
+	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
 	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file build/$$file || cp -f $(out)/$$file build/$$file; done
+
+# What bench runs to see what a model takes of a device.
+footprint := $(out)/bin/footprint
+all test: $(footprint)
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
@@ -121,12 +125,14 @@ $(out)/libpbgen.so: $(edge_objects) $(out)/sources
 	$(if $(show),@echo 'link    $@')
 	$(show)$(CXX) -shared $(edge_objects) $(edge_link_flags) -o $@
 
-# As a device's program is built: in C.
-$(out)/bin/pbgen_example: gan/edge/examples/generate.c gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
+# As a device's programs are built: in C, the library of C alone being shared.
+$(out)/bin/pbgen_example: gan/edge/examples/generate.c
+$(footprint): gan/edge/examples/footprint.c
+$(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
 	@mkdir -p $(@D)
-	$(if $(show),@echo 'compile $<')
-	$(show)$(CXX) -x c -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) -c $< -o $(out)/gan/edge/example.o
-	$(show)$(CXX) $(out)/gan/edge/example.o $(out)/libpbgen.a $(edge_link_flags) -o $@
+	$(if $(show),@echo 'compile $(filter %.c,$^)')
+	$(show)$(CXX) -x c -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) -c $(filter %.c,$^) -o $(out)/gan/edge/$(@F).o
+	$(show)$(CXX) $(out)/gan/edge/$(@F).o $(out)/libpbgen.a $(edge_link_flags) -o $@
 
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
@@ -178,7 +184,7 @@ deps-dev:
 	@sh tools/deps.sh clang libomp-dev
 
 clean:
-	rm -rf build $(tools:%=tools/%)
+	rm -rf build $(tools:%=tools/%) tools/footprint
 
 help:
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'

@@ -1,0 +1,74 @@
+/* What a model takes of a device: opens MODEL, draws one image, and prints one line of the time to it and of the memory.
+ *
+ *   footprint MODEL [NANOSECONDS]
+ *   first_image_ms=4.310 open_ms=2.604 image_ms=0.931 VmHWM_kB=5376 RssAnon_kB=1756 RssFile_kB=3620
+ *
+ * NANOSECONDS: the monotonic clock just before this program was started (clock_gettime, CLOCK_MONOTONIC); without it the time
+ * counts from the beginning of main.  open_ms: mapping, checking, laying out; image_ms: the first image.
+ * Memory as Linux tells it of this program alone; VmHWM: the most that was resident, the C library with it.
+ *
+ *   cc -std=c11 -Igan/edge gan/edge/examples/footprint.c build/libpbgen.a -o footprint
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "pbgen.h"
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static double milliseconds(int64_t from, int64_t to) { return (double)(to - from) * 1e-6; }
+
+/* " VmHWM_kB=5376 ...", as far as the system tells. */
+static void print_memory(void) {
+  static const char* const names[] = {"VmHWM", "RssAnon", "RssFile"};
+  char line[256];
+  FILE* const status = fopen("/proc/self/status", "r");
+  while (status != NULL && fgets(line, sizeof line, status) != NULL)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
+      const size_t length = strlen(names[i]);
+      if (strncmp(line, names[i], length) == 0 && line[length] == ':') printf(" %s_kB=%ld", names[i], strtol(line + length + 1, NULL, 10));
+    }
+  if (status != NULL) fclose(status);
+}
+
+static int measure(const char* path, int64_t start) {
+  pbgen_bytes file;
+  pbgen_info info;
+  pbgen_model* model;
+  const int64_t begin = nanoseconds();
+  int code = pbgen_map_file(path, &file);
+  if (code != PBGEN_OK) return code;
+  code = pbgen_query(file.data, file.size, NULL, &info);
+  if (code != PBGEN_OK) return code;
+  void* const arena = malloc(info.arena_bytes);
+  uint8_t* const image = malloc(info.image_bytes);
+  code = pbgen_open(file.data, file.size, NULL, arena, info.arena_bytes, &model);
+  if (code != PBGEN_OK) return code;
+  const int64_t opened = nanoseconds();
+  code = pbgen_generate_seed(model, 1, 0, image);
+  if (code != PBGEN_OK) return code;
+  const int64_t drawn = nanoseconds();
+  printf("first_image_ms=%.3f open_ms=%.3f image_ms=%.3f", milliseconds(start > 0 ? start : begin, drawn), milliseconds(begin, opened),
+         milliseconds(opened, drawn));
+  print_memory();
+  puts("");
+  return PBGEN_OK; /* all of it is still in use: the end of the program gives it back */
+}
+
+int main(int argc, char** argv) {
+  if (argc != 2 && argc != 3) {
+    fprintf(stderr, "usage: %s MODEL [NANOSECONDS]\n", argv[0]);
+    return 2;
+  }
+  const int code = measure(argv[1], argc == 3 ? strtoll(argv[2], NULL, 10) : 0);
+  if (code != PBGEN_OK) fprintf(stderr, "%s: %s\n", argv[1], pbgen_error_text(code));
+  return code == PBGEN_OK ? 0 : 1;
+}
