@@ -79,6 +79,7 @@ library := $(out)/libpbgen_all.a
 # libpbgen, the library of a device: gan/edge alone, and nothing but the C library behind it.
 edge_objects := $(filter $(out)/gan/edge/%,$(library_objects))
 edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
+edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
 .PHONY: all test bench lint deps deps-dev clean help has-compiler has-gtest
@@ -88,6 +89,7 @@ edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sec
 all: $(library) $(binaries) $(edge_libraries)
 	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
 	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file build/$$file || cp -f $(out)/$$file build/$$file; done
+	@ln -sf libpbgen.so build/$(edge_soname)
 
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
@@ -123,16 +125,16 @@ $(out)/libpbgen.a: $(edge_objects) $(out)/sources
 
 $(out)/libpbgen.so: $(edge_objects) $(out)/sources
 	$(if $(show),@echo 'link    $@')
-	$(show)$(CXX) -shared $(edge_objects) $(edge_link_flags) -o $@
+	$(show)$(CXX) -shared $(edge_objects) $(edge_link_flags) -Wl,-soname,$(edge_soname) -o $@
 
-# As a device's programs are built: in C, the library of C alone being shared.
+# As a device's programs are built: in C, by the compiler's C driver, so that nothing of C++ is linked unseen.
+c_compiler := $(patsubst %g++,%gcc,$(patsubst %clang++,%clang,$(CXX)))
 $(out)/bin/pbgen_example: gan/edge/examples/generate.c
 $(footprint): gan/edge/examples/footprint.c
 $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $(filter %.c,$^)')
-	$(show)$(CXX) -x c -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) -c $(filter %.c,$^) -o $(out)/gan/edge/$(@F).o
-	$(show)$(CXX) $(out)/gan/edge/$(@F).o $(out)/libpbgen.a $(edge_link_flags) -o $@
+	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(filter %.c,$^) $(out)/libpbgen.a $(edge_link_flags) -o $@
 
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)

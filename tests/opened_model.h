@@ -47,12 +47,15 @@ class Opened {
  public:
   static constexpr std::size_t kFence = 64;
 
-  explicit Opened(const Bytes& file, const pbgen_options* options = nullptr, std::size_t offset = 0, std::size_t missing = 0) {
-    code = pbgen_query(file.data(), file.size(), options, &info);
+  explicit Opened(const Bytes& file, const pbgen_options* options = nullptr, std::size_t offset = 0, std::size_t missing = 0)
+      : Opened(file.data(), file.size(), options, offset, missing) {}
+  // offset: of the arena, from a multiple of 16; missing: bytes that it is too small by.
+  Opened(const std::uint8_t* file, std::size_t size, const pbgen_options* options = nullptr, std::size_t offset = 0, std::size_t missing = 0) {
+    code = pbgen_query(file, size, options, &info);
     if (code != PBGEN_OK) return;
     offset_ = kFence + offset;
     memory_.assign(offset_ + info.arena_bytes - missing + kFence, 0xa5);
-    code = pbgen_open(file.data(), file.size(), options, memory_.data() + offset_, info.arena_bytes - missing, &model);
+    code = pbgen_open(file, size, options, memory_.data() + offset_, info.arena_bytes - missing, &model);
   }
   Opened(const Opened&) = delete;
   Opened& operator=(const Opened&) = delete;

@@ -676,7 +676,7 @@ TEST_F(PaperPages, EdgeScoresWhatTheFilesDraw) {
   EXPECT_EQ(files.cell(0, 6), "0");
   EXPECT_LE(std::stod(files.rows[2][6]), 2.0);
   EXPECT_TRUE(contains(page, "of the images&#39; bytes differ, by at most"));
-  EXPECT_TRUE(contains(page, "F&#39;s 2 seeds reach"));
+  EXPECT_TRUE(contains(page, "over 2 seeds, which reach from"));
   const Table forms = csv(kEdgePiece, "forms");
   EXPECT_EQ(cell_of(forms, "layers 0 to 3 in one bit", "at the paper's width"), "699520");
   EXPECT_EQ(cell_of(forms, "F, linear layer in float", "times F's"), "1.000");

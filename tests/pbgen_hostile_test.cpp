@@ -68,8 +68,8 @@ TEST(PbgenHostile, EveryCodeHasASentenceOfItsOwn) {
 
 TEST(PbgenHostile, CutAnywhereItIsRefused) {
   const Bytes whole = tiny_model();
-  for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_NE(open_code(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))), PBGEN_OK) << size;
+  for (std::size_t size = 1; size < whole.size(); ++size)
+    EXPECT_EQ(open_code(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))), PBGEN_TRUNCATED) << size;
   EXPECT_EQ(open_code(whole), PBGEN_OK);
 }
 
@@ -108,6 +108,12 @@ TEST(PbgenHostile, AChangedHeaderWithARightChecksumIsAnErrorOrAModel) {
 TEST(PbgenHostile, AnotherVersionSaysWhichIsRead) {
   EXPECT_EQ(PBGEN_MODEL_VERSION, kPackedModelVersion);
   EXPECT_EQ(code_with("\"version\":\"1\"", "\"version\":\"2\""), PBGEN_VERSION);
+  // Whatever else that version writes otherwise: the checksum, and the header behind its number.
+  Bytes other = tiny_model();
+  const auto place = std::string(other.begin(), other.end()).find("\"version\":\"1\"");
+  other[place + 11] = '2';
+  for (std::size_t i = header_end(other) - 20; i < header_end(other); ++i) other[i] = '?';
+  EXPECT_EQ(open_code(other), PBGEN_VERSION);
   const std::string text = pbgen_error_text(PBGEN_VERSION);
   EXPECT_NE(text.find(concat("reads version ", kPackedModelVersion)), text.npos) << text;
 }
@@ -193,8 +199,10 @@ TEST(PbgenHostile, MapsRegularFiles) {
   const Bytes whole = tiny_model();
   write_bytes(folder / "model", whole);
   write_bytes(folder / "empty", {});
-  pbgen_bytes file{};
+  pbgen_bytes file{whole.data(), 1};
   EXPECT_EQ(pbgen_map_file((folder / "missing").c_str(), &file), PBGEN_NOT_FOUND);
+  EXPECT_EQ(file.data, nullptr);  // so that unmapping it does nothing
+  EXPECT_EQ(file.size, 0u);
   EXPECT_EQ(pbgen_map_file((folder / "empty").c_str(), &file), PBGEN_NOT_MAPPED);
   EXPECT_EQ(pbgen_map_file(folder.path().c_str(), &file), PBGEN_NOT_MAPPED);
   EXPECT_EQ(pbgen_map_file(nullptr, &file), PBGEN_ARGUMENT);

@@ -1,5 +1,13 @@
 // The leaves' definition: scalar, double accumulators.
+#include <cfloat>
+
 #include "gan/edge/generator_leaf.h"
+
+// Each operation is rounded once, to its own type: what is written here is what every machine computes.
+static_assert(FLT_EVAL_METHOD == 0, "floats are computed in a wider type: compile for SSE2 (-mfpmath=sse)");
+#if defined(__FAST_MATH__)
+#error "-ffast-math changes the images: compile without it"
+#endif
 
 namespace pbgen::edge {
 namespace {

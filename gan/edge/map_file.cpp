@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 int pbgen_map_file(const char* path, pbgen_bytes* file) {
-  if (path == nullptr || file == nullptr) return PBGEN_ARGUMENT;
+  if (file == nullptr) return PBGEN_ARGUMENT;
+  *file = {nullptr, 0};
+  if (path == nullptr) return PBGEN_ARGUMENT;
   const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not keep us waiting
   if (descriptor < 0) return PBGEN_NOT_FOUND;
   struct stat status;
@@ -29,6 +31,10 @@ void pbgen_unmap_file(pbgen_bytes* file) {
   *file = {nullptr, 0};
 }
 #else
-int pbgen_map_file(const char*, pbgen_bytes*) { return PBGEN_NO_FILES; }
+int pbgen_map_file(const char*, pbgen_bytes* file) {
+  if (file == nullptr) return PBGEN_ARGUMENT;
+  *file = {nullptr, 0};
+  return PBGEN_NO_FILES;
+}
 void pbgen_unmap_file(pbgen_bytes*) {}
 #endif

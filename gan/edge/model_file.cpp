@@ -7,8 +7,6 @@ namespace {
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint64_t kKernelTaps = 25;
 
-constexpr const char* kVersion = PBGEN_NUMBER_TEXT(PBGEN_MODEL_VERSION);
-
 constexpr const char* kLayerNames[kModelLayers] = {"linear", "deconv1", "deconv2", "deconv3", "deconv4"};
 
 bool in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high) { return value >= low && value <= high; }
@@ -167,8 +165,6 @@ bool floats_finite(const void* values, std::uint64_t count) { return all_finite<
 
 int read_model(const Header& header, Model& model) {
   model = {};
-  if (!equals(header.format, "pbgen-generator")) return PBGEN_NOT_A_MODEL;
-  if (!equals(header.version, kVersion)) return PBGEN_VERSION;
   if (!equals(header.bits, "least significant first, 1 is +1, 0 is -1")) return PBGEN_HEADER;
   Network network{};
   if (!read_network(header.network, network)) return PBGEN_NETWORK;

@@ -1,7 +1,7 @@
 // An exported model's file (gan/packed_model.h), read in place.  Its bytes may be hostile.
 //
-// read_header finds what the header names, verify_checksum compares the bytes, read_model learns the network and finds the
-// arrays.  Each returns PBGEN_OK or what is wrong.  Each takes what the one before it gave.
+// read_header finds what the header names, of a model of this version, verify_checksum compares the bytes, read_model learns the network
+// and finds the arrays.  Each returns PBGEN_OK or what is wrong.  Each takes what the one before it gave.
 #pragma once
 
 #include <cstddef>

@@ -44,27 +44,43 @@ bool read_array(HeaderText& text, HeaderArray& array) {
   return text.take('}');
 }
 
-bool read_members(HeaderText& text, Header& header) {
-  if (!text.take('{')) return false;
+// Before anything that another version might write otherwise.
+int check_format(const Header& header) {
+  if (!equals(header.format, "pbgen-generator")) return PBGEN_NOT_A_MODEL;
+  return equals(header.version, PBGEN_NUMBER_TEXT(PBGEN_MODEL_VERSION)) ? PBGEN_OK : PBGEN_VERSION;
+}
+
+int read_members(HeaderText& text, Header& header) {
+  if (!text.take('{')) return PBGEN_HEADER;
   bool metadata = false;
   do {
     Text key;
-    if (!text.take_string(key) || !text.take(':')) return false;
+    if (!text.take_string(key) || !text.take(':')) return PBGEN_HEADER;
     if (equals(key, "__metadata__")) {
-      if (metadata || !read_metadata(text, header)) return false;
+      if (metadata || !read_metadata(text, header)) return PBGEN_HEADER;
       metadata = true;
+      const int code = check_format(header);
+      if (code != PBGEN_OK) return code;
       continue;
     }
     HeaderArray array{};
-    if (!read_array(text, array)) return false;
+    if (!read_array(text, array)) return PBGEN_HEADER;
     array.name = key;
     if (header.array_count < kModelArrays) header.arrays[header.array_count] = array;
     ++header.array_count;
   } while (text.take(','));
-  if (!text.take('}')) return false;
+  if (!text.take('}')) return PBGEN_HEADER;
   while (text.take(' ')) {
   }
-  return text.at_end();
+  if (!metadata) return PBGEN_NOT_A_MODEL;
+  return text.at_end() ? PBGEN_OK : PBGEN_HEADER;
+}
+
+bool ends_before_its_data(const Header& header) {
+  const std::size_t data = header.size - header.data_begin;
+  for (int i = 0; i < header.array_count && i < kModelArrays; ++i)
+    if (header.arrays[i].end > data) return true;
+  return false;
 }
 
 }  // namespace
@@ -81,7 +97,8 @@ int read_header(const void* bytes, std::size_t size, Header& header) {
   header.data_begin = kLengthBytes + static_cast<std::size_t>(length);
   const char* const begin = reinterpret_cast<const char*>(header.bytes) + kLengthBytes;
   HeaderText text({begin, begin + length});
-  return read_members(text, header) ? PBGEN_OK : PBGEN_HEADER;
+  const int code = read_members(text, header);
+  return code == PBGEN_OK && ends_before_its_data(header) ? PBGEN_TRUNCATED : code;
 }
 
 int verify_checksum(const Header& header) {

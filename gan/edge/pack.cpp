@@ -60,7 +60,7 @@ void pack_tile(const Value* from, int z_dim, int channels, int side, std::size_t
 // Up to 32 signs from weight `first` on, the first one lowest.
 struct FloatSigns {
   const float* from;
-  std::uint32_t operator()(std::size_t first, int count) const {
+  std::uint32_t operator()(std::uint64_t first, int count) const {
     std::uint32_t bits = 0;
     for (int i = 0; i < count; ++i) bits |= std::uint32_t{from[first + i] >= 0.0f} << i;
     return bits;
@@ -68,11 +68,12 @@ struct FloatSigns {
 };
 struct BitSigns {
   const std::uint8_t* from;
-  std::uint32_t operator()(std::size_t first, int count) const {  // touches no byte behind the last bit
-    const std::size_t last = (first + count - 1) / 8;
+  // first: below 2^64, as 32 bits do not count the weights of 512 MB of signs.  Touches no byte behind the last bit.
+  std::uint32_t operator()(std::uint64_t first, int count) const {
+    const std::uint64_t last = (first + static_cast<std::uint64_t>(count) - 1) / 8;
     std::uint64_t bits = 0;
     int shift = 0;
-    for (std::size_t byte = first / 8; byte <= last; ++byte, shift += 8) bits |= std::uint64_t{from[byte]} << shift;
+    for (std::uint64_t byte = first / 8; byte <= last; ++byte, shift += 8) bits |= std::uint64_t{from[byte]} << shift;
     return static_cast<std::uint32_t>(bits >> first % 8 & ((std::uint64_t{1} << count) - 1));
   }
 };
@@ -86,7 +87,7 @@ void pack_words(const Signs& signs, int z_dim, int channels, int side, std::uint
       const std::ptrdiff_t feature = feature_of(vector, lane, channels, side);
       for (int word = 0; word < words; ++word) {
         const int left = z_dim - word * kWordBits;
-        const std::size_t first = static_cast<std::size_t>(feature) * z_dim + word * kWordBits;
+        const std::uint64_t first = static_cast<std::uint64_t>(feature) * static_cast<std::uint64_t>(z_dim) + word * kWordBits;
         to[((vector / kWordVectors * words + word) * kWordVectors + vector % kWordVectors) * kLanes + lane] =
             feature < 0 ? 0 : signs(first, left < kWordBits ? left : kWordBits);
       }

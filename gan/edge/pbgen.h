@@ -1,7 +1,7 @@
 /* libpbgen: draws images from a model that ./tools/export wrote.  C11 and C++; nothing but a C library is needed.
  *
  *   pbgen_bytes file;
- *   pbgen_info info;
+ *   pbgen_info info;  // info.arena_bytes of any memory of yours: arena; info.image_bytes: image
  *   pbgen_model* model;
  *   int code = pbgen_map_file("faces.pbgen", &file);
  *   if (code == PBGEN_OK) code = pbgen_query(file.data, file.size, NULL, &info);
@@ -12,21 +12,28 @@
  *
  * gan/edge/examples holds this as whole programs, in C and in Python.
  *
- * Memory.  The library allocates nothing and has no global state.  A model's bytes are used in place: one-bit weights and the
- * linear layer's weights, floats or halves, are read from there, so they stay as they are while the model is used.  All else
- * lies in one arena of the caller's, whose size pbgen_query tells: the kernels' numbers for the one-bit weights (1.28 to 1.38
- * times their bits at the paper's widths, more where a layer takes fewer than six channels), the floats of deconvolutions
- * in the kernels' order, the linear layer's shifts, and the activations.  A model needs no closing: unmap its file, or
- * take back its memory.  The arena's size follows from the network that the file describes: look at it before you grant it.
+ * Memory.  The library allocates nothing and has no global state.  A linear layer in floats or halves and all scales are read from the
+ * model's bytes, so these stay as they are while the model is used.  All else lies in one arena of the caller's, whose size
+ * pbgen_query tells:
+ *   - the kernels' numbers for one-bit weights.  Of a deconvolution, 8 ceil(c_in / 6) / c_in times its bits where c_out is a multiple of
+ *     8: 1.33 to 1.38 at the paper's widths; of the linear layer, 32 ceil(z_dim / 30) / z_dim times: 1.28;
+ *   - the floats of deconvolutions that are not in one bit, in the kernels' order, and the linear layer's shifts;
+ *   - two activations, an image in floats, and a product for each part of parallel_for.
+ * A model needs no closing: unmap its file, or take back its memory.  The arena's size follows from the network that the file
+ * describes: look at it before you grant it.
  *
  * Threads.  The library starts none; pbgen_options takes a way to run pieces side by side.  One call at a time for each
  * model; any number of models may share the bytes of a file, each in an arena of its own.
  *
- * Results.  The same bytes for every number of parts, and on every machine of the same path; two paths differ by one
- * grey level at most where a value lies at the edge of two.  They are those of ./tools/generate, seed by seed, on the same path.
+ * Results.  The same bytes for every number of parts, and on every machine of the same path, while the processor rounds to nearest
+ * and whether or not it flushes denormal numbers; two paths differ, for trained models, by one grey level where a value lies
+ * at the edge of two.  They are those of ./tools/generate with the same model and path, seed by seed.  A build of these
+ * files by other means than our Makefile needs -ffp-contract=off, and no -ffast-math, for that.
  *
- * Errors.  Functions return a code, 0 where all went well, and leave what they would have written alone where it did not.  The bytes
- * may be hostile: every length is bounded before it is used.  The checksum finds damage, not malice.
+ * Errors.  Functions return a code, 0 where all went well, and leave what they would have written alone where it did not (a
+ * pbgen_bytes becomes zeros).  The bytes may be hostile: every length is bounded before it is used.  The checksum finds damage, not malice.
+ *
+ * Versions.  Codes, functions and structs of libpbgen.so.1 stay as they are; what would change one of them changes that number.
  */
 #pragma once
 
@@ -106,7 +113,7 @@ typedef struct pbgen_bytes {
   size_t size;
 } pbgen_bytes;
 
-/* Maps a file for reading (POSIX).  It must not be shortened while it is mapped. */
+/* Maps a file for reading (POSIX); where it fails, *file becomes zeros.  It must not be shortened while it is mapped. */
 PBGEN_API int pbgen_map_file(const char* path, pbgen_bytes* file);
 /* Leaves zeros in file; of zeros it does nothing. */
 PBGEN_API void pbgen_unmap_file(pbgen_bytes* file);
@@ -120,7 +127,7 @@ PBGEN_API int pbgen_query(const void* data, size_t size, const pbgen_options* op
 PBGEN_API int pbgen_open(const void* data, size_t size, const pbgen_options* options, void* arena, size_t arena_bytes,
                          pbgen_model** model);
 
-/* z: z_dim floats, of which training used those in (-1, 1).  image: image_bytes, row by row, the channels of a pixel side by
+/* z: z_dim floats, of which training used those in [-1, 1].  image: image_bytes, row by row, the channels of a pixel side by
  * side, 0 to 255; overwritten.  Rounds as the processor is set: to nearest for the results above. */
 PBGEN_API int pbgen_generate(pbgen_model* model, const float* z, uint8_t* image);
 

@@ -7,6 +7,11 @@
 
 #include "pbgen.h"
 
+static void fail_on(const char* what) {
+  perror(what);
+  exit(1);
+}
+
 static int generate(pbgen_bytes file, uint64_t seed) {
   pbgen_info info;
   pbgen_model* model;
@@ -14,11 +19,13 @@ static int generate(pbgen_bytes file, uint64_t seed) {
   if (code != PBGEN_OK) return code;
   void* arena = malloc(info.arena_bytes);
   uint8_t* image = malloc(info.image_bytes);
+  if (arena == NULL || image == NULL) fail_on("memory");
   code = pbgen_open(file.data, file.size, NULL, arena, info.arena_bytes, &model);
   if (code == PBGEN_OK) code = pbgen_generate_seed(model, seed, 0, image);
   if (code == PBGEN_OK) {
     printf("P%c %d %d 255\n", info.channels == 3 ? '6' : '5', info.width, info.height);
     fwrite(image, 1, info.image_bytes, stdout);
+    if (fflush(stdout) != 0) fail_on("standard output");
   }
   free(image);
   free(arena);

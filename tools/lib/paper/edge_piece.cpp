@@ -237,10 +237,11 @@ std::string one_bit_verdict(const FormScores& one_bit, const FormScores& referen
   std::string text = concat("In one bit it has ", ratio_text(comparison), " F's SWD (difference ", difference_text(comparison), ")");
   if (theirs.n < 2 || ours.n == 0) return text + concat(", ", verdict_text(Verdict::one_seed), ". ");
   const auto [least, most] = std::minmax_element(reference.swd.begin(), reference.swd.end());
-  const bool inside = ours.mean >= *least && ours.mean <= *most;
+  const bool inside = std::fabs(comparison.difference) <= theirs.sd;
   const Verdict worse = is_higher(comparison);
-  text += concat(": its mean, ", figure_text(ours.mean, 4), ", lies ", inside ? "inside" : ours.mean < *least ? "below" : "above",
-                 " what F's ", theirs.n, " seeds reach, ", figure_text(*least, 4), " to ", figure_text(*most, 4));
+  text += concat(": ", figure_text(ours.mean, 4), " lies ", inside ? "inside" : comparison.difference < 0.0 ? "below" : "above",
+                 " the spread of F, ", figure_text(theirs.mean, 4), " with a standard deviation of ", figure_text(theirs.sd, 4), " over ",
+                 theirs.n, " seeds, which reach from ", figure_text(*least, 4), " to ", figure_text(*most, 4));
   return text + concat("; that it is worse ", verdict_text(worse), ". ");
 }
 
