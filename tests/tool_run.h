@@ -22,6 +22,12 @@ inline std::optional<std::string> tool_path(const std::string& tool) {
   return std::filesystem::absolute(path).string();
 }
 
+// Whether python3 is there and has the module; does not import it.
+inline bool python_has(const std::string& module) {
+  const std::string script = "import importlib.util, sys; sys.exit(importlib.util.find_spec('" + module + "') is None)";
+  return std::system(("python3 -c \"" + script + "\" >/dev/null 2>&1").c_str()) == 0;
+}
+
 struct ToolRun {
   int exit_code = -1;  // -1: ended by a signal
   std::string out;
