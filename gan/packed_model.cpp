@@ -59,13 +59,6 @@ std::string shapes_text(const std::vector<Plan>& plans) {
   return shapes.text();
 }
 
-std::string network_text(const NetworkConfig& config) {
-  Json description = Json::object();
-  for (const auto& [key, value] : network_description(config).as_object())
-    if (std::find(std::begin(kNotExported), std::end(kNotExported), key) == std::end(kNotExported)) description.set(key, value);
-  return description.text();
-}
-
 NetworkConfig parse_network(const SafetensorsFile& file) {
   Json description = parse_json(file.metadata("network"), ErrorKind::model_file, file.path());
   if (!description.is_object()) fail(ErrorKind::model_file, file.path(), ": network description: no object");
@@ -78,7 +71,7 @@ SafetensorsWriter describe(const NetworkConfig& config, const std::vector<Plan>&
   SafetensorsWriter writer;
   writer.add_metadata("format", kFormat);
   writer.add_metadata("version", concat(kPackedModelVersion));
-  writer.add_metadata("network", network_text(config));
+  writer.add_metadata("network", exported_network_text(config));
   writer.add_metadata("shapes", shapes_text(plans));
   writer.add_metadata("bits", kBitOrder);
   return writer;
@@ -144,6 +137,13 @@ void unpack(const SafetensorsFile& file, const Plan& plan, AlignedBuffer<float>&
 }
 
 }  // namespace
+
+std::string exported_network_text(const NetworkConfig& config) {
+  Json description = Json::object();
+  for (const auto& [key, value] : network_description(config).as_object())
+    if (std::find(std::begin(kNotExported), std::end(kNotExported), key) == std::end(kNotExported)) description.set(key, value);
+  return description.text();
+}
 
 PackedModelSize packed_model_size(const NetworkConfig& config, const PackedModelOptions& options) {
   config.validate();

@@ -1,4 +1,5 @@
-// Exported models: the generator alone, folded (gan/folded_generator.h), in as few bytes as it runs in.
+// Exported models: the generator alone, folded (gan/folded_generator.h), in as few bytes as it runs in.  For other programs
+// there are plain float weights: gan/expanded_generator.h.
 //
 // A valid safetensors file (core/safetensors.h), so that Python's safetensors opens it; to be used in place by mmap.
 //
@@ -66,6 +67,9 @@ inline std::int64_t packed_model_bytes(const NetworkConfig& config, const Packed
 std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, const PackedModelOptions& options);
 // The same, written atomically.  Error(input_output).
 void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options);
+
+// The metadata's network: what network_description says of the generator.
+std::string exported_network_text(const NetworkConfig& config);
 
 class PackedModel {
  public:

@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "data/image_io.h"
 #include "gan/checkpoint.h"
+#include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
@@ -109,6 +110,124 @@ TEST_F(Export, PrintsTheSizeOfWhatItWrote) {
     for (const char* const words : {"setting F (in one bit: 1,2,3)", "16x16x3", "widths 24,12,10,6", "25.81x"})
       EXPECT_NE(result.out.find(words), std::string::npos) << words << " in\n" << result.out;
     EXPECT_EQ(PackedModel::load(model).options().linear, option);
+  }
+}
+
+TEST_F(Export, WritesPlainWeightsForOtherPrograms) {
+  const NetworkConfig config = network({1, 2, 3}, 3);
+  const std::string path = checkpoint("last.safetensors", config);
+  const std::int64_t packed = packed_model_bytes(config);
+  for (const auto& [name, format] : {std::pair{"safetensors", ExpandedFormat::safetensors}, std::pair{"npz", ExpandedFormat::npz}}) {
+    const std::string weights = folder_ / (std::string("weights.") + name);
+    const ToolRun result = run("export", {path, "-o", weights, "--to", name});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(weights));
+    EXPECT_EQ(bytes, expanded_generator_bytes(config, format));
+    for (const std::string& words : {concat(": ", bytes, " bytes;"), concat(" ", packed, " bytes"), std::string("in one bit: 1,2,3")})
+      EXPECT_NE(result.out.find(words), std::string::npos) << words << " in\n" << result.out;
+
+    EXPECT_EQ(run("export", {path, "-o", weights, "--to", name}).exit_code, 2);
+    EXPECT_EQ(run("export", {path, "-o", weights, "--to", name, "--force"}).exit_code, 0);
+    EXPECT_EQ(run("export", {path, "-o", folder_ / "half", "--to", name, "--linear-precision", "half"}).exit_code, 2);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "half"));
+
+    // Written for other programs; ours say what they take in its place.
+    const Arguments readers[] = {{"generate", weights, "--out", folder_ / "x"}, {"swd_eval", "synthetic", weights, "--num-images", "4"}};
+    for (const Arguments& reader : readers) {
+      const ToolRun refused = run(reader[0].c_str(), Arguments(reader.begin() + 1, reader.end()));
+      EXPECT_EQ(refused.exit_code, 4);
+      EXPECT_NE(refused.err.find("--to packed"), std::string::npos) << refused.err;
+      EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+    }
+    EXPECT_EQ(run("swd_eval", {weights, "synthetic", "--num-images", "4"}).exit_code, 2);
+  }
+  EXPECT_EQ(run("export", {path, "-o", folder_ / "model", "--to", "packed"}).exit_code, 0);
+  EXPECT_EQ(PackedModel::load(folder_ / "model").network().g_widths, config.g_widths);
+  EXPECT_EQ(run("export", {path, "-o", folder_ / "x", "--to", "onnx"}).exit_code, 2);
+}
+
+// tools/load_generator.py against the pictures that generate writes.
+class ExportLoaded : public Export {
+ protected:
+  void SetUp() override {
+    Export::SetUp();
+    if (!IsSkipped() && !python_has("numpy")) GTEST_SKIP() << "there is no python3 with numpy to run tools/load_generator.py";
+  }
+
+  ToolRun load(Arguments arguments) const {
+    arguments.insert(arguments.begin(), {"python3", "tools/load_generator.py"});
+    return run_tool_at("/usr/bin/env", arguments, folder_.path());
+  }
+
+  std::string exported(const std::string& path, Arguments flags) const {
+    const std::string file = concat(path, ".", flags.back());
+    flags.insert(flags.end(), {path, "-o", file, "--bn-calibrate", "0"});
+    const ToolRun result = run("export", flags);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return file;
+  }
+
+  std::vector<std::uint8_t> pictures_of(const std::string& path, const std::string& name, const std::string& seed) const {
+    return pictures(name, {path, "--seed", seed, "--bn-calibrate", "0"});
+  }
+};
+
+TEST_F(ExportLoaded, NumpyDrawsTheImagesThatGenerateWrites) {
+  const std::string seed = "18446744073709551557";
+  struct Case {
+    LayerSet binarized;
+    int channels;
+    std::vector<Arguments> flags;
+  };
+  const Case cases[] = {{{1, 2, 3}, 3, {{"--to", "packed"}, {"--to", "safetensors"}, {"--to", "npz"}}}, {{0, 4}, 1, {{"--to", "packed"}}}};
+  for (const Case& test : cases) {
+    const std::string path = checkpoint(concat(test.channels), network(test.binarized, test.channels));
+    const std::string name = concat(test.channels, "-pictures");
+    pictures_of(path, name, seed);
+    for (const Arguments& flags : test.flags) {
+      const ToolRun same = load({exported(path, flags), "--compare", folder_ / name, "--seed", seed});
+      EXPECT_EQ(same.exit_code, 0) << flags.back() << ": " << same.out << same.err;
+      EXPECT_NE(same.out.find(concat(kImages, " images, ", kImages * 16 * 16 * test.channels, " values")), std::string::npos) << same.out;
+    }
+  }
+  const std::string half = exported(checkpoint("half", network({2}, 3)), {"--linear-precision", "half"});
+  pictures("half-pictures", {half});
+  const ToolRun same = load({half, "--compare", folder_ / "half-pictures"});
+  EXPECT_EQ(same.exit_code, 0) << same.out << same.err;
+}
+
+TEST_F(ExportLoaded, TorchDrawsThemToo) {
+  if (!python_has("torch")) GTEST_SKIP() << "there is no python3 with torch to run tools/load_generator.py --torch";
+  const std::string path = checkpoint("last", network({1, 2, 3}, 3));
+  pictures_of(path, "pictures", "1");
+  const ToolRun same = load({exported(path, {"--to", "safetensors"}), "--compare", folder_ / "pictures", "--torch"});
+  EXPECT_EQ(same.exit_code, 0) << same.out << same.err;
+}
+
+TEST_F(ExportLoaded, SaysWhereImagesAreOthers) {
+  const std::string path = checkpoint("last", network({1, 2, 3}, 3));
+  pictures_of(path, "pictures", "1");
+  const ToolRun other = load({exported(path, {"--to", "npz"}), "--compare", folder_ / "pictures", "--seed", "2"});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_NE(other.out.find("the largest difference is "), std::string::npos) << other.out;
+  const ToolRun refused = load({path, "--compare", folder_ / "pictures"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("pbgen-checkpoint"), std::string::npos) << refused.err;
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+}
+
+TEST_F(ExportLoaded, WritesPictures) {
+  for (const int channels : {3, 1}) {
+    const std::string path = checkpoint(concat(channels), network({1}, channels));
+    const std::vector<std::uint8_t> expected = pictures_of(path, concat(channels, "-pictures"), "1");
+    const ToolRun result = load({exported(path, {"--to", "safetensors"}), "--n", concat(kImages), "--out", folder_ / "out"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const Bytes last = read_file(folder_ / concat("out/image_0000", kImages - 1, channels == 3 ? ".ppm" : ".pgm"), 1 << 20);
+    const std::size_t size = std::size_t{16} * 16 * channels;
+    const std::string head = concat("P", channels == 3 ? 6 : 5, " 16 16 255\n");
+    ASSERT_EQ(last.size(), head.size() + size);
+    EXPECT_EQ(std::string(last.begin(), last.end() - static_cast<std::ptrdiff_t>(size)), head);
+    for (std::size_t i = 1; i <= size; ++i) ASSERT_LE(std::abs(last[last.size() - i] - expected[expected.size() - i]), 1) << i;
   }
 }
 

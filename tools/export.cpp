@@ -8,12 +8,14 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "gan/checkpoint.h"
+#include "gan/expanded_generator.h"
 #include "gan/folded_generator.h"
 #include "gan/packed_model.h"
 #include "gan/sampler.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/export_report.h"
+#include "tools/lib/format.h"
 #include "tools/lib/resume.h"
 
 namespace pbgen {
@@ -22,6 +24,7 @@ namespace {
 struct Options {
   std::string checkpoint;
   std::string out;
+  std::string to = "packed";
   std::string linear_precision = "float";
   int bn_calibrate = kCalibrationBatches;
   std::uint64_t seed = 1;
@@ -39,15 +42,20 @@ void require_free(const Options& options, const std::string& checkpoint) {
     fail(ErrorKind::usage, "--out ", options.out, " exists: choose another file, or add --force to replace it");
 }
 
-int run(int argc, char** argv) {
-  Options options;
-  ArgumentParser parser("export", "writes a trained generator as a small model for the edge",
+// False where help was asked for.
+bool parse(int argc, char** argv, Options& options) {
+  ArgumentParser parser("export", "writes a trained generator as a small model for the edge, or as plain weights",
                         "CHECKPOINT is a file that train_gan wrote, or a run's folder, whose newest checkpoint is taken.  The model "
                         "holds the generator alone: binarized layers one bit a weight, biases and batch normalisation folded into a "
                         "scale and a shift.  It is a safetensors file; gan/packed_model.h describes it.  generate takes it in place of "
-                        "the checkpoint.");
+                        "the checkpoint.\n"
+                        "--to safetensors and --to npz write float weights and biases for other programs, with everything folded in: "
+                        "what is left is a linear layer, ReLU, four transposed convolutions and tanh (gan/expanded_generator.h).  "
+                        "tools/load_generator.py loads all three formats in numpy or PyTorch and compares its images with generate's.");
   parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder");
   parser.add("--out", &options.out, "FILE", "the model").short_name("-o");
+  parser.add("--to", &options.to, "FORMAT", "packed, for generate, swd_eval and libpbgen; safetensors or npz, for other programs",
+             one_of({"packed", "safetensors", "npz"}));
   parser.add("--linear-precision", &options.linear_precision, "NAME",
              "the linear layer's weights, unless they are in one bit: float, or half", one_of({"float", "half"}));
   parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
@@ -58,11 +66,44 @@ int run(int argc, char** argv) {
       .default_text("what the machine grants");
   parser.example("./tools/export runs/H-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
   parser.example("./tools/export runs/H-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
+  parser.example("./tools/export runs/H-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
   parser.example("./tools/generate faces.pbgen --n 64 --grid grid.png", "images from the model");
-  if (!parser.parse(argc, argv)) return 0;
+  if (!parser.parse(argc, argv)) return false;
   if (options.out.empty()) fail(ErrorKind::usage, "nowhere to write: name a file with --out (-o)");
-  if (options.threads > 0) set_thread_count(options.threads);
+  if (options.to != "packed" && options.linear_precision == "half")
+    fail(ErrorKind::usage, "--linear-precision half: --to ", options.to, " writes 32 bits a weight; leave one of them away");
+  return true;
+}
 
+// What is to be said of the file that was written.
+struct Written {
+  std::int64_t bytes;   // the whole file
+  std::string weights;  // "linear layer in half"
+  std::string parts;
+};
+
+Written write_packed(const Options& options, const FoldedGenerator& generator, const PackedModelOptions& packing) {
+  save_packed_model(options.out, generator, packing);
+  const bool one_bit = generator.config.binarized.generator.contains(0);
+  return {packed_model_bytes(generator.config, packing), "linear layer in " + (one_bit ? "one bit" : options.linear_precision),
+          text_table(export_table(generator.config, packing))};
+}
+
+Written write_expanded(const Options& options, const FoldedGenerator& generator) {
+  const ExpandedFormat format = options.to == "npz" ? ExpandedFormat::npz : ExpandedFormat::safetensors;
+  save_expanded_generator(options.out, generator, format);
+  const std::int64_t bytes = expanded_generator_bytes(generator.config, format);
+  const std::int64_t packed = packed_model_bytes(generator.config);
+  const double ratio = static_cast<double>(bytes) / static_cast<double>(packed);
+  return {bytes, "every weight expanded to 32 bits",
+          concat("Weights for other programs: generate and swd_eval take what --to packed writes, ", packed, " bytes (",
+                 fixed_text(ratio, 2), "x smaller).\n")};
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return 0;
+  if (options.threads > 0) set_thread_count(options.threads);
   const std::string path = named_checkpoint(options.checkpoint);
   require_free(options, path);
   const Checkpoint checkpoint = Checkpoint::load(path);
@@ -74,14 +115,13 @@ int run(int argc, char** argv) {
 
   Sampler sampler(network, checkpoint.generator());
   if (options.bn_calibrate > 0) sampler.calibrate(options.bn_calibrate, kCalibrationBatch, options.seed);
-  save_packed_model(options.out, fold_generator(sampler.network(), network), packing);
-
-  std::printf("%s: %lld bytes; the generator of %s\nsetting %s (in one bit: %s), %dx%dx%d, widths %s, linear layer in %s\n\n%s",
-              options.out.c_str(), static_cast<long long>(packed_model_bytes(network, packing)), path.c_str(),
-              setting_name(network.binarized).c_str(), network.binarized.generator.to_string().c_str(), network.size, network.size,
-              network.channels, value_text(std::vector<std::int64_t>(network.g_widths.begin(), network.g_widths.end())).c_str(),
-              network.binarized.generator.contains(0) ? "one bit" : options.linear_precision.c_str(),
-              text_table(export_table(network, packing)).c_str());
+  const FoldedGenerator generator = fold_generator(sampler.network(), network);
+  const Written written = options.to == "packed" ? write_packed(options, generator, packing) : write_expanded(options, generator);
+  std::printf("%s: %lld bytes; the generator of %s\nsetting %s (in one bit: %s), %dx%dx%d, widths %s, %s\n\n%s", options.out.c_str(),
+              static_cast<long long>(written.bytes), path.c_str(), setting_name(network.binarized).c_str(),
+              network.binarized.generator.to_string().c_str(), network.size, network.size, network.channels,
+              value_text(std::vector<std::int64_t>(network.g_widths.begin(), network.g_widths.end())).c_str(), written.weights.c_str(),
+              written.parts.c_str());
   return 0;
 }
 

@@ -9,12 +9,16 @@
 #include "core/safetensors.h"
 #include "data/lane_images.h"
 #include "gan/checkpoint.h"
+#include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
 #include "tools/lib/sample_images.h"
 
 namespace pbgen {
 
 TrainedGenerator::TrainedGenerator(const std::string& path) {
+  if (is_expanded_generator(path))
+    fail(ErrorKind::model_file, path, ": weights for other programs (export --to safetensors or npz): give the checkpoint, or export it ",
+         "--to packed");
   SafetensorsFile file = SafetensorsFile::load(path);
   if (PackedModel::is_format_of(file)) {
     const PackedModel model(std::move(file));
@@ -54,7 +58,7 @@ bool begins_as_generator(const std::string& path) {
   std::array<char, 9> bytes{};
   std::ifstream file(path, std::ios::binary);
   file.read(bytes.data(), bytes.size());
-  return file.good() && bytes.back() == '{';
+  return (file.good() && bytes.back() == '{') || is_expanded_generator(path);
 }
 
 }  // namespace pbgen

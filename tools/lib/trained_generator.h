@@ -35,7 +35,8 @@ class TrainedGenerator {
   std::unique_ptr<EdgeGenerator> edge_;
 };
 
-// Whether a file begins as checkpoints and exported models do (safetensors: the ninth byte is '{').
+// Whether a file begins as checkpoints and exported models do (safetensors: the ninth byte is '{'), or as an expanded generator,
+// which TrainedGenerator refuses by name.
 bool begins_as_generator(const std::string& path);
 
 }  // namespace pbgen
