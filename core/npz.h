@@ -1,6 +1,6 @@
 // Named arrays in one file for numpy.load: an uncompressed zip archive of .npy files, written only.
 //
-//   NAME.npy  64k bytes: "\x93NUMPY", version 1.0, the header's length, {'descr': .., 'fortran_order': False, 'shape': (..), }
+//   NAME.npy  a multiple of 64 bytes: "\x93NUMPY", version 1.0, a length, {'descr': .., 'fortran_order': False, 'shape': (..), }
 //             then the values, row-major and little-endian
 //
 // Every member begins at a multiple of 64 from the file's start (a local extra field fills the space before it), so that its
@@ -35,9 +35,9 @@ class NpzWriter {
 
  private:
   struct Member {
-    std::string name;                     // with .npy
-    std::string head;                     // the .npy header, behind it the value of a text
-    std::int64_t size;                    // in bytes, the head included
+    std::string name;                      // with .npy
+    std::string head;                      // the .npy header, behind it the value of a text
+    std::int64_t size;                     // in bytes, the head included
     std::span<const std::uint8_t> values;  // empty where it was only declared, and of a text
     bool declared;
   };
