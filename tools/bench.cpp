@@ -64,7 +64,8 @@ void declare(ArgumentParser& parser, Options& options) {
 
 std::vector<BenchCase> matching_cases(const BenchFilter& filter, const BenchSizes& sizes) {
   std::vector<BenchCase> chosen;
-  for (const auto& group : {gemm_cases(sizes), layer_cases(sizes), network_cases(sizes), data_cases(sizes), swd_cases(sizes)})
+  for (const auto& group : {gemm_cases(sizes), layer_cases(sizes), network_cases(sizes), edge_cases(sizes), data_cases(sizes),
+                            swd_cases(sizes)})
     for (const BenchCase& one : group)
       if (filter.matches(one)) chosen.push_back(one);
   if (chosen.empty()) fail(ErrorKind::usage, "nothing matches --only, --layer and --op together: see --list");

@@ -14,25 +14,11 @@ constexpr int kMaxSide = 2048;
 constexpr int kMaxChannels = 1 << 16;
 constexpr std::size_t kAlignment = 64;
 
-std::ptrdiff_t activation_floats(int channels, int side) {
-  return round_up(pixel_vectors(side) * channels, kLinearVectors) * kLanes;
-}
-
 std::ptrdiff_t whole_lines(std::ptrdiff_t floats) { return round_up(floats, kAlignment / sizeof(float)); }
-
-// Null where this build lacks the path.
-const Leaves* leaves_of(Path path) {
-#if defined(__x86_64__)
-  if (path == Path::avx2) return &kAvx2Leaves;
-#endif
-  return path == Path::portable ? &kPortableLeaves : nullptr;
-}
 
 bool channels_in_lanes(const DeconvLayer& layer) {
   return layer.weights != nullptr && edge::channels_in_lanes(layer.c_out, layer.side);
 }
-
-std::ptrdiff_t tile_floats(const LinearLayer& layer) { return static_cast<std::ptrdiff_t>(kLinearVectors * kLanes) * layer.z_dim; }
 
 // Scratch: two activations that take turns, and what each part has for itself.
 struct Plan {
@@ -43,12 +29,11 @@ struct Plan {
     const auto grow = [](std::ptrdiff_t& size, std::ptrdiff_t need) { size = need > size ? need : size; };
     const LinearLayer& linear = generator.linear;
     grow(activation[0], activation_floats(linear.channels, linear.side));
-    if (linear.rows != nullptr || linear.half_rows != nullptr) grow(part, tile_floats(linear));
-    if (linear.sign_words != nullptr) grow(part, (linear.z_dim + kWordInputs - 1) / kWordInputs * kLanes);
+    grow(part, linear_part_floats(linear));
     for (int i = 0; i < generator.deconv_count; ++i) {
       const DeconvLayer& layer = generator.deconvs[i];
       if (i + 1 < generator.deconv_count) grow(activation[(i + 1) % 2], activation_floats(layer.c_out, 2 * layer.side));
-      grow(part, channels_in_lanes(layer) ? channel_deconv_floats(layer) : pixel_deconv_floats(layer));
+      grow(part, deconv_part_floats(layer));
     }
     for (std::ptrdiff_t& size : activation) size = whole_lines(size);
     part = whole_lines(part);
@@ -96,29 +81,6 @@ void run_linear_rows(const Run& run, LinearTask task, const Weight* weights, Sum
   }
 }
 
-void run_linear(const Run& run) {
-  const LinearLayer& layer = run.generator.linear;
-  const std::ptrdiff_t tiles = activation_floats(layer.channels, layer.side) / (kLinearVectors * kLanes);
-  for_each_part(run, [&](int part) {
-    const Piece piece = piece_of(tiles, part, run.parts);
-    LinearTask task{run.z,       layer.z_dim, layer.scale,          layer.shift,       layer.channels, layer.activation,
-                    piece.first, piece.last,  run.scratch_of(part), run.activation[0], 0};
-    if (layer.weights != nullptr) run.leaves.linear_floats(layer.weights, task);
-    else if (layer.sign_words != nullptr) run.leaves.linear_signs(layer.sign_words, task);
-    else if (layer.rows != nullptr) run_linear_rows(run, task, layer.rows, run.leaves.sum_float_rows, run.scratch_of(part));
-    else run_linear_rows(run, task, layer.half_rows, run.leaves.sum_half_rows, run.scratch_of(part));
-  });
-}
-
-void run_deconv(const DeconvRun& deconv) {
-  const DeconvLayer& layer = deconv.layer;
-  const std::ptrdiff_t out_pixels = 4 * static_cast<std::ptrdiff_t>(layer.side) * layer.side;
-  if (!deconv.to_image && out_pixels < kLanes)  // lanes that hold no pixel are multiplied all the same
-    for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(layer.c_out) * kLanes; ++i) deconv.y[i] = 0.0f;
-  if (channels_in_lanes(layer)) run_channel_deconv(deconv);
-  else run_pixel_deconv(deconv);
-}
-
 #if defined(__x86_64__)
 // Beside AVX2, whose registers the system then keeps; not every compiler's __builtin_cpu_supports knows it.
 bool supports_f16c() {
@@ -133,6 +95,49 @@ bool supports_f16c() {
 bool in_range(int value, int high) { return value >= 1 && value <= high; }
 
 }  // namespace
+
+const Leaves* leaves_of(Path path) {
+#if defined(__x86_64__)
+  if (path == Path::avx2) return &kAvx2Leaves;
+#endif
+  return path == Path::portable ? &kPortableLeaves : nullptr;
+}
+
+std::ptrdiff_t activation_floats(int channels, int side) {
+  return round_up(pixel_vectors(side) * channels, kLinearVectors) * kLanes;
+}
+
+std::ptrdiff_t linear_part_floats(const LinearLayer& layer) {
+  if (layer.sign_words != nullptr) return static_cast<std::ptrdiff_t>((layer.z_dim + kWordInputs - 1) / kWordInputs) * kLanes;
+  return layer.weights != nullptr ? 0 : static_cast<std::ptrdiff_t>(kLinearVectors * kLanes) * layer.z_dim;
+}
+
+void run_linear(const Run& run) {
+  const LinearLayer& layer = run.generator.linear;
+  const std::ptrdiff_t tiles = activation_floats(layer.channels, layer.side) / (kLinearVectors * kLanes);
+  for_each_part(run, [&](int part) {
+    const Piece piece = piece_of(tiles, part, run.parts);
+    LinearTask task{run.z,       layer.z_dim, layer.scale,          layer.shift,       layer.channels, layer.activation,
+                    piece.first, piece.last,  run.scratch_of(part), run.activation[0], 0};
+    if (layer.weights != nullptr) run.leaves.linear_floats(layer.weights, task);
+    else if (layer.sign_words != nullptr) run.leaves.linear_signs(layer.sign_words, task);
+    else if (layer.rows != nullptr) run_linear_rows(run, task, layer.rows, run.leaves.sum_float_rows, run.scratch_of(part));
+    else run_linear_rows(run, task, layer.half_rows, run.leaves.sum_half_rows, run.scratch_of(part));
+  });
+}
+
+std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer) {
+  return channels_in_lanes(layer) ? channel_deconv_floats(layer) : pixel_deconv_floats(layer);
+}
+
+void run_deconv(const DeconvRun& deconv) {
+  const DeconvLayer& layer = deconv.layer;
+  const std::ptrdiff_t out_pixels = 4 * static_cast<std::ptrdiff_t>(layer.side) * layer.side;
+  if (!deconv.to_image && out_pixels < kLanes)  // lanes that hold no pixel are multiplied all the same
+    for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(layer.c_out) * kLanes; ++i) deconv.y[i] = 0.0f;
+  if (channels_in_lanes(layer)) run_channel_deconv(deconv);
+  else run_pixel_deconv(deconv);
+}
 
 const char* fault_of(const Generator& generator) {
   const LinearLayer& linear = generator.linear;

@@ -34,17 +34,30 @@ template <class Weight>
   return _mm256_fmadd_ps(_mm256_broadcast_ss(z + 3), _mm256_shuffle_ps(high01, high23, 0xee), sum);
 }
 
+// What eight rows of four columns take of the weights that follow, which may end before: hence an address made of numbers.
+template <class Weight>
+inline void prefetch(const Weight* base, std::ptrdiff_t index) {
+  constexpr std::uintptr_t kBytes = kLanes * kRowColumns * sizeof(Weight);
+  constexpr std::uintptr_t kLine = 64;
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + static_cast<std::uintptr_t>(index) * sizeof(Weight);
+  for (std::uintptr_t byte = 0; byte < kBytes; byte += kLine) _mm_prefetch(reinterpret_cast<const char*>(address + byte), _MM_HINT_T0);
+}
+
 // registers  4 sums, and 4 rows with their unpacked pairs of one group at a time
 // latency    a sum waits for itself at every component of z: four groups side by side
+// prefetch   the groups that stand `ahead` weights behind these, as long as these take
 template <int kGroups, class Weight>
-[[gnu::target("f16c")]] void sum_groups(const Weight* const* rows, const float* z, int z_dim, float* sums) {
+[[gnu::target("f16c")]] void sum_groups(const Weight* const* rows, const float* z, int z_dim, std::ptrdiff_t ahead, float* sums) {
   Vec sum[kGroups];
 #pragma GCC unroll 4
   for (int group = 0; group < kGroups; ++group) sum[group] = _mm256_setzero_ps();
   int i = 0;
   for (; i + kRowColumns <= z_dim; i += kRowColumns)
 #pragma GCC unroll 4
-    for (int group = 0; group < kGroups; ++group) sum[group] = add_columns(rows[group] + i, z_dim, z + i, 0, sum[group]);
+    for (int group = 0; group < kGroups; ++group) {
+      prefetch(rows[group], ahead + i * kLanes);
+      sum[group] = add_columns(rows[group] + i, z_dim, z + i, 0, sum[group]);
+    }
   if (i < z_dim) {  // the last four columns, without those that were
     const int last = z_dim - kRowColumns;
 #pragma GCC unroll 4
@@ -58,9 +71,10 @@ template <int kGroups, class Weight>
 template <class Weight>
 [[gnu::target("f16c")]] void sum_rows(const Weight* const* rows, int groups, const float* z, int z_dim, float* sums) {
   constexpr int kTogether = 4;
+  const std::ptrdiff_t ahead = groups > 1 ? kTogether * (rows[1] - rows[0]) : 0;
   int group = 0;
-  for (; group + kTogether <= groups; group += kTogether) sum_groups<kTogether>(rows + group, z, z_dim, sums + group * kLanes);
-  for (; group < groups; ++group) sum_groups<1>(rows + group, z, z_dim, sums + group * kLanes);
+  for (; group + kTogether <= groups; group += kTogether) sum_groups<kTogether>(rows + group, z, z_dim, ahead, sums + group * kLanes);
+  for (; group < groups; ++group) sum_groups<1>(rows + group, z, z_dim, ahead, sums + group * kLanes);
 }
 
 }  // namespace

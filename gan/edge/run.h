@@ -57,6 +57,19 @@ struct DeconvRun {
   const float* input_vector(std::ptrdiff_t vector) const { return x + vector * layer.c_in * kLanes; }
 };
 
+// Null where this build lacks the path.
+const Leaves* leaves_of(Path path);
+
+// Floats of [pixels/8][channels][8], and of the linear layer's whole tiles.
+std::ptrdiff_t activation_floats(int channels, int side);
+
+// To activation[0].
+std::ptrdiff_t linear_part_floats(const LinearLayer& layer);  // that a part wants
+void run_linear(const Run& run);
+
+std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer);
+void run_deconv(const DeconvRun& deconv);
+
 // Pixels in the lanes: one-bit layers of any side, float layers where channels_in_lanes is false.
 std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer);  // that a part wants
 void run_pixel_deconv(const DeconvRun& deconv);

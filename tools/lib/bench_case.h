@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/conv_algorithm.h"
+#include "gan/networks.h"
 
 namespace pbgen {
 
@@ -17,7 +18,10 @@ struct PreparedCase {
   std::function<void()> check;
 };
 
-inline const std::vector<std::string> kBenchSections{"kernels", "layers", "network", "data", "swd"};
+inline const std::vector<std::string> kBenchSections{"kernels", "layers", "network", "edge", "data", "swd"};
+
+// A float_path: whichever of the same work's cases in full precision is the fastest.
+inline const std::string kFastestFloat = "the fastest";
 
 struct BenchCase {
   std::string section;  // one of kBenchSections
@@ -52,6 +56,7 @@ class AlgorithmScope {
 struct BenchSizes {
   std::int64_t batch = 64;
   std::vector<ConvAlgorithm> algorithms{ConvAlgorithm::direct, ConvAlgorithm::im2col};
+  NetworkConfig edge_network;  // of the edge section
   std::vector<std::int64_t> swd_counts{1024, 4096, 16384};  // images a set; above 4096 by name alone
 };
 
@@ -61,6 +66,9 @@ std::vector<BenchCase> gemm_cases(const BenchSizes& sizes);
 std::vector<BenchCase> layer_cases(const BenchSizes& sizes);
 // The paper's generator drawing images, and a whole training iteration.
 std::vector<BenchCase> network_cases(const BenchSizes& sizes);
+// Exported models drawing one image through libpbgen, and each layer of that runtime alone, in floats and in one bit.
+std::vector<BenchCase> edge_cases(const BenchSizes& sizes);
+std::vector<BenchCase> edge_layer_cases(const NetworkConfig& network);
 // JPEG pictures made into samples, a batch a run; epochs of batches from a cache file, which is written into a temporary folder.
 std::vector<BenchCase> data_cases(const BenchSizes& sizes);
 // The sliced Wasserstein distance of two sets of synthetic images with swd_eval's options.

@@ -1,8 +1,5 @@
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -18,34 +15,12 @@
 #include "data/lane_images.h"
 #include "data/synthetic_faces.h"
 #include "tools/lib/bench_case.h"
+#include "tools/lib/temporary_folder.h"
 
 namespace pbgen {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr int kSize = 64;  // side of a sample
-
-// Below the system's folder for temporary files; removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "pbgen-bench-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) fail(ErrorKind::input_output, name, ": cannot be made: ", std::strerror(errno));
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 // Pictures as large as the aligned CelebA faces, as JPEG in memory, to be made into samples.  Decoding takes the longer the more bytes a
 // picture has: faint noise makes these 7 kB each, as those are on average.

@@ -46,11 +46,14 @@ std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats
 
 void relate_to_float(std::vector<BenchRow>& rows) {
   for (BenchRow& row : rows) {
-    if (row.what.float_path.empty()) continue;
-    const auto same = std::find_if(rows.begin(), rows.end(), [&](const BenchRow& other) {
-      return same_work(other, row) && other.threads == row.threads && other.what.path == row.what.float_path;
-    });
-    if (same != rows.end()) row.to_float = same->times.best / row.times.best;
+    const std::string& wanted = row.what.float_path;
+    if (wanted.empty()) continue;
+    for (const BenchRow& other : rows) {
+      if (!same_work(other, row) || other.threads != row.threads) continue;
+      if (wanted == kFastestFloat ? !other.what.float_path.empty() : other.what.path != wanted) continue;
+      const double ratio = other.times.best / row.times.best;
+      row.to_float = std::min(ratio, row.to_float.value_or(ratio));
+    }
   }
 }
 

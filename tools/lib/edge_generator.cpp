@@ -16,6 +16,15 @@ void run_parts(void*, int count, void (*body)(void* body_context, int index), vo
 
 }  // namespace
 
+edge::ParallelFor threads_in_force() {
+  edge::ParallelFor parallel;
+  parallel.run = run_parts;
+  parallel.parts = thread_count();
+  return parallel;
+}
+
+edge::Path edge_path() { return isa() == Isa::avx2 ? edge::Path::avx2 : edge::Path::portable; }
+
 template <class T>
 T* EdgeGenerator::keep(std::size_t count) {
   arrays_.emplace_back(static_cast<std::int64_t>(count * sizeof(T)));
@@ -70,13 +79,12 @@ void EdgeGenerator::add_deconv(const FoldedGenerator& folded, int number) {
 }
 
 EdgeGenerator::EdgeGenerator(const FoldedGenerator& folded) {
-  generator_.path = isa() == Isa::avx2 ? edge::Path::avx2 : edge::Path::portable;
+  generator_.path = edge_path();
   add_linear(folded);
   for (int number = 1; number < FoldedGenerator::kLayers; ++number) add_deconv(folded, number);
   const char* const fault = edge::fault_of(generator_);
   check(fault == nullptr, "edge generator: ", fault == nullptr ? "" : fault);
-  parallel_.run = run_parts;
-  parallel_.parts = thread_count();
+  parallel_ = threads_in_force();
   scratch_ = AlignedBuffer<unsigned char>(static_cast<std::int64_t>(edge::scratch_bytes(generator_, parallel_.parts)));
 }
 

@@ -12,6 +12,10 @@
 
 namespace pbgen {
 
+// What core/cpu.h has in force.
+edge::Path edge_path();
+edge::ParallelFor threads_in_force();
+
 class EdgeGenerator {
  public:
   // Copies what it needs.  Runs on the path and on as many threads as core/cpu.h has in force now.
