@@ -1,6 +1,7 @@
 // libpbgen: an exported model in an arena.
 #include "gan/edge/pbgen.h"
 
+#include <bit>
 #include <new>
 
 #include "gan/edge/generator.h"
@@ -147,11 +148,28 @@ int check_bytes(const void* data) {
   return reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0 ? PBGEN_OK : PBGEN_ALIGNMENT;
 }
 
-// round(127.5 x + 127.5), saturated; NaN becomes 0.
+// round(127.5 x + 127.5) of a value of tanh; NaN becomes 0.  NaN is found by its bits, since compilers make vectors of that.
 std::uint8_t byte_of(float x) {
-  const float scaled = 127.5f * x + 127.5f;
-  if (!(scaled > 0.0f)) return 0;
-  return scaled >= 255.0f ? 255 : static_cast<std::uint8_t>(scaled + 0.5f);
+  const auto bits = std::bit_cast<std::int32_t>(x);
+  const std::int32_t kept = (bits & 0x7fffffff) <= std::bit_cast<std::int32_t>(1.0f) ? bits : std::bit_cast<std::int32_t>(-1.0f);
+  const float scaled = 127.5f * std::bit_cast<float>(kept) + 127.5f;
+  return static_cast<std::uint8_t>(static_cast<std::int32_t>(scaled + 0.5f));
+}
+
+// image: [channels][pixels], to bytes with a pixel's channels side by side; some pixels at a time, so that what is made of them
+// stays in registers and the first-level cache.
+void write_bytes(const float* image, int channels, int pixels, std::uint8_t* to) {
+  constexpr int kBlock = 256;
+  std::uint8_t block[kBlock];
+  for (int first = 0; first < pixels; first += kBlock) {
+    const int count = pixels - first < kBlock ? pixels - first : kBlock;
+    for (int c = 0; c < channels; ++c) {
+      const float* const from = image + static_cast<std::ptrdiff_t>(c) * pixels + first;
+      for (int i = 0; i < count; ++i) block[i] = byte_of(from[i]);
+      std::uint8_t* const place = to + static_cast<std::ptrdiff_t>(first) * channels + c;
+      for (int i = 0; i < count; ++i) place[static_cast<std::ptrdiff_t>(i) * channels] = block[i];
+    }
+  }
 }
 
 }  // namespace
@@ -203,8 +221,7 @@ int pbgen_open(const void* data, size_t size, const pbgen_options* options, void
 int pbgen_generate(pbgen_model* model, const float* z, uint8_t* image) {
   if (model == nullptr || z == nullptr || image == nullptr) return PBGEN_ARGUMENT;
   generate_one(model->generator, z, model->image, model->scratch, &model->parallel);
-  for (int pixel = 0; pixel < model->pixels; ++pixel)
-    for (int c = 0; c < model->channels; ++c) *image++ = byte_of(model->image[static_cast<std::ptrdiff_t>(c) * model->pixels + pixel]);
+  write_bytes(model->image, model->channels, model->pixels, image);
   return PBGEN_OK;
 }
 
