@@ -13,6 +13,7 @@
 #include "layers/deconv2d.h"
 #include "tests/image_files.h"
 #include "tests/tool_run.h"
+#include "tools/lib/bench_footprint.h"
 #include "tools/lib/bench_layer_check.h"
 #include "tools/lib/bench_peers.h"
 #include "tools/lib/bench_report.h"
@@ -121,6 +122,33 @@ TEST(Bench, ScalingComparesTheSameWorkByOneThread) {
   EXPECT_EQ(document.find("rows")->as_array()[1].find("ratio_to_one_thread"), nullptr);
 }
 
+TEST(Bench, TheFastestFloatPathIsTheOneToBeat) {
+  std::vector<BenchRow> rows{row_of("A", "", 0.04), row_of("A, laid out", "", 0.03), row_of("F", kFastestFloat, 0.01),
+                             row_of("F half", kFastestFloat, 0.005)};
+  relate_to_float(rows);
+  EXPECT_FALSE(rows[0].to_float.has_value());
+  EXPECT_FALSE(rows[1].to_float.has_value());
+  ASSERT_TRUE(rows[2].to_float.has_value() && rows[3].to_float.has_value());
+  EXPECT_DOUBLE_EQ(*rows[2].to_float, 3.0);
+  EXPECT_DOUBLE_EQ(*rows[3].to_float, 6.0) << "one-bit layers are not what is to be beaten";
+}
+
+TEST(Bench, WhatIsPackedAndSlowerThanFloatIsWarnedOf) {
+  std::vector<BenchRow> rows{row_of("direct", "", 0.02), row_of("binary", "direct", 0.025), row_of("binary im2col", "direct", 0.01)};
+  relate_to_float(rows);
+  const std::string warning = "warning: layers, deconv2 forward, binary, 1 thread: slower than float, 1.25 times as long";
+  const std::string text = bench_tables(rows);
+  EXPECT_NE(text.find("\n" + warning + "\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("warning", text.find(warning) + 1), std::string::npos) << text;
+  const Json document = bench_document({}, rows, {});
+  ASSERT_EQ(document.find("warnings")->as_array().size(), 1u);
+  EXPECT_EQ(document.find("warnings")->as_array()[0].as_string(), warning);
+  rows[1].times.best = 0.02;  // as fast
+  for (BenchRow& row : rows) row.to_float.reset();
+  relate_to_float(rows);
+  EXPECT_EQ(bench_tables(rows).find("warning"), std::string::npos);
+}
+
 TEST(Bench, WhatHasNoBatchShowsNone) {
   std::vector<BenchRow> rows{row_of("direct", "", 0.04)};
   rows[0].what.batch = 0;
@@ -169,6 +197,76 @@ TEST(Bench, DataThatWereNotPreparedAreFound) {
   sizes.swd_counts = {8};
   EXPECT_THROW(data_cases(sizes)[0].prepare().check(), std::logic_error);
   EXPECT_THROW(swd_cases(sizes)[0].prepare().check(), std::logic_error);
+}
+
+// The edge section's sizes for tests: all that depends on widths, in little time.
+BenchSizes narrow_sizes() {
+  BenchSizes sizes;
+  sizes.edge_network.g_widths = {24, 16, 9, 8};
+  return sizes;
+}
+
+TEST(Bench, TheEdgeSectionIsChecked) {
+  const std::vector<BenchCase> cases = edge_cases(narrow_sizes());
+  EXPECT_EQ(cases.size(), 6u + 4u + 4u * 2u);  // images, the linear layer, deconvolutions
+  const int outer = thread_count();
+  for (const int threads : {1, 2}) {
+    set_thread_count(threads);
+    for (const BenchCase& one : cases) {
+      EXPECT_EQ(one.section, "edge");
+      EXPECT_EQ(one.batch, 1);
+      const bool packed = one.path == "one bit" || one.path == "half" || one.path.front() == 'F' || one.path == "0-3";
+      EXPECT_EQ(one.float_path, packed ? kFastestFloat : "") << one.layer << ", " << one.path;
+      const PreparedCase prepared = one.prepare();
+      prepared.run();
+      prepared.check();
+    }
+  }
+  set_thread_count(outer);
+}
+
+TEST(Bench, EdgeResultsThatWereNotComputedAreFound) {
+  for (const BenchCase& one : edge_cases(narrow_sizes()))
+    EXPECT_THROW(one.prepare().check(), std::logic_error) << one.layer << ", " << one.path;
+}
+
+TEST(Bench, AFootprintsLineIsRead) {
+  const FootprintSample sample = parse_footprint_line(
+      "first_image_ms=4.5 open_ms=2.5 image_ms=0.75 VmHWM_kB=5000 RssAnon_kB=2000 RssFile_kB=3000 other=word\n");
+  EXPECT_DOUBLE_EQ(sample.first_image_s, 4.5e-3);
+  EXPECT_DOUBLE_EQ(sample.open_s, 2.5e-3);
+  EXPECT_DOUBLE_EQ(sample.image_s, 0.75e-3);
+  EXPECT_DOUBLE_EQ(sample.resident_bytes, 5000.0 * 1024);
+  EXPECT_DOUBLE_EQ(sample.anonymous_bytes, 2000.0 * 1024);
+  EXPECT_DOUBLE_EQ(sample.mapped_bytes, 3000.0 * 1024);
+  for (const char* const line : {"", "open_ms=1", "first_image_ms=", "first_image_ms=4x", "first_image_ms=nan", "first_image_ms=-1"})
+    EXPECT_THROW(parse_footprint_line(line), Error) << line;
+}
+
+TEST(Bench, AFootprintIsHeldToWhatIsAsked) {
+  FootprintRow row;
+  row.model = "F half";
+  row.asked = true;
+  row.samples = {{14e-3, 1e-3, 1e-3, 7e6, 1e6, 1e6}, {16e-3, 1e-3, 1e-3, 5e6, 1e6, 1e6}, {15e-3, 1e-3, 1e-3, 6.1e6, 1e6, 1e6}};
+  EXPECT_DOUBLE_EQ(row.of(&FootprintSample::first_image_s).best, 14e-3);
+  EXPECT_DOUBLE_EQ(row.of(&FootprintSample::resident_bytes).best, 5e6);
+  FootprintReport report;
+  report.rows = {row};
+  EXPECT_NE(footprint_text(report).find("<= 15 ms: met; <= 6 MB: missed"), std::string::npos) << footprint_text(report);
+  report.rows[0].samples.resize(2);  // of an even number the upper one
+  report.rows[0].samples[0].resident_bytes = 6e6;
+  EXPECT_NE(footprint_text(report).find("<= 15 ms: missed; <= 6 MB: met"), std::string::npos) << footprint_text(report);
+  report.rows[0].asked = false;
+  EXPECT_EQ(footprint_text(report).find("met"), std::string::npos);
+}
+
+TEST(Bench, AFootprintThatCannotBeMeasuredSaysWhy) {
+  const TestFolder folder;
+  const FootprintReport missing = measure_footprint(folder / "footprint", narrow_sizes().edge_network, 1);
+  EXPECT_TRUE(missing.rows.empty());
+  EXPECT_NE(footprint_text(missing).find("is not built: run `make`"), std::string::npos) << footprint_text(missing);
+  const FootprintReport failing = measure_footprint("/bin/false", narrow_sizes().edge_network, 1);
+  EXPECT_NE(footprint_text(failing).find("it failed"), std::string::npos) << footprint_text(failing);
 }
 
 TEST(Bench, PeersAreReadLineByLine) {
@@ -250,7 +348,7 @@ TEST_F(BenchTool, HelpAndListSayWhatThereIs) {
   const ToolRun list = run({"--list"});
   EXPECT_EQ(list.exit_code, 0) << list.err;
   for (const char* const name :
-       {"kernels", "layers", "network", "data", "swd", "deconv1", "conv4", "linear", "forward", "dx", "dw", "pack", "binary", "inference",
+       {"kernels", "layers", "network", "edge", "footprint", "data", "swd", "deconv1", "conv4", "linear", "forward", "dx", "dw", "pack", "binary", "inference",
         "jpeg", "cache", "swd16384"})
     EXPECT_NE(list.out.find(name), std::string::npos) << name;
 }
@@ -278,6 +376,30 @@ TEST_F(BenchTool, ATableShowsTheSettingAndTheRatios) {
   ASSERT_EQ(bench.exit_code, 0) << bench.err;
   for (const char* const part : {"ref kernels", "batch 8", "1 thread", "deconv4 forward", "64x32x32 -> 3x64x64", "best ms", "GFLOP/s"})
     EXPECT_NE(bench.out.find(part), std::string::npos) << part << "\n" << bench.out;
+}
+
+TEST_F(BenchTool, TheEdgeSectionEndsWithAFootprint) {
+  const ToolRun bench = run({"--only", "edge", "--layer", "footprint", "--repeats", "1", "--json"});
+  ASSERT_EQ(bench.exit_code, 0) << bench.err;
+  const Json document = parse_json(bench.out, ErrorKind::data, "stdout");
+  const Json* const footprint = document.find("footprint");
+  ASSERT_NE(footprint, nullptr) << bench.out;
+  EXPECT_EQ(footprint->find("missing")->as_string(), "");
+  const Json::Array& rows = footprint->find("rows")->as_array();
+  ASSERT_EQ(rows.size(), 4u) << bench.out;
+  for (const Json& row : rows) {
+    const double first_image = row.find("first_image_s_best")->as_number();
+    EXPECT_GE(first_image, row.find("open_s_best")->as_number() + row.find("image_s_best")->as_number());
+#ifdef __linux__
+    // All of the file is looked at: by the checksum.
+    EXPECT_GE(row.find("resident_bytes_best")->as_number(), row.find("model_bytes")->as_number()) << bench.out;
+#endif
+  }
+  const ToolRun table = run({"--only", "edge", "--layer", "deconv4", "--repeats", "1", "--threads", "1"});
+  ASSERT_EQ(table.exit_code, 0) << table.err;
+  for (const char* const part : {"edge, 1 thread", "deconv4 forward", "one bit", "x float"})
+    EXPECT_NE(table.out.find(part), std::string::npos) << part << "\n" << table.out;
+  EXPECT_EQ(table.out.find("first image"), std::string::npos) << table.out;
 }
 
 TEST_F(BenchTool, WhatMatchesNothingIsRefused) {

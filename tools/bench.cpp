@@ -11,9 +11,11 @@
 #include "core/cpu.h"
 #include "tools/lib/args.h"
 #include "tools/lib/bench_case.h"
+#include "tools/lib/bench_footprint.h"
 #include "tools/lib/bench_peers.h"
 #include "tools/lib/bench_report.h"
 #include "tools/lib/bench_run.h"
+#include "tools/lib/child_process.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/progress.h"
 
@@ -42,7 +44,7 @@ struct Options {
 };
 
 void declare(ArgumentParser& parser, Options& options) {
-  parser.add("--only", &options.sections, "LIST", "sections: kernels, layers, network, data, swd; without it all of them",
+  parser.add("--only", &options.sections, "LIST", "sections: kernels, layers, network, edge, data, swd; without it all of them",
              each(one_of(kBenchSections)));
   parser.add("--layer", &options.layer, "NAME",
              "one layer, such as deconv2, or another name that --list shows; swd16384 is measured only where it is named");
@@ -52,14 +54,16 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(in_range(8, 4096), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N",
-             "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image at least 50", at_least(1));
+             "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image and its layers at least 50",
+             at_least(1));
   parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy with scipy");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");
   parser.example("./tools/bench --layer deconv2 --op forward --threads 1",
                  "one layer's forward: direct, as column matrices, and in one bit");
   parser.example("./tools/bench --only data,swd --threads 1", "decoding, epochs from a cache and the distance, on one core");
-  parser.example("./tools/bench --only network --peers", "inference and training, beside PyTorch where it is installed");
+  parser.example("./tools/bench --only edge", "exported models on a device: one image, its layers, memory, time from a program's start");
+  parser.example("./tools/bench --only network,edge --peers", "inference and training, beside PyTorch where it is installed");
 }
 
 std::vector<BenchCase> matching_cases(const BenchFilter& filter, const BenchSizes& sizes) {
@@ -68,14 +72,15 @@ std::vector<BenchCase> matching_cases(const BenchFilter& filter, const BenchSize
                             swd_cases(sizes)})
     for (const BenchCase& one : group)
       if (filter.matches(one)) chosen.push_back(one);
-  if (chosen.empty()) fail(ErrorKind::usage, "nothing matches --only, --layer and --op together: see --list");
+  if (chosen.empty() && !wants_footprint(filter)) fail(ErrorKind::usage, "nothing matches --only, --layer and --op together: see --list");
   return chosen;
 }
 
-void print_list(const std::vector<BenchCase>& cases) {
+void print_list(const std::vector<BenchCase>& cases, bool with_footprint) {
   Table table;
   table.header = {"section", "layer", "op", "by", "shape"};
   for (const BenchCase& one : cases) table.rows.push_back({one.section, one.layer, one.op, one.path, one.shape});
+  if (with_footprint) table.rows.push_back({"edge", "footprint", "first image", "a C program", "A, F, F half, 0-3"});
   std::fputs(text_table(table).c_str(), stdout);
 }
 
@@ -97,7 +102,7 @@ int bench(int argc, char** argv) {
   const BenchFilter filter{options.sections, options.layer, options.op};
   std::vector<BenchCase> cases = matching_cases(filter, sizes);
   if (options.list) {
-    print_list(cases);
+    print_list(cases, wants_footprint(filter));
     return 0;
   }
 
@@ -105,7 +110,9 @@ int bench(int argc, char** argv) {
   if (options.threads) thread_counts = {*options.threads};
   else if (thread_count() > 1) thread_counts.push_back(thread_count());
   std::erase_if(cases, [&](const BenchCase& one) { return !filter.measures(one, thread_counts); });
-  if (cases.empty()) fail(ErrorKind::usage, "this is measured by one thread alone: give --threads 1");
+  if (cases.empty() && !wants_footprint(filter)) fail(ErrorKind::usage, "this is measured by one thread alone: give --threads 1");
+
+  if (cases.empty()) thread_counts.clear();
 
   const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
   if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
@@ -132,7 +139,13 @@ int bench(int argc, char** argv) {
     std::fflush(stdout);
     rows.insert(rows.end(), measured.begin(), measured.end());
   }
-  if (options.json) std::printf("%s\n", bench_document(setting, rows, peers).text(2).c_str());
+  Json document = bench_document(setting, rows, peers);
+  if (wants_footprint(filter)) {
+    const FootprintReport footprint = measure_footprint(sibling_tool("footprint"), sizes.edge_network, options.repeats);
+    if (!options.json) std::fputs(footprint_text(footprint).c_str(), stdout);
+    document.set("footprint", footprint_json(footprint));
+  }
+  if (options.json) std::printf("%s\n", document.text(2).c_str());
   else if (options.peers) std::fputs(peer_tables(peers).c_str(), stdout);
   return 0;
 }

@@ -100,6 +100,16 @@ std::string scaling_line(const std::vector<BenchRow>& rows) {
   return text.empty() ? "" : text + "\n";
 }
 
+// Of what is packed and does not pay for it.
+std::vector<std::string> warnings_of(const std::vector<BenchRow>& rows) {
+  std::vector<std::string> warnings;
+  for (const BenchRow& row : rows)
+    if (row.to_float && *row.to_float < 1.0)
+      warnings.push_back(concat("warning: ", row.what.section, ", ", row.what.layer, " ", row.what.op, ", ", row.what.path, ", ",
+                                threads_text(row.threads), ": slower than float, ", fixed_text(1.0 / *row.to_float, 2), " times as long"));
+  return warnings;
+}
+
 }  // namespace
 
 std::string bench_heading(const BenchSetting& setting) {
@@ -142,6 +152,7 @@ std::string bench_tables(const std::vector<BenchRow>& rows) {
     text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads),
                    peak > 0.0 ? concat("; FMA peak ", fixed_text(peak * 1e-9, 1), " GFLOP/s") : "", "\n",
                    text_table(bench_table(group)), scaling_line(group));
+    for (const std::string& warning : warnings_of(group)) text += warning + "\n";
     begin = end;
   }
   return text;
@@ -172,6 +183,9 @@ Json bench_document(const BenchSetting& setting, const std::vector<BenchRow>& ro
   Json all = Json::array();
   for (const BenchRow& row : rows) all.push_back(row_json(row));
   document.set("rows", std::move(all));
+  Json warnings = Json::array();
+  for (const std::string& warning : warnings_of(rows)) warnings.push_back(warning);
+  document.set("warnings", std::move(warnings));
   document.set("peers", peers_json(peers));
   return document;
 }

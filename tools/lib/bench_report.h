@@ -26,13 +26,13 @@ std::string bench_heading(const BenchSetting& setting);
 // Of rows of one section and one number of threads.  Columns that would be empty are left out.
 Table bench_table(const std::vector<BenchRow>& rows);
 // One table for each section and number of threads, in the rows' order, under a line that names both; below it how training scales, where
-// that is known.
+// that is known, and a warning for each row that is slower than what it does would be in full precision.
 std::string bench_tables(const std::vector<BenchRow>& rows);
 // What the peers said of themselves, one row a measurement, and a line for each that is missing.
 std::string peer_tables(const PeerReport& peers);
 
-// {"cpu", "isa", "flags", "commit", "batch", "repeats", "rows": [{...}], "peers": {"versions", "missing", "rows"}}.  Times in seconds,
-// rates a second.
+// {"cpu", "isa", "flags", "commit", "batch", "repeats", "rows": [{...}], "warnings": ["..."], "peers": {"versions", "missing", "rows"}}.
+// Times in seconds, rates a second.
 Json bench_document(const BenchSetting& setting, const std::vector<BenchRow>& rows, const PeerReport& peers);
 
 }  // namespace pbgen

@@ -14,7 +14,7 @@ def parse_arguments(description):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--only", action="append", default=[], metavar="SECTION", help="kernels, layers, network, data, swd")
+    parser.add_argument("--only", action="append", default=[], metavar="SECTION", help="kernels, layers, network, edge, data, swd")
     parser.add_argument("--layer", default="")
     parser.add_argument("--op", default="")
     return parser.parse_args()

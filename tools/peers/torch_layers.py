@@ -124,13 +124,13 @@ def bench_networks(arguments):
             training = Training(arguments.batch)
             run = training.usual if peer == "torch" else training.frugal
             common.report_times(arguments, peer, "network", "iteration", op, run, most_repeats=3)
-    if common.wanted(arguments, "network", "generator", "inference"):
-        generator = make_generator().eval()
-        for batch in (arguments.batch, 1):
+    for section, batch, least_repeats in (("network", arguments.batch, 1), ("edge", 1, 50)):
+        if common.wanted(arguments, section, "generator", "inference"):
+            generator = make_generator().eval()
             z = torch.rand(batch, 100) * 2 - 1
             with torch.inference_mode():
-                common.report_times(arguments, "torch", "network", "generator", "inference", lambda: generator(z), batch=batch,
-                                    least_repeats=50 if batch == 1 else 1)
+                common.report_times(arguments, "torch", section, "generator", "inference", lambda: generator(z), batch=batch,
+                                    least_repeats=least_repeats)
 
 
 def main():
