@@ -8,10 +8,10 @@ ifeq ($(origin CXX),default)
   CXX := $(if $(filter tsan,$(BUILD)),clang++,g++)
 endif
 
-# All cores, unless -j says otherwise.  Goals that remove or install run before the others, one by one.
-ifneq ($(filter clean deps deps-dev,$(MAKECMDGOALS)),)
+# All cores, unless -j or the make that called this one says otherwise.  Goals that remove or install run before the others, one by one.
+ifneq ($(filter clean deps deps-dev deps-edge,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
-else ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+else ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 .DELETE_ON_ERROR:
@@ -20,11 +20,22 @@ show := $(if $(filter 0,$(V)),@)
 
 compiler := $(shell $(CXX) --version 2>/dev/null | head -n 1)
 is_clang := $(findstring clang,$(compiler))
-variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)
+machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
+
+# For aarch64 from another machine, as CXX=aarch64-linux-gnu-g++ or "clang++ --target=aarch64-linux-gnu" asks for: all stays in a
+# folder of its own, and the tests, those of the library of a device, run under qemu as on the oldest of these processors.
+cross := $(if $(filter aarch64-%,$(machine)),$(if $(filter aarch64 arm64,$(shell uname -m)),,aarch64))
+runner := $(if $(cross),qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu)
+tested := $(if $(cross),$(addprefix tests/,edge_*.cpp pbgen_*.cpp packed_model_test.cpp half_test.cpp main.cpp),tests/*.cpp)
+
+variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(cross:%=-%)
 out := build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.
 common_flags := -std=c++20 -I. -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-math-errno
+ifneq ($(filter aarch64-%,$(machine)),)
+  common_flags += -Wno-psabi  # g++ would tell of every pair of doubles that it is passed otherwise than in its version 9
+endif
 flags_release := -O3 -g1
 flags_debug := -O0 -g
 flags_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
@@ -47,7 +58,7 @@ link_flags = $(build_flags) -pthread $(LDFLAGS)
 
 # Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core
 # that it waits for.
-test_environment := PBGEN_TOOLS=$(out)/bin OMP_WAIT_POLICY=passive
+test_environment := PBGEN_TOOLS=$(out)/bin PBGEN_RUNNER='$(runner)' OMP_WAIT_POLICY=passive
 
 # ThreadSanitizer sees OpenMP's barriers only through LLVM's runtime, whose archer library tells it of them; GNU's runtime
 # gives false alarms.  Code of libomp itself is not instrumented and its reports are ignored.
@@ -60,19 +71,18 @@ ifeq ($(BUILD),tsan)
   test_environment += TSAN_OPTIONS="ignore_noninstrumented_modules=1 $(TSAN_OPTIONS)"
 endif
 
-# The leaves: the only code that may use more than baseline x86-64.
+# The leaves: the only code that may use more than baseline x86-64, or that is for aarch64 alone, of which NEON is the baseline.
 sources_in = $(wildcard $(addsuffix /*.cpp,$(1)))
 library_sources := $(call sources_in,core layers optim gan gan/edge metrics data tools/lib tools/lib/paper)
-ifneq ($(filter x86_64%,$(shell $(CXX) -dumpmachine 2>/dev/null)),)
+ifneq ($(filter x86_64%,$(machine)),)
   leaf_flags := -mavx2 -mfma
-else
-  library_sources := $(filter-out %_avx2.cpp,$(library_sources))
 endif
+library_sources := $(filter-out $(if $(leaf_flags),,%_avx2.cpp) $(if $(filter aarch64-% arm64-%,$(machine)),,%_neon.cpp),$(library_sources))
 
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
 binaries := $(tools:%=$(out)/bin/%)
 library_objects := $(library_sources:%.cpp=$(out)/%.o)
-test_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard tests/*.cpp))
+test_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard $(tested)))
 tool_objects := $(tools:%=$(out)/tools/%.o)
 library := $(out)/libpbgen_all.a
 
@@ -82,14 +92,16 @@ edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
-.PHONY: all test bench lint deps deps-dev clean help has-compiler has-gtest
+.PHONY: all test test-edge bench lint deps deps-dev deps-edge clean help has-compiler has-gtest
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
 all: $(library) $(binaries) $(edge_libraries)
+ifeq ($(cross),)
 	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
 	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file build/$$file || cp -f $(out)/$$file build/$$file; done
 	@ln -sf libpbgen.so build/$(edge_soname)
+endif
 
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
@@ -97,8 +109,14 @@ all test: $(footprint)
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
-test: $(binaries) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(edge_libraries)
-	@$(test_environment) $(out)/bin/pbgen_tests $(TEST_FLAGS)
+test: $(if $(cross),,$(binaries)) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(edge_libraries)
+	@$(test_environment) $(runner) $(out)/bin/pbgen_tests $(TEST_FLAGS)
+
+# Of aarch64's library, as `test`.
+test-edge:
+	@for program in aarch64-linux-gnu-g++ qemu-aarch64; do \
+	  command -v $$program >/dev/null || { echo "$$program is missing: run \`make deps-edge\`" >&2; exit 1; }; done
+	@$(MAKE) --no-print-directory CXX='$(filter ccache,$(CXX)) aarch64-linux-gnu-g++' test
 
 # `make bench BENCH_FLAGS="--only network --threads 2"` for less.
 bench: all
@@ -109,10 +127,17 @@ $(binaries): $(out)/bin/%: $(out)/tools/%.o $(library)
 	$(if $(show),@echo 'link    $@')
 	$(show)$(CXX) $< $(library) $(link_flags) -o $@
 
-$(out)/bin/pbgen_tests: $(test_objects) $(library)
+# Debian's binary is of this machine; for another one it is made of the package's sources.
+gtest_sources := /usr/src/googletest/googletest
+gtest := $(if $(cross),$(out)/gtest.o,-lgtest)
+$(out)/gtest.o: $(out)/flags | has-compiler has-gtest
+	$(if $(show),@echo 'compile $@')
+	$(show)$(CXX) -std=c++20 -w $(build_flags) $(CPPFLAGS) $(CXXFLAGS) -I$(gtest_sources) -c $(gtest_sources)/src/gtest-all.cc -o $@
+
+$(out)/bin/pbgen_tests: $(test_objects) $(library) $(filter %.o,$(gtest))
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'link    $@')
-	$(show)$(CXX) $(test_objects) $(library) $(link_flags) -lgtest -o $@
+	$(show)$(CXX) $(test_objects) $(library) $(link_flags) $(gtest) -o $@
 
 # Made whole: an object whose source is gone must not linger.
 $(library): $(library_objects) $(out)/sources
@@ -150,7 +175,7 @@ $(out)/tools/bench.o: CPPFLAGS += -DPBGEN_COMMIT='"$(commit)"'
 $(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev lint help,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps deps-dev deps-edge lint help test-edge,$(or $(MAKECMDGOALS),all)),)
   flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
   $(shell mkdir -p $(out))
   ifneq ($(file <$(out)/sources),$(library_sources))
@@ -174,6 +199,9 @@ ifneq ($(OPENMP),0)
 endif
 has-gtest:
 	@$(call has_header,gtest/gtest.h) || { echo 'GoogleTest is missing: run `make deps` (only the tests need it)' >&2; exit 1; }
+ifneq ($(cross),)
+	@test -f $(gtest_sources)/src/gtest-all.cc || { echo '$(gtest_sources) is missing: run `make deps-edge`' >&2; exit 1; }
+endif
 
 lint:
 	@if command -v python3 >/dev/null; then python3 tests/lint_includes.py --self-test && python3 tests/lint_includes.py; \
@@ -185,15 +213,20 @@ deps:
 deps-dev:
 	@sh tools/deps.sh clang libomp-dev
 
+deps-edge:
+	@sh tools/deps.sh g++-aarch64-linux-gnu qemu-user libgtest-dev googletest libstb-dev
+
 clean:
 	rm -rf build $(tools:%=tools/%) tools/footprint
 
 help:
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
+	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
 	@echo 'make bench        measure kernels, layers, networks, data and the distance (some minutes); each result is checked first'
 	@echo 'make lint         check who includes whom'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp for developers'
+	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
 	@echo 'make clean        remove what make made'
 	@echo 'BUILD=debug|asan|ubsan|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
 

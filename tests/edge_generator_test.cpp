@@ -1,4 +1,4 @@
-// The one-image runtime against the engine, and its AVX2 leaves against their definition.
+// The one-image runtime against the engine, and the same bytes on every machine of a path.
 #include "gan/edge/generator.h"
 
 #include <gtest/gtest.h>
@@ -13,11 +13,13 @@
 
 #include "core/check.h"
 #include "core/cpu.h"
+#include "core/crc64.h"
 #include "core/parallel.h"
 #include "core/rng.h"
 #include "core/tensor.h"
 #include "core/workspace.h"
 #include "gan/networks.h"
+#include "tests/edge_paths.h"
 #include "tests/some_generator.h"
 #include "tools/lib/edge_generator.h"
 
@@ -26,23 +28,16 @@ namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// Chooses path and threads for a while.
-class Machine {
+// Chooses the number of threads for a while.
+class Threads {
  public:
-  Machine(Isa path, int threads) : isa_(isa()), threads_(thread_count()) {
-    set_isa(path);
-    set_thread_count(threads);
-  }
-  ~Machine() {
-    set_isa(isa_);
-    set_thread_count(threads_);
-  }
-  Machine(const Machine&) = delete;
-  Machine& operator=(const Machine&) = delete;
+  explicit Threads(int threads) : before_(thread_count()) { set_thread_count(threads); }
+  ~Threads() { set_thread_count(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
 
  private:
-  Isa isa_;
-  int threads_;
+  int before_;
 };
 
 struct Case {
@@ -115,9 +110,10 @@ std::vector<float> edge_image(EdgeGenerator& generator, const NetworkConfig& con
   return image;
 }
 
-std::vector<float> edge_image(const Sequential& network, const NetworkConfig& config, const std::vector<float>& z, Isa path, int threads) {
-  const Machine machine(path, threads);
-  EdgeGenerator generator(network, config);
+std::vector<float> edge_image(const Sequential& network, const NetworkConfig& config, const std::vector<float>& z, edge::Path path,
+                              int threads) {
+  const Threads in_force(threads);
+  EdgeGenerator generator(network, config, path);
   return edge_image(generator, config, z);
 }
 
@@ -143,25 +139,62 @@ TEST(EdgeGenerator, EqualsTheEngine) {
     const Sequential network = some_generator(config);
     const std::vector<float> z = some_latent(config.z_dim);
     const std::vector<float> expected = engine_image(network, config, z);
-    expect_near(edge_image(network, config, z, Isa::ref, 1), expected, tolerance(test), label(test) + ", portable");
-    if (!machine_supports(Isa::avx2)) continue;
-    expect_near(edge_image(network, config, z, Isa::avx2, 1), expected, tolerance(test), label(test) + ", avx2");
+    for (const edge::Path path : edge_paths_here())
+      expect_near(edge_image(network, config, z, path, 1), expected, tolerance(test), concat(label(test), ", ", name(path)));
   }
 }
 
 TEST(EdgeGenerator, IsTheSameForEveryNumberOfParts) {
   const EagerScope eager;
-  for (const Isa path : {Isa::ref, Isa::avx2}) {
-    if (!machine_supports(path)) continue;
+  for (const edge::Path path : edge_paths_here())
     for (const Case& test : kCases) {
       const NetworkConfig config = config_of(test);
       const Sequential network = some_generator(config);
       const std::vector<float> z = some_latent(config.z_dim);
       const std::vector<float> expected = edge_image(network, config, z, path, 1);
       for (const int threads : {2, 3, 7})
-        EXPECT_EQ(edge_image(network, config, z, path, threads), expected) << label(test) << ", threads " << threads;
+        EXPECT_EQ(edge_image(network, config, z, path, threads), expected) << label(test) << ", " << name(path) << ", threads " << threads;
     }
+}
+
+// Of the floats: an image's bytes would hide most roundings.  The checksums are of all cases' images in order, as a machine of each
+// path made them once: x86-64 checks the first two here, aarch64 the first and the last (`make test-edge`).
+TEST(EdgeGenerator, ImagesAreTheSameBytesOnEveryMachineOfAPath) {
+  for (const edge::Path path : edge_paths_here()) {
+    Crc64 crc;
+    for (const Case& test : kCases) {
+      const NetworkConfig config = config_of(test);
+      const std::vector<float> image = edge_image(some_generator(config), config, some_latent(config.z_dim), path, 1);
+      crc.add({reinterpret_cast<const std::uint8_t*>(image.data()), image.size() * sizeof(float)});
+    }
+    const std::uint64_t expected = path == edge::Path::portable ? 11382615246854960902u
+                                   : path == edge::Path::avx2   ? 4653100723910081721u
+                                                                : 8057147407627303510u;
+    EXPECT_EQ(crc.value(), expected) << name(path);
   }
+}
+
+TEST(EdgeGenerator, TakesTheBestPathUnlessTheEngineIsHeldBack) {
+  if (!machine_supports(Isa::avx2)) {
+    EXPECT_EQ(edge_path(), edge::best_path());
+    return;
+  }
+  const Isa before = isa();
+  set_isa(Isa::avx2);
+  EXPECT_EQ(edge_path(), edge::Path::avx2);
+  set_isa(Isa::ref);
+  EXPECT_EQ(edge_path(), edge::Path::portable);
+  set_isa(before);
+}
+
+TEST(EdgeGenerator, ThePathsAreThoseOfTheMachine) {
+  EXPECT_TRUE(edge::runs_here(edge::Path::portable));
+#if defined(__aarch64__)
+  EXPECT_EQ(edge::best_path(), edge::Path::neon);
+#else
+  EXPECT_FALSE(edge::runs_here(edge::Path::neon));
+  EXPECT_EQ(edge::best_path(), machine_supports(Isa::avx2) ? edge::Path::avx2 : edge::Path::portable);
+#endif
 }
 
 TEST(EdgeGenerator, ImagesDependOnNothingThatWasGeneratedBefore) {
@@ -179,8 +212,7 @@ TEST(EdgeGenerator, XnorWeightsAreOneBitToo) {
   config.recipe = BinaryRecipe::xnor;
   const Sequential network = some_generator(config);
   const std::vector<float> z = some_latent(config.z_dim);
-  const Isa path = machine_supports(Isa::avx2) ? Isa::avx2 : Isa::ref;
-  expect_near(edge_image(network, config, z, path, 1), engine_image(network, config, z), tolerance(kCases[6]), "xnor");
+  expect_near(edge_image(network, config, z, edge::best_path(), 1), engine_image(network, config, z), tolerance(kCases[6]), "xnor");
 }
 
 std::vector<float> some_floats(std::size_t count, std::uint32_t number) {
@@ -234,8 +266,7 @@ TEST(EdgeGenerator, AnImageMayHaveManyChannels) {
           }
     ASSERT_EQ(edge::fault_of(generator), nullptr);
     std::vector<unsigned char> scratch(edge::scratch_bytes(generator, 1));
-    for (const edge::Path path : {edge::Path::portable, edge::Path::avx2}) {
-      if (path == edge::Path::avx2 && !machine_supports(Isa::avx2)) continue;
+    for (const edge::Path path : edge_paths_here()) {
       generator.path = path;
       std::vector<float> image(expected.size(), kNaN);
       const float one = 1.0f;
@@ -274,8 +305,7 @@ struct TinyGenerator {
 TEST(EdgeGenerator, TanhIsExactToItsBound) {
   TinyGenerator tiny(4);
   std::vector<unsigned char> scratch(edge::scratch_bytes(tiny.generator, 1));
-  for (const edge::Path path : {edge::Path::portable, edge::Path::avx2}) {
-    if (path == edge::Path::avx2 && !machine_supports(Isa::avx2)) continue;
+  for (const edge::Path path : edge_paths_here()) {
     tiny.generator.path = path;
     for (double x = -100.0; x <= 100.0; x += std::fabs(x) < 2.0 ? 0.001 : 0.37) {
       tiny.level = static_cast<float>(x);

@@ -1,4 +1,4 @@
-// The AVX2 leaves of the one-image runtime against their definition.
+// The fast leaves of the one-image runtime, AVX2 or NEON, against their definition.
 #include "gan/edge/generator_leaf.h"
 
 #include <gtest/gtest.h>
@@ -11,14 +11,28 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
-#include "core/cpu.h"
 #include "core/half.h"
 #include "core/rng.h"
 #include "gan/edge/generator.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__aarch64__)
 namespace pbgen {
 namespace {
+
+#if defined(__x86_64__)
+constexpr edge::Path kFastPath = edge::Path::avx2;
+const edge::Leaves& fast_leaves() { return edge::kAvx2Leaves; }
+#else
+constexpr edge::Path kFastPath = edge::Path::neon;
+const edge::Leaves& fast_leaves() { return edge::kNeonLeaves; }
+#endif
+
+class EdgeLeaves : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!edge::runs_here(kFastPath)) GTEST_SKIP() << "this machine has portable leaves alone";
+  }
+};
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
@@ -38,15 +52,14 @@ AlignedBuffer<float> aligned(const std::vector<float>& values) {
 // One layer's leaves, both paths, within (n + 8) * 2^-24 * sum |w||x|; x and w lie in (-1, 1), so n bounds the sum.
 double leaf_bound(int terms) { return (terms + 8) * 0x1p-24 * terms; }
 
-TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+TEST_F(EdgeLeaves, ProductsEqualTheirDefinition) {
   for (const int c_in : {1, 2, 5, 6, 7, 12, 65, 66, 67, 133, 200}) {
     const AlignedBuffer<float> x0 = aligned(some_floats(c_in * edge::kLanes, 0));
     const AlignedBuffer<float> x1 = aligned(some_floats(c_in * edge::kLanes, 1));
     const std::vector<float> w = some_floats(c_in * edge::kKernel, 2);
     AlignedBuffer<float> products[2] = {AlignedBuffer<float>(80), AlignedBuffer<float>(80)};
     for (int path = 0; path < 2; ++path) {
-      const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
+      const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : fast_leaves();
       std::fill(products[path].begin(), products[path].end(), kNaN);
       leaves.multiply_floats(w.data(), c_in, x0.data(), x1.data(), products[path].data(), products[path].data() + 40);
     }
@@ -65,7 +78,7 @@ TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
       AlignedBuffer<float> tables(edge::kBlockGroups * edge::kTableFloats);
       AlignedBuffer<float> sums[2] = {AlignedBuffer<float>(floats), AlignedBuffer<float>(floats)};
       for (int path = 0; path < 2; ++path) {
-        const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves;
+        const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : fast_leaves();
         std::fill(sums[path].begin(), sums[path].end(), kNaN);
         for (int block = 0; block < edge::block_count(groups); ++block) {
           const int first = edge::block_begin(groups, block);
@@ -93,8 +106,8 @@ TEST(EdgeLeaves, ProductsEqualTheirDefinition) {
     }
   }
 }
-TEST(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+
+TEST_F(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
   for (const int c_in : {1, 2, 7, 64, 127, 128})
     for (int pixels = 1; pixels <= edge::kChannelPixels; ++pixels) {
       const std::vector<float> w = some_floats(c_in * edge::kChannelLanes, 0);
@@ -107,7 +120,7 @@ TEST(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
           task.x[pixel] = x.data() + 2 * pixel;
           task.y[pixel] = sums[path].data() + (pixels - 1 - pixel) * edge::kChannelLanes;
         }
-        (path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves).multiply_channels(task);
+        (path == 0 ? edge::kPortableLeaves : fast_leaves()).multiply_channels(task);
       }
       for (std::size_t i = 0; i < before.size(); ++i) {
         const std::size_t pixel = i / edge::kChannelLanes;
@@ -121,8 +134,7 @@ TEST(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
     }
 }
 
-TEST(EdgeLeaves, FinishedChannelsEqualTheirDefinition) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this machine has no AVX2";
+TEST_F(EdgeLeaves, FinishedChannelsEqualTheirDefinition) {
   constexpr int kStride = 11;
   const AlignedBuffer<float> sums = aligned(some_floats(edge::kLanes * edge::kChannelLanes, 0));
   for (const edge::Activation activation : {edge::Activation::none, edge::Activation::relu, edge::Activation::tanh})
@@ -132,7 +144,7 @@ TEST(EdgeLeaves, FinishedChannelsEqualTheirDefinition) {
       std::vector<float> outs[2];
       for (int path = 0; path < 2; ++path) {
         outs[path].assign(edge::kChannelLanes * kStride, -7.0f);
-        (path == 0 ? edge::kPortableLeaves : edge::kAvx2Leaves)
+        (path == 0 ? edge::kPortableLeaves : fast_leaves())
             .finish_channels({channels, sums.data(), scale.data(), shift.data(), activation, outs[path].data(), kStride});
       }
       for (int i = 0; i < edge::kChannelLanes * kStride; ++i) {
@@ -154,7 +166,7 @@ void expect_rows_summed_as_a_tile(SumRows sum_rows, const std::vector<Weight>& w
   std::vector<float> tile(shift.size() * z.size());
   edge::pack_linear_tile(weights.data(), z_dim, edge::kLinearVectors, kSide, 0, tile.data());
   std::vector<float> expected(shift.size(), kNaN);
-  edge::kAvx2Leaves.linear_floats(tile.data(), {z.data(), z_dim, scale.data(), shift.data(), edge::kLinearVectors, edge::Activation::none,
+  fast_leaves().linear_floats(tile.data(), {z.data(), z_dim, scale.data(), shift.data(), edge::kLinearVectors, edge::Activation::none,
                                                 0, 1, nullptr, expected.data(), 0});
   const Weight* rows[edge::kLinearVectors];
   for (int group = 0; group < edge::kLinearVectors; ++group) rows[group] = weights.data() + group * kSide * kSide * z_dim;
@@ -165,8 +177,7 @@ void expect_rows_summed_as_a_tile(SumRows sum_rows, const std::vector<Weight>& w
   }
 }
 
-TEST(EdgeLeaves, RowsInPlaceAreSummedAsATileIsToTheBit) {
-  if (!edge::runs_here(edge::Path::avx2)) GTEST_SKIP() << "this machine has no AVX2, FMA and F16C";
+TEST_F(EdgeLeaves, RowsInPlaceAreSummedAsATileIsToTheBit) {
   constexpr std::size_t kRows = (edge::kLinearVectors - 1) * 16 + edge::kLanes;  // nothing lies behind the last one that is wanted
   for (const int z_dim : {4, 5, 6, 7, 8, 61, 100}) {
     const std::vector<float> z = some_floats(static_cast<std::size_t>(z_dim), 0);
@@ -175,9 +186,90 @@ TEST(EdgeLeaves, RowsInPlaceAreSummedAsATileIsToTheBit) {
     for (const float value : floats) halves.push_back(half_of_float(value).bits);
     for (std::size_t i = 0; i < halves.size(); i += 3)  // subnormal
       halves[i] = static_cast<std::uint16_t>((halves[i] & 0x8000) | i % 0x400);
-    expect_rows_summed_as_a_tile(edge::kAvx2Leaves.sum_float_rows, floats, z);
-    expect_rows_summed_as_a_tile(edge::kAvx2Leaves.sum_half_rows, halves, z);
+    expect_rows_summed_as_a_tile(fast_leaves().sum_float_rows, floats, z);
+    expect_rows_summed_as_a_tile(fast_leaves().sum_half_rows, halves, z);
   }
+}
+
+TEST_F(EdgeLeaves, LinearSumsEqualTheirDefinition) {
+  constexpr int kSide = 4;
+  for (const int z_dim : {1, 2, 3, 4, 29, 30, 31, 32, 61, 100})
+    for (const int channels : {1, 3, 4, 13}) {
+      const std::vector<float> z = some_floats(z_dim, 0);
+      const std::vector<float> latent = some_floats(static_cast<std::size_t>(z_dim) * channels * kSide * kSide, 1);
+      const std::vector<float> scale = some_floats(channels, 2);
+      const std::vector<float> shift = some_floats(edge::linear_shift_size(channels, kSide), 3);
+      std::vector<float> weights(edge::linear_floats_size(z_dim, channels, kSide));
+      edge::pack_linear_floats(latent.data(), z_dim, channels, kSide, weights.data());
+      std::vector<std::uint32_t> words(edge::linear_signs_size(z_dim, channels, kSide));
+      edge::pack_linear_signs(latent.data(), z_dim, channels, kSide, words.data());
+      std::vector<float> tables(static_cast<std::size_t>(z_dim + 2) / 3 * edge::kLanes, kNaN);
+      constexpr int kTileFloats = edge::kLinearVectors * edge::kLanes;
+      const auto tiles = static_cast<std::ptrdiff_t>(shift.size()) / kTileFloats;
+      for (const edge::Activation activation : {edge::Activation::none, edge::Activation::relu, edge::Activation::tanh})
+        for (const bool signs : {false, true}) {
+          std::vector<float> outs[2];
+          for (int path = 0; path < 2; ++path) {
+            const edge::Leaves& leaves = path == 0 ? edge::kPortableLeaves : fast_leaves();
+            outs[path].assign(shift.size(), kNaN);
+            for (std::ptrdiff_t tile = tiles; tile-- > 0;) {  // tile by tile, from weights that begin with it
+              const edge::LinearTask task{z.data(), z_dim,    scale.data(),  shift.data(),      channels, activation,
+                                          tile,     tile + 1, tables.data(), outs[path].data(), tile};
+              if (signs) leaves.linear_signs(words.data(), task);
+              else leaves.linear_floats(weights.data() + tile * kTileFloats * z_dim, task);
+            }
+          }
+          for (std::size_t i = 0; i < shift.size(); ++i)
+            ASSERT_TRUE(std::fabs(static_cast<double>(outs[0][i]) - static_cast<double>(outs[1][i])) <= leaf_bound(z_dim + 1) + 6e-7)
+                << z_dim << " to " << channels << ", signs " << signs << ", " << i;
+        }
+    }
+}
+
+// Lanes behind a narrow row hold NaN, which must not come in, and what lies beside the output stays.
+TEST_F(EdgeLeaves, AssembledRowsEqualTheirDefinition) {
+  constexpr int kChannels = 3;
+  constexpr float kBeside = -7.0f;
+  const std::vector<float> scale = some_floats(kChannels, 1);
+  const std::vector<float> shift = some_floats(kChannels, 2);
+  for (const int side : {1, 2, 4, 8, 16, 32})
+    for (const unsigned missing : {0u, 0b00001u, 0b11000u, 0b11001u}) {  // the last row, the first, the only one
+      const int vectors = (side + edge::kLanes - 1) / edge::kLanes;
+      std::vector<float> product = some_floats(static_cast<std::size_t>(vectors) * edge::kTaps * kChannels * edge::kLanes, 0);
+      for (std::size_t i = 0; i < product.size(); ++i)
+        if (static_cast<int>(i % edge::kLanes) >= side) product[i] = kNaN;
+      const AlignedBuffer<float> p = aligned(product);
+      const int out_vectors = (2 * side + edge::kLanes - 1) / edge::kLanes;
+      AlignedBuffer<float> outs[2] = {AlignedBuffer<float>(2 * out_vectors * kChannels * edge::kLanes),
+                                      AlignedBuffer<float>(2 * out_vectors * kChannels * edge::kLanes)};
+      for (const edge::Activation activation : {edge::Activation::none, edge::Activation::relu, edge::Activation::tanh}) {
+        for (int path = 0; path < 2; ++path) {
+          std::fill(outs[path].begin(), outs[path].end(), kBeside);
+          edge::AssembleTask task{};
+          task.channels = kChannels;
+          for (int ky = 0; ky < edge::kKernel; ++ky)
+            task.row[ky] = (missing >> ky & 1) != 0 ? nullptr : p.data() + ky * kChannels * edge::kKernel * edge::kLanes;
+          task.channel_stride = edge::kKernel * edge::kLanes;
+          task.vector_stride = edge::kTaps * kChannels * edge::kLanes;
+          task.side = side;
+          task.scale = scale.data();
+          task.shift = shift.data();
+          task.activation = activation;
+          task.even = outs[path].data();
+          task.odd = task.even + out_vectors * kChannels * edge::kLanes;
+          task.out_channel_stride = edge::kLanes;
+          task.out_vector_stride = kChannels * edge::kLanes;
+          (path == 0 ? edge::kPortableLeaves : fast_leaves()).assemble(task);
+        }
+        for (int i = 0; i < outs[0].size(); ++i) {
+          ASSERT_TRUE(std::fabs(static_cast<double>(outs[0][i]) - static_cast<double>(outs[1][i])) <= leaf_bound(9 + 1) + 6e-7)
+              << side << ", missing " << missing << ", " << i;
+          if (i % edge::kLanes >= 2 * side) {
+            ASSERT_EQ(outs[1][i], kBeside) << side << ", " << i;
+          }
+        }
+      }
+    }
 }
 }  // namespace
 }  // namespace pbgen

@@ -99,6 +99,8 @@ bool in_range(int value, int high) { return value >= 1 && value <= high; }
 const Leaves* leaves_of(Path path) {
 #if defined(__x86_64__)
   if (path == Path::avx2) return &kAvx2Leaves;
+#elif defined(__aarch64__)
+  if (path == Path::neon) return &kNeonLeaves;
 #endif
   return path == Path::portable ? &kPortableLeaves : nullptr;
 }
@@ -172,7 +174,7 @@ bool runs_here(Path path) {
   return leaves_of(path) != nullptr;
 }
 
-Path best_path() { return runs_here(Path::avx2) ? Path::avx2 : Path::portable; }
+Path best_path() { return runs_here(Path::avx2) ? Path::avx2 : runs_here(Path::neon) ? Path::neon : Path::portable; }
 
 std::uint64_t scratch_bytes(const Generator& generator, int parts) {
   return static_cast<std::uint64_t>(Plan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;

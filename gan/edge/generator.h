@@ -50,9 +50,9 @@ struct DeconvLayer {
 
 inline constexpr int kMaxDeconvs = 8;
 
-enum class Path : std::uint8_t { portable, avx2 };
+enum class Path : std::uint8_t { portable, avx2, neon };
 
-// Whether this build has the path and this processor its instructions (avx2: AVX2, FMA and F16C).
+// Whether this build has the path and this processor its instructions (avx2: x86-64 with AVX2, FMA and F16C; neon: any aarch64).
 bool runs_here(Path path);
 // The fastest of those.
 Path best_path();

@@ -169,5 +169,8 @@ extern const Leaves kPortableLeaves;
 extern const Leaves kAvx2Leaves;  // x86-64 alone
 void sum_float_rows_avx2(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
 void sum_half_rows_avx2(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
+extern const Leaves kNeonLeaves;  // aarch64 alone
+void sum_float_rows_neon(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
+void sum_half_rows_neon(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
 
 }  // namespace pbgen::edge

@@ -62,6 +62,7 @@ int read_options(const pbgen_options* options, Settings& settings) {
     case PBGEN_PATH_BEST: settings.path = best_path(); break;
     case PBGEN_PATH_PORTABLE: settings.path = Path::portable; break;
     case PBGEN_PATH_AVX2: settings.path = Path::avx2; break;
+    case PBGEN_PATH_NEON: settings.path = Path::neon; break;
     default: return PBGEN_ARGUMENT;
   }
   if (!runs_here(settings.path)) return PBGEN_NO_PATH;
@@ -71,7 +72,13 @@ int read_options(const pbgen_options* options, Settings& settings) {
   return PBGEN_OK;
 }
 
-int code_of(Path path) { return path == Path::avx2 ? PBGEN_PATH_AVX2 : PBGEN_PATH_PORTABLE; }
+int code_of(Path path) {
+  switch (path) {
+    case Path::avx2: return PBGEN_PATH_AVX2;
+    case Path::neon: return PBGEN_PATH_NEON;
+    default: return PBGEN_PATH_PORTABLE;
+  }
+}
 
 // Both return the bytes that hold numbers made of one-bit weights.
 std::uint64_t place_linear(const ModelLayer& from, Arena& arena, LinearLayer& layer) {

@@ -23,7 +23,10 @@ edge::ParallelFor threads_in_force() {
   return parallel;
 }
 
-edge::Path edge_path() { return isa() == Isa::avx2 ? edge::Path::avx2 : edge::Path::portable; }
+edge::Path edge_path() {
+  const bool held_back = machine_supports(Isa::avx2) && isa() != Isa::avx2;
+  return held_back ? edge::Path::portable : edge::best_path();
+}
 
 template <class T>
 T* EdgeGenerator::keep(std::size_t count) {
@@ -78,8 +81,9 @@ void EdgeGenerator::add_deconv(const FoldedGenerator& folded, int number) {
   }
 }
 
-EdgeGenerator::EdgeGenerator(const FoldedGenerator& folded) {
-  generator_.path = edge_path();
+EdgeGenerator::EdgeGenerator(const FoldedGenerator& folded, edge::Path path) {
+  check(edge::runs_here(path), "edge generator: this machine lacks path ", static_cast<int>(path));
+  generator_.path = path;
   add_linear(folded);
   for (int number = 1; number < FoldedGenerator::kLayers; ++number) add_deconv(folded, number);
   const char* const fault = edge::fault_of(generator_);
@@ -88,7 +92,8 @@ EdgeGenerator::EdgeGenerator(const FoldedGenerator& folded) {
   scratch_ = AlignedBuffer<unsigned char>(static_cast<std::int64_t>(edge::scratch_bytes(generator_, parallel_.parts)));
 }
 
-EdgeGenerator::EdgeGenerator(const Sequential& network, const NetworkConfig& config) : EdgeGenerator(fold_generator(network, config)) {}
+EdgeGenerator::EdgeGenerator(const Sequential& network, const NetworkConfig& config, edge::Path path)
+    : EdgeGenerator(fold_generator(network, config), path) {}
 
 std::int64_t EdgeGenerator::weight_bytes() const {
   std::int64_t bytes = 0;
