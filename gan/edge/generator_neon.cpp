@@ -4,12 +4,12 @@
 // from a lane, so that a weight is one load and no broadcast.
 //
 // Nothing was timed: no such processor was at hand, and qemu tells nothing of time.  The budgets below count quads a cycle:
-//   Cortex-A53, A55  1 FMA or add, in order; a load takes 2 cycles in which nothing else starts
+//   Cortex-A53, A55  1 FMA or add, in order; a quad's load takes 2 cycles in which nothing else starts
 //   Cortex-A72       1 FMA or add, 1 load
 //   Cortex-A76       2 FMA or adds, 2 loads
 //   Apple M1         4 FMA or adds, 3 loads
 // and "mca" is what the models of llvm-mca 14 say of the loop that g++ 12 makes.  16 independent sums hide the latency of an FMA
-// on each, 4 to 8 cycles times the pipes.  There are no prefetches: all streams run upwards, which the processors follow.
+// on each: 8 cycles at most on one pipe, 4 on more.  There are no prefetches: all streams run upwards, which the processors follow.
 #include <arm_neon.h>
 
 #include "gan/edge/generator_leaf.h"
@@ -190,10 +190,8 @@ void fill_table(const float* x, int count, float* table) {
   const auto signed_sums = [&](int first, Vec (&sums)[1 << kGroup / 2]) {
     const auto channel = [&](int b) { return first + b < count ? load(x + (first + b) * kLanes) : broadcast(0.0f); };
     sums[0] = subtract(subtract(broadcast(0.0f), channel(0)), add(channel(1), channel(2)));
-#pragma GCC unroll 3
     for (int b = 0; b < kGroup / 2; ++b) {
       const Vec twice = add(channel(b), channel(b));
-#pragma GCC unroll 4
       for (int p = 0; p < 1 << b; ++p) sums[p + (1 << b)] = add(sums[p], twice);
     }
   };
