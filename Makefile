@@ -86,8 +86,8 @@ test_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard $(tested)))
 tool_objects := $(tools:%=$(out)/tools/%.o)
 library := $(out)/libpbgen_all.a
 
-# libpbgen, the library of a device: gan/edge alone, and nothing but the C library behind it.
-edge_objects := $(filter $(out)/gan/edge/%,$(library_objects))
+# libpbgen, the library of a device: gan/edge alone, without the definition of its leaves, and nothing but the C library behind it.
+edge_objects := $(filter-out %/generator_ref.o,$(filter $(out)/gan/edge/%,$(library_objects)))
 edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)

@@ -165,6 +165,7 @@ struct Leaves {
   void (*sum_half_rows)(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) = nullptr;
 };
 
+extern const Leaves kReferenceLeaves;  // the definition: in no library of a device
 extern const Leaves kPortableLeaves;
 extern const Leaves kAvx2Leaves;  // x86-64 alone
 void sum_float_rows_avx2(const float* const* rows, int groups, const float* z, int z_dim, float* sums);

@@ -1,13 +1,5 @@
 // The leaves' definition: scalar, double accumulators.
-#include <cfloat>
-
 #include "gan/edge/generator_leaf.h"
-
-// Each operation is rounded once, to its own type: what is written here is what every machine computes.
-static_assert(FLT_EVAL_METHOD == 0, "floats are computed in a wider type: compile for SSE2 (-mfpmath=sse)");
-#if defined(__FAST_MATH__)
-#error "-ffast-math changes the images: compile without it"
-#endif
 
 namespace pbgen::edge {
 namespace {
@@ -162,7 +154,7 @@ void finish_channels(const FinishTask& task) {
 
 }  // namespace
 
-const Leaves kPortableLeaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,
+const Leaves kReferenceLeaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,
                                assemble,      multiply_channels, finish_channels};
 
 }  // namespace pbgen::edge
