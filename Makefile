@@ -1,11 +1,11 @@
 # PBGen: `make` builds the tools, `make test` the tests.  `make help` lists the rest.
 #
-#   BUILD=release|debug|asan|ubsan|tsan   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
+#   BUILD=release|debug|asan|ubsan|tsan|fuzz   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
 
 BUILD ?= release
 OPENMP ?= 1
 ifeq ($(origin CXX),default)
-  CXX := $(if $(filter tsan,$(BUILD)),clang++,g++)
+  CXX := $(if $(filter tsan fuzz,$(BUILD)),clang++,g++)
 endif
 
 # All cores, unless -j or the make that called this one says otherwise.  Goals that remove or install run before the others, one by one.
@@ -26,7 +26,7 @@ machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
 # folder of its own, and the tests, those of the library of a device, run under qemu as on the oldest of these processors.
 cross := $(if $(filter aarch64-%,$(machine)),$(if $(filter aarch64 arm64,$(shell uname -m)),,aarch64))
 runner := $(if $(cross),qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu)
-tested := $(if $(cross),$(addprefix tests/,edge_*.cpp pbgen_*.cpp packed_model_test.cpp half_test.cpp main.cpp),tests/*.cpp)
+tested := $(if $(cross),$(addprefix tests/,edge_*.cpp pbgen_*.cpp packed_model_test.cpp half_test.cpp allocations.cpp main.cpp),tests/*.cpp)
 
 variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(cross:%=-%)
 out := build/$(variant)
@@ -41,8 +41,9 @@ flags_debug := -O0 -g
 flags_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 flags_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 flags_tsan := -O1 -g -fsanitize=thread
+flags_fuzz := -O2 -g1 -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifndef flags_$(BUILD)
-  $(error BUILD=$(BUILD): expected release, debug, asan, ubsan or tsan)
+  $(error BUILD=$(BUILD): expected release, debug, asan, ubsan, tsan or fuzz)
 endif
 build_flags := $(flags_$(BUILD))
 ifeq ($(OPENMP),0)
@@ -92,7 +93,7 @@ edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
-.PHONY: all test test-edge bench lint deps deps-dev deps-edge clean help has-compiler has-gtest
+.PHONY: all test test-edge bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-gtest
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
@@ -107,6 +108,9 @@ endif
 footprint := $(out)/bin/footprint
 all test: $(footprint)
 
+# For tests/allocations.cpp, which counts what is allocated.
+counted_link_flags := $(foreach name,malloc calloc realloc posix_memalign free mmap munmap,-Wl,--wrap=$(name))
+
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
 test: $(if $(cross),,$(binaries)) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(edge_libraries)
@@ -117,6 +121,23 @@ test-edge:
 	@for program in aarch64-linux-gnu-g++ qemu-aarch64; do \
 	  command -v $$program >/dev/null || { echo "$$program is missing: run \`make deps-edge\`" >&2; exit 1; }; done
 	@$(MAKE) --no-print-directory CXX='$(filter ccache,$(CXX)) aarch64-linux-gnu-g++' test
+
+# Hostile files, in a build of its own: `make fuzz FUZZ_RUNS=1000000 FUZZ_TARGETS=fuzz_model`.
+FUZZ_RUNS ?= 1000000
+FUZZ_JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+FUZZ_CXX ?= clang++
+FUZZ_TARGETS ?= fuzz_model fuzz_checkpoint fuzz_config
+fuzz_binaries := $(FUZZ_TARGETS:%=$(out)/bin/%)
+fuzz_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard tests/fuzz/*.cpp))
+fuzz:
+	@command -v $(lastword $(FUZZ_CXX)) >/dev/null || { echo '$(FUZZ_CXX) is missing: run `make deps-dev` (libFuzzer comes with clang++)' >&2; exit 1; }
+	@$(MAKE) --no-print-directory BUILD=fuzz OPENMP=0 CXX='$(FUZZ_CXX)' fuzz-run
+fuzz-run: $(fuzz_binaries)
+	@sh tests/fuzz/run.sh $(out) $(FUZZ_RUNS) $(FUZZ_JOBS) $(FUZZ_TARGETS)
+$(fuzz_binaries): $(out)/bin/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/fuzz.o $(out)/tests/allocations.o $(library)
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'link    $@')
+	$(show)$(CXX) $^ $(link_flags) $(counted_link_flags) -fsanitize=fuzzer -o $@
 
 # `make bench BENCH_FLAGS="--only network --threads 2"` for less.
 bench: all
@@ -137,7 +158,7 @@ $(out)/gtest.o: $(out)/flags | has-compiler has-gtest
 $(out)/bin/pbgen_tests: $(test_objects) $(library) $(filter %.o,$(gtest))
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'link    $@')
-	$(show)$(CXX) $(test_objects) $(library) $(link_flags) $(gtest) -o $@
+	$(show)$(CXX) $(test_objects) $(library) $(link_flags) $(counted_link_flags) $(gtest) -o $@
 
 # Made whole: an object whose source is gone must not linger.
 $(library): $(library_objects) $(out)/sources
@@ -175,7 +196,7 @@ $(out)/tools/bench.o: CPPFLAGS += -DPBGEN_COMMIT='"$(commit)"'
 $(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev deps-edge lint help test-edge,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge,$(or $(MAKECMDGOALS),all)),)
   flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
   $(shell mkdir -p $(out))
   ifneq ($(file <$(out)/sources),$(library_sources))
@@ -224,10 +245,11 @@ help:
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
 	@echo 'make bench        measure kernels, layers, networks, data and the distance (some minutes); each result is checked first'
+	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp for developers'
 	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
 	@echo 'make clean        remove what make made'
 	@echo 'BUILD=debug|asan|ubsan|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
 
--include $(library_objects:.o=.d) $(test_objects:.o=.d) $(tool_objects:.o=.d)
+-include $(library_objects:.o=.d) $(test_objects:.o=.d) $(tool_objects:.o=.d) $(fuzz_objects:.o=.d)

@@ -10,6 +10,7 @@ namespace pbgen {
 namespace {
 
 constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+constexpr std::size_t kMaxShownBytes = 64;             // of a key, in a message
 
 // The length of the valid UTF-8 sequence at the start of text (Unicode, table 3-7), or 0.
 std::size_t utf8_length(std::string_view text) {
@@ -145,7 +146,8 @@ class Parser {
     for (const Json::Member& member : members) keys.push_back(member.first);
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) refuse(concat("the object that ends here has the key ", Json(*twice).text(), " twice"));
+    if (twice == keys.end()) return;
+    refuse(concat("the object that ends here has the key ", Json(twice->substr(0, kMaxShownBytes)).text(), " twice"));
   }
 
   std::string string() {
@@ -245,6 +247,16 @@ class Parser {
   std::size_t at_ = 0;
 };
 
+constexpr unsigned kNoControl = 0x100;
+
+// The control character with which text begins, C0, DEL or C1, or kNoControl.
+unsigned control_code(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  if (lead < 0x20 || lead == 0x7f) return lead;
+  const unsigned second = lead == 0xc2 && text.size() > 1 ? static_cast<unsigned char>(text[1]) : 0u;
+  return second >= 0x80 && second < 0xa0 ? second : kNoControl;
+}
+
 void write_string(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
@@ -257,9 +269,9 @@ void write_string(std::string& out, std::string_view text) {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+    } else if (const unsigned code = control_code(text); code != kNoControl) {
       char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));
+      std::snprintf(escaped, sizeof escaped, "\\u%04x", code);
       out += escaped;
     } else if (length == 0) {
       append_utf8(out, 0xfffd);

@@ -276,8 +276,8 @@ void SafetensorsFile::verify_checksum(std::span<const std::uint8_t> bytes, std::
   }
   // Where the same digits stood elsewhere before, zeroing those gives another sum: refused, never accepted by mistake.
   const std::string& expected = entry->second;
-  const std::size_t at = header.find('"' + expected + '"');
-  if (expected.size() != kChecksumDigits || at == header.npos)
+  const std::size_t at = expected.size() == kChecksumDigits ? header.find('"' + expected + '"') : header.npos;
+  if (at == header.npos)
     refuse(path_, "its checksum is not ", kChecksumDigits, " hexadecimal digits");
   const std::size_t digits = kLengthBytes + at + 1;
   Crc64 crc;

@@ -108,8 +108,8 @@ class SafetensorsFile {
   // optional is for files of other programs: a checksum that is there must still be right.
   enum class Checksum { required, optional };
 
-  // Error(model_file) that names `path` for whatever is not a valid file: bytes may be hostile, and nothing is allocated
-  // beyond a small multiple of their number.
+  // Error(model_file) that names `path` for whatever is not a valid file.  Bytes may be hostile: memory, the result included, stays
+  // within kJsonMemoryFactor (core/json.h) bytes for each of the header, which has at most 4 MB, and 2 for each of the data.
   static SafetensorsFile parse(std::span<const std::uint8_t> bytes, std::string path, Checksum checksum = Checksum::required);
   // Error(input_output) where the file cannot be read.
   static SafetensorsFile load(const std::string& path, Checksum checksum = Checksum::required);

@@ -8,6 +8,9 @@
 //   120     8      CRC-64 (core/crc64.h) of the 120 bytes before
 //   128            pixels [count][size][size][channels]
 //   then           report: for every bad file its path and the reason, each closed by a zero byte
+//
+// Versions: whatever changes the bytes or what they mean gets a new number, and a build reads its own number alone; a cache of
+// another is made anew.
 #pragma once
 
 #include <cstdint>

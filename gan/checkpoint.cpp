@@ -66,9 +66,11 @@ void require_weights_fit(const SafetensorsFile& file, const NetworkConfig& netwo
   std::int64_t expected = 0;
   for (const LayerRow& row : layer_table(network)) expected += row.weights() + row.other_parameters;
   std::int64_t stored = 0;
-  for (const SafetensorsFile::Tensor& tensor : file.tensors()) stored += tensor.count;
+  for (const SafetensorsFile::Tensor& tensor : file.tensors())
+    if (tensor.dtype == Dtype::f32) stored += tensor.count;
   if (stored < expected) {
-    fail(ErrorKind::model_file, file.path(), ": its network has ", expected, " parameters, the file holds ", stored, " values");
+    fail(ErrorKind::model_file, file.path(), ": its network has ", expected, " parameters, the file holds ", stored,
+         " floats; the file is damaged or not ours");
   }
 }
 
@@ -177,7 +179,8 @@ Checkpoint::Checkpoint(SafetensorsFile file) : file_(std::move(file)) {
     fail(ErrorKind::model_file, file_.path(), ": no training checkpoint of ours (its metadata's format is not ", kFormat, ")");
   const std::string& version = file_.metadata("version");
   if (version != concat(kCheckpointVersion))
-    fail(ErrorKind::model_file, file_.path(), ": checkpoint version ", Json(version.substr(0, 32)).text(), ", this build reads version ", kCheckpointVersion);
+    fail(ErrorKind::model_file, file_.path(), ": checkpoint version ", Json(version.substr(0, 32)).text(),
+         ", this build reads version ", kCheckpointVersion, "; take the build that wrote it");
   network_ = parse_network_description(parse_json(file_.metadata("network"), ErrorKind::model_file, file_.path()), file_.path());
   iteration_ = counter(file_, "iteration");
   require_weights_fit(file_, network_);

@@ -5,6 +5,9 @@
 // adam.first.NAME and adam.second.NAME, the averaged generator as ema.NAME, and fixed_latents [64, z_dim].
 // Metadata: format, version, network (JSON), counters, and the caller's notes; no path, time, thread count or total, so
 // that equal runs give equal bytes.
+//
+// Versions: a change that a reader of the old version would refuse or misread gets a new number, and a build reads the
+// versions that it names, exactly these.  Notes and other metadata that a reader does not know may be added without one.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +37,8 @@ void save_checkpoint(const std::string& path, Trainer& trainer, const Checkpoint
 class Checkpoint {
  public:
   // Error(input_output) where the file cannot be read; Error(model_file), with the path and the rule that is broken, where
-  // it is no checkpoint, is damaged, or is of another version.  Nothing larger than a small multiple of the file is
-  // allocated.
+  // it is no checkpoint, is damaged, or is of another version.  Memory is bounded as SafetensorsFile::parse says; load has the
+  // file's bytes beside that.
   static Checkpoint load(const std::string& path);
   static Checkpoint parse(std::span<const std::uint8_t> bytes, const std::string& path);
   explicit Checkpoint(SafetensorsFile file);
@@ -45,7 +48,7 @@ class Checkpoint {
   // "" where there is no such note.
   std::string note(const std::string& name) const;
 
-  // The averaged generator where there is one, else the generator; weights and moving statistics.
+  // The averaged generator where there is one, else the generator; weights and moving statistics.  It takes at most 5 times the file.
   Sequential generator() const;
   // The generator that was trained, also where there is an average of it.
   Sequential raw_generator() const;

@@ -111,6 +111,16 @@ struct Packed {
   }
 };
 
+// Values of the largest of the layers' outputs.
+std::int64_t largest_output(const NetworkConfig& config) {
+  std::int64_t largest = 0;
+  for (int layer = 0; layer < FoldedGenerator::kLayers; ++layer) {
+    const std::int64_t side = std::int64_t{config.base()} << layer;
+    largest = std::max(largest, side * side * folded_shape(config, layer).c_out);
+  }
+  return largest;
+}
+
 void require_text(const SafetensorsFile& file, const char* key, const std::string& expected) {
   if (file.metadata(key) != expected)
     fail(ErrorKind::model_file, file.path(), ": its metadata's ", key, " is ", Json(file.metadata(key).substr(0, 256)).text(),
@@ -166,6 +176,10 @@ std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, 
 }
 
 void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options) {
+  const std::int64_t largest = largest_output(generator.config);
+  if (largest > kMaxDrawnFloats)
+    fail(ErrorKind::usage, path, ": the output of a layer would have ", largest, " values, at most ", kMaxDrawnFloats,
+         " are drawn from exported models: train a narrower or smaller network");
   Packed(generator, options).writer.write(path);
 }
 
@@ -184,8 +198,8 @@ PackedModel::PackedModel(SafetensorsFile file) : file_(std::move(file)) {
   if (!is_format_of(file_)) fail(ErrorKind::model_file, file_.path(), ": no exported model (its metadata's format is not ", kFormat, ")");
   const std::string& version = file_.metadata("version");
   if (version != concat(kPackedModelVersion))
-    fail(ErrorKind::model_file, file_.path(), ": exported model of version ", Json(version.substr(0, 32)).text(), ", this build reads version ",
-         kPackedModelVersion, "; export the checkpoint again");
+    fail(ErrorKind::model_file, file_.path(), ": exported model of version ", Json(version.substr(0, 32)).text(),
+         ", this build reads version ", kPackedModelVersion, "; export the checkpoint again");
   network_ = parse_network(file_);
   const SafetensorsFile::Tensor* const linear = file_.find("linear.weight");
   if (linear != nullptr && linear->dtype == Dtype::f16) options_.linear = LinearPrecision::half;
@@ -200,6 +214,9 @@ PackedModel::PackedModel(SafetensorsFile file) : file_(std::move(file)) {
   }
   if (file_.tensors().size() != plans.size())
     fail(ErrorKind::model_file, file_.path(), ": ", file_.tensors().size(), " arrays, its network has ", plans.size());
+  if (const std::int64_t largest = largest_output(network_); largest > kMaxDrawnFloats)
+    fail(ErrorKind::model_file, file_.path(), ": its network is too large: the output of a layer has ", largest, " values, at most ",
+         kMaxDrawnFloats, " are drawn");
 }
 
 FoldedGenerator PackedModel::folded() const {

@@ -41,6 +41,9 @@ namespace pbgen {
 // Of this build; the only one that it reads.
 inline constexpr int kPackedModelVersion = 1;
 
+// Of a layer's output, 256 MB: what libpbgen draws (gan/edge/model_file.h), and so do we.
+inline constexpr std::int64_t kMaxDrawnFloats = std::int64_t{1} << 26;
+
 enum class LinearPrecision { single, half };
 
 struct PackedModelOptions {
@@ -65,7 +68,8 @@ inline std::int64_t packed_model_bytes(const NetworkConfig& config, const Packed
 
 // The file's bytes.  Error(diverged) naming the array where a value is not finite, or too large for half precision.
 std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, const PackedModelOptions& options);
-// The same, written atomically.  Error(input_output).
+// The same, written atomically.  Error(input_output); Error(usage) where a layer's output is larger than kMaxDrawnFloats: nobody
+// would read the file.
 void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options);
 
 // The metadata's network: what network_description says of the generator.
@@ -74,7 +78,8 @@ std::string exported_network_text(const NetworkConfig& config);
 class PackedModel {
  public:
   // Error(input_output) where the file cannot be read; Error(model_file), with the path and the rule that is broken, where
-  // it is no exported model, is damaged, or is of another version.  Nothing larger than a small multiple of the file is allocated.
+  // it is no exported model, is damaged, is of another version, or is larger than kMaxDrawnFloats.  Memory is bounded as
+  // SafetensorsFile::parse says; load has the file's bytes beside that.
   static PackedModel load(const std::string& path);
   static PackedModel parse(std::span<const std::uint8_t> bytes, const std::string& path);
   explicit PackedModel(SafetensorsFile file);
@@ -86,7 +91,7 @@ class PackedModel {
   const NetworkConfig& network() const { return network_; }
   const PackedModelOptions& options() const { return options_; }
 
-  // The layers with their weights expanded to floats: 32 times the bytes of one-bit weights.
+  // The layers with their weights expanded to floats: 32 times the bytes of one-bit weights, at most 32 times the file.
   FoldedGenerator folded() const;
 
  private:

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <set>
@@ -11,17 +10,15 @@
 #include <vector>
 
 #include "core/check.h"
-#include "core/crc64.h"
 #include "core/half.h"
 #include "core/safetensors.h"
 #include "gan/edge/pbgen.h"
 #include "gan/packed_model.h"
+#include "tests/damaged_file.h"
 #include "tests/opened_model.h"
 
 namespace pbgen {
 namespace {
-
-std::size_t header_end(const Bytes& file) { return 8 + file[0] + 256 * std::size_t{file[1]}; }
 
 int open_code(const Bytes& file) {
   const Bytes exact(file);  // no byte behind the last one
@@ -31,27 +28,15 @@ int open_code(const Bytes& file) {
   return opened.code;
 }
 
-// Writes the checksum that the bytes have now.
-void repair(Bytes& file, std::size_t digits) {
-  constexpr std::size_t kDigits = 16;
-  std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(digits), kDigits, std::uint8_t{'0'});
-  Crc64 crc;
-  crc.add(file);
-  char text[kDigits + 1];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(crc.value()));
-  std::copy_n(text, kDigits, file.begin() + static_cast<std::ptrdiff_t>(digits));
-}
-std::size_t checksum_place(const Bytes& file) { return std::string(file.begin(), file.end()).find("\"checksum\":\"") + 12; }
-
 // The tiny model with a text of its header replaced by one as long, and a right checksum.
 int code_with(const std::string& from, const std::string& to) {
   EXPECT_EQ(from.size(), to.size());
   Bytes file = tiny_model();
   const std::size_t digits = checksum_place(file);
   const std::size_t place = std::string(file.begin(), file.end()).find(from);
-  EXPECT_LT(place, header_end(file)) << from;
+  EXPECT_LT(place, data_begin(file)) << from;
   std::copy(to.begin(), to.end(), file.begin() + static_cast<std::ptrdiff_t>(place));
-  repair(file, digits);
+  repair_checksum(file, digits);
   return open_code(file);
 }
 
@@ -89,12 +74,12 @@ TEST(PbgenHostile, AChangedHeaderWithARightChecksumIsAnErrorOrAModel) {
   const std::size_t digits = checksum_place(whole);
   const Bytes image = Opened(whole).image(1, 0);
   int refused = 0;
-  for (std::size_t i = 0; i < header_end(whole); ++i)
-    for (const int flip : {0x01, 0x02, 0x10, 0x80, 0xff}) {
-      if (i >= digits && i < digits + 16) continue;
+  for (std::size_t i = 0; i < data_begin(whole); ++i)
+    for (const int flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}) {
+      if (i >= digits && i < digits + kChecksumDigits) continue;
       Bytes damaged = whole;
       damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
-      repair(damaged, digits);
+      repair_checksum(damaged, digits);
       if (open_code(damaged) != PBGEN_OK) {
         ++refused;
         continue;
@@ -102,7 +87,7 @@ TEST(PbgenHostile, AChangedHeaderWithARightChecksumIsAnErrorOrAModel) {
       EXPECT_EQ(Opened(damaged).image(1, 0), image) << i;
       EXPECT_NO_THROW(PackedModel::parse(damaged, "model").folded()) << i << ", " << flip;
     }
-  EXPECT_GT(refused, static_cast<int>(header_end(whole)));
+  EXPECT_GT(refused, static_cast<int>(data_begin(whole)));
 }
 
 TEST(PbgenHostile, AnotherVersionSaysWhichIsRead) {
@@ -112,7 +97,7 @@ TEST(PbgenHostile, AnotherVersionSaysWhichIsRead) {
   Bytes other = tiny_model();
   const auto place = std::string(other.begin(), other.end()).find("\"version\":\"1\"");
   other[place + 11] = '2';
-  for (std::size_t i = header_end(other) - 20; i < header_end(other); ++i) other[i] = '?';
+  for (std::size_t i = data_begin(other) - 20; i < data_begin(other); ++i) other[i] = '?';
   EXPECT_EQ(open_code(other), PBGEN_VERSION);
   const std::string text = pbgen_error_text(PBGEN_VERSION);
   EXPECT_NE(text.find(concat("reads version ", kPackedModelVersion)), text.npos) << text;
@@ -146,13 +131,13 @@ TEST(PbgenHostile, ValuesThatAreNotFiniteAreRefused) {
   for (const PackedModelOptions& options : {kFloat, kHalf}) {
     const Bytes whole = model_of(config, options);
     const SafetensorsFile file = SafetensorsFile::parse(whole, "model");
-    std::size_t begin = header_end(whole);
+    std::size_t begin = data_begin(whole);
     for (const SafetensorsFile::Tensor& tensor : file.tensors()) {
       Bytes damaged = whole;
       const Half half = half_of_float(infinity);
       if (tensor.dtype == Dtype::f16) std::memcpy(damaged.data() + begin, &half, sizeof half);
       else std::memcpy(damaged.data() + begin, &infinity, sizeof infinity);
-      repair(damaged, digits);
+      repair_checksum(damaged, digits);
       EXPECT_EQ(open_code(damaged), PBGEN_NOT_FINITE) << tensor.name;
       begin += tensor.bytes.size();
     }

@@ -37,7 +37,7 @@ Json take_over(ArgumentParser& parser, const ResumePoint& point) {
     parser.apply_config(parse_json(read_text_file(config_path, kMaxConfigBytes), ErrorKind::usage, config_path), config_path);
   }
   Json identity = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
-  parser.apply_config(identity, point.checkpoint);
+  apply_identity(parser, identity, point.checkpoint);
   return identity;
 }
 

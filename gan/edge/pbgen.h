@@ -20,7 +20,8 @@
  *   - the floats of deconvolutions that are not in one bit, in the kernels' order, and the linear layer's shifts;
  *   - two activations, an image in floats, and a product for each part of parallel_for.
  * A model needs no closing: unmap its file, or take back its memory.  The arena's size follows from the network that the file
- * describes: look at it before you grant it.
+ * describes, and a few kilobytes may describe a large one: at most 32 times the file, 524 MB for activations (two layers' outputs of
+ * at most 256 MB, and the image), and 32 MB for each part.  Look at it before you grant it.
  *
  * Threads.  The library starts none; pbgen_options takes a way to run pieces side by side.  One call at a time for each
  * model; any number of models may share the bytes of a file, each in an arena of its own.

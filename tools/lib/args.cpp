@@ -12,6 +12,8 @@ namespace pbgen {
 namespace {
 
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
+constexpr std::size_t kMaxValueBytes = 4096;  // of a configuration's value, as text: the longest path
+constexpr std::size_t kMaxShownBytes = 64;    // of what is wrong, in a message
 constexpr std::size_t kHelpWidth = 100;
 constexpr std::size_t kHelpColumn = 28;
 
@@ -57,6 +59,18 @@ std::optional<std::string> scalar_text(const Json& value) {
   if (value.is_string()) return value.as_string();
   if (value.is_number()) return value.text();
   return std::nullopt;
+}
+
+// For a message.
+std::string beginning(const Json& value) {
+  const std::string text = value.text();
+  return text.size() <= kMaxShownBytes ? text : Json(text.substr(0, kMaxShownBytes)).text() + "..";
+}
+
+// Whether JSON has nothing to escape in it: then a terminal shows it as it is.
+bool is_plain(const std::string& text) {
+  const auto quoted = [](char c) { return c == '"' || c == '\\'; };
+  return Json(text).text().size() == text.size() + 2 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), quoted));
 }
 
 }  // namespace
@@ -233,7 +247,7 @@ void ArgumentParser::apply_config(const Json& object, std::string_view source) {
     if (option == nullptr || name == "--config") {
       const std::string known = nearest(name);
       const std::string hint = known.empty() ? "" : concat("; did you mean \"", key_of_flag(known), "\"?");
-      fail(ErrorKind::usage, source, ": unknown key ", Json(key).text(), hint);
+      fail(ErrorKind::usage, source, ": unknown key ", beginning(Json(key)), hint);
     }
     const bool twice = std::find(seen.begin(), seen.end(), option) != seen.end();
     if (twice) fail(ErrorKind::usage, source, ": ", key_of_flag(name), " is there twice");
@@ -246,21 +260,25 @@ void ArgumentParser::apply_member(Option& option, const Json& value, const std::
   if (option.withdrawn_) fail(ErrorKind::usage, where, ": ", *option.withdrawn_);
   std::optional<std::string> text;
   if (option.metavar_.empty()) {
-    if (!value.is_bool()) fail(ErrorKind::usage, where, " ", value.text(), ": expected true or false");
+    if (!value.is_bool()) fail(ErrorKind::usage, where, " ", beginning(value), ": expected true or false");
     text = value.as_bool() ? "true" : "false";
   } else if (value.is_array()) {
     for (const Json& item : value.as_array()) {
       const std::optional<std::string> part = scalar_text(item);
       if (!part.has_value()) fail(ErrorKind::usage, where, ": expected numbers or strings in the list");
-      text = text.has_value() ? *text + "," + *part : *part;
+      if (text.has_value()) text->append(",").append(*part);
+      else text = *part;
+      if (text->size() > kMaxValueBytes) break;
     }
     if (!text.has_value()) fail(ErrorKind::usage, where, ": expected a list that is not empty");
   } else {
     text = scalar_text(value);
-    if (!text.has_value()) fail(ErrorKind::usage, where, " ", value.text(), ": expected a number or a string");
+    if (!text.has_value()) fail(ErrorKind::usage, where, " ", beginning(value), ": expected a number or a string");
   }
+  if (text->size() > kMaxValueBytes || !is_plain(*text))
+    fail(ErrorKind::usage, where, " ", beginning(value), ": expected at most ", kMaxValueBytes, " bytes without control characters");
   const std::string expected = option.set_(*text, !option.on_command_line_);
-  if (!expected.empty()) fail(ErrorKind::usage, where, " ", value.text(), ": expected ", expected);
+  if (!expected.empty()) fail(ErrorKind::usage, where, " ", beginning(value), ": expected ", expected);
   option.given_ = true;
 }
 

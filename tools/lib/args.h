@@ -192,6 +192,8 @@ class ArgumentParser {
   // Fills what the command line left open from an object whose keys are flag names without the leading dashes, hyphens
   // or underscores inside; values are booleans for bare flags, else numbers, strings, or arrays of them for lists; null
   // leaves a variable as it is.  Every value is checked, even where the command line wins.  Error(usage) names `source` and key.
+  // Values have at most 4096 bytes, as a command line would say them, and no control characters: what is read may be shown.
+  // There is no version: a key that this build does not know is refused by name, and what is missing has its default.
   void apply_config(const Json& object, std::string_view source);
 
   // A flag that was declared before, by somebody else.

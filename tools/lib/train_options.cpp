@@ -256,6 +256,20 @@ Json run_identity(const ArgumentParser& parser) {
   return identity;
 }
 
+void apply_identity(ArgumentParser& parser, const Json& identity, const std::string& checkpoint) {
+  if (!identity.is_object()) fail(ErrorKind::model_file, checkpoint, ": the options in its notes are no object");
+  const Json config = parser.config();
+  for (const auto& [key, value] : identity.as_object())
+    if (config.find(key) == nullptr)
+      fail(ErrorKind::model_file, checkpoint, ": the options in its notes have the key ", Json(key.substr(0, 64)).text(),
+           ", which belongs to no run that this build knows; take the build that wrote it");
+  try {
+    parser.apply_config(identity, checkpoint);
+  } catch (const Error& error) {
+    fail(ErrorKind::model_file, error.what());
+  }
+}
+
 void require_same_run(const Json& identity, const Json& saved, const std::string& checkpoint) {
   TrainFlags flags;
   ArgumentParser defaults("train_gan", "what a run has that says nothing but its loss");

@@ -106,6 +106,10 @@ TrainerOptions trainer_options(const TrainFlags& flags);
 // --conv is part of it, for the algorithms round differently; checkpoints older than the choice lack it and go on with either.
 Json run_identity(const ArgumentParser& parser);
 
+// Fills what the command line left open from the identity that a checkpoint holds.  Error(model_file) where it holds another thing:
+// a checkpoint says what a run is, not where its files go.
+void apply_identity(ArgumentParser& parser, const Json& identity, const std::string& checkpoint);
+
 // Throws Error(usage) that lists what differs between a run's identity and that of the checkpoint from which it is to go on.  What an
 // older checkpoint lacks is as it was before there was a choice: the default of its loss.
 void require_same_run(const Json& identity, const Json& saved, const std::string& checkpoint);

@@ -1,0 +1,155 @@
+// Exported models, as libpbgen and as the tools read them.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "core/cpu.h"
+#include "core/crc64.h"
+#include "core/parallel.h"
+#include "data/lane_images.h"
+#include "gan/edge/pbgen.h"
+#include "gan/folded_generator.h"
+#include "gan/packed_model.h"
+#include "tests/allocations.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/memory_bounds.h"
+#include "tests/some_generator.h"
+#include "tools/lib/edge_generator.h"
+
+namespace pbgen::fuzz {
+namespace {
+
+// Arenas up to here are granted: room for an image of 256x256 with a few channels.
+constexpr std::size_t kGrantedBytes = 4 << 20;
+
+Bytes model_of(int size, int channels, int z_dim, std::array<int, 4> widths, LayerSet binarized, LinearPrecision linear) {
+  NetworkConfig config;
+  config.size = size;
+  config.channels = channels;
+  config.z_dim = z_dim;
+  config.g_widths = widths;
+  config.binarized.generator = binarized;
+  return encode_packed_model(fold_generator(some_generator(config), config), {linear});
+}
+
+// Base maps from one pixel on, every kind of layer in every place.
+std::vector<Bytes> seeds() {
+  constexpr LinearPrecision kSingle = LinearPrecision::single;
+  return {model_of(16, 3, 3, {4, 3, 2, 1}, {0, 2}, kSingle),          model_of(16, 1, 7, {5, 3, 7, 2}, {}, LinearPrecision::half),
+          model_of(32, 1, 31, {3, 5, 1, 3}, {0, 1, 2, 3, 4}, kSingle), model_of(64, 3, 2, {1, 9, 2, 2}, {1, 3}, kSingle),
+          model_of(128, 1, 1, {2, 1, 1, 1}, {2, 4}, kSingle),          model_of(32, 3, 64, {2, 2, 3, 2}, {1, 2, 3}, LinearPrecision::half)};
+}
+
+// Another network altogether.
+Bytes new_model(Draw& draw) {
+  const auto some = [&](std::size_t most) { return static_cast<int>(1 + draw.below(most)); };
+  std::string layers;
+  for (char layer = '0'; layer <= '4'; ++layer)
+    if (draw.one_in(2)) layers += layers.empty() ? std::string(1, layer) : concat(',', layer);
+  return model_of(16 << draw.below(3), draw.one_in(2) ? 1 : 3, some(40), {some(8), some(12), some(9), some(7)},
+                  LayerSet::parse(layers.empty() ? "none" : layers, 0, "layers"),
+                  draw.one_in(2) ? LinearPrecision::half : LinearPrecision::single);
+}
+
+void run_in_turn(void*, int count, void (*body)(void* body_context, int index), void* body_context) {
+  for (int i = count - 1; i >= 0; --i) body(body_context, i);
+}
+
+struct Drawn {
+  pbgen_info info{};
+  std::optional<Bytes> image;  // nothing where the file is refused or wants a large arena
+};
+
+// Whatever its bytes: a code with a sentence, or a model that draws; never memory of its own.
+Drawn draw_as_library(std::span<const std::uint8_t> file, const pbgen_options& options) {
+  Drawn drawn;
+  const int query = pbgen_query(file.data(), file.size(), &options, &drawn.info);
+  require(query >= PBGEN_OK && query <= PBGEN_TOO_LARGE && std::strlen(pbgen_error_text(query)) > 10, "a code has a sentence");
+  const std::size_t arena_bytes = query == PBGEN_OK ? drawn.info.arena_bytes : 1;
+  if (query == PBGEN_OK) {
+    require(arena_bytes <= largest_arena(file.size(), options.parallel_for.parts), "the arena is bounded as pbgen.h says");
+    require(drawn.info.image_bytes <= std::size_t{3} * 1024 * 1024, "images are bounded");
+  }
+  const bool granted = arena_bytes <= kGrantedBytes;
+  const std::unique_ptr<std::uint8_t[]> arena(new std::uint8_t[granted ? arena_bytes : 1]);
+  pbgen_model* model = nullptr;
+  int open = PBGEN_OK;
+  const std::int64_t peak = peak_of([&] {
+    open = pbgen_open(file.data(), file.size(), &options, arena.get(), granted ? arena_bytes : 1, &model);
+  });
+  require(peak == 0, "libpbgen allocates nothing", concat(peak));
+  require(open >= PBGEN_OK && open <= PBGEN_TOO_LARGE, "a code has a sentence");
+  require(query == PBGEN_OK || open != PBGEN_OK, "what cannot be queried cannot be opened");
+  require((open == PBGEN_OK) == (model != nullptr), "a model or an error");
+  require(open != PBGEN_ARENA || !granted, "the arena that was asked for is enough");
+  if (open != PBGEN_OK) return drawn;
+  drawn.image.emplace(drawn.info.image_bytes);
+  require(pbgen_generate_seed(model, 1, 0, drawn.image->data()) == PBGEN_OK, "an opened model draws");
+  return drawn;
+}
+
+std::optional<Bytes> draw_as_tool(const FoldedGenerator& folded) {
+  const NetworkConfig& config = folded.config;
+  EdgeGenerator generator(folded);
+  std::vector<float> z(static_cast<std::size_t>(config.z_dim));
+  const CounterRng rng(1, Stream::generate);
+  for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
+  const std::size_t plane = static_cast<std::size_t>(config.size) * static_cast<std::size_t>(config.size);
+  std::vector<float> image(plane * static_cast<std::size_t>(config.channels));
+  generator.generate(z.data(), image.data());
+  Bytes pixels;
+  for (std::size_t pixel = 0; pixel < plane; ++pixel)
+    for (std::size_t c = 0; c < static_cast<std::size_t>(config.channels); ++c) pixels.push_back(byte_of_float(image[c * plane + pixel]));
+  return pixels;
+}
+
+std::optional<FoldedGenerator> read_as_tool(std::span<const std::uint8_t> file) {
+  std::optional<FoldedGenerator> folded;
+  const std::int64_t peak = peak_of([&] {
+    try {
+      folded = PackedModel::parse(file, kPath).folded();
+    } catch (const Error& error) {
+      require_refusal(error, ErrorKind::model_file);
+    }
+  });
+  require(peak <= largest_packed_model(std::ssize(file), std::ssize(file)), "memory is bounded as gan/packed_model.h says", concat(peak));
+  return folded;
+}
+
+}  // namespace
+}  // namespace pbgen::fuzz
+
+using namespace pbgen;
+using namespace pbgen::fuzz;
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  make_seeds(*argc, *argv, seeds);
+  flush_denormals();  // as the tools do; hostile weights may make them matter
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed) {
+  Draw draw(seed);
+  const Bytes file = draw.one_in(64) ? new_model(draw) : Bytes(data, data + size);
+  return give(mutated_file(file, max_size, draw), data, max_size);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::span<const std::uint8_t> file(data, size);
+  // Path and pieces as the bytes have it, so that a reproducer is one file.
+  Crc64 crc;
+  crc.add(file);
+  const bool two_paths = machine_supports(Isa::avx2);
+  const bool portable = two_paths && crc.value() % 2 == 0;
+  const int parts = static_cast<int>(1 + crc.value() % 5);
+  const pbgen_options options{portable ? PBGEN_PATH_PORTABLE : PBGEN_PATH_BEST, {run_in_turn, nullptr, parts}};
+  const Drawn drawn = draw_as_library(file, options);
+  const std::optional<FoldedGenerator> folded = read_as_tool(file);
+  if (!folded.has_value() || !drawn.image.has_value()) return 0;
+  require(drawn.info.width == folded->config.size && drawn.info.z_dim == folded->config.z_dim, "both readers see one network");
+  if (two_paths) set_isa(portable ? Isa::ref : Isa::avx2);
+  require(*drawn.image == draw_as_tool(*folded), "both draw the same image");
+  return 0;
+}
