@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "data/image_io.h"
 #include "gan/checkpoint.h"
+#include "gan/edge/pbgen.h"
 #include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
 #include "gan/sampler.h"
@@ -20,6 +21,7 @@
 #include "tests/image_files.h"
 #include "tests/some_generator.h"
 #include "tests/tool_run.h"
+#include "tools/lib/export_report.h"
 
 namespace pbgen {
 namespace {
@@ -111,6 +113,35 @@ TEST_F(Export, PrintsTheSizeOfWhatItWrote) {
       EXPECT_NE(result.out.find(words), std::string::npos) << words << " in\n" << result.out;
     EXPECT_EQ(PackedModel::load(model).options().linear, option);
   }
+}
+
+// At the paper's width, where the file is small but for the linear layer.
+TEST(ExportReport, OffersASmallerLinearLayerWhereItIsMostOfTheFile) {
+  NetworkConfig config;
+  EXPECT_EQ(smaller_linear_layer(config, {}), "");  // in float the deconvolutions are most
+  config.binarized.generator = {1, 2, 3};
+  const std::string offers = smaller_linear_layer(config, {});
+  for (const char* const words : {"85% of the file", "--linear-precision half", " 2235584 ", " 9.19x", "--binarize-g 0,1,2,3", " 699520 ", "29.36x"})
+    EXPECT_NE(offers.find(words), std::string::npos) << words << " in\n" << offers;
+  const std::string left = smaller_linear_layer(config, {LinearPrecision::half});
+  EXPECT_EQ(left.find("--linear-precision half"), std::string::npos) << left;
+  EXPECT_NE(left.find("--binarize-g 0,1,2,3"), std::string::npos) << left;
+  config.binarized.generator = {0, 1, 2, 3};
+  EXPECT_EQ(smaller_linear_layer(config, {}), "");
+}
+
+TEST_F(Export, TellsTheMemoryOfADevice) {
+  const std::string model = folder_ / "model.pbgen";
+  const ToolRun result = run("export", {checkpoint("last.safetensors", network({1, 2, 3}, 3)), "--out", model});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  pbgen_bytes file;
+  pbgen_info info;
+  ASSERT_EQ(pbgen_map_file(model.c_str(), &file), PBGEN_OK);
+  ASSERT_EQ(pbgen_query(file.data, file.size, nullptr, &info), PBGEN_OK);
+  pbgen_unmap_file(&file);
+  EXPECT_NE(result.out.find(concat("beside the file, ", info.arena_bytes, " bytes")), std::string::npos) << result.out;
+  write_bytes(folder_ / "other", Bytes(100, 0));
+  EXPECT_NE(device_memory(folder_ / "other").find(pbgen_error_text(PBGEN_NOT_A_MODEL)), std::string::npos);
 }
 
 TEST_F(Export, WritesPlainWeightsForOtherPrograms) {

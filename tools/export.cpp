@@ -85,8 +85,9 @@ struct Written {
 Written write_packed(const Options& options, const FoldedGenerator& generator, const PackedModelOptions& packing) {
   save_packed_model(options.out, generator, packing);
   const bool one_bit = generator.config.binarized.generator.contains(0);
+  const std::string more = smaller_linear_layer(generator.config, packing);
   return {packed_model_bytes(generator.config, packing), "linear layer in " + (one_bit ? "one bit" : options.linear_precision),
-          text_table(export_table(generator.config, packing))};
+          concat(text_table(export_table(generator.config, packing)), more.empty() ? "" : "\n", more, "\n", device_memory(options.out))};
 }
 
 Written write_expanded(const Options& options, const FoldedGenerator& generator) {

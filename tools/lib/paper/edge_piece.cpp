@@ -222,12 +222,17 @@ std::string form_chart(const Experiment& experiment, const std::vector<FormScore
 }
 
 std::string half_verdict(const FormScores& half, const FormScores& reference) {
-  double largest = 0.0;
+  double largest = 0.0;  // change of SWD
   for (std::size_t seed = 0; seed < half.swd.size(); ++seed)
     if (std::isfinite(half.swd[seed])) largest = std::max(largest, std::fabs(half.swd[seed] - reference.swd[seed]));
-  return concat("The linear layer in half precision changes the SWD by at most ", fixed_text(largest, 6), " (of ",
-                figure_text(reference.sample().mean, 4), "): ", fixed_text(half.differing_percent, 2),
-                "% of the images' bytes differ, by at most ", fixed_text(half.largest_difference, 0), " of 255. ");
+  const double mean = reference.sample().mean;
+  std::string text = "The linear layer in half precision does not change the SWD";
+  if (largest > 0.0) {
+    text = concat("The linear layer in half precision changes the SWD, ", figure_text(mean, 4), ", by at most one part in ",
+                  fixed_text(std::floor(mean / largest), 0));
+  }
+  return concat(text, ": ", fixed_text(half.differing_percent, 2), "% of the images' bytes differ, by at most ",
+                fixed_text(half.largest_difference, 0), " of 255. ");
 }
 
 std::string one_bit_verdict(const FormScores& one_bit, const FormScores& reference) {
