@@ -9,6 +9,15 @@
 #include <cstdlib>
 #include <new>
 
+// ThreadSanitizer keeps operator new to itself, but tells of what is allocated.
+#if defined(__SANITIZE_THREAD__)
+#define PBGEN_TOLD_BY_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PBGEN_TOLD_BY_SANITIZER 1
+#endif
+#endif
+
 namespace pbgen {
 namespace {
 
@@ -25,11 +34,26 @@ void count(std::int64_t bytes) {
 // A block's bytes, 0 of none.
 std::int64_t bytes_of(void* block) { return static_cast<std::int64_t>(::malloc_usable_size(block)); }
 
+#ifdef PBGEN_TOLD_BY_SANITIZER
+constexpr bool kTold = true;
+#else
+constexpr bool kTold = false;
+#endif
+
 void* counted(void* block) {
-  count(bytes_of(block));
+  if (!kTold) count(bytes_of(block));
   return block;
 }
 
+#ifdef PBGEN_TOLD_BY_SANITIZER
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void*, std::size_t),
+                                                         void (*released)(const volatile void*));
+extern "C" std::size_t __sanitizer_get_allocated_size(const volatile void* block);
+
+[[maybe_unused]] const int hooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void* block, std::size_t) { count(static_cast<std::int64_t>(__sanitizer_get_allocated_size(block))); },
+    [](const volatile void* block) { count(-static_cast<std::int64_t>(__sanitizer_get_allocated_size(block))); });
+#else
 void* aligned(std::size_t bytes, std::align_val_t alignment) {
   void* block = nullptr;
   return ::posix_memalign(&block, static_cast<std::size_t>(alignment), bytes) == 0 ? block : nullptr;
@@ -39,6 +63,7 @@ void* or_throw(void* block) {
   if (block == nullptr) throw std::bad_alloc();
   return block;
 }
+#endif
 
 }  // namespace
 
@@ -63,16 +88,16 @@ void* __wrap_calloc(std::size_t count, std::size_t bytes) { return pbgen::counte
 void* __wrap_realloc(void* block, std::size_t bytes) {
   const std::int64_t before = pbgen::bytes_of(block);
   void* const moved = __real_realloc(block, bytes);
-  if (moved != nullptr || bytes == 0) pbgen::count(pbgen::bytes_of(moved) - before);
+  if (!pbgen::kTold && (moved != nullptr || bytes == 0)) pbgen::count(pbgen::bytes_of(moved) - before);
   return moved;
 }
 int __wrap_posix_memalign(void** block, std::size_t alignment, std::size_t bytes) {
   const int error = __real_posix_memalign(block, alignment, bytes);
-  if (error == 0) pbgen::counted(*block);
+  if (error == 0) pbgen::count(pbgen::bytes_of(*block));  // of which ThreadSanitizer does not tell
   return error;
 }
 void __wrap_free(void* block) {
-  pbgen::count(-pbgen::bytes_of(block));
+  if (!pbgen::kTold) pbgen::count(-pbgen::bytes_of(block));
   __real_free(block);
 }
 void* __wrap_mmap(void* address, std::size_t length, int protection, int flags, int descriptor, off_t offset) {
@@ -87,6 +112,7 @@ int __wrap_munmap(void* address, std::size_t length) {
 }
 }
 
+#ifndef PBGEN_TOLD_BY_SANITIZER
 // Those of the C++ library call its own malloc.  Here the other forms end in these.
 void* operator new(std::size_t bytes) { return pbgen::or_throw(std::malloc(std::max<std::size_t>(bytes, 1))); }
 void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return std::malloc(std::max<std::size_t>(bytes, 1)); }
@@ -95,3 +121,4 @@ void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
+#endif

@@ -100,7 +100,10 @@ std::size_t give(const Bytes& bytes, std::uint8_t* data, std::size_t max_size) {
 void make_seeds(int argc, char** argv, std::vector<Bytes> (*seeds)()) {
   if (argc != 3 || std::strcmp(argv[1], "--make-seeds") != 0) return;
   const std::vector<Bytes> files = seeds();
-  for (std::size_t i = 0; i < files.size(); ++i) write_file_atomically(concat(argv[2], "/seed-", i), files[i]);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    require(files[i].size() <= kLongestInput, "a seed is not cut off", concat(files[i].size(), " bytes"));
+    write_file_atomically(concat(argv[2], "/seed-", i), files[i]);
+  }
   std::printf("%zu seeds in %s\n", files.size(), argv[2]);
   std::exit(0);
 }

@@ -17,6 +17,9 @@ namespace pbgen::fuzz {
 
 using Bytes = std::vector<std::uint8_t>;
 
+// Longer inputs are cut off (-max_len in run.sh): every seed is shorter.
+inline constexpr std::size_t kLongestInput = 24 << 10;
+
 // The path that readers are told.
 inline constexpr const char* kPath = "fuzzed";
 
