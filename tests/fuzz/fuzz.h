@@ -54,6 +54,9 @@ void change_a_number(Bytes& text, Draw& draw);
 // again, but not always.
 Bytes mutated_file(const Bytes& file, std::size_t max_size, Draw& draw);
 
+// How often a mutator begins anew from what is right: most of what libFuzzer keeps is refused early, and so is what follows from it.
+inline constexpr std::size_t kAnewOneIn = 8;
+
 // Copies to data, which has room for max_size bytes; what does not fit is cut off.
 std::size_t give(const Bytes& bytes, std::uint8_t* data, std::size_t max_size);
 

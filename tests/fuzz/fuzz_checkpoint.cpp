@@ -74,8 +74,10 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed) {
+  static const std::vector<Bytes> whole = seeds();
   Draw draw(seed);
-  return give(mutated_file(Bytes(data, data + size), max_size, draw), data, max_size);
+  const Bytes file = draw.one_in(kAnewOneIn) ? whole[draw.below(whole.size())] : Bytes(data, data + size);
+  return give(mutated_file(file, max_size, draw), data, max_size);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

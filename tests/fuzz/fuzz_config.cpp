@@ -82,8 +82,9 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 }
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed) {
+  static const std::vector<Bytes> whole = seeds();
   Draw draw(seed);
-  Bytes text(data, data + size);
+  Bytes text = draw.one_in(kAnewOneIn) ? whole[draw.below(whole.size())] : Bytes(data, data + size);
   const std::size_t kind = draw.below(8);
   if (kind < 4) text = mutated(std::move(text), max_size);
   else if (kind < 6) change_a_number(text, draw);

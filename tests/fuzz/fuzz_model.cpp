@@ -132,7 +132,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned int seed) {
   Draw draw(seed);
-  const Bytes file = draw.one_in(64) ? new_model(draw) : Bytes(data, data + size);
+  const Bytes file = draw.one_in(kAnewOneIn) ? new_model(draw) : Bytes(data, data + size);
   return give(mutated_file(file, max_size, draw), data, max_size);
 }
 
