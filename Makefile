@@ -22,10 +22,11 @@ compiler := $(shell $(CXX) --version 2>/dev/null | head -n 1)
 is_clang := $(findstring clang,$(compiler))
 machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
 
-# For aarch64 from another machine, as CXX=aarch64-linux-gnu-g++ or "clang++ --target=aarch64-linux-gnu" asks for: all stays in a
-# folder of its own, and the tests, those of the library of a device, run under qemu as on the oldest of these processors.
-cross := $(if $(filter aarch64-%,$(machine)),$(if $(filter aarch64 arm64,$(shell uname -m)),,aarch64))
-runner := $(if $(cross),qemu-aarch64 -cpu cortex-a53 -L /usr/aarch64-linux-gnu)
+# For another machine, as CXX=aarch64-linux-gnu-g++ or "clang++ --target=aarch64-linux-gnu" asks for: all stays in a folder of
+# its own, and the tests, those of the library of a device, run under qemu; of aarch64 as on the oldest of these processors.
+family_of = $(patsubst armv%,arm,$(patsubst arm64,aarch64,$(1)))
+cross := $(filter-out $(call family_of,$(shell uname -m)),$(call family_of,$(firstword $(subst -, ,$(machine)))))
+runner := $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
 tested := $(if $(cross),$(addprefix tests/,edge_*.cpp pbgen_*.cpp packed_model_test.cpp half_test.cpp allocations.cpp main.cpp),tests/*.cpp)
 
 variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(cross:%=-%)
@@ -51,8 +52,8 @@ ifeq ($(OPENMP),0)
 else
   build_flags += -fopenmp
 endif
-# The runtime of a device does without either; its objects go into a shared library too, which shows the C functions alone.
-edge_flags := -fno-exceptions -fno-rtti -fPIC -fvisibility=hidden
+# The runtime of a device does without these; its objects go into a shared library too, which shows the C functions alone.
+edge_flags := -fno-exceptions -fno-rtti -fno-openmp -fPIC -fvisibility=hidden
 language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags))
 compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
@@ -93,19 +94,27 @@ edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
-.PHONY: all test test-edge bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-gtest
+# What bench runs to see what a model takes of a device.
+footprint := $(out)/bin/footprint
+
+.PHONY: all edge copy-edge test test-edge bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-libraries has-gtest
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
-all: $(library) $(binaries) $(edge_libraries)
+all: $(library) $(binaries) copy-edge
 ifeq ($(cross),)
 	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
+endif
+
+# The library of a device alone, for which a compiler is enough.  For another machine it stays in its variant's folder.
+edge: copy-edge $(footprint)
+	@ls -l $(edge_libraries)
+copy-edge: $(edge_libraries)
+ifeq ($(cross),)
 	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file build/$$file || cp -f $(out)/$$file build/$$file; done
 	@ln -sf libpbgen.so build/$(edge_soname)
 endif
 
-# What bench runs to see what a model takes of a device.
-footprint := $(out)/bin/footprint
 all test: $(footprint)
 
 # For tests/allocations.cpp, which counts what is allocated.
@@ -187,6 +196,7 @@ $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	$(if $(show),@echo 'compile $<')
 	$(show)$(CXX) $(compile_flags) -MMD -MP -c $< -o $@
 
+$(filter-out $(edge_objects),$(library_objects)) $(tool_objects) $(test_objects): | has-libraries
 $(test_objects): | has-gtest
 
 # What a measurement was compiled with, and from which commit; empty outside a checkout.
@@ -214,6 +224,7 @@ endif
 has_header = printf '\#if !__has_include(<$(1)>)\n\#error\n\#endif\n' | $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(2) -x c++ -E - >/dev/null 2>&1
 has-compiler:
 	@command -v $(firstword $(CXX)) >/dev/null || { echo '$(CXX) is missing: run `make deps` (`make deps-dev` for clang++)' >&2; exit 1; }
+has-libraries: | has-compiler
 	@$(call has_header,stb/stb_image.h) || { echo 'stb/stb_image.h is missing: run `make deps`' >&2; exit 1; }
 ifneq ($(OPENMP),0)
 	@$(call has_header,omp.h,-fopenmp) || { echo 'omp.h is missing for $(CXX): run `make deps-dev`, or build with OPENMP=0' >&2; exit 1; }
@@ -242,6 +253,7 @@ clean:
 
 help:
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
+	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
 	@echo 'make bench        measure kernels, layers, networks, data and the distance (some minutes); each result is checked first'
