@@ -39,28 +39,27 @@ static void print_memory(void) {
   if (status != NULL) fclose(status);
 }
 
-static int measure(const char* path, int64_t start) {
-  pbgen_bytes file;
+/* begin: of this program; start: from when the time counts. */
+static int measure(pbgen_bytes file, int64_t begin, int64_t start) {
   pbgen_info info;
   pbgen_model* model;
-  const int64_t begin = nanoseconds();
-  int code = pbgen_map_file(path, &file);
-  if (code != PBGEN_OK) return code;
-  code = pbgen_query(file.data, file.size, NULL, &info);
+  int code = pbgen_query(file.data, file.size, NULL, &info);
   if (code != PBGEN_OK) return code;
   void* const arena = malloc(info.arena_bytes);
   uint8_t* const image = malloc(info.image_bytes);
   code = pbgen_open(file.data, file.size, NULL, arena, info.arena_bytes, &model);
-  if (code != PBGEN_OK) return code;
   const int64_t opened = nanoseconds();
-  code = pbgen_generate_seed(model, 1, 0, image);
-  if (code != PBGEN_OK) return code;
+  if (code == PBGEN_OK) code = pbgen_generate_seed(model, 1, 0, image);
   const int64_t drawn = nanoseconds();
-  printf("first_image_ms=%.3f open_ms=%.3f image_ms=%.3f", milliseconds(start > 0 ? start : begin, drawn), milliseconds(begin, opened),
-         milliseconds(opened, drawn));
-  print_memory();
-  puts("");
-  return PBGEN_OK; /* all of it is still in use: the end of the program gives it back */
+  if (code == PBGEN_OK) {
+    printf("first_image_ms=%.3f open_ms=%.3f image_ms=%.3f", milliseconds(start, drawn), milliseconds(begin, opened),
+           milliseconds(opened, drawn));
+    print_memory();
+    puts("");
+  }
+  free(image);
+  free(arena);
+  return code;
 }
 
 int main(int argc, char** argv) {
@@ -68,7 +67,13 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: %s MODEL [NANOSECONDS]\n", argv[0]);
     return 2;
   }
-  const int code = measure(argv[1], argc == 3 ? strtoll(argv[2], NULL, 10) : 0);
+  const int64_t begin = nanoseconds();
+  pbgen_bytes file;
+  int code = pbgen_map_file(argv[1], &file);
+  if (code == PBGEN_OK) {
+    code = measure(file, begin, argc == 3 ? strtoll(argv[2], NULL, 10) : begin);
+    pbgen_unmap_file(&file);
+  }
   if (code != PBGEN_OK) fprintf(stderr, "%s: %s\n", argv[1], pbgen_error_text(code));
   return code == PBGEN_OK ? 0 : 1;
 }
