@@ -144,6 +144,22 @@ TEST(PbgenLibrary, PartsMayRunSideBySide) {
   }
 }
 
+TEST(PbgenLibrary, NoNumbersBecomeBlack) {
+  for (const NetworkConfig& config : some_configs()) {
+    const Bytes file = model_of(config, kHalf);
+    for (const int path : {PBGEN_PATH_PORTABLE, PBGEN_PATH_BEST}) {
+      pbgen_options options{};
+      options.path = path;
+      Opened opened(file, &options);
+      ASSERT_EQ(opened.code, PBGEN_OK) << pbgen_error_text(opened.code);
+      const std::vector<float> z(static_cast<std::size_t>(config.z_dim), std::nanf(""));
+      Bytes image(opened.info.image_bytes, 1);
+      ASSERT_EQ(pbgen_generate(opened.model, z.data(), image.data()), PBGEN_OK);
+      EXPECT_EQ(image, Bytes(image.size(), 0)) << config.size << ", path " << path;
+    }
+  }
+}
+
 TEST(PbgenLibrary, TellsWhatAModelIs) {
   const NetworkConfig config = some_configs()[2];
   const Bytes file = model_of(config, kFloat);

@@ -155,10 +155,11 @@ int check_bytes(const void* data) {
   return reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0 ? PBGEN_OK : PBGEN_ALIGNMENT;
 }
 
-// round(127.5 x + 127.5) of a value of tanh; NaN becomes 0.  NaN is found by its bits, since compilers make vectors of that.
+// round(127.5 x + 127.5) of a value of tanh; NaN becomes 0.  NaN is found and masked by bits, since compilers make vectors of that.
 std::uint8_t byte_of(float x) {
   const auto bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t kept = (bits & 0x7fffffff) <= std::bit_cast<std::int32_t>(1.0f) ? bits : std::bit_cast<std::int32_t>(-1.0f);
+  const std::int32_t within = -std::int32_t{(bits & 0x7fffffff) <= std::bit_cast<std::int32_t>(1.0f)};
+  const std::int32_t kept = (bits & within) | (std::bit_cast<std::int32_t>(-1.0f) & ~within);
   const float scaled = 127.5f * std::bit_cast<float>(kept) + 127.5f;
   return static_cast<std::uint8_t>(static_cast<std::int32_t>(scaled + 0.5f));
 }
