@@ -54,7 +54,7 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(in_range(8, 4096), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N",
-             "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image and its layers at least 50",
+             "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image, its layers at least 50",
              at_least(1));
   parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy with scipy");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
@@ -84,6 +84,22 @@ void print_list(const std::vector<BenchCase>& cases, bool with_footprint) {
   std::fputs(text_table(table).c_str(), stdout);
 }
 
+// On so many threads, which are in force from then on.
+std::vector<BenchRow> measure_cases(const std::vector<BenchCase>& cases, const BenchFilter& filter, int repeats, int threads) {
+  set_thread_count(threads);
+  std::int64_t done = 0;
+  const auto total = std::count_if(cases.begin(), cases.end(), [&](const BenchCase& one) { return filter.measures(one, {threads}); });
+  ProgressOptions progress_options;
+  progress_options.plain_seconds = 30.0;
+  Progress progress("measuring", total, progress_options);
+  std::vector<BenchRow> measured = run_cases(cases, repeats, [&](const BenchCase& one) {
+    progress.update(done++, concat(one.layer, " ", one.op, ", ", one.path, ", ", threads, threads == 1 ? " thread" : " threads"));
+  });
+  progress.update(done);
+  progress.finish();
+  return measured;
+}
+
 int bench(int argc, char** argv) {
   Options options;
   ArgumentParser parser("bench",
@@ -91,7 +107,8 @@ int bench(int argc, char** argv) {
                         "then timed",
                         "GFLOP/s are nominal: a layer's multiply-adds with its borders counted, which exact kernels skip.  `of peak` is "
                         "their ratio to the multiply-add peak of the same threads, measured in registers just before and after; `x float` "
-                        "says how much faster than full precision, `x torch` how much faster than PyTorch; other peers likewise.");
+                        "says how much faster than full precision, by the fastest way where there are two; `x torch` how much faster than "
+                        "PyTorch; other peers likewise.");
   declare(parser, options);
   if (!parser.parse(argc, argv)) return 0;
   if (!options.isa.empty()) set_isa(options.isa == "ref" ? Isa::ref : Isa::avx2);
@@ -111,7 +128,6 @@ int bench(int argc, char** argv) {
   else if (thread_count() > 1) thread_counts.push_back(thread_count());
   std::erase_if(cases, [&](const BenchCase& one) { return !filter.measures(one, thread_counts); });
   if (cases.empty() && !wants_footprint(filter)) fail(ErrorKind::usage, "this is measured by one thread alone: give --threads 1");
-
   if (cases.empty()) thread_counts.clear();
 
   const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
@@ -120,17 +136,7 @@ int bench(int argc, char** argv) {
   std::vector<BenchRow> rows;
   PeerReport peers;
   for (const int threads : thread_counts) {
-    set_thread_count(threads);
-    std::int64_t done = 0;
-    const auto total = std::count_if(cases.begin(), cases.end(), [&](const BenchCase& one) { return filter.measures(one, {threads}); });
-    ProgressOptions progress_options;
-    progress_options.plain_seconds = 30.0;
-    Progress progress("measuring", total, progress_options);
-    std::vector<BenchRow> measured = run_cases(cases, options.repeats, [&](const BenchCase& one) {
-      progress.update(done++, concat(one.layer, " ", one.op, ", ", one.path, ", ", threads, threads == 1 ? " thread" : " threads"));
-    });
-    progress.update(done);
-    progress.finish();
+    std::vector<BenchRow> measured = measure_cases(cases, filter, options.repeats, threads);
     if (options.peers) run_peers(argv[0], filter, threads, sizes.batch, options.repeats, peers);
     relate_to_float(measured);
     relate_to_peers(peers, measured);
@@ -139,14 +145,16 @@ int bench(int argc, char** argv) {
     std::fflush(stdout);
     rows.insert(rows.end(), measured.begin(), measured.end());
   }
-  Json document = bench_document(setting, rows, peers);
-  if (wants_footprint(filter)) {
-    const FootprintReport footprint = measure_footprint(sibling_tool("footprint"), sizes.edge_network, options.repeats);
-    if (!options.json) std::fputs(footprint_text(footprint).c_str(), stdout);
-    document.set("footprint", footprint_json(footprint));
+  std::optional<FootprintReport> footprint;
+  if (wants_footprint(filter)) footprint = measure_footprint(sibling_tool("footprint"), sizes.edge_network, options.repeats);
+  if (options.json) {
+    Json document = bench_document(setting, rows, peers);
+    if (footprint) document.set("footprint", footprint_json(*footprint));
+    std::printf("%s\n", document.text(2).c_str());
+    return 0;
   }
-  if (options.json) std::printf("%s\n", document.text(2).c_str());
-  else if (options.peers) std::fputs(peer_tables(peers).c_str(), stdout);
+  if (footprint) std::fputs(footprint_text(*footprint).c_str(), stdout);
+  if (options.peers) std::fputs(peer_tables(peers).c_str(), stdout);
   return 0;
 }
 

@@ -49,7 +49,8 @@ bool wants_footprint(const BenchFilter& filter);
 // The line that the program prints; names that are not known are passed over.  Error(data) where the times are not in it.
 FootprintSample parse_footprint_line(std::string_view line);
 
-// Runs the program `repeats` times for each of bench_edge.h's models of the network.  Where it is not there, or fails, the report says so.
+// Runs the program, on its best path, `repeats` times for each of bench_edge.h's models of the network.  Where it is not there, or
+// fails, the report says so.
 FootprintReport measure_footprint(const std::string& program, const NetworkConfig& network, int repeats);
 
 Table footprint_table(const FootprintReport& report);
