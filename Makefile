@@ -183,7 +183,7 @@ $(out)/libpbgen.so: $(edge_objects) $(out)/sources
 	$(show)$(CXX) -shared $(edge_objects) $(edge_link_flags) -Wl,-soname,$(edge_soname) -o $@
 
 # As a device's programs are built: in C, by the compiler's C driver, so that nothing of C++ is linked unseen.
-c_compiler := $(patsubst %g++,%gcc,$(patsubst %clang++,%clang,$(CXX)))
+c_compiler := $(subst c++,cc,$(subst g++,gcc,$(subst clang++,clang,$(CXX))))
 $(out)/bin/pbgen_example: gan/edge/examples/generate.c
 $(footprint): gan/edge/examples/footprint.c
 $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
@@ -207,7 +207,7 @@ $(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge,$(or $(MAKECMDGOALS),all)),)
-  flags := $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
+  flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
   $(shell mkdir -p $(out))
   ifneq ($(file <$(out)/sources),$(library_sources))
     $(file >$(out)/sources,$(library_sources))

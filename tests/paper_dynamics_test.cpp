@@ -676,7 +676,7 @@ TEST_F(PaperPages, EdgeScoresWhatTheFilesDraw) {
   EXPECT_EQ(files.cell(0, 6), "0");
   EXPECT_LE(std::stod(files.rows[2][6]), 2.0);
   EXPECT_TRUE(contains(page, "of the images&#39; bytes differ, by at most"));
-  EXPECT_TRUE(contains(page, "over 2 seeds, which reach from"));
+  EXPECT_TRUE(contains(page, "what single runs of F spread over"));
   const Table forms = csv(kEdgePiece, "forms");
   EXPECT_EQ(cell_of(forms, "layers 0 to 3 in one bit", "at the paper's width"), "699520");
   EXPECT_EQ(cell_of(forms, "F, linear layer in float", "times F's"), "1.000");
@@ -689,6 +689,21 @@ TEST_F(PaperPages, EdgeScoresWhatTheFilesDraw) {
   make(kEdgePiece, *results);
   EXPECT_EQ(csv(kEdgePiece, "files").cell(0, 4), "0.125");
   EXPECT_EQ(csv(kEdgePiece, "files").cell(1, 4), files.cell(1, 4));
+}
+
+TEST_F(PaperPages, EdgeTellsOfRunsThatDiverged) {
+  experiment_.settings = {"F"};
+  experiment_.seeds = 2;
+  std::vector<TrialResult> results;
+  for (const Trial& trial : kEdgePiece.trials(experiment_)) results.push_back(diverged(trial));
+  const std::string page = make(kEdgePiece, results);
+  EXPECT_TRUE(contains(page, "2 of 2 runs of &quot;layers 0 to 3 in one bit&quot; diverged"));
+  EXPECT_TRUE(contains(page, "In one bit: no figure"));
+  EXPECT_FALSE(contains(page, "half precision changes"));
+  experiment_.settings = {"A"};
+  experiment_.seeds = 1;
+  EXPECT_TRUE(contains(make(kEdgePiece, {diverged(kEdgePiece.trials(experiment_)[0]), diverged(kEdgePiece.trials(experiment_)[1])}),
+                       "Setting F was not trained"));
 }
 
 TEST_F(PaperPages, SamplingLeavesOutRunsThatDiverged) {

@@ -5,7 +5,7 @@
 #include "gan/edge/generator_leaf.h"
 
 // Each operation is rounded once, to its own type: what is written here is what every machine computes.
-static_assert(FLT_EVAL_METHOD == 0, "floats are computed in a wider type: compile for SSE2 (-mfpmath=sse)");
+static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16, "floats are computed in a wider type: compile for SSE2 (-mfpmath=sse)");
 #if defined(__FAST_MATH__)
 #error "-ffast-math changes the images: compile without it"
 #endif

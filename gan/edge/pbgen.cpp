@@ -249,7 +249,7 @@ const char* pbgen_error_text(int code) {
     case PBGEN_NOT_FOUND: return "the file cannot be opened: look at its name and at who may read it";
     case PBGEN_NOT_MAPPED: return "the file cannot be mapped: it is empty, no regular file, or larger than memory";
     case PBGEN_NO_FILES: return "this platform maps no files: read the model into memory";
-    case PBGEN_TRUNCATED: return "the file ends before its header does: copy it again";
+    case PBGEN_TRUNCATED: return "the file is shorter than its header says: copy it again";
     case PBGEN_NOT_A_MODEL: return "no exported model: write one with ./tools/export";
     case PBGEN_VERSION: return "an exported model of a version that this library does not read; it reads version " PBGEN_NUMBER_TEXT(
         PBGEN_MODEL_VERSION) ": export the checkpoint again, or take a library as new as the model";

@@ -100,6 +100,12 @@ std::optional<ExportedScore> known_score(const Table& known, const Form& form, i
   return std::nullopt;
 }
 
+// What an earlier make knew stays known where this one is stopped half-way.
+Table with_rows_of(Table files, const Table& known) {
+  if (known.header == files.header) files.rows.insert(files.rows.end(), known.rows.begin(), known.rows.end());
+  return files;
+}
+
 void compare_images(const ImageSet& images, const ImageSet& reference, ExportedScore& score) {
   std::int64_t differing = 0;
   for (std::int64_t i = 0; i < images.count(); ++i) {
@@ -168,14 +174,16 @@ std::vector<FormScores> score_forms(const Experiment& experiment, const TrialBoo
       }
       const std::string key = scored_checkpoint_key(trial);
       std::optional<ExportedScore> score = known_score(known, form, seed, key);
-      if (!score || !std::filesystem::exists(folder.path(grid_name(form, seed)))) score = Exporter(trial, folder).run(form, seed);
+      const bool was_known = score && std::filesystem::exists(folder.path(grid_name(form, seed)));
+      if (!was_known) score = Exporter(trial, folder).run(form, seed);
       scores.swd.push_back(score->swd);
       scores.largest_difference = std::max(scores.largest_difference, score->largest_difference);
       scores.differing_percent = std::max(scores.differing_percent, score->differing_percent);
       files.rows.push_back(score_row(form, seed, key, bytes, *score));
-      folder.csv("files", files);
+      if (!was_known) folder.csv("files", with_rows_of(files, known));
     }
   }
+  folder.csv("files", files);
   return all;
 }
 
@@ -191,7 +199,7 @@ double ratio_of(const NetworkConfig& network, const Form& form) {
 
 Table form_table(const Experiment& experiment, const std::vector<FormScores>& all) {
   const FormScores* const reference = find(all, kReference);
-  Table table{{"exported file", "bytes", "smaller", "at the paper's width", "smaller ", "SWD", "sd over seeds", "times F's"}, {}};
+  Table table{{"exported file", "bytes", "smaller", "at the paper's width", "smaller at that width", "SWD", "sd over seeds", "times F's"}, {}};
   for (const FormScores& scores : all) {
     const Form& form = *scores.form;
     const Sample sample = scores.sample();
@@ -222,10 +230,11 @@ std::string form_chart(const Experiment& experiment, const std::vector<FormScore
 }
 
 std::string half_verdict(const FormScores& half, const FormScores& reference) {
+  const double mean = reference.sample().mean;
+  if (!std::isfinite(mean)) return "";
   double largest = 0.0;  // change of SWD
   for (std::size_t seed = 0; seed < half.swd.size(); ++seed)
     if (std::isfinite(half.swd[seed])) largest = std::max(largest, std::fabs(half.swd[seed] - reference.swd[seed]));
-  const double mean = reference.sample().mean;
   std::string text = "The linear layer in half precision does not change the SWD";
   if (largest > 0.0) {
     text = concat("The linear layer in half precision changes the SWD, ", figure_text(mean, 4), ", by at most one part in ",
@@ -235,19 +244,20 @@ std::string half_verdict(const FormScores& half, const FormScores& reference) {
                 fixed_text(half.largest_difference, 0), " of 255. ");
 }
 
+// The spread is that of single runs: where one more run of F would lie.
 std::string one_bit_verdict(const FormScores& one_bit, const FormScores& reference) {
   const Sample ours = one_bit.sample();
   const Sample theirs = reference.sample();
   const Comparison comparison = compare(ours, theirs);
-  std::string text = concat("In one bit it has ", ratio_text(comparison), " F's SWD (difference ", difference_text(comparison), ")");
-  if (theirs.n < 2 || ours.n == 0) return text + concat(", ", verdict_text(Verdict::one_seed), ". ");
-  const auto [least, most] = std::minmax_element(reference.swd.begin(), reference.swd.end());
-  const bool inside = std::fabs(comparison.difference) <= theirs.sd;
   const Verdict worse = is_higher(comparison);
-  text += concat(": ", figure_text(ours.mean, 4), " lies ", inside ? "inside" : comparison.difference < 0.0 ? "below" : "above",
-                 " the spread of F, ", figure_text(theirs.mean, 4), " with a standard deviation of ", figure_text(theirs.sd, 4), " over ",
-                 theirs.n, " seeds, which reach from ", figure_text(*least, 4), " to ", figure_text(*most, 4));
-  return text + concat("; that it is worse ", verdict_text(worse), ". ");
+  if (worse == Verdict::no_figure) return "In one bit: no figure, since all runs of one of the two diverged. ";
+  std::string text = concat("In one bit it has ", ratio_text(comparison), " F's SWD (difference ", difference_text(comparison),
+                            "); that it is worse: ", verdict_text(worse));
+  if (theirs.n < 2) return text + ". ";
+  const bool inside = std::fabs(comparison.difference) <= theirs.sd;
+  return text + concat(". The mean, ", figure_text(ours.mean, 4), ", lies ",
+                       inside ? "inside" : comparison.difference < 0.0 ? "below" : "above", " what single runs of F spread over, ",
+                       figure_text(theirs.mean, 4), " +- ", figure_text(theirs.sd, 4), " (one standard deviation, ", theirs.n, " seeds). ");
 }
 
 std::string verdict(const std::vector<FormScores>& all) {
@@ -259,12 +269,21 @@ std::string verdict(const std::vector<FormScores>& all) {
                 " times smaller than in float, where the paper counts ", fixed_text(kPrintedSaving.memory, 2), " times.");
 }
 
+std::string diverged_note(const std::vector<FormScores>& all) {
+  std::string text;
+  for (const FormScores& scores : all)
+    if (const int without = scores.sample().without; without > 0)
+      text += concat(without, " of ", scores.swd.size(), " runs of \"", scores.form->label, "\" diverged. ");
+  return text;
+}
+
 void make_edge(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   folder.page().paragraph(
       "The paper's 25.81 times less memory count weights. What counts on a device is the file, and of that the float linear layer is "
       "most, once the deconvolutions are in one bit. Here each trained generator is exported (./tools/export) with its linear layer in "
       "float, in half precision and, trained so, in one bit; the files themselves then draw the images that are scored.");
   const std::vector<FormScores> all = score_forms(experiment, trials, folder);
+  folder.page().paragraph(diverged_note(all), "warning");
   folder.page().paragraph(verdict(all), "verdict");
   folder.table("forms", form_table(experiment, all));
   folder.chart("bytes", form_chart(experiment, all), "On a logarithmic axis; bars: one standard deviation over the seeds.");
