@@ -139,7 +139,8 @@ FUZZ_TARGETS ?= fuzz_model fuzz_checkpoint fuzz_config
 fuzz_binaries := $(FUZZ_TARGETS:%=$(out)/bin/%)
 fuzz_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard tests/fuzz/*.cpp))
 fuzz:
-	@command -v $(lastword $(FUZZ_CXX)) >/dev/null || { echo '$(FUZZ_CXX) is missing: run `make deps-dev` (libFuzzer comes with clang++)' >&2; exit 1; }
+	@command -v $(lastword $(FUZZ_CXX)) >/dev/null || \
+	  { echo '$(FUZZ_CXX) is missing: run `make deps-dev` (libFuzzer comes with clang++)' >&2; exit 1; }
 	@$(MAKE) --no-print-directory BUILD=fuzz OPENMP=0 CXX='$(FUZZ_CXX)' fuzz-run
 fuzz-run: $(fuzz_binaries)
 	@sh tests/fuzz/run.sh $(out) $(FUZZ_RUNS) $(FUZZ_JOBS) $(FUZZ_TARGETS)
@@ -189,7 +190,8 @@ $(footprint): gan/edge/examples/footprint.c
 $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $(filter %.c,$^)')
-	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(filter %.c,$^) $(out)/libpbgen.a $(edge_link_flags) -o $@
+	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(filter %.c,$^) \
+	  $(out)/libpbgen.a $(edge_link_flags) -o $@
 
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
@@ -207,7 +209,8 @@ $(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge,$(or $(MAKECMDGOALS),all)),)
-  flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS)
+  flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
+  flags += $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(edge_link_flags) $(counted_link_flags)
   $(shell mkdir -p $(out))
   ifneq ($(file <$(out)/sources),$(library_sources))
     $(file >$(out)/sources,$(library_sources))

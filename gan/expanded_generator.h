@@ -6,7 +6,7 @@
 //   linear.bias     [c0 * side * side]
 //   deconvN.weight  [c_in, c_out, 5, 5]         N = 1 .. 4
 //   deconvN.bias    [c_out]
-// and what is computed with them, z in [-1, 1):
+// and what is computed with them, z in [-1, 1]:
 //   x = relu(linear z), as [c0][side][side];  x = relu(deconv1 x), .., relu(deconv3 x);  image = tanh(deconv4 x)
 // deconvN doubles the map: out[2i + k - 1] += in[i] * weight[k] in both directions.  That is TensorFlow's SAME, the transposed
 // convolution of stride 2 whose full output of 2n + 3 pixels loses 1 before and 2 after; PyTorch's padding=2,

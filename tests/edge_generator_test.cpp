@@ -322,13 +322,16 @@ TEST(EdgeGenerator, TanhIsExactToItsBound) {
 TEST(EdgeGenerator, TakesScratchOfAnyAlignmentAndStaysInside) {
   TinyGenerator tiny(8);
   const std::size_t size = edge::scratch_bytes(tiny.generator, 1);
-  for (std::size_t offset = 0; offset < 65; offset += 4) {
-    std::vector<unsigned char> memory(offset + size + 64, 0xa5);
-    std::vector<float> image(256, kNaN);
-    edge::generate_one(tiny.generator, &tiny.one, image.data(), memory.data() + offset, nullptr);
-    for (const float value : image) ASSERT_EQ(value, 0.0f) << offset;
-    for (std::size_t i = 0; i < offset; ++i) ASSERT_EQ(memory[i], 0xa5) << offset;
-    for (std::size_t i = offset + size; i < memory.size(); ++i) ASSERT_EQ(memory[i], 0xa5) << offset;
+  for (const edge::Path path : edge_paths_here()) {
+    tiny.generator.path = path;
+    for (std::size_t offset = 0; offset < 65; offset += 3) {
+      std::vector<unsigned char> memory(offset + size + 64, 0xa5);
+      std::vector<float> image(256, kNaN);
+      edge::generate_one(tiny.generator, &tiny.one, image.data(), memory.data() + offset, nullptr);
+      for (const float value : image) ASSERT_EQ(value, 0.0f) << offset;
+      for (std::size_t i = 0; i < offset; ++i) ASSERT_EQ(memory[i], 0xa5) << offset;
+      for (std::size_t i = offset + size; i < memory.size(); ++i) ASSERT_EQ(memory[i], 0xa5) << offset;
+    }
   }
 }
 

@@ -50,7 +50,8 @@ class Opened {
   explicit Opened(const Bytes& file, const pbgen_options* options = nullptr, std::size_t offset = 0, std::size_t missing = 0)
       : Opened(file.data(), file.size(), options, offset, missing) {}
   // offset: of the arena, from a multiple of 16; missing: bytes that it is too small by.
-  Opened(const std::uint8_t* file, std::size_t size, const pbgen_options* options = nullptr, std::size_t offset = 0, std::size_t missing = 0) {
+  Opened(const std::uint8_t* file, std::size_t size, const pbgen_options* options = nullptr, std::size_t offset = 0,
+         std::size_t missing = 0) {
     code = pbgen_query(file, size, options, &info);
     if (code != PBGEN_OK) return;
     offset_ = kFence + offset;

@@ -3,7 +3,7 @@
 
   ./tools/export runs/H-dcgan-64-001 -o faces.npz --to npz
   ./tools/generate runs/H-dcgan-64-001 --n 16 --out ours
-  python3 tools/load_generator.py faces.npz --compare ours           exit code 1 where any value is more than one grey level off
+  python3 tools/load_generator.py faces.npz --compare ours           exit code 1 where any value is more than one grey level off, 3 where a file is none of ours
   python3 tools/load_generator.py faces.npz --n 16 --out theirs      image_000000.ppm, ..
 
 The seed of export and generate also draws the batches that normalisation is calibrated by: for other images of the same
@@ -216,6 +216,8 @@ def main():
         parser.error("nothing to do: name a folder with --out or --compare")
     if options.n is not None and options.n < 1:
         parser.error("--n: at least 1")
+    if not 0 <= options.seed < 2**64:
+        parser.error("--seed: 0 to 2^64 - 1")
     try:
         model = load(options.model)
     except (ValueError, KeyError, TypeError, AttributeError, struct.error, zipfile.BadZipFile) as error:
@@ -234,5 +236,6 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(0 if main() else 1)
-    except (OSError, ValueError, ImportError, struct.error, zlib.error) as error:
-        sys.exit(f"load_generator.py: {error}")
+    except (OSError, ValueError, IndexError, ImportError, struct.error, zlib.error) as error:
+        print(f"load_generator.py: {error}", file=sys.stderr)
+        sys.exit(3)

@@ -14,20 +14,16 @@ inline void prefetch(const float* base, std::ptrdiff_t index) {
 
 using Vec = __m256;
 
-// e^x for x in [-87, 0], clamped there: Cephes, as in generator_ref.cpp.
+// e^x as generator_leaf.h has it.
 Vec exp_of(Vec x) {
-  x = _mm256_max_ps(_mm256_set1_ps(-87.0f), x);
-  const Vec magic = _mm256_set1_ps(12582912.0f);
-  const Vec shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(1.44269504088896341f), magic);
+  x = _mm256_max_ps(_mm256_set1_ps(kExpLowest), x);
+  const Vec magic = _mm256_set1_ps(kRoundingMagic);
+  const Vec shifted = _mm256_fmadd_ps(x, _mm256_set1_ps(kLog2E), magic);
   const Vec n = _mm256_sub_ps(shifted, magic);
-  Vec r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
-  r = _mm256_fmadd_ps(n, _mm256_set1_ps(2.12194440e-4f), r);
-  Vec p = _mm256_set1_ps(1.9875691500e-4f);
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
-  p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
+  Vec r = _mm256_fnmadd_ps(n, _mm256_set1_ps(kLn2High), x);
+  r = _mm256_fmadd_ps(n, _mm256_set1_ps(kMinusLn2Low), r);
+  Vec p = _mm256_set1_ps(kExpFirst);
+  for (const float coefficient : kExpOthers) p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(coefficient));
   p = _mm256_add_ps(_mm256_fmadd_ps(_mm256_mul_ps(p, r), r, r), _mm256_set1_ps(1.0f));
   const __m256i exponent = _mm256_sub_epi32(_mm256_castps_si256(shifted), _mm256_castps_si256(magic));
   return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), _mm256_slli_epi32(exponent, 23)));
@@ -41,13 +37,10 @@ Vec tanh_of(Vec x) {
   const Vec e = exp_of(_mm256_mul_ps(magnitude, _mm256_set1_ps(-2.0f)));
   const Vec far = _mm256_or_ps(_mm256_div_ps(_mm256_sub_ps(one, e), _mm256_add_ps(one, e)), sign);
   const Vec z = _mm256_mul_ps(x, x);
-  Vec p = _mm256_set1_ps(-5.70498872745e-3f);
-  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(2.06390887954e-2f));
-  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(-5.37397155531e-2f));
-  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(1.33314422036e-1f));
-  p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(-3.33332819422e-1f));
+  Vec p = _mm256_set1_ps(kTanhFirst);
+  for (const float coefficient : kTanhOthers) p = _mm256_fmadd_ps(p, z, _mm256_set1_ps(coefficient));
   const Vec near_zero = _mm256_fmadd_ps(_mm256_mul_ps(p, z), x, x);
-  return _mm256_blendv_ps(near_zero, far, _mm256_cmp_ps(magnitude, _mm256_set1_ps(0.625f), _CMP_GT_OQ));
+  return _mm256_blendv_ps(near_zero, far, _mm256_cmp_ps(magnitude, _mm256_set1_ps(kTanhNear), _CMP_GT_OQ));
 }
 
 // NaN stays NaN: max returns its second operand.

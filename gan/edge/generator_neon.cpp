@@ -39,20 +39,16 @@ inline Vec multiply_add(Vec sum, Vec x, float factor) {
 // p * x + coefficient
 inline Quad horner(Quad p, Quad x, float coefficient) { return vfmaq_f32(vdupq_n_f32(coefficient), p, x); }
 
-// e^x for x in [-87, 0], clamped there: Cephes, as in generator_ref.cpp.
+// e^x as generator_leaf.h has it.
 Quad exp_of(Quad x) {
-  x = vmaxq_f32(vdupq_n_f32(-87.0f), x);
-  const Quad magic = vdupq_n_f32(12582912.0f);
-  const Quad shifted = vfmaq_n_f32(magic, x, 1.44269504088896341f);
+  x = vmaxq_f32(vdupq_n_f32(kExpLowest), x);
+  const Quad magic = vdupq_n_f32(kRoundingMagic);
+  const Quad shifted = vfmaq_n_f32(magic, x, kLog2E);
   const Quad n = vsubq_f32(shifted, magic);
-  Quad r = vfmsq_f32(x, n, vdupq_n_f32(0.693359375f));
-  r = vfmaq_n_f32(r, n, 2.12194440e-4f);
-  Quad p = vdupq_n_f32(1.9875691500e-4f);
-  p = horner(p, r, 1.3981999507e-3f);
-  p = horner(p, r, 8.3334519073e-3f);
-  p = horner(p, r, 4.1665795894e-2f);
-  p = horner(p, r, 1.6666665459e-1f);
-  p = horner(p, r, 5.0000001201e-1f);
+  Quad r = vfmsq_f32(x, n, vdupq_n_f32(kLn2High));
+  r = vfmaq_n_f32(r, n, kMinusLn2Low);
+  Quad p = vdupq_n_f32(kExpFirst);
+  for (const float coefficient : kExpOthers) p = horner(p, r, coefficient);
   p = vaddq_f32(vfmaq_f32(r, vmulq_f32(p, r), r), vdupq_n_f32(1.0f));
   const int32x4_t exponent = vsubq_s32(vreinterpretq_s32_f32(shifted), vreinterpretq_s32_f32(magic));
   return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(p), vshlq_n_s32(exponent, 23)));
@@ -65,13 +61,10 @@ Quad tanh_of(Quad x) {
   const Quad far = vdivq_f32(vsubq_f32(one, e), vaddq_f32(one, e));
   const Quad far_signed = vbslq_f32(vdupq_n_u32(0x80000000u), x, far);
   const Quad z = vmulq_f32(x, x);
-  Quad p = vdupq_n_f32(-5.70498872745e-3f);
-  p = horner(p, z, 2.06390887954e-2f);
-  p = horner(p, z, -5.37397155531e-2f);
-  p = horner(p, z, 1.33314422036e-1f);
-  p = horner(p, z, -3.33332819422e-1f);
+  Quad p = vdupq_n_f32(kTanhFirst);
+  for (const float coefficient : kTanhOthers) p = horner(p, z, coefficient);
   const Quad near_zero = vfmaq_f32(x, vmulq_f32(p, z), x);
-  return vbslq_f32(vcgtq_f32(magnitude, vdupq_n_f32(0.625f)), far_signed, near_zero);
+  return vbslq_f32(vcgtq_f32(magnitude, vdupq_n_f32(kTanhNear)), far_signed, near_zero);
 }
 
 // NaN stays NaN: the maximum of NaN and a number is NaN.

@@ -29,19 +29,15 @@ Four floats_of(FourBits bits) { return reinterpret_cast<Four>(bits); }
 // Where the mask has all bits set a, else b.
 Four select(FourBits mask, Four a, Four b) { return floats_of((mask & bits_of(a)) | (~mask & bits_of(b))); }
 
-// e^x for x in [-87, 0], clamped there: Cephes, as in generator_ref.cpp.
+// e^x as generator_leaf.h has it.
 Four exp_of(Four x) {
-  x = select(x < all(-87.0f), all(-87.0f), x);
-  const Four magic = all(12582912.0f);
-  const Four shifted = x * 1.44269504088896341f + magic;
+  x = select(x < all(kExpLowest), all(kExpLowest), x);
+  const Four magic = all(kRoundingMagic);
+  const Four shifted = x * kLog2E + magic;
   const Four n = shifted - magic;
-  const Four r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  Four p = all(1.9875691500e-4f);
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  const Four r = (x - n * kLn2High) + n * kMinusLn2Low;
+  Four p = all(kExpFirst);
+  for (const float coefficient : kExpOthers) p = p * r + coefficient;
   p = p * r * r + r + 1.0f;
   return floats_of(bits_of(p) + ((bits_of(shifted) - bits_of(magic)) << 23));
 }
@@ -53,12 +49,9 @@ Four tanh_of(Four x) {
   const Four e = exp_of(magnitude * -2.0f);
   const Four far = floats_of(bits_of((1.0f - e) / (1.0f + e)) | sign);
   const Four z = x * x;
-  Four p = all(-5.70498872745e-3f);
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  return select(magnitude > all(0.625f), far, p * z * x + x);
+  Four p = all(kTanhFirst);
+  for (const float coefficient : kTanhOthers) p = p * z + coefficient;
+  return select(magnitude > all(kTanhNear), far, p * z * x + x);
 }
 
 // NaN stays NaN: it is not below 0.

@@ -4,18 +4,14 @@
 namespace pbgen::edge {
 namespace {
 
-// e^x for x in [-87, 0], clamped there.  Cephes; adding 1.5 * 2^23 rounds to an integer.
+// e^x as generator_leaf.h has it.
 float exp_of(float x) {
-  x = x < -87.0f ? -87.0f : x;
-  const float shifted = x * 1.44269504088896341f + 12582912.0f;
-  const float n = shifted - 12582912.0f;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
+  x = x < kExpLowest ? kExpLowest : x;
+  const float shifted = x * kLog2E + kRoundingMagic;
+  const float n = shifted - kRoundingMagic;
+  const float r = (x - n * kLn2High) + n * kMinusLn2Low;
+  float p = kExpFirst;
+  for (const float coefficient : kExpOthers) p = p * r + coefficient;
   p = p * r * r + r + 1.0f;
   float power = 1.0f;  // 2^n, exact
   for (int i = static_cast<int>(n); i < 0; ++i) power *= 0.5f;
@@ -24,17 +20,14 @@ float exp_of(float x) {
 
 float tanh_of(float x) {
   const float magnitude = x < 0.0f ? -x : x;
-  if (magnitude > 0.625f) {
+  if (magnitude > kTanhNear) {
     const float e = exp_of(-2.0f * magnitude);
     const float far = (1.0f - e) / (1.0f + e);
     return x < 0.0f ? -far : far;
   }
   const float z = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
+  float p = kTanhFirst;
+  for (const float coefficient : kTanhOthers) p = p * z + coefficient;
   return p * z * x + x;
 }
 

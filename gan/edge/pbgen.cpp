@@ -258,7 +258,8 @@ const char* pbgen_error_text(int code) {
     case PBGEN_NETWORK: return "the description of its network is incomplete or out of range: the file is damaged or not ours";
     case PBGEN_ARRAYS: return "an array is missing, misplaced or not of its network's size: the file is damaged or not ours";
     case PBGEN_NOT_FINITE: return "a weight, scale or shift is infinite or no number: export an earlier checkpoint";
-    case PBGEN_TOO_LARGE: return "its network is too large: a layer's output takes more than 256 MB, or the arena more than a pointer reaches";
+    case PBGEN_TOO_LARGE:
+      return "its network is too large: a layer's output takes more than 256 MB, or the arena more than a pointer reaches";
     default: return "no code of this library";
   }
 }
