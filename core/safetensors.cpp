@@ -230,7 +230,7 @@ void SafetensorsFile::read_header(std::string_view header, std::int64_t data_byt
     if (name == kMetadata) {
       if (!info.is_object()) refuse(path_, kMetadata, " is not an object");
       for (const auto& [key, value] : info.as_object()) {
-        if (!value.is_string()) refuse(path_, "the metadata's ", Json(key).text(), " is not a string");
+        if (!value.is_string()) refuse(path_, "the metadata's ", Json(key.substr(0, kMaxNameBytes)).text(), " is not a string");
         metadata_.emplace(key, value.as_string());
       }
       continue;
@@ -276,7 +276,8 @@ void SafetensorsFile::verify_checksum(std::span<const std::uint8_t> bytes, std::
   }
   // Where the same digits stood elsewhere before, zeroing those gives another sum: refused, never accepted by mistake.
   const std::string& expected = entry->second;
-  const std::size_t at = expected.size() == kChecksumDigits ? header.find('"' + expected + '"') : header.npos;
+  const bool digits_alone = expected.size() == kChecksumDigits && expected.find_first_not_of("0123456789abcdef") == expected.npos;
+  const std::size_t at = digits_alone ? header.find('"' + expected + '"') : header.npos;
   if (at == header.npos)
     refuse(path_, "its checksum is not ", kChecksumDigits, " hexadecimal digits");
   const std::size_t digits = kLengthBytes + at + 1;

@@ -11,6 +11,7 @@
 
 #include "core/check.h"
 #include "core/file.h"
+#include "core/safetensors.h"
 #include "data/image_io.h"
 #include "gan/checkpoint.h"
 #include "gan/edge/pbgen.h"
@@ -234,6 +235,27 @@ TEST_F(ExportLoaded, TorchDrawsThemToo) {
   pictures_of(path, "pictures", "1");
   const ToolRun same = load({exported(path, {"--to", "safetensors"}), "--compare", folder_ / "pictures", "--torch"});
   EXPECT_EQ(same.exit_code, 0) << same.out << same.err;
+}
+
+// As a stranger to PBGen opens them, by the formats' own package.
+TEST_F(ExportLoaded, TheSafetensorsPackageOpensBothOfItsFiles) {
+  if (!python_has("safetensors")) GTEST_SKIP() << "there is no python3 with safetensors to open the files";
+  const std::string path = checkpoint("last", network({1, 2, 3}, 3));
+  for (const std::string to : {"packed", "safetensors"}) {
+    const std::string file = exported(path, {"--to", to});
+    const std::string script =
+        "import sys, safetensors\n"
+        "with safetensors.safe_open(sys.argv[1], 'np') as file:\n"
+        "    names = list(file.keys())\n"
+        "    values = sum(file.get_tensor(name).nbytes for name in names)\n"
+        "    print(file.metadata()['format'], len(names), values)\n";
+    const ToolRun result = run_tool_at("/usr/bin/env", {"python3", "-c", script, file}, folder_.path());
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const SafetensorsFile own = SafetensorsFile::load(file);
+    std::int64_t bytes = 0;
+    for (const auto& tensor : own.tensors()) bytes += std::ssize(tensor.bytes);
+    EXPECT_EQ(result.out, concat(to == "packed" ? "pbgen-generator " : "pbgen-generator-expanded ", own.tensors().size(), " ", bytes, "\n"));
+  }
 }
 
 TEST_F(ExportLoaded, SaysWhereImagesAreOthers) {

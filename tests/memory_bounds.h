@@ -3,13 +3,31 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
+#include "core/check.h"
 #include "core/json.h"
 #include "core/safetensors.h"
 #include "gan/checkpoint.h"
 #include "gan/packed_model.h"
+#include "tests/allocations.h"
 
 namespace pbgen {
+
+// Gives `expect` the most memory that `body` held, whether it was done or refused with an Error, which is then thrown on.
+template <class Body, class Expect>
+void with_peak(Body&& body, Expect&& expect) {
+  std::optional<Error> refused;
+  const std::int64_t peak = peak_of([&] {
+    try {
+      body();
+    } catch (const Error& error) {
+      refused = error;
+    }
+  });
+  expect(peak);
+  if (refused) throw Error(*refused);
+}
 
 // Beside what grows with a file: messages, tables of a fixed size, and the layers of the smallest network.
 inline constexpr std::int64_t kReaderBytes = 64 << 10;

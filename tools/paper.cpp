@@ -42,7 +42,7 @@ int run(int argc, char** argv) {
              "paper: 64x64, the paper's widths, 25 epochs; laptop: 32x32, gf = df = 16, a quarter of the paper's redundancies; smoke: "
              "seconds, to see that everything runs",
              one_of({"paper", "laptop", "smoke"}));
-  parser.add("--seeds", &seeds, "N", "runs of each of Settings A to H under the dcgan loss; everything else has one",
+  parser.add("--seeds", &seeds, "N", "runs under the dcgan loss of each of Settings A to H, and of layers 0 to 3; everything else has one",
              in_range(1, 100)).default_text("3 at laptop scale, else 1");
   parser.add("--settings", &settings, "A,..", "which of Settings A to H are trained",
              each(one_of({"A", "B", "C", "D", "E", "F", "G", "H"})))

@@ -16,7 +16,7 @@
  * model's bytes, so these stay as they are while the model is used.  All else lies in one arena of the caller's, whose size
  * pbgen_query tells:
  *   - the kernels' numbers for one-bit weights.  Of a deconvolution, 8 ceil(c_in / 6) / c_in times its bits where c_out is a multiple of
- *     8: 1.33 to 1.38 at the paper's widths; of the linear layer, 32 ceil(z_dim / 30) / z_dim times: 1.28;
+ *     8: 1.34 to 1.38 at the paper's widths; of the linear layer, 32 ceil(z_dim / 30) / z_dim times: 1.28;
  *   - the floats of deconvolutions that are not in one bit, in the kernels' order, and the linear layer's shifts;
  *   - two activations, an image in floats, and a product for each part of parallel_for.
  * A model needs no closing: unmap its file, or take back its memory.  The arena's size follows from the network that the file

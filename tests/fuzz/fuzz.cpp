@@ -42,7 +42,12 @@ void require_refusal(const Error& error, ErrorKind kind) {
   require(error.kind() == kind, "a refusal is of the reader's kind", message);
   require(message.starts_with(kPath), "a refusal names the file", message);
   require(message.size() > std::strlen(kPath) + 10 && message.size() < 2000, "a refusal is a sentence, not more", message);
-  const bool plain = std::none_of(message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  bool plain = true;  // of control characters, U+0080 to U+009F in UTF-8 among them
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(message[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < message.size() ? message[i + 1] : 'x');
+    plain = plain && byte >= 0x20 && byte != 0x7f && !(byte == 0xc2 && next >= 0x80 && next < 0xa0);
+  }
   require(plain, "a refusal is one line that a terminal shows as it is", message);
 }
 

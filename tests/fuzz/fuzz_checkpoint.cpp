@@ -52,13 +52,17 @@ void restore(const Checkpoint& checkpoint) {
 void read(std::span<const std::uint8_t> file) {
   std::optional<Checkpoint> checkpoint;
   const auto bytes = static_cast<std::int64_t>(file.size());
-  const std::int64_t peak = peak_of([&] { checkpoint = Checkpoint::parse(file, kPath); });
-  require(peak <= largest_safetensors(bytes, bytes), "memory is bounded as gan/checkpoint.h says", concat(peak));
+  with_peak([&] { checkpoint = Checkpoint::parse(file, kPath); },
+            [&](std::int64_t peak) {
+              require(peak <= largest_safetensors(bytes, bytes), "memory is bounded as gan/checkpoint.h says", concat(peak));
+            });
   require(checkpoint->iteration() >= 0, "iterations are counts");
   static_cast<void>(checkpoint->note("data"));
   static_cast<void>(fold_generator(checkpoint->generator(), checkpoint->network()));
-  const std::int64_t network_peak = peak_of([&] { static_cast<void>(checkpoint->raw_generator()); });
-  require(network_peak <= largest_generator(bytes), "networks are bounded as gan/checkpoint.h says", concat(network_peak));
+  with_peak([&] { static_cast<void>(checkpoint->raw_generator()); },
+            [&](std::int64_t peak) {
+              require(peak <= largest_generator(bytes), "networks are bounded as gan/checkpoint.h says", concat(peak));
+            });
   restore(*checkpoint);
 }
 

@@ -49,15 +49,15 @@ void add_a_member(Bytes& text, Draw& draw) {
 
 void read(std::string_view text) {
   Configured configured;
-  const std::int64_t peak = peak_of([&] {
-    try {
-      configured.apply(text);
-    } catch (const Error& error) {
-      require_refusal(error, ErrorKind::usage);
-      throw;
-    }
-  });
-  require(peak <= largest_json(std::ssize(text)), "memory is bounded as core/json.h says", concat(peak));
+  try {
+    with_peak([&] { configured.apply(text); },
+              [&](std::int64_t peak) {
+                require(peak <= largest_json(std::ssize(text)), "memory is bounded as core/json.h says", concat(peak));
+              });
+  } catch (const Error& error) {
+    require_refusal(error, ErrorKind::usage);
+    throw;
+  }
   resolve_train_flags(configured.parser, configured.flags);
   trainer_options(configured.flags).network.validate();
 
