@@ -86,25 +86,32 @@ FoldedShape folded_shape(const NetworkConfig& config, int layer) {
   return shape;
 }
 
+FoldedGenerator zero_generator(const NetworkConfig& config) {
+  FoldedGenerator zeros;
+  zeros.config = config;
+  for (int number = 0; number < FoldedGenerator::kLayers; ++number) {
+    FoldedLayer& layer = zeros.layers[number];
+    layer.shape = folded_shape(config, number);
+    layer.weights = AlignedBuffer<float>(layer.shape.weights());
+    layer.scale = AlignedBuffer<float>(layer.shape.c_out);
+    layer.shift = AlignedBuffer<float>(layer.shape.shifts);
+  }
+  return zeros;
+}
+
 FoldedGenerator fold_generator(const Sequential& network, const NetworkConfig& config) {
   config.validate();
-  FoldedGenerator folded;
-  folded.config = config;
+  FoldedGenerator folded = zero_generator(config);
   for (int number = 0; number < FoldedGenerator::kLayers; ++number) {
     FoldedLayer& layer = folded.layers[number];
-    layer.shape = folded_shape(config, number);
     const std::string name = "generator." + layer.shape.name;
     const BinaryWeight& weight = weighted_layer(network, name).weight();
     check_equal(weight.binarized(), layer.shape.binarized, (name + " in one bit").c_str());
     check_equal(weight.latent().value.size(), layer.shape.weights(), name.c_str());
-    layer.weights = AlignedBuffer<float>(layer.shape.weights());
     const std::span<const float> latent = weight.latent().value.span();
     const bool binarized = weight.binarized();
     std::transform(latent.begin(), latent.end(), layer.weights.begin(),
                    [binarized](float w) { return !binarized ? w : w >= 0.0f ? 1.0f : -1.0f; });
-
-    layer.scale = AlignedBuffer<float>(layer.shape.c_out);
-    layer.shift = AlignedBuffer<float>(layer.shape.shifts);
     const bool last = number + 1 == FoldedGenerator::kLayers;
     fold(network, name, last ? "" : concat("generator.bn", number), weight.scale(), layer);
   }

@@ -44,6 +44,9 @@ struct FoldedGenerator {
   std::array<FoldedLayer, kLayers> layers;
 };
 
+// Of that configuration, with zeros in all arrays.
+FoldedGenerator zero_generator(const NetworkConfig& config);
+
 // Copies what it needs of a generator made by make_generator(config).  Scales and shifts are computed in double precision and
 // rounded once.  std::logic_error where the network is another one.
 FoldedGenerator fold_generator(const Sequential& network, const NetworkConfig& config);

@@ -220,15 +220,7 @@ PackedModel::PackedModel(SafetensorsFile file) : file_(std::move(file)) {
 }
 
 FoldedGenerator PackedModel::folded() const {
-  FoldedGenerator generator;
-  generator.config = network_;
-  for (int number = 0; number < FoldedGenerator::kLayers; ++number) {
-    FoldedLayer& layer = generator.layers[number];
-    layer.shape = folded_shape(network_, number);
-    layer.weights = AlignedBuffer<float>(layer.shape.weights());
-    layer.scale = AlignedBuffer<float>(layer.shape.c_out);
-    layer.shift = AlignedBuffer<float>(layer.shape.shifts);
-  }
+  FoldedGenerator generator = zero_generator(network_);
   for (const Plan& plan : plan_arrays(network_, options_))
     unpack(file_, plan, generator.layers[plan.layer].*plan.values);
   return generator;

@@ -294,7 +294,7 @@ TEST(HostileFiles, ArenasAreBoundedAsStated) {
       config_of(32, 3, 31, {64, 1, 9, 1}, all)};
   std::size_t largest = 0;
   for (const NetworkConfig& config : configs) {
-    const Bytes file = encode_packed_model(zeros_of(config), kFloat);
+    const Bytes file = encode_packed_model(zero_generator(config), kFloat);
     for (const int parts : {1, 1024}) {
       const pbgen_options pieces{PBGEN_PATH_PORTABLE, {run_backwards, nullptr, parts}};
       pbgen_info info{};
@@ -310,8 +310,8 @@ TEST(HostileFiles, NetworksTooLargeToDrawAreNeitherWrittenNorRead) {
   EXPECT_EQ(static_cast<std::uint64_t>(kMaxDrawnFloats), edge::kMaxActivationFloats);
   const TestFolder folder;
   const std::string path = folder / "model.pbgen";
-  const FoldedGenerator most = zeros_of(config_of(1024, 1, 1, {1, 1, 1, 256}, {3}));
-  const FoldedGenerator more = zeros_of(config_of(1024, 1, 1, {1, 1, 1, 257}, {3}));
+  const FoldedGenerator most = zero_generator(config_of(1024, 1, 1, {1, 1, 1, 256}, {3}));
+  const FoldedGenerator more = zero_generator(config_of(1024, 1, 1, {1, 1, 1, 257}, {3}));
   EXPECT_NO_THROW(PackedModel::parse(encode_packed_model(most, kFloat), kPath));
   const Bytes file = encode_packed_model(more, kFloat);
   EXPECT_NE(refusal(ErrorKind::model_file, kPath, [&] { PackedModel::parse(file, kPath); }).find("too large"), std::string::npos);

@@ -85,20 +85,6 @@ class Opened {
   Bytes memory_;
 };
 
-// A generator of zeros: for its sizes.
-inline FoldedGenerator zeros_of(const NetworkConfig& config) {
-  FoldedGenerator folded;
-  folded.config = config;
-  for (int number = 0; number < FoldedGenerator::kLayers; ++number) {
-    FoldedLayer& layer = folded.layers[number];
-    layer.shape = folded_shape(config, number);
-    layer.weights = AlignedBuffer<float>(layer.shape.weights());
-    layer.scale = AlignedBuffer<float>(layer.shape.c_out);
-    layer.shift = AlignedBuffer<float>(layer.shape.shifts);
-  }
-  return folded;
-}
-
 // As pbgen_parallel_for's run: the last piece first.
 inline void run_backwards(void*, int count, void (*body)(void* body_context, int index), void* body_context) {
   for (int i = count - 1; i >= 0; --i) body(body_context, i);

@@ -120,7 +120,7 @@ TEST(PbgenHostile, EachRuleHasItsCode) {
   for (const LayerSet& layers : {LayerSet{}, LayerSet{0}}) {
     NetworkConfig large = config_of(1024, 1, 1, {1, 1, 1, 1}, layers);
     large.g_widths[3] = 512;  // 512 * 512 * 512 floats
-    EXPECT_EQ(open_code(encode_packed_model(zeros_of(large), kFloat)), PBGEN_TOO_LARGE);
+    EXPECT_EQ(open_code(encode_packed_model(zero_generator(large), kFloat)), PBGEN_TOO_LARGE);
   }
 }
 

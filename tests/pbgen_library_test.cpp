@@ -214,7 +214,7 @@ TEST(PbgenLibrary, AtThePapersWidthOneBitLayersTakeNotHalfAsMuchAgainAsTheirBits
   NetworkConfig config;
   for (const LayerSet& layers : {LayerSet{1, 2, 3}, LayerSet{0, 1, 2, 3}}) {
     config.binarized.generator = layers;
-    const Bytes file = encode_packed_model(zeros_of(config), kHalf);
+    const Bytes file = encode_packed_model(zero_generator(config), kHalf);
     const PackedModelSize size = packed_model_size(config, kHalf);
     const std::int64_t float_bytes = 4 * 64 * 3 * 25;
     const std::int64_t bits = size.deconv_weights - float_bytes + (layers.contains(0) ? size.linear_weights : 0);
