@@ -1,11 +1,14 @@
 #include "core/cpu.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 
+#include "core/cgroup.h"
 #include "core/check.h"
 
 #ifdef __linux__
@@ -45,20 +48,6 @@ int affinity_count() {
   return 0;
 }
 
-// Whole CPUs of the control group's quota, rounded up, 0 where there is none.
-int quota_count() {
-  double quota = 0.0;
-  double period = 0.0;
-  std::ifstream v2("/sys/fs/cgroup/cpu.max");  // "max 100000" (then quota fails to parse) or "150000 100000"
-  if (!(v2 >> quota >> period)) {
-    std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-    std::ifstream v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-    if (!(v1_quota >> quota) || !(v1_period >> period)) return 0;
-  }
-  if (quota <= 0.0 || period <= 0.0) return 0;
-  return static_cast<int>(std::ceil(quota / period));
-}
-
 int default_thread_count() {
   if (!built_with_openmp()) return 1;
   if (const char* const text = std::getenv("OMP_NUM_THREADS")) {
@@ -66,8 +55,8 @@ int default_thread_count() {
     if (asked >= 1 && asked <= 4096) return asked;
   }
   int count = affinity_count();
-  const int quota = quota_count();
-  if (quota > 0 && (count == 0 || quota < count)) count = quota;
+  if (const std::optional<double> quota = cgroup_cpu_quota())
+    if (const double whole = std::ceil(*quota); count == 0 || whole < count) count = static_cast<int>(std::min(whole, 4096.0));
   return count > 0 ? count : 1;
 }
 

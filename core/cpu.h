@@ -16,8 +16,8 @@ Isa isa();
 // Chooses a path for the whole process.  Error(usage) where the machine lacks it.
 void set_isa(Isa isa);
 
-// Threads that parallel_for uses.  By default OMP_NUM_THREADS where it is set, else what affinity and the cgroup's
-// quota grant, rounded up.  Always 1 in a build without OpenMP.
+// Threads that parallel_for uses.  By default OMP_NUM_THREADS where it is set, else what affinity and the control groups'
+// quota grant (core/cgroup.h), rounded up.  Always 1 in a build without OpenMP.
 int thread_count();
 // n >= 1, else std::logic_error.
 void set_thread_count(int n);

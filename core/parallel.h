@@ -35,9 +35,10 @@ class FunctionRef<Result(Args...)> {
 // runnable threads than cores, a wait for a sleeping one takes milliseconds.
 void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body, std::int64_t min_piece = 1);
 
-// The min_piece of a cheap loop over items of so many floats: a few microseconds' work, about what waking a thread costs.
+// The min_piece of a cheap loop over items of so many floats: some 20 microseconds' work, so that waking a thread (5 to 50) pays, and
+// so that few waits are left for a busy machine to lengthen.
 constexpr std::int64_t min_piece_of(std::int64_t floats_per_item) {
-  constexpr std::int64_t kFloats = 1 << 14;
+  constexpr std::int64_t kFloats = 1 << 16;
   return floats_per_item >= kFloats || floats_per_item < 1 ? 1 : kFloats / floats_per_item;
 }
 

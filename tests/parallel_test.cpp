@@ -72,10 +72,10 @@ TEST_F(Parallel, AnEagerScopeCutsWhateverThereIs) {
   EXPECT_EQ(count_pieces(), 1);
 }
 
-TEST_F(Parallel, APieceIsAFewMicrosecondsOfACheapLoop) {
-  EXPECT_EQ(min_piece_of(1), 16384);
-  EXPECT_EQ(min_piece_of(8), 2048);
-  EXPECT_EQ(min_piece_of(16384), 1);
+TEST_F(Parallel, APieceIsSomeMicrosecondsOfACheapLoop) {
+  EXPECT_EQ(min_piece_of(1), 65536);
+  EXPECT_EQ(min_piece_of(8), 8192);
+  EXPECT_EQ(min_piece_of(65536), 1);
   EXPECT_EQ(min_piece_of(std::int64_t{1} << 40), 1);
   EXPECT_EQ(min_piece_of(0), 1);  // items without floats
 }

@@ -101,6 +101,13 @@ std::int64_t EdgeGenerator::weight_bytes() const {
   return bytes;
 }
 
+std::int64_t EdgeGenerator::scratch_bytes_alone() const { return static_cast<std::int64_t>(edge::scratch_bytes(generator_, 1)); }
+
+void EdgeGenerator::generate_alone(const float* z, float* image, unsigned char* scratch) const {
+  flush_denormals();
+  edge::generate_one(generator_, z, image, scratch, nullptr);
+}
+
 void EdgeGenerator::generate(const float* z, float* image) {
   flush_denormals();  // as in the other threads
   edge::generate_one(generator_, z, image, scratch_.data(), &parallel_);

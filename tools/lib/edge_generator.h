@@ -28,6 +28,9 @@ class EdgeGenerator {
 
   // z: [z_dim].  image: [channels][size][size] in [-1, 1], overwritten.  One call at a time.
   void generate(const float* z, float* image);
+  // The same image, by the calling thread alone, so that calls may run side by side.  scratch: scratch_bytes_alone() bytes.
+  void generate_alone(const float* z, float* image, unsigned char* scratch) const;
+  std::int64_t scratch_bytes_alone() const;
 
   // Memory that it holds: packed weights with scales and shifts; activations.
   std::int64_t weight_bytes() const;

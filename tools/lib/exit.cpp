@@ -7,10 +7,12 @@
 
 #include "core/check.h"
 #include "core/cpu.h"
+#include "tools/lib/thread_waiting.h"
 
 namespace pbgen {
 
 int run_tool(const char* name, FunctionRef<int()> body) {
+  make_waits_short();
   if (!machine_supports(Isa::avx2))
     std::fprintf(stderr, "%s: this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower\n", name);
   try {

@@ -7,7 +7,7 @@ namespace pbgen {
 
 // The body's result.  Where it throws, `name: message` goes to stderr, and the result is the kind of an Error (2 usage, 3 data,
 // 4 model file, 5 diverged, 6 input/output), 6 where memory ran out or the system refused, 1 for a mistake
-// of our own.
+// of our own.  Before that the waits of OpenMP's threads are made short (thread_waiting.h).
 int run_tool(const char* name, FunctionRef<int()> body);
 
 }  // namespace pbgen
