@@ -94,10 +94,18 @@ TEST_F(RunDirectoryTest, OldCheckpointsGoByOurExactNamesOnly) {
                                             "run/checkpoints/best.safetensors", "run/checkpoints/-0000005.safetensors",
                                             "run/checkpoints/.safetensors",     "run/samples/00000010.png"};
   for (const std::string& path : foreign) write_bytes(path, bytes_of("mine"));
-  run.keep_checkpoints(2, 30);  // 40 is from a later part of a run that was resumed at 20: not this run's to judge
+  run.keep_checkpoints(2, 30, 30);  // 40 is from a later part of a run that was resumed at 20: not this run's to judge
   EXPECT_FALSE(fs::exists(run.checkpoint_path(10)));
   for (const int iteration : {20, 30, 40}) EXPECT_TRUE(fs::exists(run.checkpoint_path(iteration))) << iteration;
   for (const std::string& path : foreign) EXPECT_TRUE(fs::exists(path)) << path;
+}
+
+TEST_F(RunDirectoryTest, TheBestCheckpointStaysHoweverOld) {
+  const RunDirectory run = RunDirectory::open("run");
+  for (const int iteration : {10, 20, 30, 40}) write_bytes(run.checkpoint_path(iteration), bytes_of("x"));
+  run.keep_checkpoints(1, 40, 20);
+  for (const int iteration : {10, 30}) EXPECT_FALSE(fs::exists(run.checkpoint_path(iteration))) << iteration;
+  for (const int iteration : {20, 40}) EXPECT_TRUE(fs::exists(run.checkpoint_path(iteration))) << iteration;
 }
 
 TEST_F(RunDirectoryTest, AnOlderRunGoesWithItsScoresAndReports) {

@@ -23,6 +23,8 @@
 #include "tests/tool_run.h"
 #include "tools/lib/child_process.h"
 #include "tools/lib/resume.h"
+#include "tools/lib/run_directory.h"
+#include "tools/lib/scored_checkpoint.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
@@ -148,6 +150,42 @@ TEST_F(TrainGan, ScoresAreThereForPrograms) {
   const Json more = parse_json(text(run_path("bare/scores.json")), ErrorKind::data, "scores.json");
   EXPECT_EQ(more.find("iterations")->as_integer(), 8);
   EXPECT_EQ(more.find("session_iterations")->as_integer(), 2);
+}
+
+TEST_F(TrainGan, TheBestScoredCheckpointIsKeptAndCanBeTaken) {
+  const std::string path = run_path("run");
+  const Arguments scored = kTiny + Arguments{"--swd-every", "2", "--checkpoint-every", "3", "--keep", "1", "--swd-images", "16", "--out", path};
+  ASSERT_EQ(train(scored + Arguments{"--iterations", "12"}).exit_code, 0);
+  std::int64_t best = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (const LogRow& row : RunDirectory::read_log(path + "/log.csv"))
+    if (row.swd && *row.swd <= least) {
+      least = *row.swd;
+      best = row.iteration;
+    }
+  const auto found = best_checkpoint(path);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->iteration, best);
+  EXPECT_EQ(found->swd, least);
+  const std::size_t kept = best == 12 ? 1 : 2;
+  EXPECT_EQ(RunDirectory::list_checkpoints(path).size(), kept);
+
+  // Whatever was best, --best takes it, and without it the newest is taken; both say so.
+  const ToolRun drawn = generate({path, "--best", "--n", "2", "--out", run_path("best")});
+  EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
+  EXPECT_NE(drawn.err.find(found->path), std::string::npos) << drawn.err;
+  const ToolRun newest = generate({path, "--n", "2", "--out", run_path("newest")});
+  EXPECT_NE(newest.err.find("00000012.safetensors: the newest"), std::string::npos) << newest.err;
+  EXPECT_EQ(newest.err.find("best-scored is") != std::string::npos, best != 12) << newest.err;
+}
+
+TEST_F(TrainGan, BestIsRefusedWhereNothingWasScoredOrOneModelIsNamed) {
+  ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", run_path("run")}).exit_code, 0);
+  for (const std::string& model : {run_path("run"), named_checkpoint(run_path("run"))}) {
+    const ToolRun run = generate({model, "--best", "--n", "1", "--out", run_path("drawn")});
+    EXPECT_EQ(run.exit_code, 2) << run.err;
+    EXPECT_NE(run.err.find("--best"), std::string::npos) << run.err;
+  }
 }
 
 TEST_F(TrainGan, ARunOfEpochsGoesOnToItsEpochs) {

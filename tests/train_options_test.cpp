@@ -42,9 +42,10 @@ std::string refusal(const std::vector<const char*>& words) {
   return "";
 }
 
-TEST(TrainOptions, DefaultsAreSettingHAndComplete) {
+TEST(TrainOptions, DefaultsAreCompleteAndLeaveTheDiscriminatorsFirstLayerInFloat) {
   const Resolved resolved({});
-  EXPECT_EQ(setting_name(trainer_options(resolved.flags).network.binarized), "H");
+  EXPECT_EQ(setting_name(trainer_options(resolved.flags).network.binarized), "g123-d234");
+  EXPECT_EQ(resolved.flags.ema, 0.995);
   EXPECT_TRUE(resolved.flags.iterations.has_value());
   EXPECT_GE(*resolved.flags.iterations, 1000);
   EXPECT_FALSE(resolved.flags.epochs.has_value());
@@ -53,6 +54,22 @@ TEST(TrainOptions, DefaultsAreSettingHAndComplete) {
     ASSERT_NE(config.find(key), nullptr) << key;
     EXPECT_NE(*config.find(key), Json("")) << key;
   }
+}
+
+// The default run's layers and average are a whole: whoever names layers or a preset gets what he names, without an average.
+TEST(TrainOptions, NamedLayersAndPresetsHaveNoAverageButTheirOwn) {
+  const auto named = [](const std::vector<const char*>& words) {
+    const Resolved resolved(words);
+    return setting_name(trainer_options(resolved.flags).network.binarized) + " " + value_text(resolved.flags.ema);
+  };
+  EXPECT_EQ(named({"--setting", "H"}), "H 0");
+  EXPECT_EQ(named({"--binarize-g", "1,2,3"}), "H 0");
+  EXPECT_EQ(named({"--binarize-d", "none"}), "F 0");
+  EXPECT_EQ(named({"--binarize-g", "1,2,3", "--binarize-d", "2,3,4"}), "g123-d234 0");
+  EXPECT_EQ(named({"--preset", "paper"}), "A 0");
+  EXPECT_EQ(named({"--setting", "H", "--ema", "0.9"}), "H 0.9");
+  EXPECT_EQ(named({"--ema", "0"}), "g123-d234 0");
+  EXPECT_EQ(named({"--data", "photographs"}), "g123-d234 0.995");
 }
 
 TEST(TrainOptions, ThePresetIsThePapersAndEveryFlagWinsOverIt) {

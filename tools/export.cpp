@@ -16,7 +16,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/export_report.h"
 #include "tools/lib/format.h"
-#include "tools/lib/resume.h"
+#include "tools/lib/scored_checkpoint.h"
 
 namespace pbgen {
 namespace {
@@ -28,6 +28,7 @@ struct Options {
   std::string linear_precision = "float";
   int bn_calibrate = kCalibrationBatches;
   std::uint64_t seed = 1;
+  bool best = false;
   bool force = false;
   int threads = 0;
 };
@@ -58,6 +59,7 @@ bool parse(int argc, char** argv, Options& options) {
              one_of({"packed", "safetensors", "npz"}));
   parser.add("--linear-precision", &options.linear_precision, "NAME",
              "the linear layer's weights, unless they are in one bit: float, or half", one_of({"float", "half"}));
+  parser.add("--best", &options.best, "of a run's folder the checkpoint with the best score in place of the newest");
   parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
              in_range(0, 10000));
   parser.add("--seed", &options.seed, "S", "which batches --bn-calibrate draws");
@@ -105,7 +107,7 @@ int run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return 0;
   if (options.threads > 0) set_thread_count(options.threads);
-  const std::string path = named_checkpoint(options.checkpoint);
+  const std::string path = chosen_checkpoint(options.checkpoint, options.best);
   require_free(options, path);
   const Checkpoint checkpoint = Checkpoint::load(path);
   const NetworkConfig& network = checkpoint.network();

@@ -16,7 +16,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/image_output.h"
 #include "tools/lib/progress.h"
-#include "tools/lib/resume.h"
+#include "tools/lib/scored_checkpoint.h"
 #include "tools/lib/trained_generator.h"
 
 namespace pbgen {
@@ -32,6 +32,7 @@ struct Options {
   std::string out;
   std::string grid;
   bool interpolate = false;
+  bool best = false;
   bool force = false;
   int bn_calibrate = kCalibrationBatches;
   int threads = 0;
@@ -72,6 +73,7 @@ int run(int argc, char** argv) {
   parser.add("--grid", &options.grid, "FILE", concat("write the first ", kGridImages, " images as one PNG picture"));
   parser.add("--interpolate", &options.interpolate,
              concat("walk in straight lines between random vectors, ", kGridColumns, " images from each to the next"));
+  parser.add("--best", &options.best, "of a run's folder the checkpoint with the best score in place of the newest");
   parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
              in_range(0, 10000));
   parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
@@ -88,7 +90,7 @@ int run(int argc, char** argv) {
   if (options.threads > 0) set_thread_count(options.threads);
   set_conv_algorithm(conv_algorithm_named(options.conv));
 
-  TrainedGenerator generator(named_checkpoint(options.model));
+  TrainedGenerator generator(chosen_checkpoint(options.model, options.best));
   for (const char* const flag : {"--bn-calibrate", "--conv"})
     if (generator.exported() && parser.given(flag))
       fail(ErrorKind::usage, flag, ": ", options.model, " is an exported model, in which nothing is left to choose: give its checkpoint");

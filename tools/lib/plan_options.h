@@ -25,7 +25,10 @@ struct PlanFlags {
 };
 
 // The paper's networks under Setting F.
-inline constexpr NetworkDefaults kPlanDefaults{.setting = "F", .g_widths = {512, 256, 128, 64}, .d_widths = {64, 128, 256, 512}};
+inline constexpr NetworkDefaults kPlanDefaults{.binarized = {.generator = {1, 2, 3}, .discriminator = {}},
+                                               .setting_text = "F",
+                                               .g_widths = {512, 256, 128, 64},
+                                               .d_widths = {64, 128, 256, 512}};
 
 void declare_plan_flags(ArgumentParser& parser, PlanFlags& flags);
 

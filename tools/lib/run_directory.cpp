@@ -204,14 +204,14 @@ int RunDirectory::remove_older_run() const {
   return remove_results() + remove_files(ours);
 }
 
-void RunDirectory::keep_checkpoints(int keep, std::int64_t newest) const {
+void RunDirectory::keep_checkpoints(int keep, std::int64_t newest, std::int64_t best) const {
   auto all = checkpoints();
   std::erase_if(all, [&](const auto& checkpoint) { return checkpoint.first > newest; });
   if (static_cast<int>(all.size()) <= keep) return;
   all.resize(all.size() - static_cast<std::size_t>(keep));
   for (const auto& [iteration, path] : all) {
     // Named as we name them; anything else that a user put beside them stays.
-    if (path != checkpoint_path(iteration)) continue;
+    if (iteration == best || path != checkpoint_path(iteration)) continue;
     std::error_code error;
     fs::remove(path, error);
   }

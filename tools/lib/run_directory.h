@@ -56,8 +56,8 @@ class RunDirectory {
   // As remove_results, and its checkpoints and sample grids, by their exact names, so that they do not mix with a new run's.
   // Anything else stays.  Returns how many it deleted.
   int remove_older_run() const;
-  // Deletes all but the newest `keep` checkpoints up to iteration `newest`: those written by this run.
-  void keep_checkpoints(int keep, std::int64_t newest) const;
+  // Deletes all but the newest `keep` checkpoints up to iteration `newest`, those written by this run, and that of iteration `best`.
+  void keep_checkpoints(int keep, std::int64_t newest, std::int64_t best) const;
 
   // The rows of a log.csv, in its order; a line that is no row is passed over.  None where there is no such file.
   static std::vector<LogRow> read_log(const std::string& path);

@@ -12,10 +12,16 @@
 namespace pbgen {
 namespace {
 
-// The default run: a few minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
-// layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.
-constexpr NetworkDefaults kTrainDefaults{.setting = "H", .g_widths = {128, 96, 32, 32}, .d_widths = {32, 32, 64, 128}};
-constexpr std::int64_t kDefaultIterations = 4000;
+// The default run: two minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
+// layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.  The discriminator's first
+// convolution stays in float: in one bit, as under Setting H, it leaves a lattice of dots on every face.
+constexpr NetworkDefaults kTrainDefaults{.binarized = {.generator = {1, 2, 3}, .discriminator = {2, 3, 4}},
+                                         .setting_text = "none: layers 1-3 of the generator and 2-4 of the discriminator, with --ema 0.995",
+                                         .g_widths = {128, 96, 32, 32},
+                                         .d_widths = {32, 32, 64, 128}};
+constexpr double kDefaultEma = 0.995;
+constexpr std::int64_t kDefaultIterations = 3500;
+constexpr const char* kOneListSetting = "H";  // has the other list where only one of --binarize-g and --binarize-d is given
 constexpr const char* kPaperSetting = "A";  // of --preset paper
 
 // What may change on resume.
@@ -58,7 +64,7 @@ std::array<int, 4> as_widths(const std::vector<std::int64_t>& list, const char* 
 
 void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults) {
   parser.add("--setting", &flags.setting, "A..H", "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator")
-      .default_text(defaults.setting);
+      .default_text(defaults.setting_text);
   parser.add("--binarize-g", &flags.binarize_g, "LAYERS",
              "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting").in_config();
   parser.add("--binarize-d", &flags.binarize_d, "LAYERS",
@@ -125,7 +131,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
              in_range(0.0, 1000.0)).in_config();
   parser.add("--ema", &flags.ema, "DECAY",
-             "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999)).in_config();
+             "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999))
+      .in_config().default_text(concat(value_text(kDefaultEma), " where neither layers nor a preset are named, else 0"));
   parser.add("--seed", &flags.seed, "N", "decides every random number").in_config();
   parser.add("--threads", &flags.threads, "N",
              "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
@@ -153,8 +160,8 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
              "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off",
              in_range(0, 10000)).in_config();
   parser.add("--checkpoint-every", &flags.checkpoint_every, "N",
-             "iterations between checkpoints; 0: only the final one", at_least(0)).in_config();
-  parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay", at_least(1)).in_config();
+             "iterations between checkpoints; 0: only the final one and the best-scored one", at_least(0)).in_config();
+  parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay, besides the one with the best score", at_least(1)).in_config();
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
 }
@@ -175,7 +182,7 @@ void declare_train_flags(ArgumentParser& parser, TrainFlags& flags) {
 }
 
 void resolve_network_flags(const ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults) {
-  const Setting setting = parse_setting(flags.setting.empty() ? std::string_view(defaults.setting) : std::string_view(flags.setting));
+  const Setting setting = flags.setting.empty() ? defaults.binarized : parse_setting(flags.setting);
   if (!holds(parser, "--binarize-g", "--setting")) flags.binarize_g = setting.generator.to_string();
   if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
   flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
@@ -206,7 +213,13 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     require_bounded_critic(Loss::wgan, flags.clip);
   }
   NetworkDefaults defaults = kTrainDefaults;
-  if (!flags.preset.empty()) defaults.setting = kPaperSetting;
+  if (!flags.preset.empty()) {
+    defaults.binarized = parse_setting(kPaperSetting);
+  } else if (parser.given("--binarize-g") || parser.given("--binarize-d")) {
+    defaults.binarized = parse_setting(kOneListSetting);
+  } else if (!parser.given("--setting") && !parser.given("--ema")) {
+    flags.ema = kDefaultEma;
+  }
   resolve_network_flags(parser, flags, defaults);
   if (flags.celeba) {
     if (parser.given_on_command_line("--crop")) fail(ErrorKind::usage, "--celeba is a crop of its own: leave out --crop or --celeba");
@@ -274,6 +287,9 @@ void require_same_run(const Json& identity, const Json& saved, const std::string
   TrainFlags flags;
   ArgumentParser defaults("train_gan", "what a run has that says nothing but its loss");
   declare_train_flags(defaults, flags);
+  Json named = Json::object();
+  named.set("setting", "A");
+  defaults.apply_config(named, "defaults");  // a checkpoint names its layers, so that the default run's average is not its
   flags.loss = identity.find("loss")->as_string();
   resolve_train_flags(defaults, flags);
   const Json unsaid = run_identity(defaults);

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "gan/networks.h"
 #include "gan/sampler.h"
+#include "gan/settings.h"
 #include "gan/trainer.h"
 #include "tools/lib/args.h"
 
@@ -74,7 +75,8 @@ struct TrainFlags {
 
 // What a tool's network is where no flag says otherwise.
 struct NetworkDefaults {
-  const char* setting;
+  Setting binarized;
+  const char* setting_text;  // how the help says it
   std::array<int, 4> g_widths;
   std::array<int, 4> d_widths;
 };
@@ -93,7 +95,8 @@ NetworkConfig network_config(const TrainFlags& flags);
 void declare_train_flags(ArgumentParser& parser, TrainFlags& flags);
 
 // Replaces presets, --setting, --gf-dim, --df-dim, --celeba, --epochs' rival and what --loss wgan has of its own by what they stand for,
-// so that parser.config() is complete: binarize_g, binarize_d, g_widths, d_widths, crop, batch, clip.  What is more specific wins, and the
+// so that parser.config() is complete: binarize_g, binarize_d, g_widths, d_widths, crop, batch, clip.  Where neither layers nor a preset
+// are named, that is the default run's layers and its average of weights.  What is more specific wins, and the
 // command line wins over the configuration.  Error(usage) for values out of range.
 void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags);
 

@@ -29,6 +29,7 @@
 #include "tools/lib/run_report.h"
 #include "tools/lib/sample_images.h"
 #include "tools/lib/score.h"
+#include "tools/lib/scored_checkpoint.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_monitor.h"
 
@@ -77,6 +78,7 @@ class TrainingRun {
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
     first_iteration_ = trainer_.iteration();
     rows_ = folder_.begin_log(first_iteration_);
+    best_ = best_checkpoint(folder_.path());
     if (first_iteration_ == 0 && flags_.sample_every > 0) sample();
 
     const InterruptGuard guard;
@@ -156,7 +158,9 @@ class TrainingRun {
     aside_total_ += aside_seconds;
 
     if (iteration == 1 || iteration % kLogEvery == 0 || iteration == total_ || swd) log(step, swd);
-    if (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0 && iteration < total_) save();
+    const bool is_best = swd && (!best_ || *swd <= best_->swd);
+    if (is_best) best_ = ScoredCheckpoint{iteration, folder_.checkpoint_path(iteration), *swd};
+    if (iteration < total_ && (is_best || (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0))) save();
     // A critic within narrow bounds says small numbers.
     const int more = trainer_.options().loss == Loss::wgan ? 2 : 0;
     progress.update(iteration, concat("loss D ", fixed_text(step.loss_d, 3 + more), " G ", fixed_text(step.loss_g.back(), 3 + more),
@@ -274,7 +278,7 @@ class TrainingRun {
     if (iteration == saved_iteration_) return;
     const CheckpointNotes notes{{"options", plan_.identity.text()}, {"data", data_.fingerprint}};
     save_checkpoint(folder_.checkpoint_path(iteration), trainer_, notes);
-    folder_.keep_checkpoints(flags_.keep, iteration);
+    folder_.keep_checkpoints(flags_.keep, iteration, best_ ? best_->iteration : iteration);
     saved_iteration_ = iteration;
   }
 
@@ -303,7 +307,10 @@ class TrainingRun {
     }
     std::printf("\nTrained for %s. Samples: %s\n", format_duration(training_seconds_).c_str(),
                 flags_.sample_every > 0 ? folder_.sample_path(total_).c_str() : "none (--sample-every 0)");
-    std::printf("Checkpoint: %s\nReport: %s\n", folder_.checkpoint_path(total_).c_str(), folder_.report_path().c_str());
+    std::printf("Checkpoint: %s\n", folder_.checkpoint_path(total_).c_str());
+    if (best_ && best_->iteration != total_)
+      std::printf("Best-scored: %s (SWD %s; generate and export take it with --best)\n", best_->path.c_str(), fixed_text(best_->swd, 4).c_str());
+    std::printf("Report: %s\n", folder_.report_path().c_str());
   }
 
   const RunPlan& plan_;
@@ -321,6 +328,7 @@ class TrainingRun {
   std::optional<FinalScores> scores_;
   ImageSet samples_;
   std::int64_t saved_iteration_ = -1;
+  std::optional<ScoredCheckpoint> best_;
 
   std::optional<Profile> profile_;
   StepReport last_step_;
