@@ -5,10 +5,17 @@
 
 #include <csignal>
 
+#include "tests/signal_state.h"
+
 namespace pbgen {
 namespace {
 
-TEST(InterruptGuard, AnInnerGuardNeitherForgetsASignalNorLetsTheNextOnePass) {
+class InterruptGuardTest : public testing::Test {
+ private:
+  PlainSignals plain_;
+};
+
+TEST_F(InterruptGuardTest, AnInnerGuardNeitherForgetsASignalNorLetsTheNextOnePass) {
   {
     const InterruptGuard outer;
     EXPECT_EQ(InterruptGuard::signal_received(), 0);
@@ -31,22 +38,36 @@ TEST(InterruptGuard, AnInnerGuardNeitherForgetsASignalNorLetsTheNextOnePass) {
   EXPECT_EQ(InterruptGuard::signal_received(), 0);
 }
 
-TEST(InterruptGuard, AHangUpIsASignalUnlessItIsIgnored) {
+TEST_F(InterruptGuardTest, AHangUpIsASignalUnlessItIsIgnored) {
   {
     const InterruptGuard guard;
     std::raise(SIGHUP);
     EXPECT_EQ(InterruptGuard::signal_received(), SIGHUP);
   }
-  const auto before = std::signal(SIGHUP, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
   {
     const InterruptGuard guard;
     std::raise(SIGHUP);
     EXPECT_EQ(InterruptGuard::signal_received(), 0);
   }
-  std::signal(SIGHUP, before);
 }
 
-TEST(InterruptGuard, APatientOneCountsTheSecondSignalAndTheFirstIsKept) {
+// As `sh -c './tools/train_gan &'` leaves it.
+TEST_F(InterruptGuardTest, AnInterruptIsHeededWhereAShellIgnoresIt) {
+  std::signal(SIGINT, SIG_IGN);
+  const InterruptGuard guard;
+  std::raise(SIGINT);
+  EXPECT_EQ(InterruptGuard::signal_received(), SIGINT);
+}
+
+TEST_F(InterruptGuardTest, TheSystemsRepeatedWordAboutCpuTimeIsNoSecondSignal) {
+  const InterruptGuard guard;
+  for (int i = 0; i < 3; ++i) std::raise(SIGXCPU);
+  EXPECT_EQ(InterruptGuard::signal_received(), SIGXCPU);
+  EXPECT_EQ(InterruptGuard::count(), 1);
+}
+
+TEST_F(InterruptGuardTest, APatientOneCountsTheSecondSignalAndTheFirstIsKept) {
   {
     const InterruptGuard outer;
     const InterruptGuard patient(3);

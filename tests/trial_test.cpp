@@ -17,6 +17,7 @@
 #include "core/check.h"
 #include "core/file.h"
 #include "tests/image_files.h"
+#include "tests/signal_state.h"
 #include "tests/tool_run.h"
 #include "tools/lib/child_process.h"
 #include "tools/lib/interrupt.h"
@@ -92,6 +93,7 @@ esac
     }
   }
 
+  PlainSignals plain_;
   TestFolder folder_;
 };
 

@@ -93,6 +93,7 @@ std::vector<BenchRow> measure_cases(const std::vector<BenchCase>& cases, const B
   progress_options.plain_seconds = 30.0;
   Progress progress("measuring", total, progress_options);
   std::vector<BenchRow> measured = run_cases(cases, repeats, [&](const BenchCase& one) {
+    require_reader();
     progress.update(done++, concat(one.layer, " ", one.op, ", ", one.path, ", ", threads, threads == 1 ? " thread" : " threads"));
   });
   progress.update(done);
@@ -132,6 +133,7 @@ int bench(int argc, char** argv) {
 
   const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
   if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
+  std::fflush(stdout);
 
   std::vector<BenchRow> rows;
   PeerReport peers;

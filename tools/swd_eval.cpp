@@ -86,7 +86,10 @@ int run(int argc, char** argv) {
   set_thread_count(threads);
 
   ProgressOf reading("reading");
-  images_options.progress = [&](std::int64_t done, std::int64_t total) { reading(done, total); };
+  images_options.progress = [&](std::int64_t done, std::int64_t total) {
+    require_reader();
+    reading(done, total);
+  };
   const ScoredImages images = load_scored_images(images_options);
   for (const std::string& note : images.notes) std::fprintf(stderr, "swd_eval: %s\n", note.c_str());
 
@@ -94,7 +97,10 @@ int run(int argc, char** argv) {
   score_options.swd.seed = images_options.seed;
   score_options.num_images = images.num_images;
   ProgressOf comparing("comparing");
-  score_options.progress = [&](int done, int total) { comparing(done, total); };
+  score_options.progress = [&](int done, int total) {
+    require_reader();
+    comparing(done, total);
+  };
   const auto begin = std::chrono::steady_clock::now();
   const ScoreReport report = score_with_floor(image_source(images.real), image_source(images.fake), score_options);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -10,4 +10,8 @@ namespace pbgen {
 // of our own.  Before that the waits of OpenMP's threads are made short (thread_waiting.h).
 int run_tool(const char* name, FunctionRef<int()> body);
 
+// For work whose only result goes to stdout: throws what run_tool ends with 6 and without a word where that is a pipe whose reader has
+// gone (`bench | head -1`).
+void require_reader();
+
 }  // namespace pbgen

@@ -1,10 +1,18 @@
-// SIGINT, SIGTERM and SIGHUP (the terminal was closed): the first asks politely, the second ends the process at once.
+// SIGINT, SIGTERM, SIGHUP (the terminal was closed) and SIGXCPU (the CPU seconds of `ulimit -t` or of a queue are used up): the first
+// asks politely, the second ends the process at once.
 #pragma once
+
+#include <array>
+#include <csignal>
 
 namespace pbgen {
 
+inline constexpr std::array kStopSignals{SIGINT, SIGTERM, SIGHUP, SIGXCPU};
+
 // Installs the handlers while it lives and puts the old ones back.  Inside another one's life it changes the patience only.
-// A hang-up that is ignored (nohup) stays ignored.
+// A hang-up that is ignored (nohup) stays ignored.  An interrupt that a shell has ignored for a job in the background does not: who
+// sends one to that job means it, and a run that stops can go on.
+// The system repeats SIGXCPU every second until it kills: it counts where it is the first signal, and no more.
 class InterruptGuard {
  public:
   // The process ends at once with signal number `patience`, from 2.  Whoever has children to end takes 3, and looks at count().
