@@ -30,7 +30,8 @@ class FunctionRef<Result(Args...)> {
   Result (*call_)(void*, Args...);
 };
 
-// Calls body(begin, end) on contiguous pieces that cover [0, count), at most one a thread.  Body must not throw.
+// Calls body(begin, end) on contiguous pieces that cover [0, count), at most one a thread.  Where bodies throw, as for want of memory, the
+// first exception is thrown on when all have ended, and what they were to write is not whole.
 // Denormals are flushed to zero in every worker.  No thread is woken for fewer than min_piece items: where there are more
 // runnable threads than cores, a wait for a sleeping one takes milliseconds.
 void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body, std::int64_t min_piece = 1);
@@ -42,9 +43,13 @@ constexpr std::int64_t min_piece_of(std::int64_t floats_per_item) {
   return floats_per_item >= kFloats || floats_per_item < 1 ? 1 : kFloats / floats_per_item;
 }
 
-// Calls body(i) for every i of [0, count), next free thread first: for items of uneven cost.  Body must not throw.
-// min_piece as above.
+// Calls body(i) for every i of [0, count), next free thread first: for items of uneven cost.  Exceptions and min_piece as above;
+// behind a first exception no item is begun.
 void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body, std::int64_t min_piece = 1);
+
+// Starts thread_count() threads, which the first call that shares work does otherwise.  Error(input_output) with the mend where the
+// system refuses: whoever has work to lose calls it first.
+void start_threads();
 
 // The threads, 1 to thread_count(), that either of them would use: for who cuts the work himself.
 int threads_worth_waking(std::int64_t count, std::int64_t min_piece);

@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "core/parallel.h"
 #include "core/rng.h"
+#include "core/thread.h"
 #include "data/lane_images.h"
 
 namespace pbgen {
@@ -25,7 +26,7 @@ BatchLoader::BatchLoader(ImageSet images, std::vector<std::uint32_t> indices, st
     fail(ErrorKind::data, indices_.size(), " training images do not fill a batch of ", batch,
          "; add images, or lower --batch (a multiple of ", kLanes, ") or --holdout");
   for (Tensor& buffer : buffers_) buffer = Tensor({batch, images_.size(), images_.size(), images_.channels()});
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread("the thread that prepares batches", [this] { run(); });
 }
 
 BatchLoader::~BatchLoader() {

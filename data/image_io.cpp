@@ -17,9 +17,12 @@ namespace {
 // four channels) and zeroed (a JPEG that leaves out a component would show the memory's former content).
 constexpr std::size_t kMaxAllocation = static_cast<std::size_t>(pbgen::kMaxImagePixels) * 8 + (std::size_t{1} << 20);
 
-void* allocate_for_stb(std::size_t bytes) { return bytes <= kMaxAllocation ? std::calloc(1, bytes) : nullptr; }
+// Want of memory is no fault of the picture's, as which stb would show it: std::bad_alloc.
+void* granted(void* block) { return block != nullptr ? block : throw std::bad_alloc(); }
 
-void* reallocate_for_stb(void* block, std::size_t bytes) { return bytes <= kMaxAllocation ? std::realloc(block, bytes) : nullptr; }
+void* allocate_for_stb(std::size_t bytes) { return bytes <= kMaxAllocation ? granted(std::calloc(1, bytes)) : nullptr; }
+
+void* reallocate_for_stb(void* block, std::size_t bytes) { return bytes <= kMaxAllocation ? granted(std::realloc(block, bytes)) : nullptr; }
 
 }  // namespace
 
@@ -47,6 +50,9 @@ void* reallocate_for_stb(void* block, std::size_t bytes) { return bytes <= kMaxA
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO
+#define STBIW_MALLOC(bytes) granted(std::malloc(bytes))
+#define STBIW_REALLOC(block, bytes) granted(std::realloc(block, bytes))
+#define STBIW_FREE(block) std::free(block)
 #include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 

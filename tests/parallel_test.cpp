@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -70,6 +71,34 @@ TEST_F(Parallel, AnEagerScopeCutsWhateverThereIs) {
     EXPECT_EQ(count_pieces(), 1);
   }
   EXPECT_EQ(count_pieces(), 1);
+}
+
+TEST_F(Parallel, WhatAThreadThrowsIsThrownOnToTheCaller) {
+  for (const int threads : {1, 2, 3}) {
+    set_thread_count(threads);
+    for (const std::int64_t culprit : {0, 5, 99}) {
+      const auto throw_at = [&](std::int64_t i) {
+        if (i == culprit) throw std::bad_alloc();
+      };
+      EXPECT_THROW(parallel_for(100, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) throw_at(i);
+      }), std::bad_alloc);
+      EXPECT_THROW(parallel_items(100, throw_at), std::bad_alloc);
+    }
+    std::atomic<int> done = 0;
+    parallel_items(100, [&](std::int64_t) { ++done; });
+    EXPECT_EQ(done, 100) << "work behind a failure";
+  }
+}
+
+TEST_F(Parallel, BehindAFailureNoItemIsBegun) {
+  set_thread_count(2);
+  std::atomic<int> begun = 0;
+  EXPECT_THROW(parallel_items(1'000'000, [&](std::int64_t) {
+    ++begun;
+    throw std::bad_alloc();
+  }), std::bad_alloc);
+  EXPECT_LE(begun, thread_count());
 }
 
 TEST_F(Parallel, APieceIsSomeMicrosecondsOfACheapLoop) {

@@ -1,5 +1,8 @@
 #include "tools/lib/exit.h"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -7,12 +10,23 @@
 
 #include "core/check.h"
 #include "core/cpu.h"
+#include "core/thread.h"
+#include "tools/lib/last_words.h"
+#include "tools/lib/signals.h"
 #include "tools/lib/thread_waiting.h"
 
 namespace pbgen {
+namespace {
+
+struct ReaderGone {};
+
+}  // namespace
 
 int run_tool(const char* name, FunctionRef<int()> body) {
+  const LastWords last_words(name);
   make_waits_short();
+  prepare_signals();
+  spare_address_space();
   if (!machine_supports(Isa::avx2))
     std::fprintf(stderr, "%s: this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower\n", name);
   try {
@@ -21,8 +35,10 @@ int run_tool(const char* name, FunctionRef<int()> body) {
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: %s\n", name, error.what());
     return static_cast<int>(error.kind());
+  } catch (const ReaderGone&) {
+    return static_cast<int>(ErrorKind::input_output);
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "%s: out of memory: use a smaller batch, smaller images or fewer of them\n", name);
+    std::fprintf(stderr, "%s: %s\n", name, kOutOfMemory);
     return static_cast<int>(ErrorKind::input_output);
   } catch (const std::system_error& error) {
     std::fprintf(stderr, "%s: %s\n", name, error.what());
@@ -31,6 +47,11 @@ int run_tool(const char* name, FunctionRef<int()> body) {
     std::fprintf(stderr, "%s: internal error, please report it: %s\n", name, error.what());
     return 1;
   }
+}
+
+void require_reader() {
+  pollfd out{STDOUT_FILENO, 0, 0};
+  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) throw ReaderGone();
 }
 
 }  // namespace pbgen
