@@ -7,6 +7,7 @@
 #include "gan/trainer.h"
 #include "tools/lib/format.h"
 #include "tools/lib/layer_report.h"
+#include "tools/lib/run_memory.h"
 #include "tools/lib/text_table.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_run.h"
@@ -36,23 +37,19 @@ double measured_seconds(Trainer& trainer) {
 void show_plan(const RunPlan& plan) {
   const TrainFlags& flags = plan.flags;
   const DataCount data = count_training_data(flags);
-  Trainer trainer(trainer_options(flags));
-  std::printf("Would train in %s\n\n%s\n", plan.run_path.c_str(), text_table(layer_report(layer_table(trainer.options().network))).c_str());
-  for (const std::string& remark : redundancy_remarks(trainer.options().network)) std::printf("%s\n", remark.c_str());
+  const TrainerOptions options = trainer_options(flags);
+  const RunMemory memory = run_memory(flags, data.images);
+  std::printf("Would train in %s\n\n%s\n", plan.run_path.c_str(), text_table(layer_report(layer_table(options.network))).c_str());
+  for (const std::string& remark : redundancy_remarks(options.network)) std::printf("%s\n", remark.c_str());
 
-  std::int64_t parameters = 0;
-  for (Sequential* const network : {&trainer.generator(), &trainer.discriminator()})
-    for (const Param* const param : network->params()) parameters += param->value.size();
-  // Each parameter is a value, a gradient and two moments.
-  const std::int64_t weights = 4 * 4 * parameters;
-  const std::int64_t activations = 4 * trainer.activation_floats();
-  std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n", format_bytes(weights).c_str(),
-              format_bytes(activations).c_str());
-  const std::string pixels = format_bytes(data.images * flags.size * flags.size * flags.channels);
-  std::printf("        %s of %lld %s%s\n", pixels.c_str(), static_cast<long long>(data.images),
-              flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data).c_str(),
+  std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n",
+              format_bytes(memory.training.weights).c_str(), format_bytes(memory.training.activations).c_str());
+  std::printf("        %s of %lld %s%s\n", format_bytes(data.images * flags.size * flags.size * flags.channels).c_str(),
+              static_cast<long long>(data.images), flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data).c_str(),
               flags.data.empty() ? "" : flags.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", flags.cache).c_str());
+  if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) std::printf("        warning: %s\n", warning.c_str());
 
+  Trainer trainer(options);
   const double seconds = measured_seconds(trainer);
   const std::int64_t iterations = total_iterations(flags, data.train);
   const double epochs = static_cast<double>(iterations * flags.d_steps) / static_cast<double>(data.train / flags.batch);

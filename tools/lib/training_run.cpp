@@ -11,6 +11,7 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/parallel.h"
 #include "core/profile.h"
 #include "data/batch_loader.h"
 #include "data/image_grid.h"
@@ -26,6 +27,7 @@
 #include "tools/lib/progress.h"
 #include "tools/lib/report.h"
 #include "tools/lib/run_directory.h"
+#include "tools/lib/run_memory.h"
 #include "tools/lib/run_report.h"
 #include "tools/lib/sample_images.h"
 #include "tools/lib/score.h"
@@ -349,6 +351,9 @@ std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_ima
 std::int64_t images_per_iteration(const TrainFlags& flags) { return std::int64_t{flags.batch} * flags.d_steps; }
 
 int run_training(const RunPlan& plan) {
+  // Before there is anything to lose: memory and threads.
+  if (const std::string warning = check_memory(plan.flags); !warning.empty()) std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  start_threads();
   try {
     return TrainingRun(plan).run();
   } catch (const Error& error) {

@@ -18,8 +18,8 @@ struct RunPlan {
   std::string command;            // as the user typed it
 };
 
-// Trains, samples, scores and saves as the flags say.  Returns the exit code: 0, or 129, 130 and 143 after SIGHUP, SIGINT and SIGTERM,
-// which let the iteration finish and save (a second signal ends the process at once).
+// Trains, samples, scores and saves as the flags say.  Returns the exit code: 0, or 129, 130, 143 and 152 after SIGHUP,
+// SIGINT, SIGTERM and SIGXCPU, which let the iteration finish and save (a second signal ends the process at once).
 // Throws Error: diverged (the last good checkpoint stays), data, model_file, input_output.
 int run_training(const RunPlan& plan);
 

@@ -1,0 +1,21 @@
+// What training takes, known before anything of it is allocated.
+#pragma once
+
+#include <cstdint>
+
+#include "gan/trainer.h"
+
+namespace pbgen {
+
+// Bytes.
+struct TrainingMemory {
+  std::int64_t weights = 0;      // values, gradients and both moments of both networks; the averaged generator's values
+  std::int64_t activations = 0;  // 4 * Trainer::activation_floats()
+
+  std::int64_t total() const { return weights + activations; }
+};
+
+// Of a Trainer of these options, whose networks and batch are valid.
+TrainingMemory training_memory(const TrainerOptions& options);
+
+}  // namespace pbgen
