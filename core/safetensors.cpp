@@ -21,7 +21,6 @@ constexpr std::size_t kDataAlignment = 64;
 constexpr std::size_t kMaxHeaderBytes = 4 << 20;
 constexpr std::size_t kMaxNameBytes = 256;
 constexpr std::size_t kMaxDims = 8;
-constexpr std::int64_t kMaxFileBytes = std::int64_t{16} << 30;
 constexpr std::size_t kChecksumDigits = 16;
 constexpr std::string_view kZeros = "0000000000000000";
 constexpr std::string_view kMetadata = "__metadata__";
@@ -196,7 +195,7 @@ void SafetensorsWriter::write(const std::string& path) const {
 }
 
 SafetensorsFile SafetensorsFile::load(const std::string& path, Checksum checksum) {
-  return parse(read_file(path, kMaxFileBytes), path, checksum);
+  return parse(read_file(path, kMaxSafetensorsBytes), path, checksum);
 }
 
 SafetensorsFile SafetensorsFile::parse(std::span<const std::uint8_t> bytes, std::string path, Checksum checksum) {
@@ -274,10 +273,16 @@ void SafetensorsFile::verify_checksum(std::span<const std::uint8_t> bytes, std::
     if (checksum == Checksum::required) refuse(path_, "no checksum in its metadata");
     return;
   }
-  // Where the same digits stood elsewhere before, zeroing those gives another sum: refused, never accepted by mistake.
   const std::string& expected = entry->second;
   const bool digits_alone = expected.size() == kChecksumDigits && expected.find_first_not_of("0123456789abcdef") == expected.npos;
-  const std::size_t at = digits_alone ? header.find('"' + expected + '"') : header.npos;
+  std::size_t at = header.npos;
+  if (digits_alone) {
+    // With its key before it, or, where another program wrote spaces between them, alone: where the same digits stood elsewhere
+    // before, zeroing those gives another sum, which is refused and never accepted by mistake.
+    const std::string key = concat('"', kChecksum, "\":");
+    at = header.find(concat(key, '"', expected, '"'));
+    at = at != header.npos ? at + key.size() : header.find('"' + expected + '"');
+  }
   if (at == header.npos)
     refuse(path_, "its checksum is not ", kChecksumDigits, " hexadecimal digits");
   const std::size_t digits = kLengthBytes + at + 1;

@@ -24,6 +24,9 @@
 
 namespace pbgen {
 
+// Larger files are not read.
+inline constexpr std::int64_t kMaxSafetensorsBytes = std::int64_t{16} << 30;
+
 enum class Dtype { f64, i64, u64, f32, i32, u32, f16, bf16, i16, u16, i8, u8, boolean };
 
 std::string_view dtype_name(Dtype dtype);  // "F32"

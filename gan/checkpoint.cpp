@@ -9,6 +9,7 @@
 
 #include "core/check.h"
 #include "gan/accounting.h"
+#include "gan/stored_values.h"
 
 namespace pbgen {
 namespace {
@@ -17,6 +18,7 @@ constexpr const char* kFormat = "pbgen-checkpoint";
 constexpr const char* kNotePrefix = "note.";
 
 void add(SafetensorsWriter& writer, const std::string& prefix, const NamedArray& array, const AlignedBuffer<float>& values) {
+  require_finite(values.span(), prefix + array.name);
   writer.add(prefix + array.name, array.dims, values.span());
 }
 
@@ -33,21 +35,27 @@ void add_moments(SafetensorsWriter& writer, const Adam& adam) {
   }
 }
 
-void read(const SafetensorsFile& file, const std::string& prefix, const NamedArray& array, AlignedBuffer<float>& values) {
+// Its rule for values.
+using Require = void (*)(std::span<const float> values, const std::string& what);
+
+void read(const SafetensorsFile& file, const std::string& prefix, const NamedArray& array, AlignedBuffer<float>& values,
+          Require require = require_finite) {
   const std::span<const float> stored = file.values<float>(prefix + array.name, array.dims);
+  require(stored, concat(file.path(), ": ", prefix, array.name));
   std::copy(stored.begin(), stored.end(), values.begin());
 }
 
 void read_network(const SafetensorsFile& file, const std::string& prefix, Sequential& network) {
   for (Param* const param : network.params()) read(file, prefix, *param, param->value);
-  for (NamedArray* const buffer : network.buffers()) read(file, prefix, *buffer, buffer->value);
+  for (NamedArray* const buffer : network.buffers())
+    read(file, prefix, *buffer, buffer->value, buffer->name.ends_with(".running_var") ? require_squares : require_finite);
   network.weights_loaded();
 }
 
 void read_moments(const SafetensorsFile& file, Adam& adam) {
   for (std::size_t i = 0; i < adam.params().size(); ++i) {
     read(file, "adam.first.", *adam.params()[i], adam.moments()[i].first);
-    read(file, "adam.second.", *adam.params()[i], adam.moments()[i].second);
+    read(file, "adam.second.", *adam.params()[i], adam.moments()[i].second, require_squares);
   }
 }
 

@@ -29,7 +29,7 @@ inline constexpr int kCheckpointVersion = 1;
 // What else a run must find unchanged when it goes on: text by name.
 using CheckpointNotes = std::map<std::string, std::string>;
 
-// The file's bytes.
+// The file's bytes.  Error(diverged) naming the array where a value is not finite: nobody would read it.
 std::vector<std::uint8_t> encode_checkpoint(Trainer& trainer, const CheckpointNotes& notes);
 // The same, written atomically; takes no memory to speak of.  Error(input_output).
 void save_checkpoint(const std::string& path, Trainer& trainer, const CheckpointNotes& notes);
@@ -49,6 +49,7 @@ class Checkpoint {
   std::string note(const std::string& name) const;
 
   // The averaged generator where there is one, else the generator; weights and moving statistics.  It takes at most 5 times the file.
+  // Error(diverged), as the following ones, where a value is not finite or a variance negative (gan/stored_values.h).
   Sequential generator() const;
   // The generator that was trained, also where there is an average of it.
   Sequential raw_generator() const;

@@ -1,6 +1,5 @@
 #include "gan/expanded_generator.h"
 
-#include <cmath>
 #include <fstream>
 #include <iterator>
 
@@ -8,16 +7,12 @@
 #include "core/npz.h"
 #include "core/safetensors.h"
 #include "gan/packed_model.h"
+#include "gan/stored_values.h"
 
 namespace pbgen {
 namespace {
 
 constexpr const char* kFormat = "pbgen-generator-expanded";
-
-void require_finite(const AlignedBuffer<float>& values, const std::string& name) {
-  for (const float value : values)
-    if (!std::isfinite(value)) fail(ErrorKind::diverged, name, " holds ", value, ": take an earlier checkpoint");
-}
 
 // The channel that scales a weight, of its place in the layer's weights.
 std::int64_t channel_of(const FoldedShape& shape, std::int64_t weight) {
@@ -65,8 +60,8 @@ ExpandedGenerator expand_generator(const FoldedGenerator& folded) {
     for (std::int64_t i = 0; i < to.weight.size(); ++i) to.weight[i] = from.scale[channel_of(from.shape, i)] * from.weights[i];
     to.bias = AlignedBuffer<float>(from.shift.size());
     for (std::int64_t i = 0; i < to.bias.size(); ++i) to.bias[i] = from.shift[i];
-    require_finite(to.weight, to.shape.name + ".weight");
-    require_finite(to.bias, to.shape.name + ".bias");
+    require_finite(to.weight.span(), to.shape.name + ".weight");
+    require_finite(to.bias.span(), to.shape.name + ".bias");
   }
   return generator;
 }

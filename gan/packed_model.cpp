@@ -9,6 +9,7 @@
 #include "core/half.h"
 #include "core/json.h"
 #include "gan/checkpoint.h"
+#include "gan/stored_values.h"
 
 namespace pbgen {
 namespace {
@@ -79,9 +80,9 @@ SafetensorsWriter describe(const NetworkConfig& config, const std::vector<Plan>&
 
 // to: zeros, as many bytes as the plan stores.
 void pack(const Plan& plan, const AlignedBuffer<float>& values, std::uint8_t* to) {
+  require_finite(values.span(), plan.name);
   for (std::int64_t i = 0; i < values.size(); ++i) {
     const float value = values[i];
-    if (!std::isfinite(value)) fail(ErrorKind::diverged, plan.name, " holds ", value, ": take an earlier checkpoint");
     if (plan.dtype == Dtype::f32) {
       std::memcpy(to + 4 * i, &value, 4);
     } else if (plan.dtype == Dtype::f16) {
@@ -142,8 +143,7 @@ void unpack(const SafetensorsFile& file, const Plan& plan, AlignedBuffer<float>&
     const std::span<const std::uint8_t> bytes = stored<std::uint8_t>(file, plan);
     for (std::int64_t i = 0; i < values.size(); ++i) values[i] = (bytes[i / 8] >> i % 8 & 1) != 0 ? 1.0f : -1.0f;
   }
-  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
-    fail(ErrorKind::model_file, file.path(), ": ", plan.name, " holds a value that is not finite");
+  require_finite(values.span(), concat(file.path(), ": ", plan.name));
 }
 
 }  // namespace

@@ -24,7 +24,9 @@
 //     weight = 2.0 * signs.reshape(shapes["deconv1.signs"]) - 1.0
 //
 // Versions: a change that a reader of the old version would refuse or misread gets a new number, and a build reads the
-// versions that it names, exactly these.  Metadata that a reader does not know may be added without one; arrays may not.
+// versions that it names, exactly these.  Metadata that a reader does not know may be added without one, up to 32 entries in all and
+// in ASCII; arrays may not.  Otherwise the header is as export writes it, to the space: libpbgen (gan/edge) refuses what is not, and so
+// do the tools, which ask it (tools/lib/exported_model.h).
 #pragma once
 
 #include <cstdint>
@@ -92,6 +94,7 @@ class PackedModel {
   const PackedModelOptions& options() const { return options_; }
 
   // The layers with their weights expanded to floats: 32 times the bytes of one-bit weights, at most 32 times the file.
+  // Error(diverged) where a value is not finite.
   FoldedGenerator folded() const;
 
  private:

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -273,6 +275,55 @@ TEST(Checkpoint, CutAnywhereItIsRefused) {
   // Every byte of the header; of the data, where each cut costs a reading of the header, one in thirteen.
   for (std::size_t size = 0; size < whole.size(); size += size < header || size + 13 >= whole.size() ? 1 : 13)
     EXPECT_THROW(Checkpoint::parse(std::span(whole).first(size), kPath), Error) << size;
+}
+
+// The kind of error with which a trainer is filled from the file, and with which its generator is read; 0 where there is none.
+std::array<int, 2> kinds_of(const Bytes& bytes, const std::string& name) {
+  const auto kind_of = [&](const auto& read) {
+    try {
+      read(Checkpoint::parse(bytes, kPath));
+    } catch (const Error& error) {
+      EXPECT_TRUE(contains(error.what(), concat(kPath, ": ", name, " holds "))) << error.what();
+      return static_cast<int>(error.kind());
+    }
+    return 0;
+  };
+  Trainer trainer(small_options());
+  return {kind_of([&](const Checkpoint& checkpoint) { checkpoint.restore(trainer); }),
+          kind_of([](const Checkpoint& checkpoint) { static_cast<void>(checkpoint.generator()); })};
+}
+
+TEST(Checkpoint, ValuesThatAreNotFiniteAreOfARunThatDivergedWhereverTheyStand) {
+  constexpr int kDiverged = static_cast<int>(ErrorKind::diverged);
+  const Parts parts(trained_checkpoint());
+  int averaged = 0;
+  for (std::size_t i = 0; i < parts.arrays.size(); ++i) {
+    const std::string& name = parts.arrays[i].name;
+    const bool of_generator = name.starts_with("ema.");  // what generator() reads where there is an average
+    averaged += of_generator ? 1 : 0;
+    for (const float value : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+      Parts changed = parts;
+      changed.arrays[i].values.back() = value;
+      EXPECT_EQ(kinds_of(changed.together(), name), (std::array{kDiverged, of_generator ? kDiverged : 0})) << name << ", " << value;
+    }
+    Parts changed = parts;
+    changed.arrays[i].values.front() = -1.0f;
+    const bool squares = name.ends_with(".running_var") || name.starts_with("adam.second.");
+    EXPECT_EQ(kinds_of(changed.together(), name), (std::array{squares ? kDiverged : 0, squares && of_generator ? kDiverged : 0})) << name;
+  }
+  EXPECT_GT(averaged, 5);
+}
+
+TEST(Checkpoint, ValuesThatNobodyWouldReadAreNotWritten) {
+  Trainer trainer(small_options());
+  trainer.generator().buffers()[1]->value[0] = std::numeric_limits<float>::infinity();
+  try {
+    encode_checkpoint(trainer, {});
+    ADD_FAILURE() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::diverged);
+    EXPECT_TRUE(contains(error.what(), trainer.generator().buffers()[1]->name)) << error.what();
+  }
 }
 
 }  // namespace

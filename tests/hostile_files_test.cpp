@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -425,6 +428,39 @@ TEST_F(HostileTools, EndWithTheirExitCodeAndASentence) {
   }
   const std::string config = file_of("config.json", bytes_of("{\"batch\": 16,"));
   expect_refused("train_gan", {"--config", config, "--dry-run"}, ErrorKind::usage, config);
+}
+
+// The file with a number that is none at the end of an array, and a right checksum.
+Bytes with_infinity(Bytes file, const std::string& name) {
+  const SafetensorsFile parsed = SafetensorsFile::parse(file, kPath);
+  std::size_t end = data_begin(file);
+  std::size_t values_end = 0;
+  for (const SafetensorsFile::Tensor& tensor : parsed.tensors()) {
+    end += tensor.bytes.size();
+    if (tensor.name == name) values_end = end;
+  }
+  EXPECT_GT(values_end, 0u) << name;
+  const float infinity = std::numeric_limits<float>::infinity();
+  // An exported model's arrays are followed by zeros up to a multiple of 64, which nobody reads.
+  const std::size_t zeros = parsed.metadata("format") == "pbgen-generator" ? 64 - sizeof infinity : 0;
+  std::memcpy(file.data() + values_end - zeros - sizeof infinity, &infinity, sizeof infinity);
+  repair_checksum(file, checksum_place(file));
+  return file;
+}
+
+// One rule: exit code 5 and the array's name, whoever reads and whatever the file is.
+TEST_F(HostileTools, RefuseNumbersThatAreNotFinite) {
+  const std::string checkpoint = folder_ / "checkpoint.safetensors";
+  write_bytes(checkpoint, with_infinity(tiny_checkpoint(), "generator.bn1.running_var"));
+  const std::string model = folder_ / "model.pbgen";
+  write_bytes(model, with_infinity(tiny_model(), "deconv4.scale"));
+  for (const std::string& path : {checkpoint, model}) {
+    expect_refused("generate", {path, "--grid", folder_ / "grid.png"}, ErrorKind::diverged, path);
+    expect_refused("swd_eval", {"synthetic", path}, ErrorKind::diverged, path);
+  }
+  expect_refused("export", {checkpoint, "-o", folder_ / "new.pbgen"}, ErrorKind::diverged, checkpoint);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "grid.png"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new.pbgen"));
 }
 
 }  // namespace

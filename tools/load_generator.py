@@ -53,6 +53,9 @@ def load(path):
         layers = {name: expand(arrays, json.loads(metadata["shapes"]), name) for name in LAYERS}
     else:
         raise ValueError(f"format {kind[0]}, version {kind[1]}")
+    for name, arrays in layers.items():
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(f"{name} holds a value that is not finite: export an earlier checkpoint")
     return Model(json.loads(metadata["network"]), layers)
 
 

@@ -1,4 +1,4 @@
-// A cursor over the JSON of an exported model's header: compact, without spaces, numbers whole and not negative.
+// A cursor over the JSON of an exported model's header: compact, without spaces, in ASCII, numbers whole and not negative.
 //
 // The metadata holds JSON inside of JSON strings, in which a quotation mark is written \" and nothing else is escaped:
 // `inside` reads that as it stands.
@@ -14,6 +14,13 @@ struct Text {
   const char* begin = nullptr;
   const char* end = nullptr;
 };
+
+inline bool equals(Text a, Text b) {
+  if (a.end - a.begin != b.end - b.begin) return false;
+  for (; a.begin != a.end; ++a.begin, ++b.begin)
+    if (*a.begin != *b.begin) return false;
+  return true;
+}
 
 // Whether text is `first` followed by `second`.
 inline bool equals(Text text, const char* first, const char* second = "") {
@@ -50,10 +57,10 @@ class HeaderText {
   bool take_string(Text& contents) {
     if (!take('"')) return false;
     for (contents.begin = at_; at_ != end_; ++at_) {
-      if (static_cast<unsigned char>(*at_) < 0x20) return false;
+      if (*at_ < ' ' || *at_ > '~') return false;
       contents.end = at_;
       if (*at_ == '"' || (inside_ && *at_ == '\\')) return take('"');
-      if (*at_ == '\\' && ++at_ == end_) return false;
+      if (*at_ == '\\' && !over_an_escape()) return false;
     }
     return false;
   }
@@ -79,6 +86,20 @@ class HeaderText {
   }
 
  private:
+  // From a backslash to the last character that belongs to it.  Characters above the first 256 are not written.
+  bool over_an_escape() {
+    if (++at_ == end_) return false;
+    if (*at_ != 'u') return contains("\"\\/bfnrt", *at_);
+    constexpr const char* kHex = "0123456789abcdefABCDEF";
+    if (end_ - at_ < 5 || at_[1] != '0' || at_[2] != '0' || !contains(kHex, at_[3]) || !contains(kHex, at_[4])) return false;
+    at_ += 4;
+    return true;
+  }
+  static bool contains(const char* characters, char c) {
+    while (*characters != '\0' && *characters != c) ++characters;
+    return *characters != '\0';
+  }
+
   const char* at_;
   const char* end_;
   bool inside_;

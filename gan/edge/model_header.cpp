@@ -10,7 +10,14 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are little-endi
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 4 << 20;
 constexpr int kChecksumDigits = 16;
+constexpr int kMaxMetadata = 32;
 
+bool has_escapes(Text text) {
+  while (text.begin != text.end && *text.begin != '\\') ++text.begin;
+  return text.begin != text.end;
+}
+
+// Every key once, as every reader of JSON sees it; what it means to us, or nothing.
 bool read_metadata(HeaderText& text, Header& header) {
   struct Entry {
     const char* key;
@@ -18,16 +25,18 @@ bool read_metadata(HeaderText& text, Header& header) {
   };
   const Entry entries[] = {{"checksum", &header.checksum}, {"format", &header.format}, {"version", &header.version},
                            {"network", &header.network},   {"shapes", &header.shapes}, {"bits", &header.bits}};
+  Text keys[kMaxMetadata];
+  int count = 0;
   if (!text.take('{')) return false;
   do {
     Text key;
     Text value;
-    if (!text.take_string(key) || !text.take(':') || !text.take_string(value)) return false;
-    for (const Entry& entry : entries) {
-      if (!equals(key, entry.key)) continue;
-      if (entry.value->begin != nullptr) return false;  // twice
-      *entry.value = value;
-    }
+    if (count == kMaxMetadata || !text.take_string(key) || has_escapes(key) || !text.take(':') || !text.take_string(value)) return false;
+    for (int i = 0; i < count; ++i)
+      if (equals(key, keys[i])) return false;
+    keys[count++] = key;
+    for (const Entry& entry : entries)
+      if (equals(key, entry.key)) *entry.value = value;
   } while (text.take(','));
   return text.take('}');
 }

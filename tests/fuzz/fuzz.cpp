@@ -37,9 +37,9 @@ void pad(Bytes& header) {
 
 }  // namespace
 
-void require_refusal(const Error& error, ErrorKind kind) {
+void require_refusal(const Error& error, std::initializer_list<ErrorKind> kinds) {
   const std::string message = error.what();
-  require(error.kind() == kind, "a refusal is of the reader's kind", message);
+  require(std::find(kinds.begin(), kinds.end(), error.kind()) != kinds.end(), "a refusal is of the reader's kind", message);
   require(message.starts_with(kPath), "a refusal names the file", message);
   require(message.size() > std::strlen(kPath) + 10 && message.size() < 2000, "a refusal is a sentence, not more", message);
   bool plain = true;  // of control characters, U+0080 to U+009F in UTF-8 among them

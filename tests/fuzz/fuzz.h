@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,8 +31,8 @@ inline void require(bool holds, const char* promise, const std::string& instead 
   std::abort();
 }
 
-// An error is of that kind, and one line that a terminal shows as it is and that begins with kPath.
-void require_refusal(const Error& error, ErrorKind kind);
+// An error is of one of these kinds, and one line that a terminal shows as it is and that begins with kPath.
+void require_refusal(const Error& error, std::initializer_list<ErrorKind> kinds);
 
 // Random numbers of one call of a mutator.
 class Draw {

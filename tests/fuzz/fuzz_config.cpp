@@ -55,7 +55,7 @@ void read(std::string_view text) {
                 require(peak <= largest_json(std::ssize(text)), "memory is bounded as core/json.h says", concat(peak));
               });
   } catch (const Error& error) {
-    require_refusal(error, ErrorKind::usage);
+    require_refusal(error, {ErrorKind::usage});
     throw;
   }
   resolve_train_flags(configured.parser, configured.flags);

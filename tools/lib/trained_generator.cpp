@@ -7,12 +7,14 @@
 
 #include "core/aligned_buffer.h"
 #include "core/check.h"
+#include "core/file.h"
 #include "core/parallel.h"
 #include "core/safetensors.h"
 #include "data/lane_images.h"
 #include "gan/checkpoint.h"
 #include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
+#include "tools/lib/exported_model.h"
 #include "tools/lib/sample_images.h"
 
 namespace pbgen {
@@ -21,12 +23,14 @@ TrainedGenerator::TrainedGenerator(const std::string& path) {
   if (is_expanded_generator(path))
     fail(ErrorKind::model_file, path, ": weights for other programs (export --to safetensors or npz): give the checkpoint, or export it ",
          "--to packed");
-  SafetensorsFile file = SafetensorsFile::load(path);
+  std::vector<std::uint8_t> bytes = read_file(path, kMaxSafetensorsBytes);
+  SafetensorsFile file = SafetensorsFile::parse(bytes, path);
   if (PackedModel::is_format_of(file)) {
-    const PackedModel model(std::move(file));
-    config_ = model.network();
-    edge_ = std::make_unique<EdgeGenerator>(model.folded());
+    const FoldedGenerator folded = parse_exported_model(bytes, path);
+    config_ = folded.config;
+    edge_ = std::make_unique<EdgeGenerator>(folded);
   } else {
+    bytes = {};
     const Checkpoint checkpoint(std::move(file));
     config_ = checkpoint.network();
     sampler_.emplace(config_, checkpoint.generator());
