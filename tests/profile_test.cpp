@@ -13,7 +13,7 @@ namespace {
 
 void spend(std::chrono::milliseconds time) { std::this_thread::sleep_for(time); }
 
-const Profile::Entry& entry_of(const Profile& profile, const std::string& owner, const std::string& part) {
+Profile::Entry entry_of(const Profile& profile, const std::string& owner, const std::string& part) {
   for (const Profile::Entry& entry : profile.entries())
     if (entry.owner == owner && entry.part == part) return entry;
   throw std::out_of_range(owner + " " + part);
@@ -32,8 +32,8 @@ TEST(Profile, AnInnerScopeIsChargedInPlaceOfTheOuter) {
   }
   const double whole = profile.seconds();
   ASSERT_EQ(profile.entries().size(), 2u);
-  const Profile::Entry& outer = entry_of(profile, "layer", "backward");
-  const Profile::Entry& inner = entry_of(profile, "layer", "dw");
+  const Profile::Entry outer = entry_of(profile, "layer", "backward");
+  const Profile::Entry inner = entry_of(profile, "layer", "dw");
   EXPECT_EQ(outer.calls, 2);
   EXPECT_EQ(inner.calls, 2);
   EXPECT_GE(outer.seconds, 0.010);
