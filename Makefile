@@ -1,6 +1,7 @@
 # PBGen: `make` builds the tools, `make test` the tests.  `make help` lists the rest.
 #
 #   BUILD=release|debug|asan|ubsan|tsan|fuzz   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
+#   OUT=DIR: all that is made goes below that folder, and nothing beside the sources, which may be read-only
 
 BUILD ?= release
 OPENMP ?= 1
@@ -29,8 +30,13 @@ cross := $(filter-out $(call family_of,$(shell uname -m)),$(call family_of,$(fir
 runner := $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
 tested := $(if $(cross),$(addprefix tests/,edge_*.cpp pbgen_*.cpp packed_model_test.cpp half_test.cpp allocations.cpp main.cpp),tests/*.cpp)
 
+# Everything that is made: $(OUT)/build/, $(OUT)/tools/.
+ifneq ($(word 2,$(OUT)),)
+  $(error OUT=$(OUT): make takes no folder with spaces in its name)
+endif
+root := $(if $(OUT),$(patsubst %/,%,$(OUT))/)
 variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(cross:%=-%)
-out := build/$(variant)
+out := $(root)build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.
 common_flags := -std=c++20 -I. -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-math-errno
@@ -66,8 +72,8 @@ test_environment := PBGEN_TOOLS=$(out)/bin PBGEN_RUNNER='$(runner)' OMP_WAIT_POL
 # gives false alarms.  Code of libomp itself is not instrumented and its reports are ignored.
 ifeq ($(BUILD),tsan)
   ifneq ($(OPENMP),0)
-    ifeq ($(is_clang),)
-      $(error BUILD=tsan with $(CXX): GNU's OpenMP gives false alarms; use clang++ (the default here, `make deps-dev`) or OPENMP=0)
+    ifeq ($(if $(compiler),$(is_clang),missing),)
+      $(error BUILD=tsan with $(CXX): GNU's OpenMP gives false alarms; leave CXX out, which is clang++ here, or give OPENMP=0)
     endif
   endif
   test_environment += TSAN_OPTIONS="ignore_noninstrumented_modules=1 $(TSAN_OPTIONS)"
@@ -101,9 +107,12 @@ footprint := $(out)/bin/footprint
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
+# With OUT they are below it, and bench finds its scripts there.
 all: $(library) $(binaries) copy-edge
 ifeq ($(cross),)
-	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool tools/$$tool || cp -f $(out)/bin/$$tool tools/$$tool; done
+	@mkdir -p $(root)tools
+	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool $(root)tools/$$tool || cp -f $(out)/bin/$$tool $(root)tools/$$tool; done
+	$(if $(root),@ln -sfn '$(CURDIR)/tools/peers' $(root)tools/peers)
 endif
 
 # The library of a device alone, for which a compiler is enough.  For another machine it stays in its variant's folder.
@@ -111,8 +120,8 @@ edge: copy-edge $(footprint)
 	@ls -l $(edge_libraries)
 copy-edge: $(edge_libraries)
 ifeq ($(cross),)
-	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file build/$$file || cp -f $(out)/$$file build/$$file; done
-	@ln -sf libpbgen.so build/$(edge_soname)
+	@for file in $(edge_libraries:$(out)/%=%); do cmp -s $(out)/$$file $(root)build/$$file || cp -f $(out)/$$file $(root)build/$$file; done
+	@ln -sf libpbgen.so $(root)build/$(edge_soname)
 endif
 
 all test: $(footprint)
@@ -151,7 +160,7 @@ $(fuzz_binaries): $(out)/bin/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/fuzz.o $
 
 # `make bench BENCH_FLAGS="--only network --threads 2"` for less.
 bench: all
-	@./tools/bench $(BENCH_FLAGS)
+	@$(out)/bin/bench $(BENCH_FLAGS)
 
 $(binaries): $(out)/bin/%: $(out)/tools/%.o $(library)
 	@mkdir -p $(@D)
@@ -225,12 +234,18 @@ endif
 
 # Says what is missing before a compiler says it at length.
 has_header = printf '\#if !__has_include(<$(1)>)\n\#error\n\#endif\n' | $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(2) -x c++ -E - >/dev/null 2>&1
+# Where the words of CXX are found, of which a compiler's own options are none; what installs the one that is missing.
+missing_compiler := $(strip $(foreach word,$(filter-out -%,$(CXX)),$(if $(shell command -v $(word) 2>/dev/null),,$(word))))
+package_of = $(if $(filter %-g++,$(1)),g++-$(patsubst %-g++,%,$(1)),$(1))
+deps_of = $(or $(if $(filter g++,$(1)),deps),$(if $(filter clang++,$(1)),deps-dev),$(if $(filter aarch64-linux-gnu-g++,$(1)),deps-edge))
+how_to_get = $(if $(call deps_of,$(1)),run `make $(call deps_of,$(1))`,install it (on Debian the package $(call package_of,$(1))) or name another)
 has-compiler:
-	@command -v $(firstword $(CXX)) >/dev/null || { echo '$(CXX) is missing: run `make deps` (`make deps-dev` for clang++)' >&2; exit 1; }
+	@$(if $(missing_compiler),echo '$(missing_compiler) is missing: $(call how_to_get,$(missing_compiler))' >&2; exit 1,:)
 has-libraries: | has-compiler
 	@$(call has_header,stb/stb_image.h) || { echo 'stb/stb_image.h is missing: run `make deps`' >&2; exit 1; }
 ifneq ($(OPENMP),0)
-	@$(call has_header,omp.h,-fopenmp) || { echo 'omp.h is missing for $(CXX): run `make deps-dev`, or build with OPENMP=0' >&2; exit 1; }
+	@$(call has_header,omp.h,-fopenmp) || \
+	  { echo 'omp.h is missing for $(CXX): $(if $(is_clang),run `make deps-dev`,it comes with g++), or build with OPENMP=0' >&2; exit 1; }
 endif
 has-gtest:
 	@$(call has_header,gtest/gtest.h) || { echo 'GoogleTest is missing: run `make deps` (only the tests need it)' >&2; exit 1; }
@@ -252,7 +267,7 @@ deps-edge:
 	@sh tools/deps.sh g++-aarch64-linux-gnu qemu-user libgtest-dev googletest libstb-dev
 
 clean:
-	rm -rf build $(tools:%=tools/%) tools/footprint
+	rm -rf $(root)build $(tools:%=$(root)tools/%) $(root)tools/footprint $(if $(root),$(root)tools/peers)
 
 help:
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
@@ -266,5 +281,6 @@ help:
 	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
 	@echo 'make clean        remove what make made'
 	@echo 'BUILD=debug|asan|ubsan|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
+	@echo 'OUT=DIR           build below DIR (DIR/tools/NAME, DIR/build/) and write nothing beside the sources, e.g. make OUT=/tmp/pbgen test'
 
 -include $(library_objects:.o=.d) $(test_objects:.o=.d) $(tool_objects:.o=.d) $(fuzz_objects:.o=.d)
