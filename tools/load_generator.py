@@ -167,7 +167,7 @@ def read_png(path):
             packed += data[at + 8:at + 8 + size]
         at += 12 + size
     if data[:8] != b"\x89PNG\r\n\x1a\n" or depth != 8 or colour not in (0, 2):
-        raise ValueError(f"{path}: no PNG picture that generate wrote")
+        raise ValueError(f"{str(path)!r}: no PNG picture that generate wrote")
     channels = 1 + colour
     row = width * channels
     raw = zlib.decompress(packed)
@@ -197,7 +197,7 @@ def compare(drawn, paths):
     for path, image in zip(paths, drawn):
         expected = read_png(path)
         if expected.shape != image.shape:
-            raise ValueError(f"{path}: {expected.shape}, the model draws {image.shape}")
+            raise ValueError(f"{str(path)!r}: {expected.shape}, the model draws {image.shape}")
         differences += np.bincount(np.abs(image.astype(int) - expected).ravel(), minlength=256)
     largest = np.flatnonzero(differences)[-1]
     print(f"{len(paths)} images, {differences.sum()} values: {differences[0]} equal, {differences[1]} one grey level apart, "
@@ -207,7 +207,7 @@ def compare(drawn, paths):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", metavar="MODEL", help="what ./tools/export wrote")
+    parser.add_argument("model", metavar="MODEL", help="what export wrote, in any of its formats")
     parser.add_argument("--n", type=int, help="how many images (default: 16, or all of --compare)")
     parser.add_argument("--seed", type=int, default=1, help="which images, as of generate (default: 1)")
     parser.add_argument("--out", type=pathlib.Path, metavar="DIR", help="write them as PPM (grey: PGM) pictures")
@@ -224,14 +224,14 @@ def main():
     try:
         model = load(options.model)
     except (ValueError, KeyError, TypeError, AttributeError, struct.error, zipfile.BadZipFile) as error:
-        raise ValueError(f"{options.model}: not a generator that ./tools/export wrote, of version 1 ({error})") from None
+        raise ValueError(f"{options.model!r}: not a generator that export wrote, of version 1 ({error})") from None
     if options.out:
         write(draw(model, options.seed, options.n or 16, options.torch), options.out)
     if not options.compare:
         return True
     count = options.n or len(list(options.compare.glob("image_*.png")))
     if count == 0:
-        raise ValueError(f"{options.compare}: no image_000000.png, .., which generate --out writes")
+        raise ValueError(f"{str(options.compare)!r}: no image_000000.png, .., which generate --out writes")
     paths = [options.compare / f"image_{number:06}.png" for number in range(count)]
     return compare(draw(model, options.seed, count, options.torch), paths)
 

@@ -250,11 +250,11 @@ const char* pbgen_error_text(int code) {
     case PBGEN_NOT_MAPPED: return "the file cannot be mapped: it is empty, no regular file, or larger than memory";
     case PBGEN_NO_FILES: return "this platform maps no files: read the model into memory";
     case PBGEN_TRUNCATED: return "the file is shorter than its header says: copy it again";
-    case PBGEN_NOT_A_MODEL: return "no exported model: write one with ./tools/export";
+    case PBGEN_NOT_A_MODEL: return "no exported model: write one with PBGen's export";
     case PBGEN_VERSION: return "an exported model of a version that this library does not read; it reads version " PBGEN_NUMBER_TEXT(
         PBGEN_MODEL_VERSION) ": export the checkpoint again, or take a library as new as the model";
     case PBGEN_CHECKSUM: return "damaged: its bytes do not have the checksum that was written with them; copy it again";
-    case PBGEN_HEADER: return "its header is not as ./tools/export writes it: the file is damaged or not ours";
+    case PBGEN_HEADER: return "its header is not as PBGen's export writes it: the file is damaged or not ours";
     case PBGEN_NETWORK: return "the description of its network is incomplete or out of range: the file is damaged or not ours";
     case PBGEN_ARRAYS: return "an array is missing, misplaced or not of its network's size: the file is damaged or not ours";
     case PBGEN_NOT_FINITE: return "a weight, scale or shift is infinite or no number: export an earlier checkpoint";

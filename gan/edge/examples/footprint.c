@@ -62,18 +62,39 @@ static int measure(pbgen_bytes file, int64_t begin, int64_t start) {
   return code;
 }
 
+static void print_usage(FILE* out) {
+  fputs("usage: footprint MODEL [NANOSECONDS]\n"
+        "\n"
+        "Opens an exported model, draws one image, and prints one line: the milliseconds to that image, of opening and of drawing,\n"
+        "and the kB of memory that this program takes (VmHWM: the most that was resident, the C library with it).\n"
+        "\n"
+        "  MODEL        a file that export wrote (--to packed)\n"
+        "  NANOSECONDS  the monotonic clock just before this program was started (CLOCK_MONOTONIC): the time to the first image\n"
+        "               counts from then; without it, from the beginning of main\n"
+        "  --help, -h   this text\n"
+        "\n"
+        "Exit codes: 0 done, 1 MODEL cannot be read or drawn, 2 usage\n",
+        out);
+}
+
 int main(int argc, char** argv) {
-  if (argc != 2 && argc != 3) {
-    fprintf(stderr, "usage: %s MODEL [NANOSECONDS]\n", argv[0]);
+  const int64_t begin = nanoseconds();
+  if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+    print_usage(stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+  }
+  char* end = "";
+  const int64_t start = argc == 3 ? strtoll(argv[2], &end, 10) : begin;
+  if ((argc != 2 && argc != 3) || *end != '\0') {
+    print_usage(stderr);
     return 2;
   }
-  const int64_t begin = nanoseconds();
   pbgen_bytes file;
   int code = pbgen_map_file(argv[1], &file);
   if (code == PBGEN_OK) {
-    code = measure(file, begin, argc == 3 ? strtoll(argv[2], NULL, 10) : begin);
+    code = measure(file, begin, start);
     pbgen_unmap_file(&file);
   }
-  if (code != PBGEN_OK) fprintf(stderr, "%s: %s\n", argv[1], pbgen_error_text(code));
+  if (code != PBGEN_OK) fprintf(stderr, "footprint: MODEL: %s\n", pbgen_error_text(code));
   return code == PBGEN_OK ? 0 : 1;
 }

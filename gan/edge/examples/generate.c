@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pbgen.h"
 
@@ -32,17 +33,32 @@ static int generate(pbgen_bytes file, uint64_t seed) {
   return code;
 }
 
+static void print_usage(FILE* out) {
+  fputs("usage: pbgen_example MODEL SEED > face.ppm\n"
+        "\n"
+        "Writes the first image that generate --seed SEED draws from an exported model, as a PPM or, where it is grey, PGM picture.\n"
+        "\n"
+        "Exit codes: 0 done, 1 MODEL cannot be read or drawn, or the picture cannot be written, 2 usage\n",
+        out);
+}
+
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: %s MODEL SEED > face.ppm\n", argv[0]);
+  if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+    print_usage(stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+  }
+  char* end = "";
+  const uint64_t seed = argc == 3 ? strtoull(argv[2], &end, 10) : 0;
+  if (argc != 3 || *end != '\0') {
+    print_usage(stderr);
     return 2;
   }
   pbgen_bytes file;
   int code = pbgen_map_file(argv[1], &file);
   if (code == PBGEN_OK) {
-    code = generate(file, strtoull(argv[2], NULL, 10));
+    code = generate(file, seed);
     pbgen_unmap_file(&file);
   }
-  if (code != PBGEN_OK) fprintf(stderr, "%s: %s\n", argv[1], pbgen_error_text(code));
+  if (code != PBGEN_OK) fprintf(stderr, "pbgen_example: MODEL: %s\n", pbgen_error_text(code));
   return code == PBGEN_OK ? 0 : 1;
 }

@@ -39,9 +39,13 @@ def main(library_path, model_path, seed):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) == 2 and sys.argv[1] in ("--help", "-h"):
+        print(__doc__.strip())
+        sys.exit(0)
     if len(sys.argv) != 4:
-        sys.exit(__doc__)
+        print(__doc__.strip(), file=sys.stderr)
+        sys.exit(2)
     try:
         main(*sys.argv[1:])
     except (OSError, ValueError) as error:
-        sys.exit(f"{sys.argv[2]}: {error}")
+        sys.exit(f"{sys.argv[2]!r}: {error}")  # a name may hold what a terminal obeys
