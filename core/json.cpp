@@ -6,46 +6,16 @@
 #include <cstdio>
 #include <limits>
 
+#include "core/utf8.h"
+
 namespace pbgen {
 namespace {
 
 constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
 constexpr std::size_t kMaxShownBytes = 64;             // of a key, in a message
 
-// The length of the valid UTF-8 sequence at the start of text (Unicode, table 3-7), or 0.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) == 0xe0 ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const unsigned second = byte(1);
-  const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
-  const bool surrogate = lead == 0xed && second > 0x9f;
-  const bool too_large = lead == 0xf4 && second > 0x8f;
-  return overlong || surrogate || too_large ? 0 : length;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xc0 | code >> 6);
-    put(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    put(0xe0 | code >> 12);
-    put(0x80 | (code >> 6 & 0x3f));
-    put(0x80 | (code & 0x3f));
-  } else {
-    put(0xf0 | code >> 18);
-    put(0x80 | (code >> 12 & 0x3f));
-    put(0x80 | (code >> 6 & 0x3f));
-    put(0x80 | (code & 0x3f));
-  }
-}
+// Bytes that are no UTF-8 are lone low surrogates in the text: U+DC80 for 80, U+DCFF for ff.
+constexpr std::uint32_t kByteSurrogates = 0xdc00;
 
 class Parser {
  public:
@@ -184,6 +154,10 @@ class Parser {
     }
     if (!take("u")) refuse("expected one of \" \\ / b f n r t u after a backslash");
     std::uint32_t code = four_hex_digits();
+    if (code >= kByteSurrogates + 0x80 && code <= kByteSurrogates + 0xff) {
+      result.push_back(static_cast<char>(code - kByteSurrogates));
+      return;
+    }
     if (code >= 0xdc00 && code <= 0xdfff) refuse("a low surrogate without the high one before it");
     if (code >= 0xd800 && code <= 0xdbff) {
       if (!take("\\u")) refuse("a high surrogate without the low one after it");
@@ -247,15 +221,14 @@ class Parser {
   std::size_t at_ = 0;
 };
 
-constexpr unsigned kNoControl = 0x100;
-
-// The control character with which text begins, C0, DEL or C1, or kNoControl.
-unsigned control_code(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x20 || lead == 0x7f) return lead;
-  const unsigned second = lead == 0xc2 && text.size() > 1 ? static_cast<unsigned char>(text[1]) : 0u;
-  return second >= 0x80 && second < 0xa0 ? second : kNoControl;
+void append_escape(std::string& out, std::uint32_t code) {
+  char escaped[8];
+  std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(code));
+  out += escaped;
 }
+
+// C0, DEL or C1.
+bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7f && code < 0xa0); }
 
 void write_string(std::string& out, std::string_view text) {
   out.push_back('"');
@@ -269,12 +242,10 @@ void write_string(std::string& out, std::string_view text) {
       out += "\\n";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (const unsigned code = control_code(text); code != kNoControl) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", code);
-      out += escaped;
     } else if (length == 0) {
-      append_utf8(out, 0xfffd);
+      append_escape(out, kByteSurrogates + static_cast<unsigned char>(c));
+    } else if (const char32_t code = utf8_code(text); is_control(code)) {
+      append_escape(out, static_cast<std::uint32_t>(code));
     } else {
       out.append(text, 0, length);
     }

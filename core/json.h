@@ -67,8 +67,9 @@ class Json {
 
   // indent 0: one line without spaces.  Else one member or item a line, but arrays of plain values on one line.
   // Doubles are the shortest text that reads back as the same; non-finite ones, for which JSON has no word, are null.
-  // Bytes that are no UTF-8 become U+FFFD, so that the text is always valid; control characters, those of U+007F to U+009F among
-  // them, are escaped, so that a terminal may show it.
+  // Control characters, those of U+007F to U+009F among them, are escaped.  Bytes that are no UTF-8, of which file names may consist,
+  // are the escapes \udc80 to \udcff: the text is always valid, parse_json gives the bytes back, and Python's json.loads a
+  // name that its open() understands (surrogateescape).
   std::string text(int indent = 0) const;
 
   bool operator==(const Json&) const = default;
@@ -83,8 +84,8 @@ inline constexpr int kMaxJsonDepth = 64;
 inline constexpr std::int64_t kJsonMemoryFactor = 100;
 
 // One value and nothing after it.  Refused with Error(kind) "name:line:column: what is wrong": anything outside the
-// grammar, invalid UTF-8, lone surrogates, numbers beyond double, a key twice in an object, more than kMaxJsonDepth
-// levels.  Memory is bounded by kJsonMemoryFactor: bound the text.
+// grammar, invalid UTF-8, lone surrogates but those that text() writes for bytes, numbers beyond double, a key twice in an object,
+// more than kMaxJsonDepth levels.  Memory is bounded by kJsonMemoryFactor: bound the text.
 Json parse_json(std::string_view text, ErrorKind kind, std::string_view name);
 
 }  // namespace pbgen
