@@ -93,8 +93,8 @@ TEST(Json, EscapesAreReadAndWritten) {
 }
 
 TEST(Json, LoneSurrogatesAndBrokenEscapesAreRefused) {
-  for (const char* text : {R"("\ud800")", R"("\ud800x")", R"("\ud800\n")", R"("\ud800\u0041")", R"("\ude00")", R"("\udc7f")", R"("\udd00")", R"("\u12")", R"("\u12g4")",
-                           R"("\u-123")", R"("\x41")", R"("\)", R"("\u)", R"("abc)", "\"a\nb\"", "\"a\x01\""})
+  for (const char* text : {R"("\ud800")", R"("\ud800x")", R"("\ud800\n")", R"("\ud800\u0041")", R"("\ude00")", R"("\udc7f")", R"("\udd00")",
+                           R"("\u12")", R"("\u12g4")", R"("\u-123")", R"("\x41")", R"("\)", R"("\u)", R"("abc)", "\"a\nb\"", "\"a\x01\""})
     EXPECT_NE(refusal(text), "accepted") << text;
 }
 

@@ -23,6 +23,7 @@ RunReport full_report() {
   report.facts = {{"fact<i>", "fact value<i>"}};
   report.warnings = {"warning<i>"};
   report.command = "./tools/train_gan --out 'a<i>'";
+  report.repeating_command = "cd /here && ./tools/train_gan --config 'a<i>/config.json'";
   report.config = {{"option<i>", "option value<i>"}};
   report.swd_table = {{"level<i>", "swd"}, {{"64<i>", "0.044"}}};
   report.swd_iteration = {0, 500, 1000};
@@ -53,6 +54,7 @@ TEST(Report, ShowsEverythingEscaped) {
   }
   EXPECT_FALSE(contains(html, "<i>"));
   EXPECT_TRUE(contains(html, "./tools/train_gan --out &#39;a&lt;i&gt;&#39;"));
+  EXPECT_TRUE(contains(html, "repeats the whole run, in a new folder:</p>\n<pre>cd /here &amp;&amp; ./tools/train_gan --config"));
   for (const char* title : {"SWD over time", "Losses", "D(real) and D(fake)", "noise floor", "untrained"}) EXPECT_TRUE(contains(html, title)) << title;
 }
 

@@ -54,10 +54,10 @@ TEST(Encode, Base64MatchesRfc4648) {
   EXPECT_EQ(base64(high), "+//+");
 }
 
-TEST(Encode, MarkupIsEscapedAndControlCharactersAreReplaced) {
+TEST(Encode, MarkupIsEscapedAndIsValidUtf8) {
   EXPECT_EQ(escape_markup("<a href=\"x\" id='y'>&</a>"), "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;&lt;/a&gt;");
   EXPECT_EQ(escape_markup("ü\t\n"), "ü\t\n");
-  EXPECT_EQ(escape_markup(std::string("a\0b\x1b", 4)), "a\xef\xbf\xbd" "b\xef\xbf\xbd");
+  EXPECT_EQ(escape_markup(std::string("a\0b\x1b\xe9<", 6)), "a\\x00b\\x1b\\xe9&lt;");
 }
 
 TEST(Encode, FixedTextRoundsAndHasNoNegativeZero) {

@@ -302,6 +302,42 @@ TEST_F(TrainGan, AResumedRunMayNotChangeWhatItIs) {
   const ToolRun begun = train(kTiny + Arguments{"--init-from", path + "/checkpoints/00000004.safetensors", "--setting", "A", "--iterations", "2",
                                                 "--out", run_path("begun")});
   EXPECT_EQ(begun.exit_code, 0) << begun.err;
+  // A run's folder stands for its newest checkpoint, as for --resume.
+  const ToolRun by_folder =
+      train(kTiny + Arguments{"--init-from", path, "--setting", "A", "--iterations", "2", "--out", run_path("by_folder")});
+  EXPECT_EQ(by_folder.exit_code, 0) << by_folder.err;
+  EXPECT_EQ(bytes(run_path("by_folder/checkpoints/00000002.safetensors")), bytes(run_path("begun/checkpoints/00000002.safetensors")));
+  expect_refused(kTiny + Arguments{"--init-from", path + "/nothing", "--out", run_path("nothing")}, 2, "no such checkpoint or run folder");
+}
+
+// What the report says to copy, by a shell, from another folder; --out, --force and weights to begin with were given, and the run was gone
+// on with.
+TEST_F(TrainGan, TheReportsCommandRepeatsTheRunWhereverTheReaderStands) {
+  const std::string here = run_path("here");
+  std::filesystem::create_directories(here);
+  const auto shell = [&](const std::string& folder, const std::string& command) {
+    return run_tool_at("/usr/bin/env", {"bash", "-c", shell_command("cd", {folder}) + " && " + command}, folder_.path());
+  };
+  std::string tiny;
+  for (const std::string& word : kTiny) tiny += " " + word;
+  const std::string tool = shell_command(train_, {});
+  ASSERT_EQ(shell(here, tool + tiny + " --iterations 3 --seed 7 --out first").exit_code, 0);
+  ASSERT_EQ(shell(here, tool + tiny + " --iterations 2 --init-from first --out 'the run' --force").exit_code, 0);
+  ASSERT_EQ(shell(here, tool + " --resume 'the run' --iterations 4").exit_code, 0);
+  const std::string page = text(here + "/the run/report.html");
+  const std::string lead = "in a new folder:</p>\n<pre>";
+  const std::size_t begin = page.find(lead);
+  ASSERT_NE(begin, page.npos);
+  std::string command = page.substr(begin + lead.size(), page.find("</pre>", begin) - begin - lead.size());
+  const std::vector<std::pair<std::string, std::string>> entities = {{"&#39;", "'"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}};
+  for (const auto& [entity, letter] : entities)
+    for (std::size_t at = 0; (at = command.find(entity)) != command.npos;) command.replace(at, entity.size(), letter);
+  const ToolRun again = shell("/", command);
+  ASSERT_EQ(again.exit_code, 0) << command << again.err;
+  const std::string name = "/checkpoints/00000004.safetensors";
+  std::string repeated;
+  for (const auto& entry : std::filesystem::directory_iterator(here + "/runs")) repeated = entry.path().string();
+  EXPECT_EQ(bytes(repeated + name), bytes(here + "/the run" + name));
 }
 
 TEST_F(TrainGan, ResumeAutoPassesOverADamagedCheckpointAndBeginsWhereThereIsNone) {

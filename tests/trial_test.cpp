@@ -21,6 +21,7 @@
 #include "tests/tool_run.h"
 #include "tools/lib/child_process.h"
 #include "tools/lib/interrupt.h"
+#include "tools/lib/program.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
@@ -107,7 +108,7 @@ TEST_F(TrialTest, RunsEachOnceAndSkipsWhatIsDone) {
 
   const TrialResult& b = (*results)[1];
   EXPECT_EQ(b.folder, trials() + "/b");
-  EXPECT_EQ(b.command, "./tools/train_gan --seed 1 --do slow");
+  EXPECT_EQ(b.command, from_any_folder(called_tool("train_gan") + " --seed 1 --do slow"));
   EXPECT_FALSE(b.diverged);
   EXPECT_EQ(b.sizes, (std::vector<int>{32, 16}));
   ASSERT_EQ(b.generator.levels.size(), 2u);
@@ -187,7 +188,7 @@ TEST_F(TrialTest, ExtraArgumentsArePassedOnAndAreNoPartOfWhatATrialIs) {
   EXPECT_NE(calls()[0].find("--cache here"), std::string::npos) << calls()[0];
   const auto again = run_trials({trial("a", "score")}, options());
   ASSERT_TRUE(again.has_value());
-  EXPECT_EQ(again->front().command, "./tools/train_gan --seed 1 --do score");
+  EXPECT_EQ(again->front().command, from_any_folder(called_tool("train_gan") + " --seed 1 --do score"));
   EXPECT_EQ(calls().size(), 1u);
 }
 

@@ -17,6 +17,7 @@
 #include "tools/lib/export_report.h"
 #include "tools/lib/format.h"
 #include "tools/lib/scored_checkpoint.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -120,11 +121,11 @@ int run(int argc, char** argv) {
   if (options.bn_calibrate > 0) sampler.calibrate(options.bn_calibrate, kCalibrationBatch, options.seed);
   const FoldedGenerator generator = fold_generator(sampler.network(), network);
   const Written written = options.to == "packed" ? write_packed(options, generator, packing) : write_expanded(options, generator);
-  std::printf("%s: %lld bytes; the generator of %s\nsetting %s (in one bit: %s), %dx%dx%d, widths %s, %s\n\n%s", options.out.c_str(),
-              static_cast<long long>(written.bytes), path.c_str(), setting_name(network.binarized).c_str(),
-              network.binarized.generator.to_string().c_str(), network.size, network.size, network.channels,
-              value_text(std::vector<std::int64_t>(network.g_widths.begin(), network.g_widths.end())).c_str(), written.weights.c_str(),
-              written.parts.c_str());
+  say(stdout, options.out, ": ", written.bytes, " bytes; the generator of ", path);
+  say(stdout, "setting ", setting_name(network.binarized), " (in one bit: ", network.binarized.generator.to_string(), "), ", network.size,
+      "x", network.size, "x", network.channels, ", widths ",
+      value_text(std::vector<std::int64_t>(network.g_widths.begin(), network.g_widths.end())), ", ", written.weights);
+  std::printf("\n%s", written.parts.c_str());
   return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/image_output.h"
 #include "tools/lib/progress.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -71,7 +72,7 @@ int run(int argc, char** argv) {
     const ImageSet shown = synthetic_faces(options.seed, 0, std::min(options.count, kGridFaces), options.size, options.channels);
     write_png(options.grid, image_grid(shown, shown.count(), kGridColumns));
   }
-  std::printf("%lld faces of %dx%d in %s\n", static_cast<long long>(options.count), options.size, options.size, options.out.c_str());
+  say(stdout, options.count, " faces of ", options.size, "x", options.size, " in ", options.out);
   return 0;
 }
 

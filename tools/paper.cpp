@@ -9,6 +9,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/paper/overrides.h"
 #include "tools/lib/paper/paper_report.h"
+#include "tools/lib/program.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
@@ -65,7 +66,7 @@ int run(int argc, char** argv) {
   Experiment experiment = make_experiment(scale, out, seeds.value_or(scale == Scale::laptop ? 3 : 1), settings, overrides.arguments());
   experiment.lsgan = lsgan;
   experiment.extra = overrides.extra();
-  return run_pieces(chosen, experiment, shell_command(argc, argv), train_only);
+  return run_pieces(chosen, experiment, from_any_folder(shell_command(argc, argv)), train_only);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "tools/lib/plan_options.h"
 #include "tools/lib/plan_report.h"
 #include "tools/lib/search_command.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -30,10 +31,11 @@ int run(int argc, char** argv) {
 
   std::string text = flags.json ? concat(plan_json(net, budget).text(2), "\n") : plan_text(net);
   if (budget && !flags.json) text += concat("\n", budget_text(net, *budget));
+  if (!flags.json) text = shown_lines(text);  // a net's file names its layers
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
   if (budget)
-    if (const std::string warning = budget_warning(*budget); !warning.empty()) std::fprintf(stderr, "plan: warning: %s\n", warning.c_str());
+    if (const std::string warning = budget_warning(*budget); !warning.empty()) say(stderr, "plan: warning: ", warning);
   return 0;
 }
 

@@ -9,9 +9,11 @@
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
+#include "tools/lib/format.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/score.h"
 #include "tools/lib/scored_images.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -91,7 +93,7 @@ int run(int argc, char** argv) {
     reading(done, total);
   };
   const ScoredImages images = load_scored_images(images_options);
-  for (const std::string& note : images.notes) std::fprintf(stderr, "swd_eval: %s\n", note.c_str());
+  for (const std::string& note : images.notes) say(stderr, "swd_eval: ", note);
 
   score_options.repeats = images_options.repeats;
   score_options.swd.seed = images_options.seed;
@@ -108,11 +110,10 @@ int run(int argc, char** argv) {
   if (json) {
     std::printf("%s\n", score_json(report).text(2).c_str());
   } else {
-    std::printf("SWD of %s and %s, %dx%d, %lld images each (floor: halves of %lld), seed %s, %d repeat%s, %.1f s\n\n%s",
-                images_options.real.c_str(), images_options.fake.c_str(), images.real.size(), images.real.size(),
-                static_cast<long long>(report.swd.num_images), static_cast<long long>(report.floor.num_images),
-                value_text(images_options.seed).c_str(), score_options.repeats, score_options.repeats == 1 ? "" : "s", seconds,
-                text_table(score_table(report)).c_str());
+    say(stdout, "SWD of ", images_options.real, " and ", images_options.fake, ", ", images.real.size(), "x", images.real.size(), ", ",
+        report.swd.num_images, " images each (floor: halves of ", report.floor.num_images, "), seed ", images_options.seed, ", ",
+        score_options.repeats, score_options.repeats == 1 ? " repeat, " : " repeats, ", fixed_text(seconds, 1), " s");
+    std::printf("\n%s", text_table(score_table(report)).c_str());
   }
   return 0;
 }

@@ -59,6 +59,8 @@ int run(int argc, char** argv) {
   const Json saved = resumes ? take_over(parser, point) : Json();
   resolve_train_flags(parser, flags);
   if (resumes) require_same_run(run_identity(parser), saved, point.checkpoint);
+  // config.json says which checkpoint it was, for a run's newest one will be another some day.
+  if (!resumes && !flags.init_from.empty()) flags.init_from = named_checkpoint(flags.init_from);
   if (flags.threads > 0) set_thread_count(flags.threads);
   set_conv_algorithm(conv_algorithm_named(flags.conv));
 

@@ -6,6 +6,8 @@
 #include <cstdio>
 
 #include "core/file.h"
+#include "tools/lib/program.h"
+#include "tools/lib/shown.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
@@ -16,6 +18,7 @@ constexpr std::size_t kMaxValueBytes = 4096;  // of a configuration's value, as 
 constexpr std::size_t kMaxShownBytes = 64;    // of what is wrong, in a message
 constexpr std::size_t kHelpWidth = 100;
 constexpr std::size_t kHelpColumn = 28;
+constexpr std::string_view kToolsFolder = "./tools/";
 
 constexpr const char* kExitCodes = "0 done, 1 internal error, 2 usage, 3 data, 4 model file, 5 diverged, 6 input/output";
 
@@ -65,12 +68,6 @@ std::optional<std::string> scalar_text(const Json& value) {
 std::string beginning(const Json& value) {
   const std::string text = value.text();
   return text.size() <= kMaxShownBytes ? text : Json(text.substr(0, kMaxShownBytes)).text() + "..";
-}
-
-// Whether JSON has nothing to escape in it: then a terminal shows it as it is.
-bool is_plain(const std::string& text) {
-  const auto quoted = [](char c) { return c == '"' || c == '\\'; };
-  return Json(text).text().size() == text.size() + 2 + static_cast<std::size_t>(std::count_if(text.begin(), text.end(), quoted));
 }
 
 }  // namespace
@@ -198,7 +195,7 @@ bool ArgumentParser::parse(int argc, const char* const* argv) {
   for (const std::string_view word : words) {
     if (word == "--") break;
     if (word != "--help" && word != "-h") continue;
-    const std::string text = help();
+    const std::string text = shown_lines(help());
     std::fwrite(text.data(), 1, text.size(), stdout);
     return false;
   }
@@ -275,8 +272,8 @@ void ArgumentParser::apply_member(Option& option, const Json& value, const std::
     text = scalar_text(value);
     if (!text.has_value()) fail(ErrorKind::usage, where, " ", beginning(value), ": expected a number or a string");
   }
-  if (text->size() > kMaxValueBytes || !is_plain(*text))
-    fail(ErrorKind::usage, where, " ", beginning(value), ": expected at most ", kMaxValueBytes, " bytes without control characters");
+  if (text->size() > kMaxValueBytes || text->find('\0') != text->npos)
+    fail(ErrorKind::usage, where, " ", beginning(value), ": expected at most ", kMaxValueBytes, " bytes, none of them 0");
   const std::string expected = option.set_(*text, !option.on_command_line_);
   if (!expected.empty()) fail(ErrorKind::usage, where, " ", beginning(value), ": expected ", expected);
   option.given_ = true;
@@ -338,7 +335,10 @@ std::string ArgumentParser::help() const {
   text += "\nHelp\n";
   entry("--help, -h", "this text");
   if (!examples_.empty()) text += "\nExamples\n";
-  for (const auto& [command, meaning] : examples_) text += "  " + command + "\n" + wrapped(meaning, 6, kHelpWidth);
+  for (const auto& [command, meaning] : examples_) {
+    const bool names_tool = command.starts_with(kToolsFolder);
+    text += concat("  ", names_tool ? called_tool(command.substr(kToolsFolder.size())) : command, "\n", wrapped(meaning, 6, kHelpWidth));
+  }
   text += "\nExit codes\n" + wrapped(kExitCodes, 2, kHelpWidth);
   return text;
 }

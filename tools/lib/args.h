@@ -151,7 +151,7 @@ class ArgumentParser {
 
   // The heading over the flags declared next.
   void section(std::string title);
-  // A command line with a line that says what it does, for the end of the help.
+  // A command line with a line that says what it does, for the end of the help; "./tools/NAME" is shown as called_tool("NAME").
   void example(std::string command, std::string meaning);
 
   // A bare flag: sets the variable to `value`.  A --no-x is a flag of its own: add("--no-shuffle", &shuffle, "...", false).
@@ -192,7 +192,7 @@ class ArgumentParser {
   // Fills what the command line left open from an object whose keys are flag names without the leading dashes, hyphens
   // or underscores inside; values are booleans for bare flags, else numbers, strings, or arrays of them for lists; null
   // leaves a variable as it is.  Every value is checked, even where the command line wins.  Error(usage) names `source` and key.
-  // Values have at most 4096 bytes, as a command line would say them, and no control characters: what is read may be shown.
+  // Values have at most 4096 bytes, as a command line would say them, none of them 0, as there.
   // There is no version: a key that this build does not know is refused by name, and what is missing has its default.
   void apply_config(const Json& object, std::string_view source);
 

@@ -1,25 +1,20 @@
 #include "tools/lib/encode.h"
 
+#include "tools/lib/shown.h"
+
 namespace pbgen {
 
 std::string escape_markup(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
+  for (const char c : shown_lines(text)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
       case '\'': out += "&#39;"; break;
-      case '\t':
-      case '\n': out += c; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          out += "\xef\xbf\xbd";
-        } else {
-          out += c;
-        }
+      default: out += c;
     }
   }
   return out;

@@ -8,8 +8,7 @@
 
 namespace pbgen {
 
-// For element content and for quoted attributes: & < > " ' become entities, control characters that markup forbids
-// become U+FFFD.
+// For element content and for quoted attributes, always valid UTF-8: shown_lines(), in which & < > " ' become entities.
 std::string escape_markup(std::string_view text);
 
 // RFC 4648, section 4, padded.

@@ -12,6 +12,7 @@
 #include "core/cpu.h"
 #include "core/thread.h"
 #include "tools/lib/last_words.h"
+#include "tools/lib/shown.h"
 #include "tools/lib/signals.h"
 #include "tools/lib/thread_waiting.h"
 
@@ -28,12 +29,12 @@ int run_tool(const char* name, FunctionRef<int()> body) {
   prepare_signals();
   spare_address_space();
   if (!machine_supports(Isa::avx2))
-    std::fprintf(stderr, "%s: this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower\n", name);
+    say(stderr, name, ": this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower");
   try {
     static_cast<void>(isa());  // a wrong PBGEN_ISA is refused before anything is done
     return body();
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    say(stderr, name, ": ", error.what());
     return static_cast<int>(error.kind());
   } catch (const ReaderGone&) {
     return static_cast<int>(ErrorKind::input_output);
@@ -41,10 +42,10 @@ int run_tool(const char* name, FunctionRef<int()> body) {
     std::fprintf(stderr, "%s: %s\n", name, kOutOfMemory);
     return static_cast<int>(ErrorKind::input_output);
   } catch (const std::system_error& error) {
-    std::fprintf(stderr, "%s: %s\n", name, error.what());
+    say(stderr, name, ": ", error.what());
     return static_cast<int>(ErrorKind::input_output);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: internal error, please report it: %s\n", name, error.what());
+    say(stderr, name, ": internal error, please report it: ", error.what());
     return 1;
   }
 }

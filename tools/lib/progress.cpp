@@ -11,6 +11,7 @@
 
 #include "core/check.h"
 #include "tools/lib/format.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -114,10 +115,11 @@ std::string Progress::rate_text(double items_per_second) const {
 }
 
 // The text goes out in one piece: a line that another process writes to the same terminal does not cut it.
-void Progress::show(std::string_view text, bool stays) {
+void Progress::show(std::string_view line, bool stays) {
+  const std::string text = shown(line);
   std::string out;
   if (live_) out = "\r";
-  out += stays ? text : first_characters(text, columns(options_.out) - 1);
+  out += stays ? std::string_view(text) : first_characters(text, columns(options_.out) - 1);
   if (live_) out += "\x1b[K";  // clears what a longer line left behind
   if (stays) out += '\n';
   open_ = !stays;

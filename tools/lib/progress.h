@@ -1,4 +1,4 @@
-// How far a long job is: one line rewritten in place on a terminal, else a plain line now and then.
+// How far a long job is: one line rewritten in place on a terminal, else a plain line now and then.  What it is given is shown() (shown.h).
 //
 //   Progress progress("decoding", files.size());
 //   for (...) { ...; progress.update(++done, concat(bad, " skipped")); }
@@ -60,7 +60,7 @@ class Progress {
   };
   std::string line() const;
   std::string rate_text(double items_per_second) const;
-  void show(std::string_view text, bool stays);
+  void show(std::string_view line, bool stays);
 
   std::string what_;
   std::int64_t total_;

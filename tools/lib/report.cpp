@@ -183,11 +183,15 @@ class Page {
   }
 
   void add_configuration() {
-    if (report_.command.empty() && report_.config.empty()) return;
+    if (report_.command.empty() && report_.repeating_command.empty() && report_.config.empty()) return;
     heading("Configuration");
     if (!report_.command.empty()) {
-      paragraph("This command repeats the run:", "note");
+      paragraph("The run was begun, or gone on with, by:", "note");
       page_.code(report_.command);
+    }
+    if (!report_.repeating_command.empty()) {
+      paragraph("This command repeats the whole run, in a new folder:", "note");
+      page_.code(report_.repeating_command);
     }
     if (report_.config.empty()) return;
     Table options{{"option", "value"}, {}};

@@ -29,7 +29,8 @@ struct RunReport {
   std::string verdict;                                       // one to three sentences: what came out
   std::vector<std::pair<std::string, std::string>> facts;    // name and value: images, iterations, time, images a second, machine
   std::vector<std::string> warnings;
-  std::string command;                                       // reproduces the run
+  std::string command;                                       // as the user gave it
+  std::string repeating_command;                             // begins the same run again, wherever its reader stands
   std::vector<std::pair<std::string, std::string>> config;   // name and value of every option
 
   Table swd_table;                                           // levels and mean, as on stdout

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "gan/checkpoint.h"
 #include "tools/lib/run_directory.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -20,7 +21,7 @@ std::string newest_good_checkpoint(const std::string& run_path) {
       Checkpoint::load(at->second);
       return at->second;
     } catch (const Error& error) {
-      std::fprintf(stderr, "passed over: %s\n", error.what());
+      say(stderr, "passed over: ", error.what());
     }
   }
   return "";

@@ -12,6 +12,8 @@
 #include "tools/lib/format.h"
 #include "tools/lib/layer_report.h"
 #include "tools/lib/nearest_images.h"
+#include "tools/lib/program.h"
+#include "tools/lib/text.h"
 
 namespace pbgen {
 namespace {
@@ -142,6 +144,8 @@ RunReport run_report(const RunSummary& summary) {
   };
   report.warnings = summary.warnings;
   report.command = summary.plan.command;
+  report.repeating_command =
+      from_any_folder(shell_command(called_tool("train_gan"), {"--config", summary.folder.config_path()}));
   for (const auto& [key, value] : summary.plan.config.as_object())
     if (!value.is_null()) report.config.emplace_back(key, value.is_string() ? value.as_string() : value.text());
   if (summary.scores) report.swd_table = score_table(score_columns(*summary.scores, summary.data));

@@ -9,6 +9,7 @@
 #include "tools/lib/format.h"
 #include "tools/lib/resume.h"
 #include "tools/lib/run_directory.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -44,13 +45,13 @@ std::string chosen_checkpoint(const std::string& path, bool best) {
   if (best) {
     if (!scored)
       fail(ErrorKind::usage, "--best: no checkpoint of ", path, " was scored (--swd-every of train_gan): leave out --best, for the newest");
-    std::fprintf(stderr, "%s: %s, the best-scored\n", scored->path.c_str(), with_distance(scored->iteration, scored->swd).c_str());
+    say(stderr, scored->path, ": ", with_distance(scored->iteration, scored->swd), ", the best-scored");
     return scored->path;
   }
   const std::string newest = named_checkpoint(path);
   const bool other = scored && scored->path != newest;
-  std::fprintf(stderr, "%s: the newest%s%s\n", newest.c_str(), scored && !other ? ", and the best-scored" : "",
-               other ? concat("; the best-scored is ", with_distance(scored->iteration, scored->swd), ": --best takes it").c_str() : "");
+  say(stderr, newest, ": the newest", scored && !other ? ", and the best-scored" : "",
+      other ? concat("; the best-scored is ", with_distance(scored->iteration, scored->swd), ": --best takes it") : "");
   return newest;
 }
 

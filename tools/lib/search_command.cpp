@@ -15,9 +15,11 @@
 #include "tools/lib/args.h"
 #include "tools/lib/csv.h"
 #include "tools/lib/interrupt.h"
+#include "tools/lib/program.h"
 #include "tools/lib/run_directory.h"
 #include "tools/lib/search.h"
 #include "tools/lib/search_report.h"
+#include "tools/lib/shown.h"
 #include "tools/lib/text.h"
 #include "tools/lib/train_options.h"
 
@@ -58,7 +60,7 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
   for (const char* const name : {"--resume", "--init-from", "--force"})
     parser.option(name).withdraw("a search goes on where its --out holds one, and its trials begin from scratch; leave it out");
   parser.option("--config").withdraw("a trial is known by its flags, and a file may be edited; give them on the command line");
-  for (const char* const name : {"--dry-run", "--profile"}) parser.option(name).withdraw("is of single runs: ./tools/train_gan");
+  for (const char* const name : {"--dry-run", "--profile"}) parser.option(name).withdraw("is of single runs: train_gan");
   parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
                  "synthetic faces, a quarter of the paper's redundancies; the same command again goes on where it was stopped");
   parser.example("./tools/plan --search --data PHOTOS --crop center:160 --epochs 50 --seeds 3 --threshold 0.5",
@@ -103,8 +105,8 @@ SearchOptions search_options(ArgumentParser& parser, SearchFlags& flags) {
 void announce(const std::vector<SearchLayer>& order, const SearchOptions& options, const std::string& out) {
   std::string layers;
   for (const SearchLayer& layer : order) layers += concat(layers.empty() ? "" : ", ", layer.number, " (", layer.redundancy, ")");
-  std::printf("%s: layers by their degree of redundancy: %s; at most %zu trials\n", out.c_str(), layers.c_str(),
-              (order.size() + 2) * static_cast<std::size_t>(options.seeds));
+  say(stdout, out, ": layers by their degree of redundancy: ", layers, "; at most ",
+      (order.size() + 2) * static_cast<std::size_t>(options.seeds), " trials");
   std::fflush(stdout);
 }
 
@@ -113,13 +115,15 @@ std::string command_with_folder(const ArgumentParser& parser, const std::string&
   std::vector<std::string> arguments = {"--search"};
   for (std::string& argument : parser.arguments_but({"--search", "--out"})) arguments.push_back(std::move(argument));
   arguments.insert(arguments.end(), {"--out", out});
-  return shell_command("./tools/plan", arguments);
+  return shell_command(called_tool("plan"), arguments);
 }
 
 void print_result(const Search& search, const SearchOptions& options, const std::string& out) {
-  std::printf("\n%s\n%s\n", text_table(search_table(search, options)).c_str(), search_verdict(search, options.threshold).c_str());
-  for (const std::string& caveat : search_caveats(search, options)) std::printf("Beware: %s\n", caveat.c_str());
-  std::printf("Report: %s/report.html\n%s\n", out.c_str(), strategy_flags(search).c_str());
+  std::printf("\n%s\n", text_table(search_table(search, options)).c_str());
+  say(stdout, search_verdict(search, options.threshold));
+  for (const std::string& caveat : search_caveats(search, options)) say(stdout, "Beware: ", caveat);
+  say(stdout, "Report: ", out, "/report.html");
+  say(stdout, strategy_flags(search));
 }
 
 }  // namespace
@@ -154,14 +158,14 @@ int run_search(int argc, const char* const* argv) {
   const auto train = [&](const std::vector<Trial>& trials) { return run_trials(trials, {.folder = out + "/trials"}); };
   const auto after_step = [&](const Search& search) {
     write_file_atomically(out + "/search.csv", csv_text(search_csv(search, options)));
-    write_file_atomically(out + "/report.html", search_report(search, options, command));
+    write_file_atomically(out + "/report.html", search_report(search, options, from_any_folder(command)));
     if (search.complete) return;
-    std::printf("%s\n", step_text(search.steps.back(), options.threshold).c_str());
+    say(stdout, step_text(search.steps.back(), options.threshold));
     std::fflush(stdout);
   };
   const Search search = search_layers(options, train, after_step);
   if (!search.complete) {
-    std::printf("Stopped; go on with: %s\n", command.c_str());
+    say(stdout, "Stopped; go on with: ", command);
     return 128 + InterruptGuard::signal_received();
   }
   print_result(search, options, out);

@@ -8,6 +8,7 @@
 #include "tools/lib/format.h"
 #include "tools/lib/layer_report.h"
 #include "tools/lib/run_memory.h"
+#include "tools/lib/shown.h"
 #include "tools/lib/text_table.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_run.h"
@@ -39,15 +40,17 @@ void show_plan(const RunPlan& plan) {
   const DataCount data = count_training_data(flags);
   const TrainerOptions options = trainer_options(flags);
   const RunMemory memory = run_memory(flags, data.images);
-  std::printf("Would train in %s\n\n%s\n", plan.run_path.c_str(), text_table(layer_report(layer_table(options.network))).c_str());
+  say(stdout, "Would train in ", plan.run_path);
+  std::printf("\n%s\n", text_table(layer_report(layer_table(options.network))).c_str());
   for (const std::string& remark : redundancy_remarks(options.network)) std::printf("%s\n", remark.c_str());
 
   std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n",
               format_bytes(memory.training.weights).c_str(), format_bytes(memory.training.activations).c_str());
-  std::printf("        %s of %lld %s%s\n", format_bytes(data.images * flags.size * flags.size * flags.channels).c_str(),
-              static_cast<long long>(data.images), flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data).c_str(),
-              flags.data.empty() ? "" : flags.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", flags.cache).c_str());
-  if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) std::printf("        warning: %s\n", warning.c_str());
+  const std::string pixels = format_bytes(data.images * flags.size * flags.size * flags.channels);
+  const std::string source = flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data);
+  const std::string mapped = flags.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", flags.cache);
+  say(stdout, "        ", pixels, " of ", data.images, " ", source, flags.data.empty() ? "" : mapped);
+  if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) say(stdout, "        warning: ", warning);
 
   Trainer trainer(options);
   const double seconds = measured_seconds(trainer);

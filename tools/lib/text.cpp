@@ -2,10 +2,30 @@
 
 #include <algorithm>
 
+#include "tools/lib/shown.h"
+
 namespace pbgen {
 namespace {
 
+// What no terminal should get raw is written byte by byte, in octal digits, which are three and so end by themselves.
+std::string escaped_shell_word(std::string_view word) {
+  std::string quoted = "$'";
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\'' || c == '\\') {
+      quoted.append(1, '\\').append(1, c);
+    } else if (byte < 0x20 || byte >= 0x7f) {
+      quoted += '\\';
+      for (const int shift : {6, 3, 0}) quoted += static_cast<char>('0' + (byte >> shift & 7));
+    } else {
+      quoted.append(1, c);
+    }
+  }
+  return quoted + "'";
+}
+
 std::string shell_word(std::string_view word) {
+  if (!is_showable(word)) return escaped_shell_word(word);
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./,:=+@%";
   if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
   std::string quoted = "'";

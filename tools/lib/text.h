@@ -22,7 +22,8 @@ std::string nearest_word(std::string_view word, const std::vector<std::string_vi
 // Words longer than a line stand alone.
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
-// A command line that a POSIX shell reads back as these words: what is not plain is quoted.
+// A command line that a shell reads back as these words: what is not plain is quoted; words that may not be shown as they are
+// (shown.h) as $'..', which bash, zsh, ksh and POSIX since 2024 read.
 std::string shell_command(std::string_view program, const std::vector<std::string>& arguments);
 // That of this process; argc is 1 at least.
 std::string shell_command(int argc, const char* const* argv);

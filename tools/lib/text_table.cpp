@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -33,6 +34,13 @@ void append_cell(std::string& out, std::string_view text, std::int64_t width, bo
   out.append(kGap, ' ');
 }
 
+Table shown_table(Table table) {
+  for (std::string& cell : table.header) cell = shown(cell);
+  for (std::vector<std::string>& row : table.rows)
+    for (std::string& cell : row) cell = shown(cell);
+  return table;
+}
+
 void end_line(std::string& out) {
   out.erase(out.find_last_not_of(' ') + 1);
   out += '\n';
@@ -61,7 +69,8 @@ std::int64_t text_width(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; });
 }
 
-std::string text_table(const Table& table) {
+std::string text_table(const Table& cells) {
+  const Table table = shown_table(cells);
   const std::size_t columns = table.header.size();
   std::vector<std::int64_t> widths(columns);
   std::vector<bool> right(columns);

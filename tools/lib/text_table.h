@@ -20,7 +20,7 @@ struct Table {
   bool is_numeric(std::size_t column) const;
 };
 
-// Columns two spaces apart, the header underlined; every line ends with a newline and without trailing spaces.
+// Columns two spaces apart, cells as shown() (shown.h), the header underlined; every line ends with a newline and without trailing spaces.
 // Empty where there is no header.
 std::string text_table(const Table& table);
 

@@ -25,8 +25,8 @@ constexpr const char* kOneListSetting = "H";  // has the other list where only o
 constexpr const char* kPaperSetting = "A";  // of --preset paper
 
 // What may change on resume.
-constexpr std::array kFree{"iterations", "epochs", "sample_every", "swd_every", "swd_repeats", "checkpoint_every", "keep", "cache",
-                           "data"};
+constexpr std::array kFree{"iterations", "epochs", "sample_every", "swd_every", "swd_repeats", "checkpoint_every", "keep", "cache", "data",
+                           "init_from"};
 
 // Which of two ways of saying the same thing holds: the more specific one, but the command line before the configuration.
 bool holds(const ArgumentParser& parser, const char* specific, const char* general) {
@@ -145,7 +145,8 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Run");
   parser.add("--out", &flags.out, "DIR", "the run's folder").default_text("runs/<setting>-<loss>-<size>-NNN, the first free number");
   parser.add("--resume", &flags.resume, "WHAT", "go on from a checkpoint, or from a run's folder; auto: the newest one in --out");
-  parser.add("--init-from", &flags.init_from, "FILE", "begin a new run from a checkpoint's weights");
+  parser.add("--init-from", &flags.init_from, "WHAT", "begin a new run from the weights of a checkpoint, or of a run's newest one")
+      .in_config();
   parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");
   parser.add("--dry-run", &flags.dry_run, "show layers, memory and time, and train nothing");
   parser.add("--sample-every", &flags.sample_every, "N",
@@ -230,7 +231,7 @@ void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags) {
     flags.iterations.reset();
   if (flags.iterations && parser.given_on_command_line("--iterations")) flags.epochs.reset();
   if (!flags.iterations && !flags.epochs) flags.iterations = kDefaultIterations;
-  if (!flags.resume.empty() && !flags.init_from.empty())
+  if (parser.given_on_command_line("--resume") && parser.given_on_command_line("--init-from"))
     fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
 }
 

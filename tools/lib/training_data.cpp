@@ -13,6 +13,7 @@
 #include "tools/lib/progress.h"
 #include "tools/lib/score.h"
 #include "tools/lib/format.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -48,7 +49,7 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
     progress->update(done);
     if (done == total) progress->finish();
   });
-  for (const std::string& note : loading_notes(loaded)) std::fprintf(stderr, "%s\n", note.c_str());
+  for (const std::string& note : loading_notes(loaded)) say(stderr, note);
   const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());
   summary = concat(loaded.images.count(), " images of ", flags.data, ", ", bytes,
                    loaded.cache_path.empty() ? " in memory" : concat(loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path));

@@ -24,6 +24,7 @@
 #include "tools/lib/interrupt.h"
 #include "tools/lib/layer_report.h"
 #include "tools/lib/profile_report.h"
+#include "tools/lib/program.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/report.h"
 #include "tools/lib/run_directory.h"
@@ -32,6 +33,8 @@
 #include "tools/lib/sample_images.h"
 #include "tools/lib/score.h"
 #include "tools/lib/scored_checkpoint.h"
+#include "tools/lib/shown.h"
+#include "tools/lib/text.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_monitor.h"
 
@@ -73,7 +76,7 @@ class TrainingRun {
   int run() {
     announce();
     if (plan_.resume_checkpoint.empty() && flags_.force && folder_.remove_older_run() > 0)
-      std::fprintf(stderr, "%s: the checkpoints, samples and report of an older run there were removed (--force)\n", folder_.path().c_str());
+      say(stderr, folder_.path(), ": the checkpoints, samples and report of an older run there were removed (--force)");
     folder_.make();
     folder_.remove_results();  // of the sitting before: scores.json means that a run ended
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
@@ -109,8 +112,8 @@ class TrainingRun {
     if (profile_) show_profile(peak);
     // A signal in the very last iteration finds the run done.
     if (const int signal = InterruptGuard::signal_received(); signal != 0 && trainer_.iteration() < total_) {
-      std::printf("Stopped at iteration %lld; go on with: ./tools/train_gan --resume %s\n", static_cast<long long>(trainer_.iteration()),
-                  folder_.path().c_str());
+      say(stdout, "Stopped at iteration ", trainer_.iteration(), "; go on with: ",
+          shell_command(called_tool("train_gan"), {"--resume", folder_.path()}));
       return 128 + signal;
     }
     finish();
@@ -119,7 +122,7 @@ class TrainingRun {
 
  private:
   void restore() {
-    if (!flags_.init_from.empty()) Checkpoint::load(flags_.init_from).restore_weights(trainer_);
+    if (!flags_.init_from.empty() && plan_.resume_checkpoint.empty()) Checkpoint::load(flags_.init_from).restore_weights(trainer_);
     if (plan_.resume_checkpoint.empty()) return;
     const Checkpoint checkpoint = Checkpoint::load(plan_.resume_checkpoint);
     if (const std::string before = checkpoint.note("data"); before != data_.fingerprint) {
@@ -131,11 +134,12 @@ class TrainingRun {
 
   void announce() const {
     const NetworkConfig& network = trainer_.options().network;
-    std::printf("%s: Setting %s, %s, %dx%d, batch %d, %lld iterations%s\n", folder_.path().c_str(), setting_name(network.binarized).c_str(),
-                flags_.loss.c_str(), network.size, network.size, flags_.batch, static_cast<long long>(total_),
-                trainer_.iteration() > 0 ? concat(" (from ", trainer_.iteration(), ")").c_str() : "");
-    std::printf("%s; %zu to train on, %zu held out\n", data_.summary.c_str(), data_.train.size(), data_.held_out.size());
-    std::printf("%d thread%s, %s kernels, %s\n\n", thread_count(), thread_count() == 1 ? "" : "s", name(isa()), cpu_name().c_str());
+    say(stdout, folder_.path(), ": Setting ", setting_name(network.binarized), ", ", flags_.loss, ", ", network.size, "x", network.size,
+        ", batch ", flags_.batch, ", ", total_, " iterations",
+        trainer_.iteration() > 0 ? concat(" (from ", trainer_.iteration(), ")") : "");
+    say(stdout, data_.summary, "; ", data_.train.size(), " to train on, ", data_.held_out.size(), " held out");
+    say(stdout, thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels, ", cpu_name());
+    std::printf("\n");
     std::fputs(text_table(layer_report(layer_table(network))).c_str(), stdout);
     for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());
     std::printf("\n");
@@ -307,12 +311,13 @@ class TrainingRun {
                   static_cast<long long>(score_count()));
       std::fputs(text_table(score_table(score_columns(*scores_, data_))).c_str(), stdout);
     }
-    std::printf("\nTrained for %s. Samples: %s\n", format_duration(training_seconds_).c_str(),
-                flags_.sample_every > 0 ? folder_.sample_path(total_).c_str() : "none (--sample-every 0)");
-    std::printf("Checkpoint: %s\n", folder_.checkpoint_path(total_).c_str());
+    std::printf("\n");
+    say(stdout, "Trained for ", format_duration(training_seconds_), ". Samples: ",
+        flags_.sample_every > 0 ? folder_.sample_path(total_) : "none (--sample-every 0)");
+    say(stdout, "Checkpoint: ", folder_.checkpoint_path(total_));
     if (best_ && best_->iteration != total_)
-      std::printf("Best-scored: %s (SWD %s; generate and export take it with --best)\n", best_->path.c_str(), fixed_text(best_->swd, 4).c_str());
-    std::printf("Report: %s\n", folder_.report_path().c_str());
+      say(stdout, "Best-scored: ", best_->path, " (SWD ", fixed_text(best_->swd, 4), "; generate and export take it with --best)");
+    say(stdout, "Report: ", folder_.report_path());
   }
 
   const RunPlan& plan_;
@@ -352,7 +357,7 @@ std::int64_t images_per_iteration(const TrainFlags& flags) { return std::int64_t
 
 int run_training(const RunPlan& plan) {
   // Before there is anything to lose: memory and threads.
-  if (const std::string warning = check_memory(plan.flags); !warning.empty()) std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  if (const std::string warning = check_memory(plan.flags); !warning.empty()) say(stderr, "warning: ", warning);
   start_threads();
   try {
     return TrainingRun(plan).run();

@@ -15,7 +15,7 @@ struct RunPlan {
   Json identity;                  // what a checkpoint must agree with
   std::string run_path;           // the folder
   std::string resume_checkpoint;  // "": a new run
-  std::string command;            // as the user typed it
+  std::string command;            // as the user gave it
 };
 
 // Trains, samples, scores and saves as the flags say.  Returns the exit code: 0, or 129, 130, 143 and 152 after SIGHUP,

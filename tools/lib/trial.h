@@ -28,7 +28,7 @@ struct TrialScore {
 struct TrialResult {
   std::string name;
   std::string folder;
-  std::string command;           // repeats it: ./tools/train_gan ...
+  std::string command;           // repeats it, in a folder of its own, wherever its reader stands
   bool diverged = false;         // ended with exit code 5
   std::string failure;           // then: what train_gan said, one line
   std::vector<int> sizes;        // of the levels, finest first; empty where it diverged

@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/file.h"
+#include "tools/lib/program.h"
 #include "tools/lib/text.h"
 #include "tools/lib/trial.h"
 
@@ -103,7 +104,7 @@ TrialResult read_trial(const std::string& folder) {
   TrialResult result;
   result.name = fs::path(folder).filename().string();
   result.folder = folder;
-  result.command = shell_command("./tools/train_gan", saved_arguments(folder));
+  result.command = from_any_folder(shell_command(called_tool("train_gan"), saved_arguments(folder)));
   result.rows = RunDirectory::read_log(folder + "/log.csv");
   const std::string diverged = folder + "/diverged.txt";
   if (fs::exists(diverged)) {

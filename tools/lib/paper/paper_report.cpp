@@ -11,6 +11,7 @@
 #include "core/json.h"
 #include "tools/lib/format.h"
 #include "tools/lib/interrupt.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -65,7 +66,7 @@ std::string asked_for(const Experiment& experiment) {
 }
 
 void make_piece(const Piece& piece, const Experiment& experiment, const TrialBook& book, const std::string& command) {
-  std::fprintf(stderr, "%s\n", std::string(piece.command).c_str());
+  say(stderr, piece.command);
   PieceFolder folder(experiment, piece.command);
   folder.page().heading(piece.title);
   piece.make(experiment, book, folder);
@@ -136,7 +137,7 @@ int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experi
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("%zu trial%s in %s, pieces in %s\n", trials.size(), trials.size() == 1 ? "" : "s", format_duration(trained).c_str(),
               format_duration(seconds - trained).c_str());
-  if (!train_only) std::printf("Report: %s/report.html\n", experiment.out.c_str());
+  if (!train_only) say(stdout, "Report: ", experiment.out, "/report.html");
   return 0;
 }
 
