@@ -38,8 +38,8 @@ template <class... Parts>
   throw Error(kind, concat(parts...));
 }
 
-// Throws std::logic_error with the concatenated parts unless the condition holds.  Call it before a parallel region,
-// never inside one: an exception cannot leave a worker.
+// Throws std::logic_error with the concatenated parts unless the condition holds.  Call it before a parallel region, not
+// inside one: there it costs time, and what others were to write is not whole (core/parallel.h).
 template <class... Parts>
 void check(bool condition, const Parts&... parts) {
   if (!condition) [[unlikely]] throw std::logic_error(concat(parts...));

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
+#include "core/check.h"
 #include "gan/latents.h"
 #include "gan/networks.h"
 
@@ -66,6 +68,22 @@ TEST_F(SampleImages, AnImageIsDecidedByItsSeedStreamAndNumberAlone) {
   EXPECT_NE(bytes(whole, 0), bytes(whole, 1));
   EXPECT_NE(bytes(sample_images(*sampler_, 8, Stream::score, 0, 1), 0), bytes(whole, 0));
   EXPECT_NE(bytes(sample_images(*sampler_, 7, Stream::generate, 0, 1), 0), bytes(whole, 0));
+}
+
+TEST_F(SampleImages, WhatIsNoNumberIsNoBlackPicture) {
+  for (Param* const param : generator_.params()) {
+    if (param->name != "generator.deconv4.weight") continue;
+    for (std::int64_t i = 0; i < param->value.size(); ++i)
+      param->value[i] = i % 2 == 0 ? std::numeric_limits<float>::max() : -std::numeric_limits<float>::max();
+  }
+  generator_.weights_loaded();
+  Sampler drawn(small(), generator_);
+  try {
+    sample_images(drawn, 7, Stream::score, 0, 4);
+    ADD_FAILURE() << "drawn";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::diverged) << error.what();
+  }
 }
 
 TEST_F(SampleImages, NoneIsAnEmptySet) { EXPECT_EQ(sample_images(*sampler_, 7, Stream::score, 0, 0).count(), 0); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "data/image_set.h"
@@ -10,7 +11,11 @@
 
 namespace pbgen {
 
-// Images of z [count][z_dim]: pixels [count][size][size][channels].
+// Error(diverged) where a value that a generator drew is no number, which a byte would show as black: weights that are finite may still be
+// too large to compute with.
+void require_drawn(std::span<const float> values);
+
+// Images of z [count][z_dim]: pixels [count][size][size][channels].  Error(diverged) as above.
 ImageSet sample_images(Sampler& sampler, const float* z, std::int64_t count);
 
 // The first `count` images of a seed; draws of different streams share nothing.

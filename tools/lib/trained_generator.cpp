@@ -57,6 +57,7 @@ ImageSet TrainedGenerator::draw_exported(const float* z, std::int64_t count) {
     std::uint8_t* to = pixels->data() + begin * plane * channels;
     for (std::int64_t i = begin; i < end; ++i) {
       edge_->generate_alone(z + i * config_.z_dim, image.data(), scratch.data());
+      require_drawn(image);
       for (std::int64_t pixel = 0; pixel < plane; ++pixel)
         for (int c = 0; c < channels; ++c) *to++ = byte_of_float(image[static_cast<std::size_t>(c * plane + pixel)]);
     }

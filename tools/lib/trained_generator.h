@@ -25,6 +25,7 @@ class TrainedGenerator {
   void calibrate(int batches, std::uint64_t seed);
 
   // Images of z [count][z_dim].  The images of a checkpoint and of its export, calibrated alike, differ by at most one grey level.
+  // Error(diverged) as sample_images.
   ImageSet draw(const float* z, std::int64_t count);
 
  private:
