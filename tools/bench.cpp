@@ -139,7 +139,7 @@ int bench(int argc, char** argv) {
   PeerReport peers;
   for (const int threads : thread_counts) {
     std::vector<BenchRow> measured = measure_cases(cases, filter, options.repeats, threads);
-    if (options.peers) run_peers(argv[0], filter, threads, sizes.batch, options.repeats, peers);
+    if (options.peers) run_peers(sibling_tool("bench"), filter, threads, sizes.batch, options.repeats, peers);
     relate_to_float(measured);
     relate_to_peers(peers, measured);
     for (BenchRow& row : measured) relate_to_one_thread(rows, row);

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Loads a generator that ./tools/export wrote, whichever --to, in numpy or PyTorch, and draws what ./tools/generate draws.
+"""Loads a generator that export wrote, whichever --to, in numpy or PyTorch, and draws what generate draws.
 
-  ./tools/export runs/H-dcgan-64-001 -o faces.npz --to npz
-  ./tools/generate runs/H-dcgan-64-001 --n 16 --out ours
-  python3 tools/load_generator.py faces.npz --compare ours           exit code 1 where any value is more than one grey level off, 3 where a file is none of ours
-  python3 tools/load_generator.py faces.npz --n 16 --out theirs      image_000000.ppm, ..
+  ./tools/export RUN -o faces.npz --to npz
+  ./tools/generate RUN --n 16 --out ours
+  python3 tools/load_generator.py faces.npz --compare ours         are they the same images?
+  python3 tools/load_generator.py faces.npz --n 16 --out theirs    image_000000.ppm, ..
+
+Exit codes: 0 done, 1 a value of --compare's pictures is more than one grey level off, 2 usage, 3 a file cannot be read or written, or
+is none of ours, or numpy or PyTorch is missing.
 
 The seed of export and generate also draws the batches that normalisation is calibrated by: for other images of the same
 generator give --seed to generate with the model of --to packed, and here.
@@ -24,7 +27,8 @@ import zlib
 try:
     import numpy as np
 except ImportError:
-    sys.exit("load_generator.py: numpy is missing: pip install numpy")
+    print("load_generator.py: numpy is missing: pip install numpy", file=sys.stderr)
+    sys.exit(3)
 
 LAYERS = ("linear", "deconv1", "deconv2", "deconv3", "deconv4")
 

@@ -20,7 +20,8 @@ constexpr std::size_t kHelpWidth = 100;
 constexpr std::size_t kHelpColumn = 28;
 constexpr std::string_view kToolsFolder = "./tools/";
 
-constexpr const char* kExitCodes = "0 done, 1 internal error, 2 usage, 3 data, 4 model file, 5 diverged, 6 input/output";
+constexpr const char* kExitCodes = "0 done, 1 internal error, 2 usage, 3 data, 4 model file, 5 diverged, 6 input/output; "
+                                   "128 + N where signal N ended it (130 SIGINT, 143 SIGTERM)";
 
 template <class Number>
 std::string parse_number(std::string_view text, Number& value, const char* expected) {
