@@ -88,7 +88,7 @@ void pack(const Plan& plan, const AlignedBuffer<float>& values, std::uint8_t* to
     } else if (plan.dtype == Dtype::f16) {
       const Half half = half_of_float(value);
       if (!std::isfinite(float_of_half(half)))
-        fail(ErrorKind::diverged, plan.name, " holds ", value, ", too large for half precision: write floats");
+        fail(ErrorKind::diverged, plan.name, " holds ", value, ", too large for half precision: leave out --linear-precision half");
       std::memcpy(to + 2 * i, &half, 2);
     } else if (value > 0.0f) {
       to[i / 8] = static_cast<std::uint8_t>(to[i / 8] | 1u << i % 8);

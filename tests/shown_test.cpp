@@ -196,15 +196,21 @@ TEST_F(HostileNames, ARunFromBeginningToEndIsDecentAndItsFilesAreValidUtf8) {
   }
 }
 
-// The names in a file of a net's layers, which are escapes in JSON.
-TEST_F(HostileNames, ALayersFileIsShown) {
-  write_file_atomically(path("net.json"), R"({"layers": [{"name": "a\u001b[31m\nforged", "kind": "linear", "c_in": 100, "c_out": 8192}]})");
-  const ToolRun run_of = run("plan", {"--layers", path("net.json")});
-  EXPECT_EQ(run_of.exit_code, 0) << run_of.err;
-  EXPECT_NE(run_of.out.find("a\\x1b[31m\\nforged"), std::string::npos) << run_of.out;
-  expect_decent(run_of, "plan --layers");
-  const ToolRun json = run("plan", {"--layers", path("net.json"), "--json"});
+TEST_F(HostileNames, ANetsFileIsShown) {
+  const std::string net = path("net" + kHostile + ".json");
+  write_file_atomically(net, R"({"layers": [{"name": "fc", "kind": "linear", "c_in": 100, "c_out": 8192}]})");
+  const ToolRun shown_net = run("plan", {"--layers", net});
+  EXPECT_EQ(shown_net.exit_code, 0) << shown_net.err;
+  EXPECT_NE(shown_net.out.find("net" + kHostileShown + ".json"), std::string::npos) << shown_net.out;
+  expect_decent(shown_net, "plan --layers");
+  const ToolRun json = run("plan", {"--layers", net, "--json"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
   EXPECT_EQ(shown_lines(json.out), json.out);
+  write_file_atomically(net, R"({"layers": [{"name": "a\u001b[31m\nforged", "kind": "linear", "c_in": 100, "c_out": 8192}]})");
+  const ToolRun refused = run("plan", {"--layers", net});
+  EXPECT_EQ(refused.exit_code, 3) << refused.err;
+  EXPECT_EQ(std::count(refused.err.begin(), refused.err.end(), '\n'), 1) << refused.err;
+  expect_decent(refused, "plan --layers");
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "tools/lib/child_process.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/progress.h"
+#include "tools/lib/shown.h"
 
 #ifndef PBGEN_BUILD_FLAGS
 #define PBGEN_BUILD_FLAGS "flags unknown"
@@ -155,8 +156,8 @@ int bench(int argc, char** argv) {
     std::printf("%s\n", document.text(2).c_str());
     return 0;
   }
-  if (footprint) std::fputs(footprint_text(*footprint).c_str(), stdout);
-  if (options.peers) std::fputs(peer_tables(peers).c_str(), stdout);
+  if (footprint) std::fputs(shown_lines(footprint_text(*footprint)).c_str(), stdout);
+  if (options.peers) std::fputs(shown_lines(peer_tables(peers)).c_str(), stdout);
   return 0;
 }
 

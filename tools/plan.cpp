@@ -31,7 +31,6 @@ int run(int argc, char** argv) {
 
   std::string text = flags.json ? concat(plan_json(net, budget).text(2), "\n") : plan_text(net);
   if (budget && !flags.json) text += concat("\n", budget_text(net, *budget));
-  if (!flags.json) text = shown_lines(text);  // a net's file names its layers
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
   if (budget)

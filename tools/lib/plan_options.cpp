@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/file.h"
 #include "tools/lib/plan_layers.h"
+#include "tools/lib/shown.h"
 
 namespace pbgen {
 namespace {
@@ -124,7 +125,7 @@ PlannedNet planned_net(ArgumentParser& parser, PlanFlags& flags) {
     for (const std::string_view flag : others)
       if (parser.given(flag)) fail(ErrorKind::usage, flag, ": --layers ", flags.layers, " describes the net; leave out one of them");
     net.rows = load_layers(flags.layers);
-    net.title = concat("The net of ", flags.layers, ", ", net.rows.size(), net.rows.size() == 1 ? " layer" : " layers");
+    net.title = concat("The net of ", shown(flags.layers), ", ", net.rows.size(), net.rows.size() == 1 ? " layer" : " layers");
     return net;
   }
   if (!flags.config.empty()) apply_train_config(parser, flags.config);
@@ -132,7 +133,7 @@ PlannedNet planned_net(ArgumentParser& parser, PlanFlags& flags) {
   net.network = network_config(flags.network);
   net.packing.linear = flags.linear_precision == "half" ? LinearPrecision::half : LinearPrecision::single;
   if (net.packing.linear == LinearPrecision::half && net.network->binarized.generator.contains(0))
-    fail(ErrorKind::usage, "--linear-precision half: the linear layer is in one bit (--binarize-g ", flags.network.binarize_g, ")");
+    fail(ErrorKind::usage, "--linear-precision half: the linear layer is in one bit (--binarize-g ", flags.network.binarize_g, "): leave it out");
   net.rows = layer_table(*net.network);
   net.title = title_of(*net.network);
   return net;
