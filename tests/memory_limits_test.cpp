@@ -156,5 +156,20 @@ TEST_F(StarvedTools, ARunThatTheLimitCannotHoldIsRefusedBeforeItAllocates) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
 }
 
+// Memory that suffices to train may not suffice to score.
+TEST_F(StarvedTools, WhatIsTrainedIsSavedWhereScoringFindsNoMemory) {
+  bool saved = false;
+  for (std::int64_t kilobytes = 24'000; kilobytes < 200'000 && !saved; kilobytes += 4'000) {
+    const std::string path = folder_ / concat("run-", kilobytes);
+    const int end = run(kilobytes, tool("train_gan") +
+                                       "--size 16 --g-widths 8,8,8,8 --d-widths 8,8,8,8 --synthetic-images 1000 --z-dim 4 --batch 8 "
+                                       "--iterations 7 --swd-every 5 --sample-every 0 --threads 1 --out " + path);
+    saved = end == 6 && std::filesystem::exists(path + "/checkpoints/00000005.safetensors");
+    EXPECT_TRUE(end == 0 || end == 6) << kilobytes << " kB: " << end << "\n" << words();
+    if (end == 0) break;
+  }
+  EXPECT_TRUE(saved);
+}
+
 }  // namespace
 }  // namespace pbgen

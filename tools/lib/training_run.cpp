@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -156,9 +157,14 @@ class TrainingRun {
 
     std::optional<double> swd;
     const Clock::time_point aside = Clock::now();
-    if (due(iteration, flags_.sample_every, total_)) warn(sample(), progress);
-    // The last score is part of the final table.
-    if (due(iteration, flags_.swd_every, total_)) swd = score_now(iteration == total_);
+    try {
+      if (due(iteration, flags_.sample_every, total_)) warn(sample(), progress);
+      // The last score is part of the final table.
+      if (due(iteration, flags_.swd_every, total_)) swd = score_now(iteration == total_);
+    } catch (const std::bad_alloc&) {
+      save();  // scoring takes most; what is trained is not lost for it
+      throw;
+    }
     const double aside_seconds = seconds_since(aside);
     aside_since_row_ += aside_seconds;
     aside_total_ += aside_seconds;
