@@ -103,7 +103,7 @@ edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sec
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
-.PHONY: all edge copy-edge test test-edge bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-libraries has-gtest
+.PHONY: all edge copy-edge test test-edge test-faults bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-libraries has-gtest
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
@@ -202,6 +202,16 @@ $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)
 	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(filter %.c,$^) \
 	  $(out)/libpbgen.a $(edge_link_flags) -o $@
 
+# Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter:
+# `make test-faults FAULTS_FLAGS=--all` for every call, `FAULTS_FLAGS="--only generate --verbose"` for less.
+test-faults: $(binaries) $(out)/bin/fail_io.so
+	@command -v python3 >/dev/null || { echo 'python3 is missing: test-faults needs it (apt-get install python3)' >&2; exit 1; }
+	@python3 tests/faults/run.py --tools $(out)/bin --shim $(out)/bin/fail_io.so $(FAULTS_FLAGS)
+$(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'compile $<')
+	$(show)$(c_compiler) -std=c11 -O1 -Wall -Wextra -shared -fPIC $< -ldl -o $@
+
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')
@@ -274,6 +284,7 @@ help:
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
+	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom'
