@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/crc32.h"
 #include "core/file.h"
 
 namespace pbgen {
@@ -30,22 +31,6 @@ std::string little_endian(std::uint64_t value, int bytes) {
   std::string text;
   for (int i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> 8 * i & 0xff));
   return text;
-}
-
-constexpr std::array<std::uint32_t, 256> kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    table[byte] = byte;
-    for (int bit = 0; bit < 8; ++bit) table[byte] = (table[byte] & 1) != 0 ? table[byte] >> 1 ^ 0xedb88320u : table[byte] >> 1;
-  }
-  return table;
-}();
-
-// CRC-32 of zip files, continued; it begins with 0.
-std::uint32_t crc32(std::uint32_t crc, std::span<const std::uint8_t> bytes) {
-  crc = ~crc;
-  for (const std::uint8_t byte : bytes) crc = kCrcTable[(crc ^ byte) & 0xff] ^ crc >> 8;
-  return ~crc;
 }
 
 // What stands before the values of a .npy file.
