@@ -252,7 +252,7 @@ how_to_get = $(if $(call deps_of,$(1)),run `make $(call deps_of,$(1))`,install i
 has-compiler:
 	@$(if $(missing_compiler),echo '$(missing_compiler) is missing: $(call how_to_get,$(missing_compiler))' >&2; exit 1,:)
 has-libraries: | has-compiler
-	@$(call has_header,stb/stb_image.h) || { echo 'stb/stb_image.h is missing: run `make deps`' >&2; exit 1; }
+	@$(call has_header,stb/stb_image_write.h) || { echo 'stb/stb_image_write.h is missing: run `make deps`' >&2; exit 1; }
 ifneq ($(OPENMP),0)
 	@$(call has_header,omp.h,-fopenmp) || \
 	  { echo 'omp.h is missing for $(CXX): $(if $(is_clang),run `make deps-dev`,it comes with g++), or build with OPENMP=0' >&2; exit 1; }

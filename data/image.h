@@ -22,4 +22,9 @@ struct Image {
   const std::uint8_t* row(int y) const { return pixels.data() + y * row_bytes(); }
 };
 
+// (colour * alpha + white * (255 - alpha)) / 255, rounded; both 0..255.
+inline std::uint8_t over_white(int colour, int alpha) {
+  return static_cast<std::uint8_t>((colour * alpha + 255 * (255 - alpha) + 127) / 255);
+}
+
 }  // namespace pbgen

@@ -2,27 +2,21 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <new>
+#include <utility>
 
 #include "core/check.h"
 #include "core/file.h"
-#include "data/image_structure.h"
+#include "data/bmp.h"
+#include "data/jpeg.h"
+#include "data/orientation.h"
+#include "data/png.h"
 #include "data/pnm.h"
 
 namespace {
 
-// What stb allocates is bounded (a small PNG may inflate without end: this is the largest legal picture at 16 bits and
-// four channels) and zeroed (a JPEG that leaves out a component would show the memory's former content).
-constexpr std::size_t kMaxAllocation = static_cast<std::size_t>(pbgen::kMaxImagePixels) * 8 + (std::size_t{1} << 20);
-
-// Want of memory is no fault of the picture's, as which stb would show it: std::bad_alloc.
+// Want of memory, which stb would tell of as a failure without a reason, is a std::bad_alloc.
 void* granted(void* block) { return block != nullptr ? block : throw std::bad_alloc(); }
-
-void* allocate_for_stb(std::size_t bytes) { return bytes <= kMaxAllocation ? granted(std::calloc(1, bytes)) : nullptr; }
-
-void* reallocate_for_stb(void* block, std::size_t bytes) { return bytes <= kMaxAllocation ? granted(std::realloc(block, bytes)) : nullptr; }
 
 }  // namespace
 
@@ -34,19 +28,6 @@ void* reallocate_for_stb(void* block, std::size_t bytes) { return bytes <= kMaxA
 #ifndef __clang__
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
-#define STB_IMAGE_STATIC
-#define STB_IMAGE_IMPLEMENTATION
-#define STBI_ONLY_JPEG
-#define STBI_ONLY_PNG
-#define STBI_ONLY_BMP
-#define STBI_NO_STDIO
-#define STBI_NO_LINEAR
-#define STBI_NO_HDR
-#define STBI_FAILURE_USERMSG
-#define STBI_MALLOC(bytes) allocate_for_stb(bytes)
-#define STBI_REALLOC(block, bytes) reallocate_for_stb(block, bytes)
-#define STBI_FREE(block) std::free(block)
-#include <stb/stb_image.h>
 #define STB_IMAGE_WRITE_STATIC
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STBI_WRITE_NO_STDIO
@@ -68,53 +49,19 @@ Format format_of(std::span<const std::uint8_t> bytes) {
   if (begins_with({0xff, 0xd8, 0xff})) return Format::jpeg;
   if (begins_with({0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'})) return Format::png;
   if (begins_with({'B', 'M'})) return Format::bmp;
-  if (begins_with({'P', '5'}) || begins_with({'P', '6'})) return Format::pnm;
+  if (bytes.size() >= 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7') return Format::pnm;
   return Format::unknown;
 }
 
-std::string stb_reason() {
-  const char* const reason = stbi_failure_reason();
-  return reason != nullptr ? reason : "unknown reason";
-}
-
-struct StbPixels {
-  struct Release {
-    void operator()(stbi_uc* block) const { stbi_image_free(block); }
-  };
-  std::unique_ptr<stbi_uc, Release> pixels;
-  int width = 0;
-  int height = 0;
-  int channels = 0;
-};
-
-StbPixels load_with_stb(std::span<const std::uint8_t> bytes) {
-  StbPixels result;
-  result.pixels.reset(
-      stbi_load_from_memory(bytes.data(), static_cast<int>(bytes.size()), &result.width, &result.height, &result.channels, 0));
-  if (!result.pixels) fail(ErrorKind::data, "cannot be decoded: ", stb_reason());
-  return result;
-}
-
-// (colour * alpha + white * (255 - alpha)) / 255, rounded.
-std::uint8_t over_white(int colour, int alpha) { return static_cast<std::uint8_t>((colour * alpha + 255 * (255 - alpha) + 127) / 255); }
-
-DecodedImage composite(const StbPixels& source) {
-  const bool has_alpha = source.channels == 2 || source.channels == 4;
-  const int colours = has_alpha ? source.channels - 1 : source.channels;
-  DecodedImage result;
-  result.was_grey = colours == 1;
-  result.had_alpha = has_alpha;
-  result.image = Image::black(source.width, source.height, colours);
-  const std::size_t pixels = static_cast<std::size_t>(source.width) * source.height;
-  const stbi_uc* from = source.pixels.get();
-  std::uint8_t* to = result.image.pixels.data();
-  if (!has_alpha) {
-    std::memcpy(to, from, pixels * colours);
-    return result;
+DecodedImage decode_as(Format format, std::span<const std::uint8_t> bytes) {
+  switch (format) {
+    case Format::jpeg: return decode_jpeg(bytes);
+    case Format::png: return decode_png(bytes);
+    case Format::bmp: return decode_bmp(bytes);
+    case Format::pnm: return decode_pnm(bytes);
+    case Format::unknown: break;
   }
-  for (std::size_t i = 0; i < pixels; ++i, from += source.channels, to += colours)
-    for (int c = 0; c < colours; ++c) to[c] = over_white(from[c], from[colours]);
-  return result;
+  fail(ErrorKind::data, "not a JPEG, PNG, BMP or binary PNM (P5, P6) picture");
 }
 
 void check_writable(std::span<const std::uint8_t> pixels, int width, int height, int channels) {
@@ -144,31 +91,9 @@ DecodedImage decode_image(std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) fail(ErrorKind::data, "the file is empty");
   if (static_cast<std::int64_t>(bytes.size()) > kMaxImageFileBytes)
     fail(ErrorKind::data, bytes.size(), " bytes, at most ", kMaxImageFileBytes, " are read");
-  const Format format = format_of(bytes);
-  if (format == Format::unknown) fail(ErrorKind::data, "not a JPEG, PNG, BMP or binary PNM (P5, P6) picture");
-  if (format == Format::pnm) return decode_pnm(bytes);
-
-  const int size = static_cast<int>(bytes.size());
-  int width = 0;
-  int height = 0;
-  if (format == Format::jpeg) check_jpeg_structure(bytes);
-  if (format == Format::png) check_png_structure(bytes);
-  if (stbi_info_from_memory(bytes.data(), size, &width, &height, nullptr) == 0) {
-    // Loading stops at the same header, and unlike asking it keeps the reason.
-    load_with_stb(bytes);
-    fail(ErrorKind::data, "the header is corrupt");
-  }
-  // A BMP that runs from top to bottom has a negative height.
-  const std::int64_t rows = format == Format::bmp ? std::llabs(height) : height;
-  check_image_sides(width, rows);
-  if (format == Format::bmp) check_bmp_structure(bytes, width, rows);
-
-  const StbPixels loaded = load_with_stb(bytes);
-  if (loaded.channels < 1 || loaded.channels > 4 || loaded.width != width || loaded.height != rows)
-    fail(ErrorKind::data, "the header contradicts the picture");
-  DecodedImage result = composite(loaded);
-  result.was_16_bit = stbi_is_16_bit_from_memory(bytes.data(), size) != 0;
-  return result;
+  DecodedImage decoded = decode_as(format_of(bytes), bytes);
+  decoded.image = oriented(std::move(decoded.image), decoded.orientation);
+  return decoded;
 }
 
 DecodedImage read_image(const std::string& path) {

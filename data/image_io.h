@@ -1,8 +1,9 @@
 // Image files: JPEG, PNG, BMP and binary PNM in, PNG and JPEG out.
 //
 // Everything read here may be hostile: the file's size, the picture's sides and every allocation are bounded before they
-// are granted, and what is incomplete is refused instead of being filled with grey.  All functions may be called from
-// several threads at once.
+// are granted.  Pixels are the file's or the file is refused: what is incomplete, what breaks its format's rules and what is not
+// read (data/jpeg.h, png.h, bmp.h, pnm.h say what) gives a reason, never a guess.  All functions may be called from several threads at
+// once.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,14 @@ struct DecodedImage {
   bool was_grey = false;    // a palette of greys counts as colour
   bool had_alpha = false;   // an alpha channel or a transparent colour, be it opaque throughout
   bool was_16_bit = false;  // taken to 8 bits
+  int orientation = 1;      // EXIF's; the image is turned accordingly (data/orientation.h)
 };
 
 // Error(data) unless both sides are in 1..kMaxImageSide and their product is at most kMaxImagePixels.
 void check_image_sides(std::int64_t width, std::int64_t height);
 
 // Decodes by content; the file's name plays no part.  Alpha is composited over white, which is what a viewer shows;
-// dropping it would uncover whatever a transparent pixel happens to hold.  Orientation tags are not applied.
+// dropping it would uncover whatever a transparent pixel happens to hold.  A picture is turned as its EXIF orientation says.
 // Error(data) with the bare reason, without a path.
 DecodedImage decode_image(std::span<const std::uint8_t> bytes);
 

@@ -1,7 +1,5 @@
 #include "data/pnm.h"
 
-#include <algorithm>
-
 #include "core/check.h"
 
 namespace pbgen {
@@ -51,7 +49,11 @@ class HeaderReader {
 }  // namespace
 
 DecodedImage decode_pnm(std::span<const std::uint8_t> bytes) {
-  check(bytes.size() >= 2 && bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6'), "not a binary PNM");
+  check(bytes.size() >= 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '7', "not a PNM");
+  if (bytes[1] <= '3')
+    fail(ErrorKind::data, "a PNM written in plain text (P", char(bytes[1]), "), which is not read; save it as binary (P5, P6)");
+  if (bytes[1] == '4') fail(ErrorKind::data, "a PNM of single bits (P4), which is not read; save it as grey (P5)");
+  if (bytes[1] == '7') fail(ErrorKind::data, "a PAM (P7), which is not read; save it as PNM (P5, P6)");
   HeaderReader header(bytes);
   const int width = header.number();
   const int height = header.number();
@@ -64,7 +66,11 @@ DecodedImage decode_pnm(std::span<const std::uint8_t> bytes) {
   const bool wide = maximum > 255;
   const std::size_t samples = static_cast<std::size_t>(width) * height * channels;
   const std::size_t needed = samples * (wide ? 2 : 1);
-  if (bytes.size() - begin < needed) fail(ErrorKind::data, "truncated: ", bytes.size() - begin, " bytes of samples, ", needed, " expected");
+  const std::size_t available = bytes.size() - begin;
+  if (available < needed) fail(ErrorKind::data, "truncated: ", available, " bytes of samples, ", needed, " expected");
+  // A second picture, or samples wider than the maximum says; the format has no other bytes there.
+  if (available > needed)
+    fail(ErrorKind::data, available - needed, " bytes behind the last sample: several pictures in one PNM, or a wrong header");
 
   DecodedImage result;
   result.image = Image::black(width, height, channels);
@@ -73,7 +79,8 @@ DecodedImage decode_pnm(std::span<const std::uint8_t> bytes) {
   const std::uint8_t* const source = bytes.data() + begin;
   for (std::size_t i = 0; i < samples; ++i) {
     const int sample = wide ? source[2 * i] << 8 | source[2 * i + 1] : source[i];
-    result.image.pixels[i] = static_cast<std::uint8_t>((std::min(sample, maximum) * 255 + maximum / 2) / maximum);
+    if (sample > maximum) fail(ErrorKind::data, "corrupt: a sample of ", sample, " is above the PNM's maximum of ", maximum);
+    result.image.pixels[i] = static_cast<std::uint8_t>((sample * 255 + maximum / 2) / maximum);
   }
   return result;
 }

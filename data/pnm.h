@@ -1,7 +1,5 @@
-// Binary PGM and PPM ("P5", "P6"), 8 and 16 bits a sample.
-//
-// Read by ourselves: stb takes a truncated file for a whole one, reads 16-bit samples in the wrong byte order and does
-// not scale by the file's own maximum.
+// Binary PGM and PPM ("P5", "P6"), 8 and 16 bits a sample, one picture a file.  Plain text (P1 to P3), single bits (P4) and PAM (P7) are
+// refused by name; so are samples above the file's own maximum, and bytes behind the last sample.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +9,7 @@
 
 namespace pbgen {
 
-// Samples are scaled from 0..maximum to 0..255, rounded.  Error(data) with the bare reason.
+// bytes begin with "P1" to "P7".  Samples are scaled from 0..maximum to 0..255, rounded.  Error(data) with the bare reason.
 DecodedImage decode_pnm(std::span<const std::uint8_t> bytes);
 
 }  // namespace pbgen

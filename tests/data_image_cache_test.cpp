@@ -109,7 +109,7 @@ TEST_F(ImageCacheTest, AFileOfAnotherLengthWithTheOldTimeMakesItStale) {
   load();
   const auto time = fs::last_write_time(folder_ / "data/a.ppm");
   Bytes longer = make_ppm(2, 2, 10, 11, 12);
-  longer.push_back(0);
+  longer.insert(longer.begin() + 2, ' ');
   write_bytes(folder_ / "data/a.ppm", longer);
   fs::last_write_time(folder_ / "data/a.ppm", time);
   expect_rebuilt("stale");

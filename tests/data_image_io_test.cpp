@@ -157,8 +157,8 @@ TEST(ImageIo, RefusesABmpThatLacksRowsOrHasAnImpossibleHeight) {
 TEST(ImageIo, ReadsBinaryPnmAndScalesItsMaximum) {
   const DecodedImage colour = decode_image(bytes_of("P6 # comment\n1 1\n255\n\x01\x02\x03"));
   EXPECT_EQ(colour.image.pixels, (Bytes{1, 2, 3}));
-  const DecodedImage grey = decode_image(bytes_of("P5\n# one\n# two\n3 1 15 \x01\x0f\x10"));
-  EXPECT_EQ(grey.image.pixels, (Bytes{17, 255, 255}));
+  const DecodedImage grey = decode_image(bytes_of("P5\n# one\n# two\n3 1 15 \x01\x0f\x08"));
+  EXPECT_EQ(grey.image.pixels, (Bytes{17, 255, 136}));
   EXPECT_TRUE(grey.was_grey);
   Bytes wide = bytes_of("P5 1 1 65535 ");
   wide.insert(wide.end(), {0x80, 0x00});
@@ -175,7 +175,7 @@ TEST(ImageIo, RefusesBrokenPnm) {
 }
 
 TEST(ImageIo, BoundsDimensionsBeforeItAllocatesPixels) {
-  EXPECT_TRUE(contains(refusal(make_png({.width = 60000, .height = 60000, .rows = {0, 1}})), "too large"));
+  EXPECT_TRUE(contains(refusal(make_png({.width = 60000, .height = 60000, .rows = {0, 1}})), "60000x60000"));
   EXPECT_TRUE(contains(refusal(make_png({.width = 20000, .height = 20000, .rows = {0, 1}})), "20000x20000"));
   EXPECT_TRUE(contains(refusal(make_png({.width = 16000, .height = 16000, .rows = {0, 1}})), "16000x16000"));
   EXPECT_TRUE(contains(refusal(bytes_of("P6 60000 60000 255\n123")), "60000x60000"));
@@ -184,7 +184,7 @@ TEST(ImageIo, BoundsDimensionsBeforeItAllocatesPixels) {
 TEST(ImageIo, RefusesWhatIsNoPicture) {
   EXPECT_TRUE(contains(refusal({}), "empty"));
   EXPECT_TRUE(contains(refusal(bytes_of("just text")), "not a JPEG"));
-  EXPECT_TRUE(contains(refusal(bytes_of("P3 1 1 255 1 2 3")), "binary PNM"));
+  EXPECT_TRUE(contains(refusal(bytes_of("P3 1 1 255 1 2 3")), "plain text"));
   EXPECT_TRUE(contains(refusal(bytes_of("GIF89a")), "not a JPEG"));
 }
 
@@ -268,8 +268,8 @@ TEST(ImageIo, DecodesOrRefusesEveryFileOfTheSharedEdgeCases) {
     const std::string reason = refusal(read_file(entry.path().string(), kMaxImageFileBytes));
     ++(reason.empty() ? decoded : refused);
     // The suite's valid files, all bit depths, palettes and interlacings, are those that do not begin with x.
-    if (extension == ".png" && !name.starts_with("x")) {
-      EXPECT_EQ(reason, "") << name;
+    if (extension == ".png") {
+      EXPECT_EQ(reason.empty(), !name.starts_with("x")) << name << ": " << reason;
     }
   }
   EXPECT_GT(decoded, 150);

@@ -4,7 +4,7 @@ set -eu
 
 if ! command -v apt-get >/dev/null 2>&1; then
   echo "No apt-get here. Install what corresponds to these Debian packages: $*"
-  echo "(g++ >= 12 or clang++ >= 14, GNU make, GoogleTest, stb_image and stb_image_write under stb/)"
+  echo "(g++ >= 12 or clang++ >= 14, GNU make, GoogleTest, stb_image_write under stb/)"
   exit 0
 fi
 
