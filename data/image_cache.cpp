@@ -22,9 +22,9 @@ namespace pbgen {
 namespace {
 
 constexpr std::string_view kMagic = "PBGENIMG";
-constexpr std::uint64_t kFormatVersion = 2;  // 1 had other checksums
+constexpr std::uint64_t kFormatVersion = 3;  // 1 had other checksums, 2 did not count turned pictures
 // Raised whenever the same files and options come out as other pixels than before.
-constexpr std::uint64_t kDecoderVersion = 1;
+constexpr std::uint64_t kDecoderVersion = 2;
 constexpr std::size_t kHeaderBytes = 128;
 
 // A checksum of a series of things.
@@ -66,12 +66,13 @@ struct Header {
   std::uint64_t grey = 0;
   std::uint64_t alpha = 0;
   std::uint64_t sixteen_bit = 0;
-  std::array<std::uint64_t, 2> reserved = {};
+  std::uint64_t turned = 0;
+  std::uint64_t reserved = 0;
 
   template <class Self, class Visit>
   static void visit(Self& h, Visit visit_number) {
     for (auto* number : {&h.version, &h.key, &h.count, &h.size, &h.channels, &h.pixel_bytes, &h.report_bytes, &h.report_checksum, &h.files,
-                         &h.grey, &h.alpha, &h.sixteen_bit, &h.reserved[0], &h.reserved[1]})
+                         &h.grey, &h.alpha, &h.sixteen_bit, &h.turned, &h.reserved})
       visit_number(*number);
   }
 };
@@ -187,8 +188,9 @@ ImageCache open_image_cache(const std::string& path) {
   cache.key = header.key;
   cache.images = ImageSet(file, file.get() + kHeaderBytes, static_cast<std::int64_t>(header.count), static_cast<int>(header.size),
                           static_cast<int>(header.channels));
-  cache.report = {static_cast<std::int64_t>(header.files), static_cast<std::int64_t>(header.grey), static_cast<std::int64_t>(header.alpha),
-                  static_cast<std::int64_t>(header.sixteen_bit), decode_bad_files(bad_files)};
+  cache.report = {static_cast<std::int64_t>(header.files),       static_cast<std::int64_t>(header.grey),
+                  static_cast<std::int64_t>(header.alpha),       static_cast<std::int64_t>(header.sixteen_bit),
+                  static_cast<std::int64_t>(header.turned),      decode_bad_files(bad_files)};
   return cache;
 }
 
@@ -217,6 +219,7 @@ void ImageCacheWriter::finish(const FolderReport& report) {
   header.grey = static_cast<std::uint64_t>(report.grey);
   header.alpha = static_cast<std::uint64_t>(report.alpha);
   header.sixteen_bit = static_cast<std::uint64_t>(report.sixteen_bit);
+  header.turned = static_cast<std::uint64_t>(report.turned);
   file_.append(bad_files);
   file_.overwrite(0, encode(header));
   file_.commit();

@@ -4,7 +4,7 @@
 //   offset  bytes
 //   0       8      "PBGENIMG"
 //   8       8 each, little-endian: version, key, count, size, channels, bytes of pixels, bytes of report, CRC-64 of the
-//                  report, files, grey, alpha, sixteen_bit, 0, 0
+//                  report, files, grey, alpha, sixteen_bit, turned, 0
 //   120     8      CRC-64 (core/crc64.h) of the 120 bytes before
 //   128            pixels [count][size][size][channels]
 //   then           report: for every bad file its path and the reason, each closed by a zero byte

@@ -88,6 +88,7 @@ void count(const DecodedImage& decoded, FolderReport& report) {
   report.grey += decoded.was_grey;
   report.alpha += decoded.had_alpha;
   report.sixteen_bit += decoded.was_16_bit;
+  report.turned += decoded.orientation != 1;
 }
 
 }  // namespace

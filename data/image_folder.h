@@ -68,6 +68,7 @@ struct FolderReport {
   std::int64_t grey = 0;
   std::int64_t alpha = 0;        // RGBA, grey with alpha, palettes with transparency
   std::int64_t sixteen_bit = 0;  // samples wider than 8 bits
+  std::int64_t turned = 0;       // by an EXIF orientation of 2 to 8
   std::vector<BadFile> bad = {};
   bool operator==(const FolderReport&) const = default;
 };
@@ -84,10 +85,20 @@ struct FolderListing {
   std::map<std::string, std::int64_t> other_files;  // extension in lower case ("" for none): count
 };
 
-// All files below the folder whose names end in jpg, jpeg, png, bmp, ppm, pgm or pnm in any case.  Symbolic links are
-// followed, and every folder is read once, however many links (or a cycle of them) lead there.  Names that begin with a dot are
-// passed over: they are thumbnails and other programs' notes.  Error(data) where the folder is none or cannot be read.
+// The names of files that are read end so, in any case.
+inline constexpr const char* kImageExtensions = "jpg, jpeg, jpe, jfif, jif, png, bmp, dib, ppm, pgm, pnm";
+
+// All files below the folder whose names end in one of kImageExtensions.  Symbolic links are followed, and every folder is read once,
+// however many links (or a cycle of them) lead there.  Passed over, because they hold thumbnails, copies and what was deleted: names that
+// begin with a dot, and folders that photo libraries, archivers and file systems make (@eaDir, __MACOSX, #recycle, $RECYCLE.BIN,
+// lost+found, *.lrdata and the like).  Error(data) where the folder is none or cannot be read.
 FolderListing list_images(const std::string& folder);
+
+// Those of listing.other_files that are pictures by their extension, but of a format that is not read: webp, heic, gif, raw photographs ...
+std::map<std::string, std::int64_t> unread_pictures(const FolderListing& listing);
+
+// "200 .webp, 3 .gif", the most frequent first, at most 8 of them; "" for none.
+std::string count_by_extension(const std::map<std::string, std::int64_t>& counts);
 
 // done of total files.  Called from the calling thread, between files; may throw, which ends the work.
 using LoadProgress = std::function<void(std::int64_t done, std::int64_t total)>;

@@ -2,11 +2,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <set>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -19,19 +19,44 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 // The name's ending without the dot, in lower case; "" where there is none.
 std::string extension_of(const std::string& name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos) return "";
-  std::string extension = name.substr(dot + 1);
-  for (char& c : extension)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return extension;
+  return lower_case(name.substr(dot + 1));
+}
+
+bool is_one_of(std::string_view text, std::span<const std::string_view> texts) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
 bool is_image_extension(std::string_view extension) {
-  constexpr std::array<std::string_view, 7> kExtensions = {"jpg", "jpeg", "png", "bmp", "ppm", "pgm", "pnm"};
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+  constexpr std::string_view kExtensions[] = {"jpg", "jpeg", "jpe", "jfif", "jif", "png", "bmp", "dib", "ppm", "pgm", "pnm"};
+  return is_one_of(extension, kExtensions);
+}
+
+bool is_unread_picture(std::string_view extension) {
+  constexpr std::string_view kExtensions[] = {"webp", "heic", "heif", "hif", "avif", "tif", "tiff", "gif", "jp2", "j2k", "jpf",
+                                              "jpx",  "jpm",  "jxl",  "jxr", "wdp",  "ico", "cur",  "tga", "psd", "psb", "xcf",
+                                              "pbm",  "pam",  "pfm",  "exr", "hdr",  "svg", "svgz", "eps", "pcx", "xpm", "xbm",
+                                              "qoi",  "mng",  "jng",  "dds", "apng", "sgi", "ras"};
+  constexpr std::string_view kRawPhotographs[] = {"raw", "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "srf", "sr2", "orf", "rw2",
+                                                  "raf", "pef", "srw", "x3f", "3fr", "erf", "kdc", "dcr", "mrw", "iiq", "rwl"};
+  return is_one_of(extension, kExtensions) || is_one_of(extension, kRawPhotographs);
+}
+
+// Folders in which indexers, archivers and file systems leave copies, thumbnails and what was deleted.
+bool is_passed_over(const std::string& folder_name) {
+  constexpr std::string_view kNames[] = {"@eadir",       "@tmp",      "@recycle",   "#recycle",                 "#snapshot",
+                                         "$recycle.bin", "__macosx", "lost+found", "system volume information"};
+  const std::string name = lower_case(folder_name);
+  return is_one_of(name, kNames) || name.ends_with(".lrdata") || name.ends_with(".dtrash");
 }
 
 class Walk {
@@ -70,16 +95,17 @@ class Walk {
     // Sorted, so that of several links to a folder always the same one counts.
     std::sort(names.begin(), names.end());
     for (const std::string& name : names)
-      if (!name.starts_with(".")) add(folder.empty() ? name : folder + "/" + name, extension_of(name));
+      if (!name.starts_with(".")) add(name, folder.empty() ? name : folder + "/" + name);
   }
 
-  void add(const std::string& path, const std::string& extension) {
+  void add(const std::string& name, const std::string& path) {
     struct stat status = {};
+    const std::string extension = extension_of(name);
     const bool is_image = is_image_extension(extension);
     if (::stat((root_ + "/" + path).c_str(), &status) != 0) {
       if (is_image) listing_.bad.push_back({path, concat("cannot be opened (", std::strerror(errno), ")")});
     } else if (S_ISDIR(status.st_mode)) {
-      if (seen_.emplace(status.st_dev, status.st_ino).second) pending_.push_back(path);
+      if (!is_passed_over(name) && seen_.emplace(status.st_dev, status.st_ino).second) pending_.push_back(path);
     } else if (!is_image) {
       ++listing_.other_files[extension];
     } else if (!S_ISREG(status.st_mode)) {
@@ -98,5 +124,22 @@ class Walk {
 }  // namespace
 
 FolderListing list_images(const std::string& folder) { return Walk(folder).run(); }
+
+std::map<std::string, std::int64_t> unread_pictures(const FolderListing& listing) {
+  std::map<std::string, std::int64_t> unread = listing.other_files;
+  std::erase_if(unread, [](const auto& entry) { return !is_unread_picture(entry.first); });
+  return unread;
+}
+
+std::string count_by_extension(const std::map<std::string, std::int64_t>& counts) {
+  constexpr std::size_t kMostNamed = 8;
+  std::vector<std::pair<std::int64_t, std::string>> sorted;
+  for (const auto& [extension, number] : counts) sorted.emplace_back(-number, extension.empty() ? "without extension" : "." + extension);
+  std::sort(sorted.begin(), sorted.end());
+  std::string named;
+  for (std::size_t i = 0; i < std::min(sorted.size(), kMostNamed); ++i)
+    named += concat(i == 0 ? "" : ", ", -sorted[i].first, " ", sorted[i].second);
+  return sorted.size() > kMostNamed ? named + ", ..." : named;
+}
 
 }  // namespace pbgen

@@ -14,17 +14,9 @@ namespace pbgen {
 namespace {
 
 [[noreturn]] void fail_without_images(const FolderListing& listing, const std::string& folder) {
-  // The most frequent extensions first.
-  std::vector<std::pair<std::int64_t, std::string>> seen;
-  for (const auto& [extension, number] : listing.other_files)
-    seen.emplace_back(-number, extension.empty() ? "without extension" : "." + extension);
-  std::sort(seen.begin(), seen.end());
-  std::string named;
-  for (std::size_t i = 0; i < std::min<std::size_t>(seen.size(), 8); ++i)
-    named += concat(i == 0 ? "" : ", ", -seen[i].first, " ", seen[i].second);
-  if (seen.size() > 8) named += ", ...";
-  fail(ErrorKind::data, folder, ": no images in it or below; looked for jpg, jpeg, png, bmp, ppm, pgm, pnm, found ",
-       named.empty() ? "no other files either" : named);
+  const std::string found = count_by_extension(listing.other_files);
+  fail(ErrorKind::data, folder, ": no images in it or below; looked for ", kImageExtensions, ", found ",
+       found.empty() ? "no other files either" : found);
 }
 
 [[noreturn]] void fail_without_usable_images(const FolderReport& report, const std::string& folder) {
@@ -103,9 +95,13 @@ FolderListing list_some_images(const std::string& folder) {
 LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress) {
   check(options.channels == 1 || options.channels == 3, "channels is ", options.channels, ", expected 1 or 3");
   const FolderListing listing = list_some_images(options.folder);
-  if (cache_folder.empty()) return load_into_memory(listing, options, progress);
-
   LoadedImages loaded;
+  if (cache_folder.empty()) {
+    loaded = load_into_memory(listing, options, progress);
+    loaded.unread = unread_pictures(listing);
+    return loaded;
+  }
+  loaded.unread = unread_pictures(listing);
   const std::uint64_t key = image_cache_key(listing, options);
   loaded.cache_path = image_cache_path(cache_folder, options);
   loaded.from_cache = use_cache(key, loaded);

@@ -1,6 +1,8 @@
 // Everything between a folder's name and images in memory: listing, cache, decoding, the rules about bad files.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "data/image_folder.h"
@@ -14,6 +16,7 @@ struct LoadedImages {
   bool from_cache = false;     // mapped from a cache that was there before; nothing was decoded
   std::string cache_path;      // "" where images are in memory
   std::string cache_message;   // why a cache that was there was ignored; "" otherwise
+  std::map<std::string, std::int64_t> unread;  // unread_pictures of the folder
 };
 
 // cache_folder "": the images stay in memory (images.count() * images.bytes_per_image() bytes).  Otherwise they are mapped from

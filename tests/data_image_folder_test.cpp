@@ -10,6 +10,7 @@
 #include "core/cpu.h"
 #include "data/image_io.h"
 #include "data/load_images.h"
+#include "tests/golden_pictures.h"
 #include "tests/image_files.h"
 
 namespace pbgen {
@@ -94,7 +95,8 @@ TEST(PrepareImage, StretchesTheCropAndNotThePicture) {
 
 TEST(ImageFolder, FindsAllEndingsInAnyCaseAtAnyDepthSortedByPath) {
   const TestFolder folder;
-  for (const std::string name : {"b/x.PNG", "b.png", "a/deep/er/y.JpG", "c.jpeg", "d.bmp", "e.ppm", "f.Pgm", "g.pnm", "B.png", "b-.png"})
+  for (const std::string name : {"b/x.PNG", "b.png", "a/deep/er/y.JpG", "c.jpeg", "d.bmp", "e.ppm", "f.Pgm", "g.pnm", "B.png", "b-.png",
+                                 "h.JFIF", "i.jpe", "j.jif", "k.dib"})
     write_bytes(folder / name, {1});
   for (const std::string name : {"notes.txt", "n.TXT", "LICENSE", ".hidden.png", ".thumbnails/z.png", "png"})
     write_bytes(folder / name, {1});
@@ -102,8 +104,65 @@ TEST(ImageFolder, FindsAllEndingsInAnyCaseAtAnyDepthSortedByPath) {
   std::vector<std::string> paths;
   for (const SourceFile& file : listing.files) paths.push_back(file.path);
   EXPECT_EQ(paths, (std::vector<std::string>{"B.png", "a/deep/er/y.JpG", "b-.png", "b.png", "b/x.PNG", "c.jpeg", "d.bmp", "e.ppm", "f.Pgm",
-                                             "g.pnm"}));
+                                             "g.pnm", "h.JFIF", "i.jpe", "j.jif", "k.dib"}));
   EXPECT_EQ(listing.other_files, (std::map<std::string, std::int64_t>{{"txt", 2}, {"", 2}}));
+}
+
+TEST(ImageFolder, PassesOverWhatPhotoLibrariesArchiversAndFileSystemsLeave) {
+  const TestFolder folder;
+  for (const std::string name :
+       {"@eaDir/a.jpg/SYNOFILE_THUMB_M.jpg", "__MACOSX/._a.jpg", "__MACOSX/a.jpg", "#recycle/a.jpg", "$RECYCLE.BIN/a.jpg",
+        "lost+found/a.jpg", "System Volume Information/a.jpg", "x/Previews.lrdata/a.jpg", "._a.jpg", ".picasaoriginals/a.jpg"})
+    write_bytes(folder / name, {1});
+  write_bytes(folder / "x/@eaDir.jpg", {1});
+  write_bytes(folder / "x/lost/a.jpg", {1});
+  const FolderListing listing = list_images(folder.path());
+  ASSERT_EQ(listing.files.size(), 2u);
+  EXPECT_EQ(listing.files[0].path, "x/@eaDir.jpg");
+  EXPECT_EQ(listing.files[1].path, "x/lost/a.jpg");
+  EXPECT_TRUE(listing.other_files.empty());
+  // The folder that was named itself is read, whatever its name is.
+  EXPECT_EQ(list_images(folder / "#recycle").files.size(), 1u);
+}
+
+TEST(ImageFolder, NamesPicturesThatAreNotRead) {
+  const TestFolder folder;
+  write_bytes(folder / "a.ppm", make_ppm(1, 1, 1, 1, 1));
+  for (const std::string name : {"b.webp", "c.WebP", "d.HEIC", "e.cr2", "notes.txt", "Thumbs.db", "README"})
+    write_bytes(folder / name, {1});
+  const std::map<std::string, std::int64_t> expected = {{"webp", 2}, {"heic", 1}, {"cr2", 1}};
+  EXPECT_EQ(unread_pictures(list_images(folder.path())), expected);
+  EXPECT_EQ(count_by_extension(expected), "2 .webp, 1 .cr2, 1 .heic");
+  EXPECT_EQ(load({.folder = folder.path(), .size = 1}).unread, expected);
+  // From a cache too, of which they are no part.
+  for (int run = 0; run < 2; ++run) {
+    const LoadedImages loaded = load_images({.folder = folder.path(), .size = 1}, folder / "cache", nullptr);
+    EXPECT_EQ(loaded.from_cache, run == 1);
+    EXPECT_EQ(loaded.unread, expected);
+  }
+}
+
+TEST(ImageFolder, TurnsPicturesBeforeTheyAreCroppedAndCountsThem) {
+  const TestFolder folder;
+  // Stored 13 wide and 6 high.
+  for (const int orientation : {1, 6, 8}) {
+    const GoldenPicture& picture = golden_picture("jpeg orientation " + std::to_string(orientation));
+    write_bytes(folder / std::to_string(orientation) + ".jpg", picture.file);
+  }
+  const FolderOptions options{.folder = folder.path(), .size = 4, .channels = 1, .crop = parse_crop("4x4+1+8"), .on_bad = OnBad::skip};
+  for (int run = 0; run < 3; ++run) {
+    const LoadedImages loaded = load_images(options, run == 0 ? "" : folder / "cache", nullptr);
+    EXPECT_EQ(loaded.from_cache, run == 2);
+    EXPECT_EQ(loaded.report.turned, 2);
+    ASSERT_EQ(loaded.report.bad.size(), 1u);
+    EXPECT_EQ(loaded.report.bad[0].path, "1.jpg");  // the crop is below its lower border
+    ASSERT_EQ(loaded.images.count(), 2);
+    for (std::int64_t i = 0; i < 2; ++i) {
+      const Image& seen = golden_picture("jpeg orientation " + std::to_string(6 + 2 * i)).image;
+      EXPECT_EQ(loaded.images.image(i)[0], seen.row(8)[1]) << i;
+      EXPECT_EQ(loaded.images.image(i)[15], seen.row(11)[4]) << i;
+    }
+  }
 }
 
 TEST(ImageFolder, FollowsLinksAndReadsEveryFolderOnce) {

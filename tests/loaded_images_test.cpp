@@ -33,6 +33,19 @@ TEST(LoadingNotes, TellWhatWasConvertedAndWhyACacheWasIgnored) {
   EXPECT_EQ(loading_notes(images), std::vector<std::string>{"5 images were grey"});
 }
 
+TEST(LoadingNotes, TellOfTurnedPicturesAndOfThoseThatAreNotRead) {
+  LoadedImages images = loaded(3);
+  images.report.turned = 3;
+  images.unread = {{"gif", 1}, {"webp", 200}};
+  const std::vector<std::string> expected = {"3 images were turned as their EXIF orientation says",
+                                             "pictures of formats that are not read: 200 .webp, 1 .gif; convert them to JPEG or PNG"};
+  EXPECT_EQ(loading_notes(images), expected);
+  EXPECT_EQ(loading_summary(images.report, images.unread), " (3 turned as their EXIF says; not read: 200 .webp, 1 .gif)");
+  EXPECT_EQ(loading_summary(images.report, {}), " (3 turned as their EXIF says)");
+  EXPECT_EQ(loading_summary({}, images.unread), " (not read: 200 .webp, 1 .gif)");
+  EXPECT_EQ(loading_summary({}, {}), "");
+}
+
 TEST(LoadingNotes, ListTwentySkippedFilesWithTheirReasonsAndCountTheRest) {
   LoadedImages images = loaded(3);
   images.report.files = 100;

@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/cpu.h"
+#include "data/image_folder.h"
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
@@ -45,11 +46,11 @@ int run(int argc, char** argv) {
   int threads = thread_count();
 
   ArgumentParser parser("swd_eval", "the sliced Wasserstein distance (SWD) of two sets of images",
-                        "A set is a folder of images, a cache file that training wrote, or `synthetic[:SEED]`: faces drawn by this "
-                        "program.\n"
-                        "The definition is that of Karras et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each "
-                        "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is never 0: the noise "
-                        "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number.");
+                        concat("A set is a folder of images (", kImageExtensions, "; turned as their EXIF orientation says), a cache file "
+                               "that training wrote, or `synthetic[:SEED]`: faces drawn by this program.\n"
+                               "The definition is that of Karras et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each "
+                               "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is never 0: the noise "
+                               "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number."));
   parser.positional("REAL", &images_options.real, "what is to be learned");
   parser.positional("FAKE", &images_options.fake,
                     "what was generated, taken as it is; or a checkpoint, a run's folder or an exported model, which draws as many "

@@ -24,7 +24,17 @@ std::vector<std::string> loading_notes(const LoadedImages& loaded) {
   converted(report.grey, colour ? "grey images became RGB" : "images were grey");
   converted(report.alpha, "images with transparency were laid on white");
   converted(report.sixteen_bit, "images of 16 bits became 8");
+  converted(report.turned, "images were turned as their EXIF orientation says");
+  if (!loaded.unread.empty())
+    notes.push_back(concat("pictures of formats that are not read: ", count_by_extension(loaded.unread), "; convert them to JPEG or PNG"));
   return notes;
+}
+
+std::string loading_summary(const FolderReport& report, const std::map<std::string, std::int64_t>& unread) {
+  std::string text;
+  if (report.turned > 0) text = concat(report.turned, " turned as their EXIF says");
+  if (!unread.empty()) text += concat(text.empty() ? "" : "; ", "not read: ", count_by_extension(unread));
+  return text.empty() ? "" : concat(" (", text, ")");
 }
 
 }  // namespace pbgen

@@ -15,6 +15,7 @@
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
+#include "tools/lib/loaded_images.h"
 #include "tools/lib/resume.h"
 #include "tools/lib/score.h"
 #include "tools/lib/trained_generator.h"
@@ -186,6 +187,8 @@ ImageSet load_folder(const Side& side, std::int64_t want, const FolderOptions& f
     notes.push_back(concat(side.shown(), ": ", report.bad.size(), " of ", report.files, " files skipped, the first: ", report.bad[0].path,
                            " (", report.bad[0].reason, ")"));
   }
+  if (const std::string summary = loading_summary(report, unread_pictures(side.listing)); !summary.empty())
+    notes.push_back(concat(side.shown(), summary));
   const std::int64_t count = static_cast<std::int64_t>(pixels->size()) / (static_cast<std::int64_t>(size) * size * folder.channels);
   const std::uint8_t* const begin = pixels->data();
   return ImageSet(std::move(pixels), begin, count, size, folder.channels);

@@ -91,7 +91,8 @@ namespace {
 void declare_data_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Data");
   parser.add("--data", &flags.data, "DIR",
-             "train on the images in DIR and below (jpg, jpeg, png, bmp, ppm); without it, on synthetic faces").in_config();
+             concat("train on the images in DIR and below (", kImageExtensions, "), turned as their EXIF orientation says; without it, on "
+                    "synthetic faces")).in_config();
   parser.add("--synthetic-images", &flags.synthetic_images, "N", "how many synthetic faces are drawn where there is no --data",
              in_range(64, 10'000'000)).in_config();
   parser.add("--crop", &flags.crop, "CROP",
