@@ -55,14 +55,14 @@ class ThreadWaiting : public testing::Test {
 TEST_F(ThreadWaiting, IsShortUnlessTheUserHasChosen) {
   const ToolRun run = generate({}, {"--help"});
   EXPECT_EQ(run.exit_code, 0);
-  EXPECT_EQ(turns(run), "10000");
+  EXPECT_EQ(turns(run), "300");
 }
 
 TEST_F(ThreadWaiting, WhatTheUserHasChosenStays) {
   EXPECT_EQ(turns(generate({"GOMP_SPINCOUNT=77"}, {"--help"})), "77");
   EXPECT_EQ(turns(generate({"OMP_WAIT_POLICY=passive"}, {"--help"})), "0");
-  EXPECT_NE(turns(generate({"OMP_WAIT_POLICY=active"}, {"--help"})), "10000");
-  EXPECT_NE(turns(generate({"OMP_NUM_THREADS=1"}, {"--help"})), "10000");
+  EXPECT_NE(turns(generate({"OMP_WAIT_POLICY=active"}, {"--help"})), "300");
+  EXPECT_NE(turns(generate({"OMP_NUM_THREADS=1"}, {"--help"})), "300");
 }
 
 TEST_F(ThreadWaiting, BeginningAgainKeepsTheArgumentsAndTheOutput) {

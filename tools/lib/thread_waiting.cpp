@@ -17,7 +17,7 @@ namespace {
 // That a process has begun once more.
 constexpr const char* kBegunAgain = "PBGEN_WAITS_ARE_SHORT";
 constexpr const char* kGnuTurns = "GOMP_SPINCOUNT";
-constexpr const char* kTurns = "10000";
+constexpr const char* kTurns = "300";
 constexpr const char* kLlvmMilliseconds = "KMP_BLOCKTIME";
 
 bool is_set(const char* name) { return std::getenv(name) != nullptr; }
