@@ -11,6 +11,7 @@
 
 #include "core/file.h"
 #include "tools/lib/exit.h"
+#include "tools/lib/program.h"
 #include "tools/lib/text.h"
 
 namespace pbgen {
@@ -50,6 +51,7 @@ struct Settings {
     parser.add("--out", &out, "DIR", "where to").default_text("the first free run");
     parser.add_config_flag();
     parser.example("tool faces --batch 8", "small steps");
+    parser.example("./tools/generate faces", "another tool");
   }
 
   bool parse(std::vector<const char*> words) {
@@ -189,6 +191,9 @@ TEST(Arguments, HelpShowsSectionsDefaultsExamplesAndExitCodes) {
         "(default: the first free run)", "tool faces --batch 8\n      small steps\n", "\nExit codes\n", "--help, -h"})
     EXPECT_NE(help.find(part), help.npos) << part << "\nin\n" << help;
   EXPECT_EQ(help.find("iterations (default"), help.npos) << help;
+  // As the user who called this program would call that tool; said once, whichever tool tells of it.
+  EXPECT_NE(help.find("  " + called_tool("generate") + " faces\n      another tool\n"), help.npos) << help;
+  EXPECT_EQ(help.find("./tools/generate"), help.npos) << help;
   for (const std::string_view line : split(help, '\n')) EXPECT_LE(line.size(), 100u) << line;
 }
 

@@ -48,7 +48,8 @@ std::string named_checkpoint(const std::string& path) {
   if (!fs::exists(status)) fail(ErrorKind::usage, path, ": no such checkpoint or run folder");
   if (!fs::is_directory(status)) return path;
   const std::string checkpoint = newest_good_checkpoint(path);
-  if (checkpoint.empty()) fail(ErrorKind::usage, path, ": no usable checkpoint in its checkpoints/ folder; begin a new run, or name a checkpoint of another");
+  if (checkpoint.empty())
+    fail(ErrorKind::usage, path, ": no usable checkpoint in its checkpoints/ folder; begin a new run, or name a checkpoint of another");
   return checkpoint;
 }
 
