@@ -255,7 +255,7 @@ has-libraries: | has-compiler
 	@$(call has_header,stb/stb_image_write.h) || { echo 'stb/stb_image_write.h is missing: run `make deps`' >&2; exit 1; }
 ifneq ($(OPENMP),0)
 	@$(call has_header,omp.h,-fopenmp) || \
-	  { echo 'omp.h is missing for $(CXX): $(if $(is_clang),run `make deps-dev`,it comes with g++), or build with OPENMP=0' >&2; exit 1; }
+	  { echo 'omp.h is missing for $(CXX): $(if $(is_clang),run `make deps-dev`,install g++ anew, with which it comes), or build with OPENMP=0' >&2; exit 1; }
 endif
 has-gtest:
 	@$(call has_header,gtest/gtest.h) || { echo 'GoogleTest is missing: run `make deps` (only the tests need it)' >&2; exit 1; }
