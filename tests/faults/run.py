@@ -338,6 +338,8 @@ def unseen_calls(harness):
     if subprocess.run([*strace, harness.tools / words[0], *words[1:]], env=environment, capture_output=True).returncode != 0:
         return None  # where tracing is forbidden
     seen, counted = collections.Counter(), collections.Counter()
+    if not trial_log.exists():
+        sys.exit(f'{preload} was not loaded into {words[0]}: nothing would be disturbed')
     for line in strace_log.read_text(errors='replace').splitlines():
         call = line.split(None, 1)[1].split('(')[0]
         if call in names and f'{folder}/d' in line:
