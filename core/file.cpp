@@ -9,56 +9,59 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "core/check.h"
+#include "core/file_lock.h"
+#include "core/regular_file.h"
 
 namespace pbgen {
 namespace {
 
-// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
+namespace fs = std::filesystem;
 
- private:
-  int fd_;
-};
-
-void write_all(int fd, const std::uint8_t* data, std::size_t size, const std::string& path) {
-  while (size > 0) {
-    const ssize_t written = ::write(fd, data, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(ErrorKind::input_output, path, ": cannot write (", std::strerror(errno), ")");
-    data += written;
-    size -= static_cast<std::size_t>(written);
+// The partial file, locked and empty.
+Descriptor open_partial(const std::string& partial, const std::string& path) {
+  while (true) {
+    Descriptor file(::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
+    if (!file.is_open()) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+    struct stat status = {};
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+      fail(ErrorKind::input_output, path, ": cannot create: ", partial, " is in the way, ", kind_of_file(status.st_mode));
+    wait_for_lock(file.get(), path);
+    // Whoever had it has given it another name or removed it.
+    if (!is_named(file.get(), partial)) continue;
+    if (::ftruncate(file.get(), 0) != 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+    return file;
   }
+}
+
+// Never over a file that is there.  0, or the reason as in errno.
+int rename_to_free_name(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // Not every file system knows that; a second name is refused as well where one is there.
+  if (::link(from.c_str(), to.c_str()) != 0) return errno;
+  ::unlink(from.c_str());
+  return 0;
+}
+
+// Earlier versions wrote NAME.partial-PID.
+bool is_partial_name(std::string_view name) {
+  constexpr std::string_view kEarlierMark = ".partial-";
+  if (name.ends_with(kPartialEnding)) return true;
+  const std::size_t mark = name.rfind(kEarlierMark);
+  if (mark == name.npos || mark == 0) return false;
+  const std::string_view number = name.substr(mark + kEarlierMark.size());
+  return !number.empty() && number.find_first_not_of("0123456789") == number.npos;
 }
 
 }  // namespace
 
 std::vector<std::uint8_t> read_file(const std::string& path, std::int64_t max_bytes) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail(ErrorKind::input_output, path, ": cannot open (", std::strerror(errno), ")");
-  struct stat status = {};
-  if (::fstat(file.get(), &status) != 0) fail(ErrorKind::input_output, path, ": cannot read its size (", std::strerror(errno), ")");
-  if (!S_ISREG(status.st_mode)) fail(ErrorKind::input_output, path, ": not a regular file");
-  if (status.st_size > max_bytes) fail(ErrorKind::input_output, path, ": ", status.st_size, " bytes, at most ", max_bytes, " are read");
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(status.st_size));
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + have, bytes.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(ErrorKind::input_output, path, ": cannot read (", std::strerror(errno), ")");
-    if (got == 0) fail(ErrorKind::input_output, path, ": became shorter while it was read");
-    have += static_cast<std::size_t>(got);
-  }
+  const RegularFile file(path);
+  if (file.size() > max_bytes) fail(ErrorKind::input_output, path, ": ", file.size(), " bytes, at most ", max_bytes, " are read");
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(file.size()));
+  if (file.read(0, bytes) < file.size()) fail(ErrorKind::input_output, path, ": became shorter while it was read");
   return bytes;
 }
 
@@ -67,47 +70,88 @@ std::string read_text_file(const std::string& path, std::int64_t max_bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-AtomicFile::AtomicFile(const std::string& path) : path_(path), partial_(concat(path, ".partial-", ::getpid())) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+AtomicFile::AtomicFile(const std::string& path, Existing existing)
+    : path_(path), partial_(concat(path, kPartialEnding)), existing_(existing) {
+  const std::string folder = fs::path(path).parent_path().string();
   if (!folder.empty()) make_directories(folder);
-  descriptor_ = ::open(partial_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+  descriptor_ = open_partial(partial_, path_);
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink(partial_.c_str());
+  if (descriptor_.is_open()) ::unlink(partial_.c_str());
 }
 
-void AtomicFile::append(std::span<const std::uint8_t> bytes) { write_all(descriptor_, bytes.data(), bytes.size(), path_); }
+void AtomicFile::append(std::span<const std::uint8_t> bytes) { write_all(descriptor_.get(), bytes, path_); }
 
 void AtomicFile::overwrite(std::int64_t offset, std::span<const std::uint8_t> bytes) {
-  if (::lseek(descriptor_, offset, SEEK_SET) < 0) fail(ErrorKind::input_output, path_, ": cannot seek (", std::strerror(errno), ")");
+  if (::lseek(descriptor_.get(), offset, SEEK_SET) < 0) fail(ErrorKind::input_output, path_, ": cannot seek (", std::strerror(errno), ")");
   append(bytes);
-  if (::lseek(descriptor_, 0, SEEK_END) < 0) fail(ErrorKind::input_output, path_, ": cannot seek (", std::strerror(errno), ")");
+  if (::lseek(descriptor_.get(), 0, SEEK_END) < 0) fail(ErrorKind::input_output, path_, ": cannot seek (", std::strerror(errno), ")");
 }
 
 void AtomicFile::commit() {
-  if (::fsync(descriptor_) != 0) fail(ErrorKind::input_output, path_, ": cannot sync (", std::strerror(errno), ")");
-  if (std::rename(partial_.c_str(), path_.c_str()) != 0)
+  if (::fsync(descriptor_.get()) != 0) fail(ErrorKind::input_output, path_, ": cannot sync (", std::strerror(errno), ")");
+  if (existing_ == Existing::keep) {
+    const int reason = rename_to_free_name(partial_, path_);
+    if (reason == EEXIST)
+      fail(ErrorKind::usage, path_, ": appeared while this was written, and is not replaced; choose another name, and start again");
+    if (reason != 0) fail(ErrorKind::input_output, path_, ": cannot rename (", std::strerror(reason), ")");
+  } else if (std::rename(partial_.c_str(), path_.c_str()) != 0) {
     fail(ErrorKind::input_output, path_, ": cannot rename (", std::strerror(errno), ")");
+  }
   // What is synced is safe, so that closing has nothing left to report.
-  ::close(std::exchange(descriptor_, -1));
-  // The rename itself must survive a power cut; some file systems cannot sync a folder, which is no error of ours.
-  const std::string folder = std::filesystem::path(path_).parent_path().string();
-  const Descriptor parent(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (parent.get() >= 0) ::fsync(parent.get());
+  descriptor_.close();
+  // The rename itself must survive a power cut.
+  sync_folder(fs::path(path_).parent_path().string());
 }
 
-void write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes) {
-  AtomicFile file(path);
+void write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes, Existing existing) {
+  AtomicFile file(path, existing);
   file.append(bytes);
   file.commit();
 }
 
-void write_file_atomically(const std::string& path, std::string_view text) {
-  write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+void write_file_atomically(const std::string& path, std::string_view text, Existing existing) {
+  write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, existing);
+}
+
+Descriptor open_to_append(const std::string& path) {
+  // A pipe without a reader is refused in place of waited for.
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666));
+  if (!file.is_open()) fail(ErrorKind::input_output, path, ": cannot open for appending (", std::strerror(errno), ")");
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    fail(ErrorKind::input_output, path, ": is ", kind_of_file(status.st_mode), ", a regular file is wanted");
+  return file;
+}
+
+void write_all(int descriptor, std::span<const std::uint8_t> bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(ErrorKind::input_output, path, ": cannot write (", std::strerror(errno), ")");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void sync_folder(const std::string& folder) {
+  const Descriptor opened(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.is_open()) ::fsync(opened.get());
+}
+
+void remove_stale_partials(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> stale;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+    if (is_partial_name(entry->path().filename().string())) stale.push_back(entry->path().string());
+  for (const std::string& path : stale) {
+    const Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat status = {};
+    if (!file.is_open() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    // It may have got its own name just now.
+    if (try_lock(file.get(), path) && is_named(file.get(), path)) ::unlink(path.c_str());
+  }
 }
 
 void make_directories(const std::string& path) {

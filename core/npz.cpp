@@ -7,7 +7,6 @@
 
 #include "core/check.h"
 #include "core/crc32.h"
-#include "core/file.h"
 
 namespace pbgen {
 namespace {
@@ -147,9 +146,9 @@ std::vector<std::uint8_t> NpzWriter::finish() const {
   return file;
 }
 
-void NpzWriter::write(const std::string& path) const {
+void NpzWriter::write(const std::string& path, Existing existing) const {
   file_bytes();  // or it does not fit
-  AtomicFile file(path);
+  AtomicFile file(path, existing);
   put_all([&](std::span<const std::uint8_t> bytes) { file.append(bytes); });
   file.commit();
 }

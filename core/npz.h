@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/file.h"
+
 namespace pbgen {
 
 class NpzWriter {
@@ -31,7 +33,8 @@ class NpzWriter {
   std::int64_t file_bytes() const;
   std::vector<std::uint8_t> finish() const;
   // The same, written atomically, without a copy of the values in memory.  Error(input_output) as AtomicFile.
-  void write(const std::string& path) const;
+  // Existing::keep: as AtomicFile.
+  void write(const std::string& path, Existing existing = Existing::replace) const;
 
  private:
   struct Member {

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/crc64.h"
-#include "core/file.h"
 #include "core/json.h"
 
 namespace pbgen {
@@ -186,9 +185,9 @@ std::vector<std::uint8_t> SafetensorsWriter::finish() const {
   return file;
 }
 
-void SafetensorsWriter::write(const std::string& path) const {
+void SafetensorsWriter::write(const std::string& path, Existing existing) const {
   const Layout pieces = layout();
-  AtomicFile file(path);
+  AtomicFile file(path, existing);
   file.append(as_bytes(pieces.head));
   for (const std::span<const std::uint8_t> bytes : pieces.data) file.append(bytes);
   file.commit();

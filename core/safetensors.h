@@ -20,6 +20,7 @@
 
 #include "core/aligned_buffer.h"
 #include "core/check.h"
+#include "core/file.h"
 #include "core/half.h"
 
 namespace pbgen {
@@ -72,7 +73,8 @@ class SafetensorsWriter {
   // The file.  Tensors with larger elements come first, so that each begins at a multiple of its element's size.
   std::vector<std::uint8_t> finish() const;
   // The same, written atomically, without a copy of the values in memory.  Error(input_output) as write_file_atomically.
-  void write(const std::string& path) const;
+  // Existing::keep: as AtomicFile.
+  void write(const std::string& path, Existing existing = Existing::replace) const;
 
  private:
   struct Tensor {

@@ -1,10 +1,10 @@
 #include "gan/expanded_generator.h"
 
-#include <fstream>
 #include <iterator>
 
 #include "core/check.h"
 #include "core/npz.h"
+#include "core/regular_file.h"
 #include "core/safetensors.h"
 #include "gan/packed_model.h"
 #include "gan/stored_values.h"
@@ -86,20 +86,17 @@ std::vector<std::uint8_t> encode_expanded_generator(const FoldedGenerator& folde
   });
 }
 
-void save_expanded_generator(const std::string& path, const FoldedGenerator& folded, ExpandedFormat format) {
+void save_expanded_generator(const std::string& path, const FoldedGenerator& folded, ExpandedFormat format, Existing existing) {
   const ExpandedGenerator generator = expand_generator(folded);
   with_writer(format, folded.config, [&](auto& writer) {
     add_layers(writer, generator);
-    writer.write(path);
+    writer.write(path, existing);
   });
 }
 
 bool is_expanded_generator(const std::string& path) {
   // The metadata come first in either, before anything of another origin; no text in a JSON header has bare quotes.
-  std::string begin(512, '\0');
-  std::ifstream file(path, std::ios::binary);
-  file.read(begin.data(), std::ssize(begin));
-  begin.resize(static_cast<std::size_t>(file.gcount()));
+  const std::string begin = first_bytes(path, 512);
   const auto contains = [&](const std::string& text) { return begin.find(text) != begin.npos; };
   return begin.starts_with("PK\x03\x04") ? contains(kFormat) : contains(concat("\"format\":\"", kFormat, "\""));
 }

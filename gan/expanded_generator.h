@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.h"
+#include "core/file.h"
 #include "gan/folded_generator.h"
 #include "gan/networks.h"
 
@@ -48,8 +49,9 @@ std::int64_t expanded_generator_bytes(const NetworkConfig& config, ExpandedForma
 
 // The file's bytes.  Error as the two above.
 std::vector<std::uint8_t> encode_expanded_generator(const FoldedGenerator& folded, ExpandedFormat format);
-// The same, written atomically.  Error(input_output).
-void save_expanded_generator(const std::string& path, const FoldedGenerator& folded, ExpandedFormat format);
+// The same, written as AtomicFile writes.  Error as that.
+void save_expanded_generator(const std::string& path, const FoldedGenerator& folded, ExpandedFormat format,
+                             Existing existing = Existing::replace);
 
 // Whether a file is of either format; false where it cannot be read.
 bool is_expanded_generator(const std::string& path);

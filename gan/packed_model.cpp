@@ -175,12 +175,12 @@ std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, 
   return Packed(generator, options).writer.finish();
 }
 
-void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options) {
+void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options, Existing existing) {
   const std::int64_t largest = largest_output(generator.config);
   if (largest > kMaxDrawnFloats)
     fail(ErrorKind::usage, path, ": the output of a layer would have ", largest, " values, at most ", kMaxDrawnFloats,
          " are drawn from exported models: train a narrower or smaller network");
-  Packed(generator, options).writer.write(path);
+  Packed(generator, options).writer.write(path, existing);
 }
 
 bool PackedModel::is_format_of(const SafetensorsFile& file) {

@@ -70,9 +70,10 @@ inline std::int64_t packed_model_bytes(const NetworkConfig& config, const Packed
 
 // The file's bytes.  Error(diverged) naming the array where a value is not finite, or too large for half precision.
 std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, const PackedModelOptions& options);
-// The same, written atomically.  Error(input_output); Error(usage) where a layer's output is larger than kMaxDrawnFloats: nobody
+// The same, written as AtomicFile writes.  Error as that; Error(usage) where a layer's output is larger than kMaxDrawnFloats: nobody
 // would read the file.
-void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options);
+void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options,
+                       Existing existing = Existing::replace);
 
 // The metadata's network: what network_description says of the generator.
 std::string exported_network_text(const NetworkConfig& config);

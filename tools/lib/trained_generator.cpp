@@ -1,7 +1,5 @@
 #include "tools/lib/trained_generator.h"
 
-#include <array>
-#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -9,6 +7,7 @@
 #include "core/check.h"
 #include "core/file.h"
 #include "core/parallel.h"
+#include "core/regular_file.h"
 #include "core/safetensors.h"
 #include "data/lane_images.h"
 #include "gan/checkpoint.h"
@@ -66,10 +65,9 @@ ImageSet TrainedGenerator::draw_exported(const float* z, std::int64_t count) {
 }
 
 bool begins_as_generator(const std::string& path) {
-  std::array<char, 9> bytes{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(bytes.data(), bytes.size());
-  return (file.good() && bytes.back() == '{') || is_expanded_generator(path);
+  constexpr std::size_t kBehindLength = 8;  // a safetensors file's header begins there
+  const std::string begin = first_bytes(path, kBehindLength + 1);
+  return (begin.size() > kBehindLength && begin.back() == '{') || is_expanded_generator(path);
 }
 
 }  // namespace pbgen
