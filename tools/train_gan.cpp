@@ -2,17 +2,20 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "core/check.h"
 #include "core/conv_algorithm.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/file_lock.h"
 #include "core/json.h"
 #include "gan/checkpoint.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/resume.h"
 #include "tools/lib/run_directory.h"
+#include "tools/lib/shown.h"
 #include "tools/lib/text.h"
 #include "tools/lib/train_options.h"
 #include "tools/lib/training_run.h"
@@ -39,6 +42,12 @@ Json take_over(ArgumentParser& parser, const ResumePoint& point) {
   Json identity = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
   apply_identity(parser, identity, point.checkpoint);
   return identity;
+}
+
+// --resume auto takes what there is: that it is nothing should not be found out by the end of the run.
+void tell_of_new_run(const TrainFlags& flags, bool resumes, const std::string& looked_in, const std::string& run_path) {
+  if (flags.resume == "auto" && !resumes)
+    say(stderr, "--resume auto: no usable checkpoint in ", looked_in, "; a new run begins in ", run_path);
 }
 
 int run(int argc, char** argv) {
@@ -68,15 +77,24 @@ int run(int argc, char** argv) {
   plan.resume_checkpoint = point.checkpoint;
   plan.run_path = flags.out;
   if (plan.run_path.empty() && resumes) plan.run_path = point.run_path;
-  if (plan.run_path.empty()) plan.run_path = RunDirectory::first_free(run_name(parser, flags));
+  std::error_code error;
+  plan.in_place = resumes && !point.run_path.empty() &&
+                  (plan.run_path == point.run_path || std::filesystem::equivalent(plan.run_path, point.run_path, error));
   plan.flags = flags;
   plan.config = parser.config();
   plan.identity = run_identity(parser);
   plan.command = shell_command(argc, argv);
+  const std::string name = run_name(parser, flags);
+  const std::string looked_in = flags.out.empty() ? concat("runs/", name, "-NNN") : flags.out;
   if (flags.dry_run) {
+    if (plan.run_path.empty()) plan.run_path = RunDirectory::first_free(name);
+    tell_of_new_run(flags, resumes, looked_in, plan.run_path);
     show_plan(plan);
     return 0;
   }
+  const FolderLock lock = plan.run_path.empty() ? RunDirectory::lock_first_free(name) : FolderLock(plan.run_path);
+  plan.run_path = lock.folder();
+  tell_of_new_run(flags, resumes, looked_in, plan.run_path);
   return run_training(plan);
 }
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +12,8 @@
 #include <filesystem>
 
 #include "core/check.h"
+#include "core/file.h"
+#include "core/file_lock.h"
 #include "tools/lib/signals.h"
 
 namespace pbgen {
@@ -82,23 +83,17 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-LockedOutput::LockedOutput(const std::string& path) {
-  // Closed in every other child, which would hold the lock as well.
-  descriptor_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail(ErrorKind::input_output, path, ": cannot open for appending: ", std::strerror(errno));
-  // A file system without locks does without this protection.
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-  ::close(descriptor_);
+// It is closed in every other child, which would hold the lock as well.
+LockedOutput::LockedOutput(const std::string& path) : file_(open_to_append(path)) {
+  if (try_lock(file_.get(), path)) return;
   const std::string writer = writer_of(path);
   fail(ErrorKind::usage, path, ": another process is at this job already", writer.empty() ? "" : concat(" (", writer, ")"),
        "; wait for it, or end it, and start again");
 }
 
-LockedOutput::~LockedOutput() { ::close(descriptor_); }
-
 std::int64_t LockedOutput::size() const {
   struct stat status = {};
-  return ::fstat(descriptor_, &status) == 0 ? status.st_size : 0;
+  return ::fstat(file_.get(), &status) == 0 ? status.st_size : 0;
 }
 
 ChildProcess::ChildProcess(const std::string& program, const std::vector<std::string>& arguments,

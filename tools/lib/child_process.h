@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/descriptor.h"
+
 namespace pbgen {
 
 // How a child ended: by exiting with a code, or by a signal; the other one is -1.
@@ -20,18 +22,16 @@ struct ChildEnd {
 // child that was given it until it ends, even where we end before it.
 class LockedOutput {
  public:
-  // Error(usage) where it is locked, with the process that writes to it if that is known; Error(input_output) where it cannot be opened.
+  // Error(usage) where it is locked, with the process that writes to it if that is known; Error(input_output) where it cannot be opened,
+  // is no regular file, or where the file system keeps no locks.
   explicit LockedOutput(const std::string& path);
-  ~LockedOutput();
-  LockedOutput(const LockedOutput&) = delete;
-  LockedOutput& operator=(const LockedOutput&) = delete;
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return file_.get(); }
   // Bytes that are there by now.
   std::int64_t size() const;
 
  private:
-  int descriptor_ = -1;
+  Descriptor file_;
 };
 
 // The child has a process group of its own: a terminal's Ctrl-C reaches it only where we pass it on, so it comes once.  It is

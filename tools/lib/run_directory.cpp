@@ -9,6 +9,7 @@
 #include "core/check.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/regular_file.h"
 
 namespace pbgen {
 namespace {
@@ -19,7 +20,7 @@ constexpr const char* kRuns = "runs";
 constexpr std::string_view kLogHeader = "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n";
 constexpr int kLogColumns = 8;
 constexpr std::int64_t kMaxLogBytes = 1 << 30;
-constexpr std::streamoff kLogTailBytes = 4096;
+constexpr std::int64_t kLogTailBytes = 4096;
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 constexpr std::string_view kCheckpointSuffix = ".safetensors";
 constexpr std::string_view kSampleSuffix = ".png";
@@ -50,7 +51,7 @@ bool empty_or_missing(const std::string& path) {
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) return true;
   if (!fs::is_directory(status)) fail(ErrorKind::usage, path, ": is no folder; choose another --out");
-  return fs::is_empty(path, error) && !error;
+  return holds_nothing(path);
 }
 
 // An object with members that only our configuration has together.
@@ -166,6 +167,11 @@ std::string RunDirectory::newest(const std::string& name) {
   return found;
 }
 
+FolderLock RunDirectory::lock_first_free(const std::string& name) {
+  while (true)
+    if (std::optional<FolderLock> lock = FolderLock::make(first_free(name))) return std::move(*lock);
+}
+
 RunDirectory RunDirectory::create(const std::string& path, bool force) {
   if (!force && !empty_or_missing(path)) {
     fail(ErrorKind::usage, path, ": is not empty; choose another --out, go on with --resume ", path, ", or write into it with --force");
@@ -173,9 +179,15 @@ RunDirectory RunDirectory::create(const std::string& path, bool force) {
   return RunDirectory(path);
 }
 
+RunDirectory RunDirectory::create_or_begin_again(const std::string& path, bool force) {
+  return create(path, force || is_our_config(path + "/config.json"));
+}
+
 void RunDirectory::make() const {
-  make_directories(path_ + "/samples");
-  make_directories(path_ + "/checkpoints");
+  for (const char* const folder : {"/samples", "/checkpoints"}) {
+    make_directories(path_ + folder);
+    remove_stale_partials(path_ + folder);
+  }
 }
 
 std::string RunDirectory::sample_path(std::int64_t iteration) const { return concat(path_, "/samples/", padded(iteration), kSampleSuffix); }
@@ -224,12 +236,12 @@ std::vector<LogRow> RunDirectory::read_log(const std::string& path) {
 }
 
 std::optional<LogRow> RunDirectory::last_row(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return std::nullopt;
-  const std::streamoff size = file.tellg();
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;
+  const RegularFile file(path);
+  const std::int64_t size = file.size();
   std::string tail(static_cast<std::size_t>(std::min(size, kLogTailBytes)), '\0');
-  file.seekg(size - static_cast<std::streamoff>(tail.size()));
-  file.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  file.read(size - std::ssize(tail), {reinterpret_cast<std::uint8_t*>(tail.data()), tail.size()});
   // Where it begins in the midst of a row, the half may read as another one.
   const std::vector<LogRow> rows = parse_rows(size > kLogTailBytes ? std::string_view(tail).substr(tail.find('\n') + 1) : tail);
   return rows.empty() ? std::nullopt : std::optional(rows.back());
@@ -243,14 +255,13 @@ std::vector<LogRow> RunDirectory::begin_log(std::int64_t last_iteration) {
   std::string text(kLogHeader);
   for (const LogRow& row : rows) text += row_text(row);
   write_file_atomically(path, text);
-  log_.open(path, std::ios::app);
-  if (!log_) fail(ErrorKind::input_output, path, ": cannot open for appending");
+  log_ = open_to_append(path);
   return rows;
 }
 
 void RunDirectory::log(const LogRow& row) {
-  log_ << row_text(row) << std::flush;
-  if (!log_) fail(ErrorKind::input_output, path_, "/log.csv: cannot write; is the disk full?");
+  const std::string text = row_text(row);
+  write_all(log_.get(), {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, path_ + "/log.csv");
 }
 
 }  // namespace pbgen

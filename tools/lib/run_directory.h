@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "core/descriptor.h"
+#include "core/file_lock.h"
 
 namespace pbgen {
 
@@ -24,17 +26,25 @@ struct LogRow {
 
 class RunDirectory {
  public:
-  // runs/<name>-NNN with the first number that is free.
+  // runs/<name>-NNN with the first number that is free.  Writes nothing.
   static std::string first_free(const std::string& name);
+  // Makes and locks that folder: of two processes at the same moment each gets one of its own.
+  static FolderLock lock_first_free(const std::string& name);
   // Of such folders the one that wrote a checkpoint last, or "".
   static std::string newest(const std::string& name);
 
-  // The folder of a new run.  Error(usage) where it is not empty, unless force.  Writes nothing.
+  // Whoever writes into a run's folder holds its FolderLock.
+
+  // The folder of a new run.  Error(usage) where something but a lock is in it, unless force.  Writes nothing.
   static RunDirectory create(const std::string& path, bool force);
+  // The folder of a run that begins anew because it was ended before its first checkpoint, or of a new one: as create, but what
+  // a run of ours left there is no hindrance.
+  static RunDirectory create_or_begin_again(const std::string& path, bool force);
   // The folder of a run that goes on.  Writes nothing.
   static RunDirectory open(const std::string& path) { return RunDirectory(path); }
 
-  // Makes what is missing of the folder and of samples/ and checkpoints/ in it.  Error(input_output).
+  // Makes what is missing of the folder and of samples/ and checkpoints/ in it, and removes what killed processes left half written
+  // there.  Error(input_output).
   void make() const;
 
   const std::string& path() const { return path_; }
@@ -73,7 +83,7 @@ class RunDirectory {
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
-  std::ofstream log_;
+  Descriptor log_;
 };
 
 }  // namespace pbgen

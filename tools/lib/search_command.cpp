@@ -11,6 +11,7 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/file_lock.h"
 #include "core/json.h"
 #include "tools/lib/args.h"
 #include "tools/lib/csv.h"
@@ -67,7 +68,7 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
                  "which layers bear it on your images");
 }
 
-// A search's folder is known by its search.json, which says what all its trials have in common.
+// A search's folder is known by its search.json, which says what all its trials have in common.  It is there, and locked.
 void claim_folder(const std::string& folder, const SearchOptions& options) {
   Json arguments = Json::array();
   for (const std::string& argument : options.training) arguments.push_back(argument);
@@ -80,7 +81,7 @@ void claim_folder(const std::string& folder, const SearchOptions& options) {
     if (std::equal(before.begin(), before.end(), text.begin(), text.end())) return;
     fail(ErrorKind::usage, folder, ": holds a search with other sizes, data or training (search.json); name another --out");
   }
-  if (fs::exists(folder) && !(fs::is_directory(folder) && fs::is_empty(folder)))
+  if (!holds_nothing(folder))
     fail(ErrorKind::usage, folder, ": is there and holds no search; name another --out");
   write_file_atomically(path, text);
 }
@@ -150,7 +151,8 @@ int run_search(int argc, const char* const* argv) {
   if (!parser.parse(argc, argv)) return 0;
   const SearchOptions options = search_options(parser, flags);
   if (flags.train.threads > 0) set_thread_count(flags.train.threads);
-  const std::string out = flags.train.out.empty() ? RunDirectory::first_free("search") : flags.train.out;
+  const FolderLock lock = flags.train.out.empty() ? RunDirectory::lock_first_free("search") : FolderLock(flags.train.out);
+  const std::string& out = lock.folder();
   claim_folder(out, options);
   const std::string command = command_with_folder(parser, out);
   announce(search_order(options.network, options.with_linear), options, out);

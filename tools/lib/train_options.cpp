@@ -145,7 +145,9 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
 void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Run");
   parser.add("--out", &flags.out, "DIR", "the run's folder").default_text("runs/<setting>-<loss>-<size>-NNN, the first free number");
-  parser.add("--resume", &flags.resume, "WHAT", "go on from a checkpoint, or from a run's folder; auto: the newest one in --out");
+  parser.add("--resume", &flags.resume, "WHAT",
+             "go on from a checkpoint, or from a run's folder; auto: the newest one in --out, and where there is none a new run begins, which "
+             "a line says");
   parser.add("--init-from", &flags.init_from, "WHAT", "begin a new run from the weights of a checkpoint, or of a run's newest one")
       .in_config();
   parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");

@@ -54,9 +54,11 @@ bool due(std::int64_t iteration, std::int64_t every, std::int64_t total) {
   return every > 0 && (iteration % every == 0 || iteration == total);
 }
 
-// --resume takes a folder as it is: with auto, also that of a run which ended before its first checkpoint.
+// A run goes on in its own folder as it is.  Into another one, that of a further run for one, it is not led by --resume either.
 RunDirectory claimed_folder(const RunPlan& plan) {
-  return plan.flags.resume.empty() ? RunDirectory::create(plan.run_path, plan.flags.force) : RunDirectory::open(plan.run_path);
+  if (plan.in_place) return RunDirectory::open(plan.run_path);
+  if (plan.flags.resume == "auto") return RunDirectory::create_or_begin_again(plan.run_path, plan.flags.force);
+  return RunDirectory::create(plan.run_path, plan.flags.force);
 }
 
 class TrainingRun {
@@ -76,11 +78,11 @@ class TrainingRun {
 
   int run() {
     announce();
-    if (plan_.resume_checkpoint.empty() && flags_.force && folder_.remove_older_run() > 0)
+    if (!plan_.in_place && flags_.force && folder_.remove_older_run() > 0)
       say(stderr, folder_.path(), ": the checkpoints, samples and report of an older run there were removed (--force)");
-    folder_.make();
     folder_.remove_results();  // of the sitting before: scores.json means that a run ended
-    write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");
+    write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");  // first: it tells whose folder this is
+    folder_.make();
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
     first_iteration_ = trainer_.iteration();
     rows_ = folder_.begin_log(first_iteration_);

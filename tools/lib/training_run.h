@@ -14,12 +14,14 @@ struct RunPlan {
   Json config;                    // what config.json holds
   Json identity;                  // what a checkpoint must agree with
   std::string run_path;           // the folder
+  bool in_place = false;          // the checkpoint that it goes on from is that folder's
   std::string resume_checkpoint;  // "": a new run
   std::string command;            // as the user gave it
 };
 
 // Trains, samples, scores and saves as the flags say.  Returns the exit code: 0, or 129, 130, 143 and 152 after SIGHUP,
 // SIGINT, SIGTERM and SIGXCPU, which let the iteration finish and save (a second signal ends the process at once).
+// The caller holds the folder's FolderLock.
 // Throws Error: diverged (the last good checkpoint stays), data, model_file, input_output.
 int run_training(const RunPlan& plan);
 

@@ -8,6 +8,7 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "core/file.h"
+#include "core/file_lock.h"
 #include "core/json.h"
 #include "tools/lib/format.h"
 #include "tools/lib/interrupt.h"
@@ -31,12 +32,11 @@ std::vector<std::string> claimed_arguments(const std::string& path) {
   return arguments;
 }
 
-// Pieces made at different times must speak of the same networks and images.
+// Pieces made at different times must speak of the same networks and images.  The folder is there, and locked.
 void claim_folder(const Experiment& experiment) {
-  make_directories(experiment.out);
   const std::string path = experiment.out + "/experiment.json";
   if (!std::filesystem::exists(path)) {
-    if (!std::filesystem::is_empty(experiment.out))
+    if (!holds_nothing(experiment.out))
       fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
     Json arguments = Json::array();
     for (const std::string& argument : experiment.training) arguments.push_back(Json(argument));
@@ -121,6 +121,7 @@ std::vector<const Piece*> chosen_pieces(const std::string& name, Scale scale) {
 
 int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experiment, const std::string& command, bool train_only) {
   const auto begin = std::chrono::steady_clock::now();
+  const FolderLock lock(experiment.out);
   claim_folder(experiment);
   const std::vector<Trial> trials = trials_of(chosen, experiment);
   auto results = run_trials(trials, {.folder = experiment.out + "/trials", .extra = experiment.extra});

@@ -14,9 +14,8 @@ constexpr std::int64_t kMaxCsvBytes = 64 << 20;
 }  // namespace
 
 PieceFolder::PieceFolder(const Experiment& experiment, std::string_view piece) : path_(concat(experiment.out, "/", piece)) {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) fail(ErrorKind::input_output, path_, ": cannot make the folder: ", error.message());
+  make_directories(path_);
+  remove_stale_partials(path_);  // the experiment's folder is locked
 }
 
 void PieceFolder::csv(std::string_view name, const Table& table) const {
