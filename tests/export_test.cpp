@@ -274,9 +274,9 @@ TEST_F(ExportLoaded, WritesPictures) {
   for (const int channels : {3, 1}) {
     const std::string path = checkpoint(concat(channels), network({1}, channels));
     const std::vector<std::uint8_t> expected = pictures_of(path, concat(channels, "-pictures"), "1");
-    const ToolRun result = load({exported(path, {"--to", "safetensors"}), "--n", concat(kImages), "--out", folder_ / "out"});
+    const ToolRun result = load({exported(path, {"--to", "safetensors"}), "--n", concat(kImages), "--out", folder_ / concat("out-", channels)});
     ASSERT_EQ(result.exit_code, 0) << result.err;
-    const Bytes last = read_file(folder_ / concat("out/image_0000", kImages - 1, channels == 3 ? ".ppm" : ".pgm"), 1 << 20);
+    const Bytes last = read_file(folder_ / concat("out-", channels, "/image_0000", kImages - 1, channels == 3 ? ".ppm" : ".pgm"), 1 << 20);
     const std::size_t size = std::size_t{16} * 16 * channels;
     const std::string head = concat("P", channels == 3 ? 6 : 5, " 16 16 255\n");
     ASSERT_EQ(last.size(), head.size() + size);

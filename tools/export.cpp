@@ -1,9 +1,7 @@
 // Writes a trained generator as a small model for the edge: ./tools/export --help.
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "core/check.h"
 #include "core/cpu.h"
@@ -16,6 +14,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/export_report.h"
 #include "tools/lib/format.h"
+#include "tools/lib/output_path.h"
 #include "tools/lib/scored_checkpoint.h"
 #include "tools/lib/shown.h"
 
@@ -34,14 +33,30 @@ struct Options {
   int threads = 0;
 };
 
-// What stands at the path is replaced only where the user says so, and never the checkpoint itself.
-void require_free(const Options& options, const std::string& checkpoint) {
-  std::error_code error;
-  if (std::filesystem::equivalent(options.out, checkpoint, error))
-    fail(ErrorKind::usage, "--out ", options.out, " is the checkpoint itself: choose another file");
-  if (std::filesystem::is_directory(options.out, error)) fail(ErrorKind::usage, "--out ", options.out, " is a folder: name a file in it");
-  if (std::filesystem::exists(options.out, error) && !options.force)
-    fail(ErrorKind::usage, "--out ", options.out, " exists: choose another file, or add --force to replace it");
+// What a format's files are called.
+std::string ending_of(const std::string& format) { return format == "packed" ? ".pbgen" : "." + format; }
+
+// A file is what its name says: --to and the name's ending agree, and without --to the ending decides.  Error(usage).
+void settle_format(bool to_given, Options& options) {
+  const std::string ending = name_ending(options.out);
+  if (ending.empty()) return;
+  for (const char* const format : {"packed", "safetensors", "npz"}) {
+    if (ending != ending_of(format)) continue;
+    if (to_given && options.to != format)
+      fail(ErrorKind::usage, "--out ", options.out, " says another format than --to ", options.to, ", whose files end in ",
+           ending_of(options.to));
+    options.to = format;
+    return;
+  }
+  fail(ErrorKind::usage, "--out ", options.out, ": no format that is written has the ending ", ending,
+       "; it is .pbgen for generate, swd_eval and libpbgen, .safetensors or .npz for other programs");
+}
+
+// Where the user names no file: beside the run, or beside a checkpoint that lies elsewhere.  The iteration is part of the name, so that a
+// model tells what it was made of.
+std::string default_output(const std::string& checkpoint, const Options& options) {
+  const char* const kind = options.to != "packed" ? "-weights" : options.linear_precision == "half" ? "-half" : "";
+  return output_beside(checkpoint, concat(kind, ending_of(options.to)));
 }
 
 // False where help was asked for.
@@ -55,9 +70,12 @@ bool parse(int argc, char** argv, Options& options) {
                         "what is left is a linear layer, ReLU, four transposed convolutions and tanh (gan/expanded_generator.h).  "
                         "tools/load_generator.py loads all three formats in numpy or PyTorch and compares its images with generate's.");
   parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder");
-  parser.add("--out", &options.out, "FILE", "the model").short_name("-o");
+  parser.add("--out", &options.out, "FILE", "the model; a name that ends in .pbgen, .safetensors or .npz decides what is written")
+      .short_name("-o")
+      .default_text("RUN/ITERATION.pbgen; -half.pbgen, -weights.safetensors or -weights.npz as is asked for");
   parser.add("--to", &options.to, "FORMAT", "packed, for generate, swd_eval and libpbgen; safetensors or npz, for other programs",
-             one_of({"packed", "safetensors", "npz"}));
+             one_of({"packed", "safetensors", "npz"}))
+      .default_text("what FILE's ending says, or packed");
   parser.add("--linear-precision", &options.linear_precision, "NAME",
              "the linear layer's weights, unless they are in one bit: float, or half", one_of({"float", "half"}));
   parser.add("--best", &options.best, "of a run's folder the checkpoint with the best score in place of the newest");
@@ -72,7 +90,7 @@ bool parse(int argc, char** argv, Options& options) {
   parser.example("./tools/export runs/H-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
   parser.example("./tools/generate faces.pbgen --n 64 --grid grid.png", "images from the model");
   if (!parser.parse(argc, argv)) return false;
-  if (options.out.empty()) fail(ErrorKind::usage, "nowhere to write: name a file with --out (-o)");
+  settle_format(parser.given("--to"), options);
   if (options.to != "packed" && options.linear_precision == "half")
     fail(ErrorKind::usage, "--linear-precision half: --to ", options.to, " writes 32 bits a weight; leave one of them away");
   return true;
@@ -86,7 +104,7 @@ struct Written {
 };
 
 Written write_packed(const Options& options, const FoldedGenerator& generator, const PackedModelOptions& packing) {
-  save_packed_model(options.out, generator, packing);
+  save_packed_model(options.out, generator, packing, existing_output(options.force));
   const bool one_bit = generator.config.binarized.generator.contains(0);
   const std::string more = smaller_linear_layer(generator.config, packing);
   return {packed_model_bytes(generator.config, packing), "linear layer in " + (one_bit ? "one bit" : options.linear_precision),
@@ -95,7 +113,7 @@ Written write_packed(const Options& options, const FoldedGenerator& generator, c
 
 Written write_expanded(const Options& options, const FoldedGenerator& generator) {
   const ExpandedFormat format = options.to == "npz" ? ExpandedFormat::npz : ExpandedFormat::safetensors;
-  save_expanded_generator(options.out, generator, format);
+  save_expanded_generator(options.out, generator, format, existing_output(options.force));
   const std::int64_t bytes = expanded_generator_bytes(generator.config, format);
   const std::int64_t packed = packed_model_bytes(generator.config);
   const double ratio = static_cast<double>(bytes) / static_cast<double>(packed);
@@ -109,7 +127,8 @@ int run(int argc, char** argv) {
   if (!parse(argc, argv, options)) return 0;
   if (options.threads > 0) set_thread_count(options.threads);
   const std::string path = chosen_checkpoint(options.checkpoint, options.best);
-  require_free(options, path);
+  if (options.out.empty()) options.out = default_output(path, options);
+  require_free_output("--out", options.out, options.force, {path});
   const Checkpoint checkpoint = Checkpoint::load(path);
   const NetworkConfig& network = checkpoint.network();
   PackedModelOptions packing;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,14 +10,15 @@
 #include "core/conv_algorithm.h"
 #include "core/cpu.h"
 #include "data/image_grid.h"
-#include "data/image_io.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/image_output.h"
+#include "tools/lib/output_path.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/scored_checkpoint.h"
+#include "tools/lib/shown.h"
 #include "tools/lib/trained_generator.h"
 
 namespace pbgen {
@@ -60,23 +62,34 @@ std::vector<float> latents(const Options& options, int z_dim, std::int64_t first
   return z;
 }
 
+// Where the user names neither a folder nor a picture: beside the run, or beside a model that lies elsewhere.
+void name_outputs(const std::string& model, Options& options) {
+  const char* const walk = options.interpolate ? "walk-" : "";
+  if (options.count > kGridImages) options.out = output_beside(model, concat("-images-", walk, options.seed));
+  else options.grid = output_beside(model, concat("-grid-", walk, options.seed, ".png"));
+}
+
 int run(int argc, char** argv) {
   Options options;
   ArgumentParser parser("generate", "draws images from a trained generator and writes them as PNG files",
                         "MODEL is a checkpoint that train_gan wrote, a run's folder, whose newest checkpoint is taken, or a model "
                         "that export wrote.  The same seed gives the same files; those of a checkpoint and of its export, calibrated "
-                        "alike, differ by at most one grey level.");
+                        "alike, differ by at most one grey level.  Without --out and --grid the images go beside the run, or beside a "
+                        "MODEL that lies in no run, and the last line says where.  Files appear whole or not at all.");
   parser.positional("MODEL", &options.model, "a checkpoint, a run's folder, or an exported model");
   parser.add("--n", &options.count, "N", "how many images", in_range<std::int64_t>(1, 1'000'000));
   parser.add("--seed", &options.seed, "S", "which images");
-  parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing");
-  parser.add("--grid", &options.grid, "FILE", concat("write the first ", kGridImages, " images as one PNG picture"));
+  parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing")
+      .default_text(concat("without --grid, for more than ", kGridImages, " images: RUN/ITERATION-images-SEED"));
+  parser.add("--grid", &options.grid, "FILE", concat("write the first ", kGridImages, " images as one picture, a .png or .jpg file"))
+      .default_text(concat("without --out, for at most ", kGridImages, " images: RUN/ITERATION-grid-SEED.png"));
   parser.add("--interpolate", &options.interpolate,
              concat("walk in straight lines between random vectors, ", kGridColumns, " images from each to the next"));
   parser.add("--best", &options.best, "of a run's folder the checkpoint with the best score in place of the newest");
   parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
              in_range(0, 10000));
-  parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
+  parser.add("--force", &options.force,
+             "replace FILE where it exists, and write into a DIR that is not empty; files of the same name are replaced, others stay");
   parser.add("--threads", &options.threads, "N", "threads that compute; images do not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
   parser.add("--conv", &options.conv, "NAME", "how convolutions are computed: direct, or im2col, the definition; equal but for rounding",
@@ -85,16 +98,20 @@ int run(int argc, char** argv) {
   parser.example("./tools/generate faces.pbgen --n 1000 --out samples", "the same from a model that export wrote");
   parser.example("./tools/generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
-  if (options.out.empty() && options.grid.empty())
-    fail(ErrorKind::usage, "nothing to write: name a folder with --out, a picture with --grid, or both");
+  require_picture_name("--grid", options.grid);
   if (options.threads > 0) set_thread_count(options.threads);
   set_conv_algorithm(conv_algorithm_named(options.conv));
 
-  TrainedGenerator generator(chosen_checkpoint(options.model, options.best));
+  const std::string model = chosen_checkpoint(options.model, options.best);
+  const bool named = !options.out.empty() || !options.grid.empty();
+  if (!named) name_outputs(model, options);
+  if (!options.grid.empty()) require_free_output("--grid", options.grid, options.force, {model});
+  TrainedGenerator generator(model);
   for (const char* const flag : {"--bn-calibrate", "--conv"})
     if (generator.exported() && parser.given(flag))
       fail(ErrorKind::usage, flag, ": ", options.model, " is an exported model, in which nothing is left to choose: give its checkpoint");
-  if (!options.out.empty()) claim_output_folder(options.out, options.force);
+  std::optional<FolderLock> lock;
+  if (!options.out.empty()) lock.emplace(claim_output_folder(options.out, options.force));
   if (options.bn_calibrate > 0 && !generator.exported()) generator.calibrate(options.bn_calibrate, options.seed);
 
   const auto draw = [&](std::int64_t first, std::int64_t count) {
@@ -102,7 +119,7 @@ int run(int argc, char** argv) {
   };
   if (!options.grid.empty()) {
     const std::int64_t count = std::min(options.count, kGridImages);
-    write_png(options.grid, image_grid(draw(0, count), count, static_cast<int>(kGridColumns)));
+    write_picture(options.grid, image_grid(draw(0, count), count, static_cast<int>(kGridColumns)), existing_output(options.force));
   }
   if (!options.out.empty()) {
     const NetworkConfig& network = generator.config();
@@ -115,6 +132,7 @@ int run(int argc, char** argv) {
     }
     progress.finish();
   }
+  if (!named) say(stdout, options.out.empty() ? options.grid : options.out);
   return 0;
 }
 

@@ -42,6 +42,8 @@ class Model:
 
 
 def load(path):
+    if pathlib.Path(path).exists() and not pathlib.Path(path).is_file():
+        raise ValueError("no regular file")  # reading a pipe might never end
     with open(path, "rb") as file:
         data = file.read()
     if data[:4] == b"PK\3\4":
@@ -188,11 +190,19 @@ def read_png(path):
 
 
 def write(drawn, folder):
+    """PPM or PGM files, each whole or not at all; nothing that is there is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise ValueError(f"{folder}: is not empty, choose a new folder")
     for number, image in enumerate(drawn):
         kind, end = (6, "ppm") if image.shape[2] == 3 else (5, "pgm")
         head = b"P%d %d %d 255\n" % (kind, image.shape[1], image.shape[0])
-        (folder / f"image_{number:06}.{end}").write_bytes(head + image.tobytes())
+        partial = folder / f"image_{number:06}.{end}.partial-pbgen"
+        try:
+            partial.write_bytes(head + image.tobytes())
+            partial.rename(partial.with_suffix(""))
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def compare(drawn, paths):
@@ -205,7 +215,7 @@ def compare(drawn, paths):
         differences += np.bincount(np.abs(image.astype(int) - expected).ravel(), minlength=256)
     largest = np.flatnonzero(differences)[-1]
     print(f"{len(paths)} images, {differences.sum()} values: {differences[0]} equal, {differences[1]} one grey level apart, "
-          f"{differences[2:].sum()} more; the largest difference is {largest}")
+          f"{differences[2:].sum()} more; the largest difference is {largest}", flush=True)
     return largest <= 1
 
 

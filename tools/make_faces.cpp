@@ -6,11 +6,11 @@
 
 #include "core/check.h"
 #include "data/image_grid.h"
-#include "data/image_io.h"
 #include "data/synthetic_faces.h"
 #include "tools/lib/args.h"
 #include "tools/lib/exit.h"
 #include "tools/lib/image_output.h"
+#include "tools/lib/output_path.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/shown.h"
 
@@ -55,8 +55,9 @@ int run(int argc, char** argv) {
   });
   parser.add("--seed", &options.seed, "K", "which faces");
   parser.add("--out", &options.out, "DIR", "folder for face_000000.png, face_000001.png, ...; made where it is missing");
-  parser.add("--grid", &options.grid, "FILE", concat("also write the first ", kGridFaces, " faces as one PNG picture"));
-  parser.add("--force", &options.force, "write into a folder that is not empty; files of the same name are replaced, others stay");
+  parser.add("--grid", &options.grid, "FILE", concat("also write the first ", kGridFaces, " faces as one picture, a .png or .jpg file"));
+  parser.add("--force", &options.force,
+             "replace FILE where it exists, and write into a DIR that is not empty; files of the same name are replaced, others stay");
   parser.example("./tools/make_faces --n 1000 --out faces", "a thousand faces at 64x64");
   parser.example("./tools/make_faces --n 64 --size 128 --seed 2 --out more --grid more.png",
                  "larger ones of another seed, and a picture of all");
@@ -66,11 +67,13 @@ int run(int argc, char** argv) {
     fail(ErrorKind::usage, "--grid with --size ", options.size, ": a picture of many faces takes sizes up to ", kMaxGridFaceSize);
   }
 
-  claim_output_folder(options.out, options.force);
+  require_picture_name("--grid", options.grid);
+  if (!options.grid.empty()) require_free_output("--grid", options.grid, options.force);
+  const FolderLock lock = claim_output_folder(options.out, options.force);
   write_faces(options);
   if (!options.grid.empty()) {
     const ImageSet shown = synthetic_faces(options.seed, 0, std::min(options.count, kGridFaces), options.size, options.channels);
-    write_png(options.grid, image_grid(shown, shown.count(), kGridColumns));
+    write_picture(options.grid, image_grid(shown, shown.count(), kGridColumns), existing_output(options.force));
   }
   say(stdout, options.count, " faces of ", options.size, "x", options.size, " in ", options.out);
   return 0;

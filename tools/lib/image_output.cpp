@@ -1,42 +1,38 @@
 #include "tools/lib/image_output.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
 #include <vector>
 
 #include "core/check.h"
-#include "core/file.h"
+#include "core/file_batch.h"
 #include "core/parallel.h"
 #include "data/image_io.h"
+#include "tools/lib/output_path.h"
 
 namespace pbgen {
 namespace {
 
-std::string numbered_path(const std::string& folder, const std::string& prefix, std::int64_t number) {
+constexpr int kJpegQuality = 95;
+
+std::string numbered_name(const std::string& prefix, std::int64_t number) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "%06lld", static_cast<long long>(number));
-  return concat(folder, "/", prefix, "_", digits, ".png");
+  return concat(prefix, "_", digits, ".png");
 }
 
-bool write_unsynced(const std::string& path, const std::vector<std::uint8_t>& bytes) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  return !file.fail();
+bool is_picture_name(const std::string& path) {
+  const std::string ending = name_ending(path);
+  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
 }
 
 }  // namespace
 
-void claim_output_folder(const std::string& path, bool force) {
-  make_directories(path);
-  std::error_code error;
-  const bool empty = std::filesystem::is_empty(path, error);
-  if (error) fail(ErrorKind::input_output, path, ": ", error.message());
-  if (!empty && !force) fail(ErrorKind::usage, "--out ", path, " is not empty: choose a new folder, or add --force to write into it");
+FolderLock claim_output_folder(const std::string& path, bool force) {
+  FolderLock lock(path);
+  if (!force && !holds_nothing(path))
+    fail(ErrorKind::usage, "--out ", path, " is not empty: choose a new folder, or add --force to write into it");
+  return lock;
 }
 
 std::int64_t images_at_a_time(std::int64_t bytes_per_image) {
@@ -46,15 +42,24 @@ std::int64_t images_at_a_time(std::int64_t bytes_per_image) {
 }
 
 void write_numbered_pngs(const std::string& folder, const std::string& prefix, const ImageSet& images, std::int64_t first) {
-  std::atomic<std::int64_t> failed{-1};
+  FileBatch batch(folder, images.count());
   parallel_items(images.count(), [&](std::int64_t i) {
     const std::vector<std::uint8_t> png = encode_png(images.image(i), images.size(), images.size(), images.channels());
-    if (!write_unsynced(numbered_path(folder, prefix, first + i), png)) failed = first + i;
+    batch.write(i, numbered_name(prefix, first + i), png);
   });
-  if (failed >= 0) {
-    fail(ErrorKind::input_output, numbered_path(folder, prefix, failed),
-         ": cannot be written; is the disk full, or the folder not yours?");
-  }
+  batch.commit();
+}
+
+void require_picture_name(const std::string& flag, const std::string& path) {
+  if (!path.empty() && !is_picture_name(path))
+    fail(ErrorKind::usage, flag, ' ', path, ": its name says no format that is written; end it in .png or .jpg");
+}
+
+void write_picture(const std::string& path, const Image& image, Existing existing) {
+  check(is_picture_name(path), "write_picture: ", path);
+  const bool png = name_ending(path) == ".png";
+  write_file_atomically(path, png ? encode_png(image.pixels, image.width, image.height, image.channels) : encode_jpeg(image, kJpegQuality),
+                        existing);
 }
 
 }  // namespace pbgen

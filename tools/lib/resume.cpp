@@ -37,9 +37,13 @@ ResumePoint find_resume_point(const std::string& resume, const std::string& out,
   }
   const std::string checkpoint = named_checkpoint(resume);
   if (checkpoint != resume) return {checkpoint, resume};
-  const fs::path folder = fs::path(resume).parent_path();
-  if (folder.filename() != "checkpoints") return {checkpoint, ""};
-  return {checkpoint, folder.has_parent_path() ? folder.parent_path().string() : "."};
+  return {checkpoint, run_folder_of(checkpoint)};
+}
+
+std::string run_folder_of(const std::string& checkpoint) {
+  const fs::path folder = fs::path(checkpoint).parent_path();
+  if (folder.filename() != "checkpoints") return "";
+  return folder.has_parent_path() ? folder.parent_path().string() : ".";
 }
 
 std::string named_checkpoint(const std::string& path) {
