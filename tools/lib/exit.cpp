@@ -1,8 +1,5 @@
 #include "tools/lib/exit.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -14,6 +11,7 @@
 #include "tools/lib/last_words.h"
 #include "tools/lib/shown.h"
 #include "tools/lib/signals.h"
+#include "tools/lib/standard_streams.h"
 #include "tools/lib/thread_waiting.h"
 
 namespace pbgen {
@@ -21,13 +19,7 @@ namespace {
 
 struct ReaderGone {};
 
-}  // namespace
-
-int run_tool(const char* name, FunctionRef<int()> body) {
-  const LastWords last_words(name);
-  make_waits_short();
-  prepare_signals();
-  spare_address_space();
+int exit_code_of(const char* name, FunctionRef<int()> body) {
   if (!machine_supports(Isa::avx2))
     say(stderr, name, ": this processor has no AVX2 and FMA: the reference path computes, to the same accuracy but much slower");
   try {
@@ -50,9 +42,24 @@ int run_tool(const char* name, FunctionRef<int()> body) {
   }
 }
 
+}  // namespace
+
+int run_tool(const char* name, FunctionRef<int()> body) {
+  open_standard_streams();
+  const LastWords last_words(name);
+  make_waits_short();
+  prepare_signals();
+  spare_address_space();
+  const int code = exit_code_of(name, body);
+  const Output output = finish_output();
+  if (output == Output::written) return code;
+  if (output == Output::lost)
+    std::fprintf(stderr, "%s: stdout cannot be written, and what was printed is lost; is the disk full, or the output closed?\n", name);
+  return code != 0 ? code : static_cast<int>(ErrorKind::input_output);
+}
+
 void require_reader() {
-  pollfd out{STDOUT_FILENO, 0, 0};
-  if (::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) throw ReaderGone();
+  if (reader_has_gone()) throw ReaderGone();
 }
 
 }  // namespace pbgen

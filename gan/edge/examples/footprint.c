@@ -56,6 +56,11 @@ static int measure(pbgen_bytes file, int64_t begin, int64_t start) {
            milliseconds(opened, drawn));
     print_memory();
     puts("");
+    /* A line that is lost is no measurement. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+      perror("standard output");
+      exit(1);
+    }
   }
   free(image);
   free(arena);

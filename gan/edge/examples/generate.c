@@ -26,7 +26,7 @@ static int generate(pbgen_bytes file, uint64_t seed) {
   if (code == PBGEN_OK) {
     printf("P%c %d %d 255\n", info.channels == 3 ? '6' : '5', info.width, info.height);
     fwrite(image, 1, info.image_bytes, stdout);
-    if (fflush(stdout) != 0) fail_on("standard output");
+    if (fflush(stdout) != 0 || ferror(stdout)) fail_on("standard output");
   }
   free(image);
   free(arena);

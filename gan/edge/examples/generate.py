@@ -4,6 +4,7 @@
   python3 gan/edge/examples/generate.py build/libpbgen.so MODEL SEED > face.ppm
 """
 import ctypes
+import os
 import sys
 
 
@@ -32,10 +33,15 @@ def generate(library, data, seed):
 def main(library_path, model_path, seed):
     library = ctypes.CDLL(library_path)
     library.pbgen_error_text.restype = ctypes.c_char_p
+    if os.path.exists(model_path) and not os.path.isfile(model_path):
+        raise ValueError("no regular file")  # reading a pipe might never end
+    if sys.stdout is None:
+        raise ValueError("standard output is closed")
     with open(model_path, "rb") as file:
         info, pixels = generate(library, file.read(), int(seed))
     kind = 6 if info.channels == 3 else 5
     sys.stdout.buffer.write(b"P%d %d %d 255\n" % (kind, info.width, info.height) + pixels)
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
