@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks who includes whom.  Prints file:line: rule for every violation; exit code 1 where there is one.
+"""Checks who includes whom, and who opens files.  Prints file:line: rule for every violation; exit code 1 where there is one.
 
   tests/lint_includes.py [ROOT]        the repository (default: the one that holds this file)
   tests/lint_includes.py --self-test   plants violations of every rule in a temporary tree and expects each to be found
@@ -33,6 +33,18 @@ RESERVED = {
     r"random": (["tests/"], "random numbers come from core/rng.h"),
     r"iostream": (["tools/", "tests/"], "only tools print"),
 }
+
+# Files of the user's are opened where a pipe cannot hang us and nothing is overwritten: core/regular_file.h, core/file.h.
+OPENING = re.compile(r"\b(?:std::)?(?:ifstream|ofstream|fstream|fopen|freopen)\b|(?<!\w)::(?:open|openat|creat|mmap)\(")
+MAY_OPEN = [
+    "core/regular_file.cpp", "core/file.cpp", "core/file_lock.cpp", "core/file_batch.cpp", "gan/edge/map_file.cpp",
+    "data/image_cache.cpp",  # maps what RegularFile opened
+    "core/aligned_buffer.h",  # memory without a file
+    "core/cpu.cpp", "core/cgroup.cpp", "tools/lib/memory_limits.cpp", "tools/lib/thread_waiting.cpp",  # /proc and /sys
+    "tools/lib/paper/measured_savings.cpp",
+    "tools/lib/standard_streams.cpp",  # /dev/null
+    "tests/",
+]
 
 # What a leaf and its header may include: nothing with inline code, of which the linker could keep an AVX2 copy for everybody.
 LEAF_SYSTEM_HEADERS = {"immintrin.h", "cstddef", "cstdint"}
@@ -104,6 +116,10 @@ def check_file(root, path):
         yield 1, "a header without #pragma once"
     if re.fullmatch(r"tools/[^/]+\.cpp", path) and len(lines) >= LONGEST_TOOL:
         yield LONGEST_TOOL, f"a tool's main has {len(lines)} lines, fewer than {LONGEST_TOOL} are thin; what it shares goes to tools/lib"
+    if not any(path == place or place.endswith("/") and path.startswith(place) for place in MAY_OPEN):
+        for number, line in enumerate(lines, 1):
+            if OPENING.search(line.split("//")[0]):
+                yield number, "opens a file by itself: RegularFile, read_file, AtomicFile and open_to_append refuse pipes and lose nothing"
     for number, system, own in includes_of(root, path):
         for rule in check_system(path, system) if system else check_own(root, path, own):
             yield number, rule
@@ -127,6 +143,9 @@ def lint(root):
 PLANTED = {
     "core/good.h": ("#pragma once\n#include <vector>\n", []),
     "core/no_guard.h": ("int x;\n", [(1, "#pragma once")]),
+    "core/reader.cpp": ('#include <vector>\nint f = ::open("x", 0);  // std::ifstream\n// std::ifstream\nstd::ifstream g;\n',
+                        [(2, "opens a file"), (4, "opens a file")]),
+    "core/file.cpp": ('int f = ::open("x", 0);\n', []),
     "core/upward.cpp": ('#include "core/good.h"\n#include "layers/layer.h"\n', [(2, "core may not include layers")]),
     "core/lost.cpp": ('#include "good.h"\n  #  include "core/../layers/layer.h"\n', [(1, "not a path"), (2, "not a path")]),
     "core/source.cpp": ('#include "core/upward.cpp"\n', [(1, "no header")]),
