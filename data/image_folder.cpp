@@ -76,7 +76,9 @@ PreparedFile prepare_file(const std::string& folder, const SourceFile& file, con
     result.decoded = read_image(path);
     result.decoded.image = prepare_image(result.decoded.image, options, size);
   } catch (const std::bad_alloc&) {
-    result.reason = "not enough memory to decode it";
+    // No fault of the file's: which images there are must not depend on the memory that happens to be free.
+    fail(ErrorKind::input_output, path, ": not enough memory to decode it: use fewer --threads, or allow more (ulimit -v, the container's ",
+         "limit)");
   } catch (const std::exception& error) {
     result.reason = without_prefix(error.what(), path + ": ");
   }

@@ -37,8 +37,8 @@ LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions&
     if (files > std::numeric_limits<std::int64_t>::max() / image_bytes) throw std::bad_alloc();
     pixels = std::make_shared_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(files * image_bytes));
   } catch (const std::bad_alloc&) {
-    fail(ErrorKind::data, options.folder, ": no memory for ", files, " images of ", image_bytes,
-         " bytes; give --cache DIR or a smaller --size");
+    fail(ErrorKind::input_output, options.folder, ": no memory for ", files, " images of ", image_bytes,
+         " bytes: give --cache DIR or a smaller --size, or allow more (ulimit -v)");
   }
   LoadedImages loaded;
   std::int64_t count = 0;
