@@ -54,6 +54,12 @@ LONGEST_TOOL = 400  # lines of a main
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")')
 
 
+# What a terminal gets goes through say() and text_table(), which show names: only where memory has run out nothing is left to do so.
+SAYS_RAW = {"tools/lib/exit.cpp", "tools/lib/last_words.cpp"}
+RAW_ERROR = re.compile(r"\bfprintf\(stderr\b|\bf(puts|write)\(.*\bstderr\)")
+RAW_NAME = re.compile(r"\bprintf\(.*(path|folder|\bout|model|file|name)\w*(\([^()]*\))?\.c_str\(\)")
+
+
 def folder_of(path):
     parts = path.split("/")[:-1]
     while parts and "/".join(parts) not in MAY_INCLUDE:
@@ -120,6 +126,10 @@ def check_file(root, path):
         for number, line in enumerate(lines, 1):
             if OPENING.search(line.split("//")[0]):
                 yield number, "opens a file by itself: RegularFile, read_file, AtomicFile and open_to_append refuse pipes and lose nothing"
+    if path.startswith("tools/") and path not in SAYS_RAW:
+        for number, line in enumerate(lines, 1):
+            if RAW_ERROR.search(line) or RAW_NAME.search(line):
+                yield number, "prints what may hold a stranger's name: say() of tools/lib/shown.h shows it"
     for number, system, own in includes_of(root, path):
         for rule in check_system(path, system) if system else check_own(root, path, own):
             yield number, rule
@@ -170,6 +180,10 @@ PLANTED = {
     "tools/lib/search.cpp": ('#include "tools/lib/paper/piece.h"\n', [(1, "tools/lib may not include tools/lib/paper")]),
     "tools/thin.cpp": ('#include "tools/lib/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
     "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2), [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
+    "tools/lib/exit.cpp": ('void f() { std::fprintf(stderr, "%s", "x"); }\n', []),
+    "tools/lib/raw.cpp": ('void f() {\n  std::fprintf(stderr, "x");\n  std::printf("%s", run.path().c_str());\n  std::fputs("x", stderr);\n'
+                          '  std::printf("%s", table.c_str());\n  say(stderr, path);\n}\n',
+                          [(2, "say()"), (3, "say()"), (4, "say()")]),
     "tests/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n#include "tools/lib/args.h"\n', []),
 }
 
