@@ -85,9 +85,9 @@ bool parse(int argc, char** argv, Options& options) {
   parser.add("--force", &options.force, "replace FILE where it exists");
   parser.add("--threads", &options.threads, "N", "threads that compute; the model does not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
-  parser.example("./tools/export runs/H-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
-  parser.example("./tools/export runs/H-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
-  parser.example("./tools/export runs/H-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
+  parser.example("./tools/export runs/g123-d234-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
+  parser.example("./tools/export runs/g123-d234-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
+  parser.example("./tools/export runs/g123-d234-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
   parser.example("./tools/generate faces.pbgen --n 64 --grid grid.png", "images from the model");
   if (!parser.parse(argc, argv)) return false;
   settle_format(parser.given("--to"), options);
@@ -134,7 +134,7 @@ int run(int argc, char** argv) {
   PackedModelOptions packing;
   if (options.linear_precision == "half") packing.linear = LinearPrecision::half;
   if (packing.linear == LinearPrecision::half && network.binarized.generator.contains(0))
-    fail(ErrorKind::usage, "--linear-precision half: this generator's linear layer is in one bit");
+    fail(ErrorKind::usage, "--linear-precision half: this generator's linear layer is in one bit: leave it out");
 
   Sampler sampler(network, checkpoint.generator());
   if (options.bn_calibrate > 0) sampler.calibrate(options.bn_calibrate, kCalibrationBatch, options.seed);

@@ -77,7 +77,7 @@ int run(int argc, char** argv) {
                         "alike, differ by at most one grey level.  Without --out and --grid the images go beside the run, or beside a "
                         "MODEL that lies in no run, and the last line says where.  Files appear whole or not at all.");
   parser.positional("MODEL", &options.model, "a checkpoint, a run's folder, or an exported model");
-  parser.add("--n", &options.count, "N", "how many images", in_range<std::int64_t>(1, 1'000'000));
+  parser.add("--n", &options.count, "N", "how many images, up to 1000000", in_range<std::int64_t>(1, 1'000'000));
   parser.add("--seed", &options.seed, "S", "which images");
   parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing")
       .default_text(concat("without --grid, for more than ", kGridImages, " images: RUN/ITERATION-images-SEED"));
@@ -94,9 +94,10 @@ int run(int argc, char** argv) {
       .default_text("what the machine grants");
   parser.add("--conv", &options.conv, "NAME", "how convolutions are computed: direct, or im2col, the definition; equal but for rounding",
              one_of({"direct", "im2col"}));
-  parser.example("./tools/generate runs/H-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
+  parser.example("./tools/generate runs/g123-d234-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
   parser.example("./tools/generate faces.pbgen --n 1000 --out samples", "the same from a model that export wrote");
-  parser.example("./tools/generate runs/H-dcgan-64-001 --interpolate --grid walk.png", "one picture whose rows turn one face into another");
+  parser.example("./tools/generate runs/g123-d234-dcgan-64-001 --interpolate --grid walk.png",
+                 "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
   require_picture_name("--grid", options.grid);
   if (options.threads > 0) set_thread_count(options.threads);

@@ -45,11 +45,12 @@ void write_faces(const Options& options) {
 
 int run(int argc, char** argv) {
   Options options;
-  ArgumentParser parser("make_faces", "draw synthetic faces and write them as PNG files",
-                        "The faces that train_gan learns from when it is given no data. Face i of a seed is always the same face: at "
-                        "every size, on every machine, however many are drawn. Another seed gives other faces.");
-  parser.add("--n", &options.count, "N", "how many faces", in_range<std::int64_t>(1, kMaxFaces));
-  parser.add("--size", &options.size, "S", "pixels on a side", in_range(kMinFaceSize, kMaxFaceSize));
+  ArgumentParser parser("make_faces", "draws synthetic faces and writes them as PNG files",
+                        "The faces that train_gan learns from when it is given no data.  Face i of a seed is always the same face: at "
+                        "every size, on every machine, however many are drawn.  Another seed gives other faces.");
+  parser.add("--n", &options.count, "N", concat("how many faces, up to ", kMaxFaces), in_range<std::int64_t>(1, kMaxFaces));
+  parser.add("--size", &options.size, "S",
+             concat("pixels on a side, ", kMinFaceSize, " to ", kMaxFaceSize, ", with --grid to ", kMaxGridFaceSize), in_range(kMinFaceSize, kMaxFaceSize));
   parser.add("--channels", &options.channels, "C", "3: colour, 1: grey", [](const int& channels) {
     return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3");
   });
