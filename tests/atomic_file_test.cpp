@@ -57,10 +57,12 @@ TEST(AtomicFile, NothingIsThereBeforeTheCommitAndNothingIsLeftWithoutOne) {
 
 TEST(AtomicFile, WhatAppearedMeanwhileIsKeptWhereItIsAskedFor) {
   const TestFolder folder;
-  AtomicFile file(folder / "file", Existing::keep);
-  file.append(bytes_of("ours"));
-  write_bytes(folder / "file", bytes_of("theirs"));
-  expect_error(ErrorKind::usage, folder / "file", [&] { file.commit(); });
+  {
+    AtomicFile file(folder / "file", Existing::keep);
+    file.append(bytes_of("ours"));
+    write_bytes(folder / "file", bytes_of("theirs"));
+    expect_error(ErrorKind::usage, folder / "file", [&] { file.commit(); });
+  }
   EXPECT_EQ(read_text_file(folder / "file", 10), "theirs");
   write_file_atomically(folder / "new", "ours", Existing::keep);
   EXPECT_EQ(read_text_file(folder / "new", 10), "ours");

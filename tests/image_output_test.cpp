@@ -61,14 +61,17 @@ TEST(ImageOutput, AFileThatCannotBeWrittenIsNamed) {
 
 TEST(ImageOutput, AFolderIsClaimedWhereItIsEmptyOrForced) {
   const TestFolder folder;
-  claim_output_folder(folder / "deep/new", false);
-  EXPECT_TRUE(fs::is_directory(folder / "deep/new"));
-  claim_output_folder(folder / "deep/new", false);
+  fs::create_directories(folder / "empty");
+  { const FolderLock lock = claim_output_folder(folder / "empty", false); }
+  {
+    const FolderLock lock = claim_output_folder(folder / "deep/new", false);
+    EXPECT_TRUE(fs::is_directory(folder / "deep/new"));
+  }
   write_bytes(folder / "deep/new/notes.txt", bytes_of("mine"));
   EXPECT_EQ(refusal_of_claiming(folder / "deep/new"), ErrorKind::usage);
-  claim_output_folder(folder / "deep/new", true);
+  { const FolderLock lock = claim_output_folder(folder / "deep/new", true); }
   EXPECT_TRUE(fs::exists(folder / "deep/new/notes.txt"));
-  EXPECT_EQ(refusal_of_claiming(folder / "deep/new/notes.txt"), ErrorKind::input_output);
+  EXPECT_EQ(refusal_of_claiming(folder / "deep/new/notes.txt"), ErrorKind::usage);
 }
 
 TEST(ImageOutput, LargeImagesAreMadeFewAtATime) {

@@ -69,7 +69,7 @@ TEST_F(LostOutput, AnErrorKeepsItsCode) { EXPECT_EQ(shell("TOOLS/plan --no-such-
 
 TEST_F(LostOutput, OfAProgramInC) {
   const std::string network = "--iterations 1 --out run >out 2>err && TOOLS/export run -o model.pbgen >out 2>err";
-  ASSERT_EQ(shell("TOOLS/train_gan " + kTiny + " --synthetic-images 16 " + network), 0) << text("err");
+  ASSERT_EQ(shell("TOOLS/train_gan " + kTiny + " --synthetic-images 64 " + network), 0) << text("err");
   for (const char* const command : {"TOOLS/footprint model.pbgen", "TOOLS/pbgen_example model.pbgen 1"}) {
     EXPECT_EQ(shell(std::string(command) + " >out 2>err"), 0) << command;
     for (const char* const lost : {" >/dev/full 2>err", " >&- 2>err"}) {

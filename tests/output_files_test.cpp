@@ -164,8 +164,8 @@ TEST_F(OutputFiles, ResumingIntoAnotherRunsFolderIsRefused) {
   expect_says(run("train_gan", resume + Arguments{"two"}), 2, "two: is not empty");
   EXPECT_EQ(text("two/log.csv"), log);
   EXPECT_EQ(run("train_gan", resume + Arguments{"three"}).exit_code, 0);
-  EXPECT_EQ(run("train_gan", resume + Arguments{"./one"}).exit_code, 0);
   EXPECT_EQ(run("train_gan", resume + Arguments{"two", "--force"}).exit_code, 0);
+  EXPECT_EQ(run("train_gan", resume + Arguments{"./one"}).exit_code, 0);
 }
 
 TEST_F(OutputFiles, PicturesAreWhatTheirNamesSay) {
@@ -177,7 +177,7 @@ TEST_F(OutputFiles, PicturesAreWhatTheirNamesSay) {
   EXPECT_TRUE(is_jpeg("b.jpg"));
   EXPECT_TRUE(is_jpeg("c.JPEG"));
   EXPECT_EQ(read_image("b.jpg").image.width, read_image("a.png").image.width);
-  write_bytes("mine.png", bytes_of("mine"));
+  write_bytes(folder_ / "mine.png", bytes_of("mine"));
   expect_says(run("make_faces", {"--n", "2", "--size", "16", "--out", "more", "--grid", "mine.png"}), 2, "mine.png exists");
   EXPECT_EQ(text("mine.png"), "mine");
   EXPECT_FALSE(fs::exists("more")) << "refused before the work";
