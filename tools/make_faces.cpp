@@ -50,7 +50,8 @@ int run(int argc, char** argv) {
                         "every size, on every machine, however many are drawn.  Another seed gives other faces.");
   parser.add("--n", &options.count, "N", concat("how many faces, up to ", kMaxFaces), in_range<std::int64_t>(1, kMaxFaces));
   parser.add("--size", &options.size, "S",
-             concat("pixels on a side, ", kMinFaceSize, " to ", kMaxFaceSize, ", with --grid to ", kMaxGridFaceSize), in_range(kMinFaceSize, kMaxFaceSize));
+             concat("pixels on a side, ", kMinFaceSize, " to ", kMaxFaceSize, ", with --grid to ", kMaxGridFaceSize),
+             in_range(kMinFaceSize, kMaxFaceSize));
   parser.add("--channels", &options.channels, "C", "3: colour, 1: grey", [](const int& channels) {
     return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3");
   });
