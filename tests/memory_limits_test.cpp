@@ -130,7 +130,7 @@ TEST_F(StarvedTools, SayWhatToDoAndEndWithTheirOwnCode) {
       tool("generate") + model + " --threads 3 --grid " + (folder_ / "grid.png") + " --force",
       tool("export") + run_path + " --force -o " + (folder_ / "again.pbgen"),
       tool("swd_eval") + "synthetic synthetic:2 --num-images 16 --size 16 --threads 3",
-      tool("make_faces") + "--n 2 --size 32 --threads 3 --force --out " + (folder_ / "faces"),
+      tool("make_faces") + "--n 2 --size 32 --force --out " + (folder_ / "faces"),
       tool("plan")};
   int refused = 0;
   int done = 0;
@@ -150,7 +150,7 @@ TEST_F(StarvedTools, SayWhatToDoAndEndWithTheirOwnCode) {
 }
 
 TEST_F(StarvedTools, ARunThatTheLimitCannotHoldIsRefusedBeforeItAllocates) {
-  EXPECT_EQ(run(400'000, tool("train_gan") + "--batch 256 --out " + (folder_ / "run")), 6);
+  EXPECT_EQ(run(400'000, tool("train_gan") + "--size 256 --batch 64 --synthetic-images 64 --holdout 0 --out " + (folder_ / "run")), 6);
   EXPECT_NE(words().find("training takes "), std::string::npos) << words();
   EXPECT_NE(words().find("--batch"), std::string::npos) << words();
   EXPECT_FALSE(std::filesystem::exists(folder_ / "run"));
