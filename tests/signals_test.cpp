@@ -114,9 +114,13 @@ class Signals : public testing::Test {
     for (const std::string& argument : with(kTiny, more)) command += " '" + argument + "'";
     return command;
   }
-  void wait_for(const std::string& path) const {
-    for (int i = 0; i < 6000 && !fs::exists(path); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    ASSERT_TRUE(fs::exists(path)) << text("err");
+  // Until the run has iterations behind it.
+  void wait_for_iterations(const std::string& run) const {
+    const auto has_row = [&] {
+      return fs::exists(run + "/log.csv") && read_text_file(run + "/log.csv", 1 << 20).find("\n10,") != std::string::npos;
+    };
+    for (int i = 0; i < 6000 && !has_row(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ASSERT_TRUE(has_row()) << text("err");
   }
 
   PlainSignals plain_;
@@ -163,7 +167,7 @@ TEST_F(Signals, ARunWhoseCpuTimeIsUsedUpIsSaved) {
 TEST_F(Signals, ASignalThatItsStarterHadBlockedIsHeeded) {
   const std::string run = folder_ / "run";
   const pid_t pid = start("train_gan", with(kTiny, {"--iterations", "10000000", "--out", run}), -1, -1, {SIGTERM, SIGINT});
-  wait_for(run + "/log.csv");
+  wait_for_iterations(run);
   ::kill(pid, SIGTERM);
   EXPECT_EQ(end_of(pid), 128 + SIGTERM) << text("err");
   EXPECT_NO_THROW(Checkpoint::load(named_checkpoint(run)));
@@ -174,7 +178,7 @@ TEST_F(Signals, AnInterruptOfAJobInTheBackgroundIsHeededAndAHangUpUnderNohupIsNo
   std::signal(SIGINT, SIG_IGN);
   std::signal(SIGHUP, SIG_IGN);
   const pid_t pid = start("train_gan", with(kTiny, {"--iterations", "10000000", "--out", run}), -1, -1);
-  wait_for(run + "/log.csv");
+  wait_for_iterations(run);
   ::kill(pid, SIGHUP);
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   EXPECT_EQ(::kill(pid, 0), 0);

@@ -61,10 +61,17 @@ RunDirectory claimed_folder(const RunPlan& plan) {
   return RunDirectory::create(plan.run_path, plan.flags.force);
 }
 
+// Memory and threads are asked for first, before there is anything to lose.
+TrainingData loaded_data(const TrainFlags& flags) {
+  if (const std::string warning = check_memory(flags); !warning.empty()) say(stderr, "warning: ", warning);
+  start_threads();
+  return load_training_data(flags);
+}
+
 class TrainingRun {
  public:
   explicit TrainingRun(const RunPlan& plan)
-      : plan_(plan), flags_(plan.flags), folder_(claimed_folder(plan)), data_(load_training_data(flags_)), trainer_(trainer_options(flags_)) {
+      : plan_(plan), flags_(plan.flags), folder_(claimed_folder(plan)), data_(loaded_data(flags_)), trainer_(trainer_options(flags_)) {
     restore();
     total_ = total_iterations(flags_, static_cast<std::int64_t>(data_.train.size()));
     if (trainer_.iteration() >= total_) {
@@ -364,9 +371,6 @@ std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_ima
 std::int64_t images_per_iteration(const TrainFlags& flags) { return std::int64_t{flags.batch} * flags.d_steps; }
 
 int run_training(const RunPlan& plan) {
-  // Before there is anything to lose: memory and threads.
-  if (const std::string warning = check_memory(plan.flags); !warning.empty()) say(stderr, "warning: ", warning);
-  start_threads();
   try {
     return TrainingRun(plan).run();
   } catch (const Error& error) {
