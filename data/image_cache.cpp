@@ -15,42 +15,19 @@
 #include <utility>
 
 #include "core/check.h"
-#include "core/crc64.h"
+#include "core/file_kind.h"
+#include "data/fingerprint.h"
 #include "data/image_io.h"
 
 namespace pbgen {
 namespace {
 
 constexpr std::string_view kMagic = "PBGENIMG";
-constexpr std::uint64_t kFormatVersion = 3;  // 1 had other checksums, 2 did not count turned pictures
+constexpr std::uint64_t kFormatVersion = 3;  // 1 had other checksums, 2 neither turned pictures nor the content
 // Raised whenever the same files and options come out as other pixels than before.
 constexpr std::uint64_t kDecoderVersion = 2;
 constexpr std::size_t kHeaderBytes = 128;
-
-// A checksum of a series of things.
-class Fingerprint {
- public:
-  void add(std::uint64_t number) {
-    std::array<std::uint8_t, 8> bytes;
-    for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(number >> 8 * i);
-    crc_.add(bytes);
-  }
-  // With its length, so that two texts never run into each other.
-  void add(std::string_view text) {
-    add(static_cast<std::uint64_t>(text.size()));
-    crc_.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  }
-  std::uint64_t value() const { return crc_.value(); }
-
- private:
-  Crc64 crc_;
-};
-
-std::uint64_t checksum_of(std::span<const std::uint8_t> bytes) {
-  Crc64 crc;
-  crc.add(bytes);
-  return crc.value();
-}
+constexpr const char* kExtension = ".pixels";
 
 // The numbers behind the magic, in the file's order.
 struct Header {
@@ -67,52 +44,42 @@ struct Header {
   std::uint64_t alpha = 0;
   std::uint64_t sixteen_bit = 0;
   std::uint64_t turned = 0;
-  std::uint64_t reserved = 0;
+  std::uint64_t content = 0;
 
   template <class Self, class Visit>
   static void visit(Self& h, Visit visit_number) {
     for (auto* number : {&h.version, &h.key, &h.count, &h.size, &h.channels, &h.pixel_bytes, &h.report_bytes, &h.report_checksum, &h.files,
-                         &h.grey, &h.alpha, &h.sixteen_bit, &h.turned, &h.reserved})
+                         &h.grey, &h.alpha, &h.sixteen_bit, &h.turned, &h.content})
       visit_number(*number);
   }
 };
-
-void store(std::uint64_t number, std::uint8_t* to) {
-  for (int i = 0; i < 8; ++i) to[i] = static_cast<std::uint8_t>(number >> 8 * i);
-}
-
-std::uint64_t load(const std::uint8_t* from) {
-  std::uint64_t number = 0;
-  for (int i = 7; i >= 0; --i) number = number << 8 | from[i];
-  return number;
-}
 
 std::array<std::uint8_t, kHeaderBytes> encode(const Header& header) {
   std::array<std::uint8_t, kHeaderBytes> bytes = {};
   std::copy(kMagic.begin(), kMagic.end(), bytes.begin());
   std::uint8_t* at = bytes.data() + kMagic.size();
   Header::visit(header, [&at](std::uint64_t number) {
-    store(number, at);
+    store_number(number, at);
     at += 8;
   });
-  store(checksum_of(std::span(bytes).first(kHeaderBytes - 8)), at);
+  store_number(checksum_of(std::span(bytes).first(kHeaderBytes - 8)), at);
   return bytes;
 }
 
 // bytes: the whole file.
 Header decode(const std::string& path, std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < kHeaderBytes) fail(ErrorKind::data, path, ": no image cache: ", bytes.size(), " bytes are less than a header");
-  if (!std::equal(kMagic.begin(), kMagic.end(), bytes.begin()))
-    fail(ErrorKind::data, path, ": no image cache: it does not begin with ", kMagic);
+  if (bytes.size() < kMagic.size() || !std::equal(kMagic.begin(), kMagic.end(), bytes.begin()))
+    fail(ErrorKind::data, path, ": ", wrong_kind(bytes, "an image cache"));
+  if (bytes.size() < kHeaderBytes) fail(ErrorKind::data, path, ": broken image cache: ", bytes.size(), " bytes are less than a header");
   // Before the checksum, which another version may take otherwise.
-  if (const std::uint64_t version = load(bytes.data() + kMagic.size()); version != kFormatVersion)
+  if (const std::uint64_t version = load_number(bytes.data() + kMagic.size()); version != kFormatVersion)
     fail(ErrorKind::data, path, ": image cache of version ", version, ", this program reads ", kFormatVersion);
-  if (load(bytes.data() + kHeaderBytes - 8) != checksum_of(bytes.first(kHeaderBytes - 8)))
+  if (load_number(bytes.data() + kHeaderBytes - 8) != checksum_of(bytes.first(kHeaderBytes - 8)))
     fail(ErrorKind::data, path, ": broken image cache: the header's checksum is wrong");
   Header header;
   const std::uint8_t* at = bytes.data() + kMagic.size();
   Header::visit(header, [&at](std::uint64_t& number) {
-    number = load(at);
+    number = load_number(at);
     at += 8;
   });
   const bool sides_are_legal = header.size >= 1 && header.size <= kMaxImageSide && (header.channels == 1 || header.channels == 3);
@@ -190,7 +157,8 @@ ImageCache open_image_cache(const std::string& path) {
                           static_cast<int>(header.channels));
   cache.report = {static_cast<std::int64_t>(header.files),       static_cast<std::int64_t>(header.grey),
                   static_cast<std::int64_t>(header.alpha),       static_cast<std::int64_t>(header.sixteen_bit),
-                  static_cast<std::int64_t>(header.turned),      decode_bad_files(bad_files)};
+                  static_cast<std::int64_t>(header.turned),      header.content,
+                  decode_bad_files(bad_files)};
   return cache;
 }
 
@@ -220,6 +188,7 @@ void ImageCacheWriter::finish(const FolderReport& report) {
   header.alpha = static_cast<std::uint64_t>(report.alpha);
   header.sixteen_bit = static_cast<std::uint64_t>(report.sixteen_bit);
   header.turned = static_cast<std::uint64_t>(report.turned);
+  header.content = report.content;
   file_.append(bad_files);
   file_.overwrite(0, encode(header));
   file_.commit();
@@ -232,7 +201,6 @@ std::uint64_t image_cache_key(const FolderListing& listing, const FolderOptions&
   for (const SourceFile& file : listing.files) {
     fingerprint.add(file.path);
     fingerprint.add(static_cast<std::uint64_t>(file.bytes));
-    fingerprint.add(static_cast<std::uint64_t>(file.modified_ns));
   }
   for (const BadFile& file : listing.bad) fingerprint.add(file.path);
   return fingerprint.value();
@@ -247,7 +215,21 @@ std::string image_cache_path(const std::string& cache_folder, const FolderOption
   add_options(fingerprint, options);
   std::array<char, 17> digits = {};
   for (int i = 0; i < 16; ++i) digits[static_cast<std::size_t>(i)] = "0123456789abcdef"[fingerprint.value() >> (60 - 4 * i) & 15];
-  return concat(cache_folder, "/", folder.filename().string(), "-", options.size, "x", options.channels, "-", digits.data(), ".pixels");
+  return concat(cache_folder, "/", folder.filename().string(), "-", options.size, "x", options.channels, "-", digits.data(), kExtension);
+}
+
+std::string cache_stamp_path(const std::string& cache_folder, const FolderOptions& options) {
+  return image_cache_path(cache_folder, options) + ".stamp";
+}
+
+std::vector<std::string> cache_files(const std::string& cache_folder) {
+  std::vector<std::string> files;
+  std::error_code error;
+  std::filesystem::directory_iterator entries(cache_folder, error);
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error))
+    if (entries->path().extension() == kExtension) files.push_back(entries->path().string());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace pbgen

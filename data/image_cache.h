@@ -4,18 +4,25 @@
 //   offset  bytes
 //   0       8      "PBGENIMG"
 //   8       8 each, little-endian: version, key, count, size, channels, bytes of pixels, bytes of report, CRC-64 of the
-//                  report, files, grey, alpha, sixteen_bit, turned, 0
+//                  report, files, grey, alpha, sixteen_bit, turned, content
 //   120     8      CRC-64 (core/crc64.h) of the 120 bytes before
 //   128            pixels [count][size][size][channels]
 //   then           report: for every bad file its path and the reason, each closed by a zero byte
 //
 // Versions: whatever changes the bytes or what they mean gets a new number, and a build reads its own number alone; a cache of
 // another is made anew.
+//
+// Freshness.  A cache belongs to its files by two numbers: the key, of their names, lengths and the options, and the content, of all
+// their bytes.  It is used where both are right, wherever it lies and wherever the files lie: a copy on another machine, a moved
+// folder, a restored backup and a touch are verified, not decoded again.  Reading all bytes is far cheaper than decoding, but not
+// free, so a stamp (data/cache_stamp.h) beside the cache remembers the content for as long as names, lengths, times of change and
+// inodes stay what they were.  What identifies a run's data is neither, but the pixels.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/file.h"
 #include "data/image_folder.h"
@@ -49,10 +56,16 @@ class ImageCacheWriter {
   std::int64_t count_ = 0;
 };
 
-// Differs whenever a file (path, length, time of change) or an option that decides about pixels does.
+// Differs whenever a file's path or length or an option that decides about pixels does.
 std::uint64_t image_cache_key(const FolderListing& listing, const FolderOptions& options);
 
-// Where load_images keeps the cache of these options: one file for a folder and its options, replaced when stale.
+// Where load_images writes the cache of these options: one file for a folder and its options, replaced when stale.
 std::string image_cache_path(const std::string& cache_folder, const FolderOptions& options);
+
+// Where it remembers what that folder's files hold.
+std::string cache_stamp_path(const std::string& cache_folder, const FolderOptions& options);
+
+// The folder's files that are named as caches are, sorted; none where it cannot be read.
+std::vector<std::string> cache_files(const std::string& cache_folder);
 
 }  // namespace pbgen

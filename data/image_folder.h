@@ -69,6 +69,7 @@ struct FolderReport {
   std::int64_t alpha = 0;        // RGBA, grey with alpha, palettes with transparency
   std::int64_t sixteen_bit = 0;  // samples wider than 8 bits
   std::int64_t turned = 0;       // by an EXIF orientation of 2 to 8
+  std::uint64_t content = 0;     // checksum of the listed files' bytes (data/source_files.h)
   std::vector<BadFile> bad = {};
   bool operator==(const FolderReport&) const = default;
 };
@@ -77,6 +78,8 @@ struct SourceFile {
   std::string path;  // relative to the folder, with '/'
   std::int64_t bytes = 0;
   std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;  // ctime, which no program can set
+  std::uint64_t inode = 0;
 };
 
 struct FolderListing {

@@ -59,6 +59,11 @@ bool is_passed_over(const std::string& folder_name) {
   return is_one_of(name, kNames) || name.ends_with(".lrdata") || name.ends_with(".dtrash");
 }
 
+// Unsigned, because a file may claim any second.
+std::int64_t nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(time.tv_sec) * 1000000000u + static_cast<std::uint64_t>(time.tv_nsec));
+}
+
 class Walk {
  public:
   explicit Walk(const std::string& root) : root_(root) {}
@@ -111,7 +116,7 @@ class Walk {
     } else if (!S_ISREG(status.st_mode)) {
       listing_.bad.push_back({path, "not a regular file"});
     } else {
-      listing_.files.push_back({path, status.st_size, status.st_mtim.tv_sec * std::int64_t{1000000000} + status.st_mtim.tv_nsec});
+      listing_.files.push_back({path, status.st_size, nanoseconds(status.st_mtim), nanoseconds(status.st_ctim), status.st_ino});
     }
   }
 

@@ -1,15 +1,21 @@
 // The cache: used while it is fresh, ignored with a reason and written anew where it is not.
 #include "data/image_cache.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
 #include <span>
+#include <thread>
 
 #include "core/check.h"
 #include "core/crc64.h"
+#include "core/file.h"
+#include "data/cache_stamp.h"
 #include "data/load_images.h"
+#include "data/source_files.h"
 #include "tests/image_files.h"
 
 namespace pbgen {
@@ -68,6 +74,15 @@ class ImageCacheTest : public testing::Test {
     EXPECT_TRUE(load().from_cache);
   }
 
+  // Used as it is, after its files were read.
+  void expect_verified(const LoadedImages& loaded) {
+    EXPECT_TRUE(loaded.from_cache);
+    EXPECT_TRUE(loaded.verified);
+    EXPECT_EQ(loaded.cache_message, "");
+    EXPECT_EQ(decoded_, 0);
+    expect_pixels(loaded.images);
+  }
+
   const TestFolder folder_;
   FolderOptions options_;
   std::int64_t decoded_ = 0;
@@ -99,10 +114,126 @@ TEST_F(ImageCacheTest, TheRuleAboutBadFilesHoldsFromACacheToo) {
   EXPECT_THROW(load(), Error);
 }
 
-TEST_F(ImageCacheTest, AChangedFileMakesItStale) {
+// The file's pixels become others; its length and time of modification stay.
+void overwrite_with_the_old_time(const std::string& path, const Bytes& bytes) {
+  struct stat before = {};
+  ASSERT_EQ(::stat(path.c_str(), &before), 0);
+  ASSERT_EQ(static_cast<std::size_t>(before.st_size), bytes.size());
+  write_bytes(path, bytes);
+  const timespec times[2] = {before.st_atim, before.st_mtim};
+  ASSERT_EQ(::utimensat(AT_FDCWD, path.c_str(), times, 0), 0);
+  struct stat after = {};
+  ASSERT_EQ(::stat(path.c_str(), &after), 0);
+  ASSERT_EQ(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+}
+
+TEST_F(ImageCacheTest, OtherPixelsUnderTheOldLengthAndTimeMakeItStale) {
   load();
-  fs::last_write_time(folder_ / "data/a.ppm", fs::last_write_time(folder_ / "data/a.ppm") + std::chrono::nanoseconds(1000));
-  expect_rebuilt("stale");
+  overwrite_with_the_old_time(folder_ / "data/a.ppm", make_ppm(2, 2, 50, 51, 52));
+  const LoadedImages loaded = load();
+  EXPECT_FALSE(loaded.from_cache);
+  EXPECT_TRUE(contains(loaded.cache_message, "bytes of files have changed")) << loaded.cache_message;
+  EXPECT_EQ(loaded.images.image(0)[0], 50);
+  EXPECT_EQ(load().images.image(0)[0], 50);
+  EXPECT_TRUE(load().from_cache);
+}
+
+TEST_F(ImageCacheTest, EveryBitOfAFileCounts) {
+  load();
+  const Bytes whole = read_file(folder_ / "data/d.jpg", 100);
+  for (std::size_t i = 0; i < 8 * whole.size(); ++i) {
+    Bytes flipped = whole;
+    flipped[i / 8] ^= static_cast<std::uint8_t>(1 << i % 8);
+    overwrite_with_the_old_time(folder_ / "data/d.jpg", flipped);
+    EXPECT_FALSE(load().from_cache) << i;
+    EXPECT_EQ(decoded_, 4) << i;
+  }
+}
+
+TEST_F(ImageCacheTest, ATouchIsVerifiedAndDecodesNothing) {
+  load();
+  for (const char* const name : {"data/a.ppm", "data/b.png", "data/c.ppm", "data/d.jpg"})
+    fs::last_write_time(folder_ / name, fs::last_write_time(folder_ / name) + std::chrono::hours(1));
+  expect_verified(load());
+}
+
+TEST_F(ImageCacheTest, WhileNothingIsTouchedNothingIsRead) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(2050));  // until the files' times are told from those of later changes
+  load();
+  const LoadedImages again = load();
+  EXPECT_TRUE(again.from_cache);
+  EXPECT_FALSE(again.verified);
+  expect_pixels(again.images);
+  // What the file system cannot be made to forget: one file is replaced by another of its name, length and time.
+  overwrite_with_the_old_time(folder_ / "data/a.ppm", make_ppm(2, 2, 50, 51, 52));
+  EXPECT_FALSE(load().from_cache);
+  EXPECT_EQ(decoded_, 4);
+}
+
+TEST_F(ImageCacheTest, AFolderThatIsCopiedOrMovedWithItsCacheIsVerifiedAndDecodesNothing) {
+  const std::string first = load().cache_path;
+  fs::create_directories(folder_ / "elsewhere");
+  fs::copy(folder_ / "data", folder_ / "elsewhere/pictures", fs::copy_options::recursive);
+  fs::rename(folder_ / "cache", folder_ / "other-cache");
+  options_.folder = folder_ / "elsewhere/pictures";
+  fs::create_directories(folder_ / "cache");
+  // The names of a cache and its folder do not tie them together either.
+  fs::rename(folder_ / ("other-cache/" + fs::path(first).filename().string()), folder_ / "cache/any name.pixels");
+  const LoadedImages loaded = load();
+  expect_verified(loaded);
+  EXPECT_EQ(fs::path(loaded.cache_path).filename(), "any name.pixels");
+  // But its files do.
+  write_bytes(folder_ / "elsewhere/pictures/a.ppm", make_ppm(2, 2, 50, 51, 52));
+  EXPECT_FALSE(load().from_cache);
+  EXPECT_EQ(decoded_, 4);
+}
+
+TEST_F(ImageCacheTest, ACacheOfTheSameNamesAndLengthsIsNoOtherFoldersCache) {
+  load();
+  fs::copy(folder_ / "data", folder_ / "others", fs::copy_options::recursive);
+  write_bytes(folder_ / "others/a.ppm", make_ppm(2, 2, 50, 51, 52));
+  options_.folder = folder_ / "others";
+  const LoadedImages loaded = load();
+  EXPECT_FALSE(loaded.from_cache);
+  EXPECT_EQ(loaded.images.image(0)[0], 50);
+  options_.folder = folder_ / "data";
+  EXPECT_TRUE(load().from_cache);
+}
+
+TEST_F(ImageCacheTest, WithoutItsFilesItIsNotUsed) {
+  load();
+  fs::remove_all(folder_ / "data");
+  EXPECT_THROW(load(), Error);
+}
+
+TEST_F(ImageCacheTest, ABrokenOrForeignStampIsNoStamp) {
+  const FolderListing listing = list_images(options_.folder);
+  const CacheStamp stamp{1, listing_stamp(listing), 3};
+  const std::string path = folder_ / "stamp";
+  write_cache_stamp(path, stamp);
+  EXPECT_EQ(read_cache_stamp(path), stamp);
+  const Bytes whole = read_file(path, 1000);
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    Bytes broken = whole;
+    broken[i] ^= 1;
+    write_bytes(path, broken);
+    EXPECT_FALSE(read_cache_stamp(path).has_value()) << i;
+    write_bytes(path, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i)));
+    EXPECT_FALSE(read_cache_stamp(path).has_value()) << i;
+  }
+  EXPECT_FALSE(read_cache_stamp(folder_ / "missing").has_value());
+}
+
+TEST(ListingStamp, TellsEveryThingThatAFileSystemSays) {
+  const SourceFile file{.path = "a", .bytes = 1, .modified_ns = 2, .changed_ns = 3, .inode = 4};
+  const auto stamp_of = [](const SourceFile& one) { return listing_stamp({.files = {one}, .bad = {}, .other_files = {}}); };
+  std::vector<SourceFile> others(5, file);
+  others[0].path = "b";
+  others[1].bytes = 9;
+  others[2].modified_ns = 9;
+  others[3].changed_ns = 9;
+  others[4].inode = 9;
+  for (const SourceFile& other : others) EXPECT_NE(stamp_of(other), stamp_of(file));
 }
 
 TEST_F(ImageCacheTest, AFileOfAnotherLengthWithTheOldTimeMakesItStale) {

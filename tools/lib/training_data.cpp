@@ -44,15 +44,19 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
   options.contrast_stretch = flags.contrast_stretch;
   options.on_bad = parse_on_bad(flags.on_bad);
   std::optional<Progress> progress;
-  const LoadedImages loaded = load_images(options, flags.cache, [&](std::int64_t done, std::int64_t total) {
-    if (!progress) progress.emplace("decoding", total);
-    progress->update(done);
-    if (done == total) progress->finish();
-  });
+  const auto showing = [&](const char* what) {
+    return [&progress, what](std::int64_t done, std::int64_t total) {
+      if (done == 0) progress.emplace(what, total);
+      progress->update(done);
+      if (done == total) progress->finish();
+    };
+  };
+  const LoadedImages loaded = load_images(options, flags.cache, showing("decoding"), showing("comparing with the cache"));
   for (const std::string& note : loading_notes(loaded)) say(stderr, note);
   const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());
   summary = concat(loaded.images.count(), " images of ", flags.data, loading_summary(loaded.report, loaded.unread), ", ", bytes,
-                   loaded.cache_path.empty() ? " in memory" : concat(loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path));
+                   loaded.cache_path.empty() ? " in memory" : concat(loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path),
+                   loaded.verified ? ", its files' bytes compared" : "");
   return loaded.images;
 }
 
