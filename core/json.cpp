@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "core/file_kind.h"
 #include "core/utf8.h"
 
 namespace pbgen {
@@ -368,6 +369,9 @@ std::string Json::text(int indent) const {
   return out;
 }
 
-Json parse_json(std::string_view text, ErrorKind kind, std::string_view name) { return Parser(text, kind, name).document(); }
+Json parse_json(std::string_view text, ErrorKind kind, std::string_view name) {
+  if (is_surely_no_text(text)) fail(kind, name, ": ", wrong_kind(text, "JSON"));
+  return Parser(text, kind, name).document();
+}
 
 }  // namespace pbgen

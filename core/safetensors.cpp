@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "core/crc64.h"
+#include "core/file_kind.h"
 #include "core/json.h"
 
 namespace pbgen {
@@ -200,11 +201,14 @@ SafetensorsFile SafetensorsFile::load(const std::string& path, Checksum checksum
 SafetensorsFile SafetensorsFile::parse(std::span<const std::uint8_t> bytes, std::string path, Checksum checksum) {
   SafetensorsFile file;
   file.path_ = std::move(path);
+  constexpr const char* kWanted = "a safetensors file, as checkpoints and exported models are";
   if (bytes.size() < kLengthBytes)
-    refuse(file.path_, bytes.size(), " bytes, too few for a safetensors file");
+    fail(ErrorKind::model_file, file.path_, ": ", wrong_kind(bytes, kWanted), ": ", bytes.size(), " bytes are too few");
   std::uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, bytes.data(), kLengthBytes);
   const std::size_t room = std::min(bytes.size() - kLengthBytes, kMaxHeaderBytes);
+  const bool no_object = header_bytes > 0 && room > 0 && bytes[kLengthBytes] != '{';
+  if (no_object && is_known_kind(bytes)) fail(ErrorKind::model_file, file.path_, ": ", wrong_kind(bytes, kWanted));
   if (header_bytes > room) refuse(file.path_, "says its header has ", header_bytes, " bytes, at most ", room, " can be");
 
   const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + kLengthBytes, header_bytes);

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "core/check.h"
+#include "core/file.h"
+#include "data/bad_files.h"
 #include "data/image_io.h"
 #include "data/resize.h"
+#include "data/source_files.h"
 
 namespace pbgen {
 namespace {
@@ -63,6 +67,7 @@ void stretch_contrast(Image& image) {
 struct PreparedFile {
   DecodedImage decoded;  // the prepared picture, and what its file was
   std::string reason;    // not empty: the file is bad
+  std::optional<std::uint64_t> checksum;  // of its bytes, where they can be read
 };
 
 std::string without_prefix(const std::string& text, const std::string& prefix) {
@@ -73,7 +78,9 @@ PreparedFile prepare_file(const std::string& folder, const SourceFile& file, con
   PreparedFile result;
   const std::string path = folder + "/" + file.path;
   try {
-    result.decoded = read_image(path);
+    const std::vector<std::uint8_t> bytes = read_file(path, kMaxImageFileBytes);
+    result.checksum = checksum_of(bytes);
+    result.decoded = decode_image(bytes);
     result.decoded.image = prepare_image(result.decoded.image, options, size);
   } catch (const std::bad_alloc&) {
     // No fault of the file's: which images there are must not depend on the memory that happens to be free.
@@ -112,19 +119,19 @@ OnBad parse_on_bad(const std::string& text) {
 int resolve_size(const FolderListing& listing, const FolderOptions& options) {
   check(options.size >= 0 && options.size <= kMaxImageSide, "size is ", options.size, ", expected 0..", kMaxImageSide);
   if (options.size > 0) return options.size;
-  std::string first_reason = "there is none";
+  std::vector<BadFile> bad = listing.bad;
   for (const SourceFile& file : listing.files) {
     const PreparedFile prepared = prepare_file(options.folder, file, options, 0);
     const Image& image = prepared.decoded.image;
     if (!prepared.reason.empty()) {
-      if (&file == &listing.files.front()) first_reason = concat(file.path, " (", prepared.reason, ")");
+      bad.push_back({file.path, prepared.reason});
       continue;
     }
     if (image.width != image.height)
       fail(ErrorKind::data, options.folder, ": the crop ", to_string(options.crop), " is no square; give --size");
     return image.width;
   }
-  fail(ErrorKind::data, options.folder, ": no file can be used: ", first_reason);
+  fail(ErrorKind::data, options.folder, ": no file can be used: ", bad.empty() ? "there is none" : name_bad_files(bad));
 }
 
 void judge_bad_files(const FolderReport& report, const FolderOptions& options) {
@@ -134,12 +141,8 @@ void judge_bad_files(const FolderReport& report, const FolderOptions& options) {
     fail(ErrorKind::data, options.folder, "/", report.bad.front().path, ": ", report.bad.front().reason,
          "; mend or remove it, or choose --on-bad skip");
   if (bad * 100 <= report.files) return;
-  std::string named;
-  for (std::int64_t i = 0; i < std::min<std::int64_t>(bad, 3); ++i)
-    named +=
-        concat(i == 0 ? "" : ", ", report.bad[static_cast<std::size_t>(i)].path, " (", report.bad[static_cast<std::size_t>(i)].reason, ")");
-  if (bad > 3) named += ", ...";
-  fail(ErrorKind::data, options.folder, ": ", bad, " or more of ", report.files, " files are bad, which is more than 1%: ", named,
+  fail(ErrorKind::data, options.folder, ": ", bad, " or more of ", report.files, " files are bad, which is more than 1%: ",
+       name_bad_files(report.bad),
        "; mend or remove them, or choose --on-bad skip");
 }
 
@@ -149,6 +152,7 @@ FolderReport decode_images(const FolderListing& listing, const FolderOptions& op
   FolderReport report;
   report.files = files + static_cast<std::int64_t>(listing.bad.size());
   report.bad = listing.bad;
+  ContentChecksum content;
   judge_bad_files(report, options);
   if (progress) progress(0, files);
   for (std::int64_t begin = 0; begin < files; begin += kFilesAtATime) {
@@ -161,6 +165,7 @@ FolderReport decode_images(const FolderListing& listing, const FolderOptions& op
     for (std::int64_t i = 0; i < number; ++i) {
       const PreparedFile& file = prepared[static_cast<std::size_t>(i)];
       const std::string& path = listing.files[static_cast<std::size_t>(begin + i)].path;
+      content.add(file.checksum);
       if (!file.reason.empty()) {
         report.bad.push_back({path, file.reason});
         judge_bad_files(report, options);
@@ -175,6 +180,7 @@ FolderReport decode_images(const FolderListing& listing, const FolderOptions& op
     }
     if (progress) progress(begin + number, files);
   }
+  report.content = content.value();
   return report;
 }
 

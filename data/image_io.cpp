@@ -7,6 +7,7 @@
 
 #include "core/check.h"
 #include "core/file.h"
+#include "core/file_kind.h"
 #include "data/bmp.h"
 #include "data/jpeg.h"
 #include "data/orientation.h"
@@ -61,7 +62,7 @@ DecodedImage decode_as(Format format, std::span<const std::uint8_t> bytes) {
     case Format::pnm: return decode_pnm(bytes);
     case Format::unknown: break;
   }
-  fail(ErrorKind::data, "not a JPEG, PNG, BMP or binary PNM (P5, P6) picture");
+  fail(ErrorKind::data, wrong_kind(bytes, "a JPEG, PNG, BMP or binary PNM (P5, P6) picture"));
 }
 
 void check_writable(std::span<const std::uint8_t> pixels, int width, int height, int channels) {

@@ -1,14 +1,20 @@
 #include "data/load_images.h"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <memory>
 #include <new>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
+#include "data/bad_files.h"
+#include "data/cache_stamp.h"
 #include "data/image_cache.h"
+#include "data/source_files.h"
 
 namespace pbgen {
 namespace {
@@ -20,8 +26,7 @@ namespace {
 }
 
 [[noreturn]] void fail_without_usable_images(const FolderReport& report, const std::string& folder) {
-  fail(ErrorKind::data, folder, ": none of its ", report.files, " image files can be used; the first: ", report.bad.front().path, " (",
-       report.bad.front().reason, ")");
+  fail(ErrorKind::data, folder, ": none of its ", report.files, " image files can be used: ", name_bad_files(report.bad));
 }
 
 void check_usable(std::int64_t count, const FolderReport& report, const std::string& folder) {
@@ -67,21 +72,84 @@ void write_cache(const std::string& path, std::uint64_t key, const FolderListing
   writer.finish(report);
 }
 
-// Takes the cache over into loaded where it is there, whole and fresh.
-bool use_cache(std::uint64_t key, LoadedImages& loaded) {
-  std::error_code error;
-  if (!std::filesystem::exists(loaded.cache_path, error)) return false;
-  try {
-    ImageCache cache = open_image_cache(loaded.cache_path);
-    if (cache.key != key)
-      fail(ErrorKind::data, loaded.cache_path, ": stale image cache: files or options have changed since it was written");
-    loaded.images = std::move(cache.images);
-    loaded.report = std::move(cache.report);
-    return true;
-  } catch (const Error& reason) {
-    loaded.cache_message = concat(reason.what(), "; ignored and written anew");
-    return false;
+// The wall clock, as files' times have it.
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// The search for a cache that holds what the files hold.
+class CacheSearch {
+ public:
+  CacheSearch(const FolderOptions& options, const FolderListing& listing, std::string stamp_path, bool settled, const LoadProgress& comparing)
+      : options_(options),
+        listing_(listing),
+        comparing_(comparing),
+        stamp_path_(std::move(stamp_path)),
+        settled_(settled),
+        now_{image_cache_key(listing, options), listing_stamp(listing), 0} {
+    const std::optional<CacheStamp> known = read_cache_stamp(stamp_path_);
+    if (known && known->key == now_.key && known->stamp == now_.stamp) content_ = known->content;
   }
+
+  std::uint64_t key() const { return now_.key; }
+
+  // Takes a cache over into loaded where it is whole and fresh.  Returns why not.
+  std::string take(const std::string& path, LoadedImages& loaded) {
+    try {
+      ImageCache cache = open_image_cache(path);
+      if (cache.key != now_.key) return path + ": stale image cache: files or options have changed since it was written";
+      if (cache.report.content != content()) return path + ": stale image cache: bytes of files have changed since it was written";
+      loaded.images = std::move(cache.images);
+      loaded.report = std::move(cache.report);
+      loaded.cache_path = path;
+      loaded.from_cache = true;
+      loaded.verified = compared_;
+      return "";
+    } catch (const Error& reason) {
+      return reason.what();
+    }
+  }
+
+  // For the next time.  Returns why it cannot be kept: a cache can be used all the same where nothing can be written.
+  std::string remember(std::uint64_t content) {
+    if (!settled_) return "";
+    now_.content = content;
+    try {
+      if (read_cache_stamp(stamp_path_) != now_) write_cache_stamp(stamp_path_, now_);
+      return "";
+    } catch (const Error& reason) {
+      return concat(reason.what(), "; the files will be compared again");
+    }
+  }
+
+ private:
+  std::uint64_t content() {
+    if (!content_) {
+      content_ = content_checksum(options_.folder, listing_, comparing_);
+      compared_ = true;
+    }
+    return *content_;
+  }
+
+  const FolderOptions& options_;
+  const FolderListing& listing_;
+  const LoadProgress& comparing_;
+  std::string stamp_path_;
+  bool settled_;
+  CacheStamp now_;
+  std::optional<std::uint64_t> content_;
+  bool compared_ = false;  // the files were read here
+};
+
+// The cache in its place, else any in the folder: it may have been made for files that lay elsewhere.
+void use_cache(CacheSearch& search, const std::string& own_path, const std::string& cache_folder, LoadedImages& loaded) {
+  std::error_code error;
+  std::string reason;
+  if (std::filesystem::exists(own_path, error)) reason = search.take(own_path, loaded);
+  if (loaded.from_cache) return;
+  for (const std::string& path : cache_files(cache_folder))
+    if (path != own_path && search.take(path, loaded).empty()) return;
+  if (!reason.empty()) loaded.cache_message = concat(reason, "; ignored and written anew");
 }
 
 }  // namespace
@@ -92,8 +160,10 @@ FolderListing list_some_images(const std::string& folder) {
   return listing;
 }
 
-LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress) {
+LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress,
+                         const LoadProgress& comparing) {
   check(options.channels == 1 || options.channels == 3, "channels is ", options.channels, ", expected 1 or 3");
+  const std::int64_t begin_ns = now_ns();
   const FolderListing listing = list_some_images(options.folder);
   LoadedImages loaded;
   if (cache_folder.empty()) {
@@ -102,15 +172,18 @@ LoadedImages load_images(const FolderOptions& options, const std::string& cache_
     return loaded;
   }
   loaded.unread = unread_pictures(listing);
-  const std::uint64_t key = image_cache_key(listing, options);
-  loaded.cache_path = image_cache_path(cache_folder, options);
-  loaded.from_cache = use_cache(key, loaded);
+  const std::string path = image_cache_path(cache_folder, options);
+  CacheSearch search(options, listing, cache_stamp_path(cache_folder, options), is_settled(listing, begin_ns), comparing);
+  use_cache(search, path, cache_folder, loaded);
   if (!loaded.from_cache) {
-    write_cache(loaded.cache_path, key, listing, options, progress);
-    ImageCache cache = open_image_cache(loaded.cache_path);
+    write_cache(path, search.key(), listing, options, progress);
+    ImageCache cache = open_image_cache(path);
     loaded.images = std::move(cache.images);
     loaded.report = std::move(cache.report);
+    loaded.cache_path = path;
   }
+  const std::string not_kept = search.remember(loaded.report.content);
+  if (!not_kept.empty()) loaded.cache_message = not_kept;
   judge_bad_files(loaded.report, options);
   return loaded;
 }

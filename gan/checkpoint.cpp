@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/file_kind.h"
 #include "gan/accounting.h"
 #include "gan/stored_values.h"
 
@@ -184,7 +185,8 @@ void save_checkpoint(const std::string& path, Trainer& trainer, const Checkpoint
 Checkpoint::Checkpoint(SafetensorsFile file) : file_(std::move(file)) {
   const auto format = file_.metadata().find("format");
   if (format == file_.metadata().end() || format->second != kFormat)
-    fail(ErrorKind::model_file, file_.path(), ": no training checkpoint of ours (its metadata's format is not ", kFormat, ")");
+    fail(ErrorKind::model_file, file_.path(), ": is ", safetensors_kind(format == file_.metadata().end() ? "" : format->second),
+         ", not a training checkpoint of ours (format ", kFormat, "): give a checkpoint that train_gan wrote");
   const std::string& version = file_.metadata("version");
   if (version != concat(kCheckpointVersion))
     fail(ErrorKind::model_file, file_.path(), ": checkpoint version ", Json(version.substr(0, 32)).text(),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/file_kind.h"
 #include "core/half.h"
 #include "core/json.h"
 #include "gan/checkpoint.h"
@@ -195,7 +196,11 @@ PackedModel PackedModel::parse(std::span<const std::uint8_t> bytes, const std::s
 }
 
 PackedModel::PackedModel(SafetensorsFile file) : file_(std::move(file)) {
-  if (!is_format_of(file_)) fail(ErrorKind::model_file, file_.path(), ": no exported model (its metadata's format is not ", kFormat, ")");
+  if (!is_format_of(file_)) {
+    const auto format = file_.metadata().find("format");
+    fail(ErrorKind::model_file, file_.path(), ": is ", safetensors_kind(format == file_.metadata().end() ? "" : format->second),
+         ", not an exported model (format ", kFormat, "): write one with ./tools/export");
+  }
   const std::string& version = file_.metadata("version");
   if (version != concat(kPackedModelVersion))
     fail(ErrorKind::model_file, file_.path(), ": exported model of version ", Json(version.substr(0, 32)).text(),

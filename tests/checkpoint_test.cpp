@@ -239,7 +239,7 @@ TEST(Checkpoint, AnotherVersionOrFormatSaysWhatThisBuildReads) {
   const std::string message = refusal_with(parts, "version", "2");
   EXPECT_TRUE(contains(message, "version \"2\"")) << message;
   EXPECT_TRUE(contains(message, concat("reads version ", kCheckpointVersion))) << message;
-  EXPECT_TRUE(contains(refusal_with(parts, "format", "pbgen-generator"), "no training checkpoint"));
+  EXPECT_TRUE(contains(refusal_with(parts, "format", "pbgen-generator"), "is an exported model, not a training checkpoint"));
   for (const char* const key : {"format", "version", "network", "iteration", "adam_steps_generator", "adam_steps_discriminator"}) {
     Parts without = parts;
     without.metadata.erase(key);

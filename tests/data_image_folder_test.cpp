@@ -10,6 +10,7 @@
 #include "core/cpu.h"
 #include "data/image_io.h"
 #include "data/load_images.h"
+#include "data/source_files.h"
 #include "tests/golden_pictures.h"
 #include "tests/image_files.h"
 
@@ -204,7 +205,8 @@ TEST(ImageFolder, LoadsInOrderWithCounts) {
   EXPECT_EQ(loaded.images.channels(), 3);
   EXPECT_EQ(first_bytes(loaded.images), (Bytes{10, 40, 50, 80, 110}));
   EXPECT_EQ(loaded.images.image(0)[11], 30);
-  EXPECT_EQ(loaded.report, (FolderReport{.files = 5, .grey = 2, .alpha = 2, .sixteen_bit = 1, .bad = {}}));
+  const std::uint64_t content = content_checksum(folder.path(), list_images(folder.path()), {});
+  EXPECT_EQ(loaded.report, (FolderReport{.files = 5, .grey = 2, .alpha = 2, .sixteen_bit = 1, .content = content, .bad = {}}));
   ASSERT_FALSE(progress.empty());
   EXPECT_EQ(progress.back(), (std::pair<std::int64_t, std::int64_t>(5, 5)));
 }
@@ -233,7 +235,7 @@ TEST(ImageFolder, SkipsBadFilesWithTheirReasonsUpToOnePercent) {
   EXPECT_EQ(loaded.images.count(), 99);
   ASSERT_EQ(loaded.report.bad.size(), 1u);
   EXPECT_EQ(loaded.report.bad[0].path, "notes.jpg");
-  EXPECT_EQ(loaded.report.bad[0].reason, "not a JPEG, PNG, BMP or binary PNM (P5, P6) picture");
+  EXPECT_EQ(loaded.report.bad[0].reason, "is text, not a JPEG, PNG, BMP or binary PNM (P5, P6) picture");
 
   write_bytes(folder / "zero.png", {});
   const std::string error = error_of(options);
@@ -241,7 +243,7 @@ TEST(ImageFolder, SkipsBadFilesWithTheirReasonsUpToOnePercent) {
   options.on_bad = OnBad::skip;
   EXPECT_EQ(load(options).report.bad.size(), 2u);
   options.on_bad = OnBad::fail;
-  EXPECT_TRUE(contains(error_of(options), "/notes.jpg: not a JPEG")) << error_of(options);
+  EXPECT_TRUE(contains(error_of(options), "/notes.jpg: is text, not a JPEG")) << error_of(options);
 }
 
 TEST(ImageFolder, AFileThatIsSmallerThanTheCropIsBad) {
@@ -280,7 +282,7 @@ TEST(ImageFolder, NamesTheFolderAndWhatItHoldsWhereNothingCanBeUsed) {
   EXPECT_TRUE(contains(error_of({.folder = folder / "a.txt"}), "not a folder"));
   write_bytes(folder / "e.png", {1});
   const std::string unusable = error_of({.folder = folder.path(), .on_bad = OnBad::skip});
-  EXPECT_TRUE(contains(unusable, "e.png (not a JPEG")) << unusable;
+  EXPECT_TRUE(contains(unusable, "e.png (is of no known kind, not a JPEG")) << unusable;
 }
 
 TEST(ImageFolder, AnErrorInTheProgressCallbackEndsTheWork) {
