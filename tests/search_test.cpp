@@ -33,6 +33,7 @@ TrialResult result_of(const std::string& name, double swd, double sd, double flo
   result.sizes = {64};
   result.generator = {{{swd, sd}}, {swd, sd}};
   result.noise_floor = {{{floor, floor_sd}}, {floor, floor_sd}};
+  result.untrained = {{{1.0, 0.01}}, {1.0, 0.01}};
   result.repeats = 4;
   return result;
 }
@@ -87,6 +88,39 @@ TEST(Search, ThePapersOwnFiguresGiveItsChoice) {
     for (std::size_t i = 1; i < expected.size(); ++i) EXPECT_NEAR(search.steps[i].degraded->swd, expected[i], 0.0006) << i;
     EXPECT_EQ(search.steps.back().redundancy, -128);
   }
+}
+
+// What the baseline's trials, and the untrained generator's, scored in the means over levels.
+std::string answer_of(const std::vector<std::pair<double, double>>& scores, double sd) {
+  std::vector<TrialResult> trials;
+  for (const auto& [swd, untrained] : scores) {
+    TrialResult& trial = trials.emplace_back(result_of("A", swd, sd));
+    trial.untrained.mean = {untrained, sd};
+  }
+  return why_no_answer(trials);
+}
+
+TEST(Search, ABaselineThatIsNotBetterThanAnUntrainedGeneratorGivesNoAnswer) {
+  EXPECT_EQ(answer_of({{0.04, 0.4}}, 0.001), "");
+  EXPECT_NE(answer_of({{0.4, 0.4}}, 0.001).find("not better than a generator before its first update"), std::string::npos);
+  EXPECT_NE(answer_of({{0.5, 0.4}}, 0.001), "");
+  EXPECT_NE(answer_of({{0.39, 0.4}}, 0.02), "");  // four scorings each: the difference is below its standard error
+  EXPECT_EQ(answer_of({{0.35, 0.4}}, 0.02), "");
+  EXPECT_NE(answer_of({{0.2, 0.4}, {0.6, 0.41}, {0.3, 0.4}}, 0.001), "");  // seeds that vary more than they learn
+  EXPECT_EQ(answer_of({{0.2, 0.4}, {0.21, 0.41}, {0.19, 0.4}}, 0.001), "");
+  EXPECT_EQ(answer_of({{0.4, kNan}}, 0.001), "");  // of an older run that did not score it
+}
+
+TEST(Search, WithoutAnAnswerItEndsAfterTheBaseline) {
+  Figures figures;
+  figures.swd["A"] = 1.2;
+  int told = 0;
+  const Search search = search_layers({}, std::ref(figures), [&](const Search& so_far) { told += so_far.no_answer.empty() ? 0 : 1; });
+  EXPECT_EQ(figures.asked, (std::vector<std::string>{"A-seed1"}));
+  EXPECT_EQ(told, 1);
+  EXPECT_FALSE(search.complete);
+  EXPECT_FALSE(search.no_answer.empty());
+  EXPECT_NE(search_report(search, {}, "command").find("No answer: the float baseline"), std::string::npos);
 }
 
 TEST(Search, StopsAtTheFirstThatExceedsAndLeavesItOut) {

@@ -36,9 +36,9 @@ Measurement measurement(std::span<const TrialResult> seeds) {
   }
   measured.swd = sample_of(swd);
   // One figure has no spread of its own: that of repeated scoring takes its place.
-  if (seeds.size() == 1 && measured.swd.n == 1) {
+  if (seeds.size() == 1 && measured.swd.n == 1 && seeds[0].repeats > 1) {
     measured.swd.sd = seeds[0].generator.mean.sd;
-    measured.swd.n = std::max(1, seeds[0].repeats);
+    measured.swd.n = seeds[0].repeats;
   }
   measured.floor = finite_mean(floor);
   const double variance = finite_mean(floor_variance);
@@ -63,6 +63,28 @@ Degradation degradation(const Measurement& layers, const Measurement& baseline, 
   result.exceeds = exceeds(result.swd, threshold) && !result.within_floor;
   result.decided = std::fabs(result.swd - threshold) > kMargin * result.error;
   return result;
+}
+
+std::string why_no_answer(std::span<const TrialResult> baseline) {
+  std::vector<double> untrained;
+  double variance = 0.0;
+  for (const TrialResult& trial : baseline) {
+    if (trial.diverged || !std::isfinite(trial.untrained.mean.mean)) continue;
+    untrained.push_back(trial.untrained.mean.mean);
+    if (std::isfinite(trial.untrained.mean.sd)) variance += trial.untrained.mean.sd * trial.untrained.mean.sd;
+  }
+  if (untrained.empty()) return "";
+  Sample before = sample_of(untrained);
+  // As measurement() has it: one figure's spread is that of repeated scoring.
+  if (before.n == 1 && baseline[0].repeats > 1) {
+    before.sd = std::sqrt(variance);
+    before.n = baseline[0].repeats;
+  }
+  const Comparison compared = compare(measurement(baseline).swd, before);
+  const double noise = std::isfinite(compared.difference_error) ? kMargin * compared.difference_error : 0.0;
+  if (compared.difference < -noise) return "";
+  return concat("the float baseline, SWD ", fixed_text(before.mean + compared.difference, 5), ", is not better than a generator before its first update, SWD ",
+                fixed_text(before.mean, 5), ": what a layer costs cannot be told; train longer (--iterations or --epochs, with another --out)");
 }
 
 std::string verdict_text(const Degradation& degradation, double threshold) {
@@ -125,7 +147,9 @@ Search search_layers(const SearchOptions& options,
     return true;
   };
   if (!take(StepKind::baseline, {}, std::nullopt)) return search;
+  search.no_answer = why_no_answer(search.baseline().trials);
   after_step(search);
+  if (!search.no_answer.empty()) return search;
   std::optional<std::int64_t> lowest;
   std::vector<int> numbers;
   for (const SearchLayer& layer : search.order) numbers.push_back(layer.number);

@@ -20,6 +20,8 @@
 //   error   d's standard error, to first order, from the spread over seeds; with one seed from that over repeated scoring, which
 //           knows nothing of how training varies.  Where the threshold is within two standard errors of d, or no error is
 //           known, the verdict says that it is not decided; d decides all the same, as in the paper.
+//   untrained A baseline that is not better than a generator before its first update has learned nothing: any layer would do as well, and
+//           the search ends there without an answer.
 //   diverged  A layer with which any seed's training diverges exceeds every threshold.
 #pragma once
 
@@ -82,6 +84,10 @@ std::vector<SearchLayer> search_order(const NetworkConfig& network, bool with_li
 
 enum class StepKind { baseline, layer, together };
 
+// Why the float baseline is none that layers could be compared with: its distance is not, beyond the noise, below that of a generator
+// before its first update.  "" where it is, or where the untrained one was not scored.
+std::string why_no_answer(std::span<const TrialResult> baseline);
+
 // One choice of layers, trained with every seed.
 struct SearchStep {
   StepKind kind = StepKind::baseline;
@@ -97,6 +103,7 @@ struct Search {
   std::vector<SearchStep> steps;  // as far as they went
   LayerSet chosen;                // so far
   bool complete = false;
+  std::string no_answer;          // why the search cannot answer, and ended with its baseline; "" otherwise
 
   const SearchStep& baseline() const { return steps.front(); }
   // The strategy: the chosen layers with the discriminator in one bit; nothing in one bit where none was chosen.

@@ -194,7 +194,9 @@ std::string search_report(const Search& search, const SearchOptions& options, co
   const TrialResult& first = search.baseline().trials.front();
   Html page;
   page.heading("Which layers bear one bit: the paper's Algorithm 1", 1);
-  const std::string outcome = search.complete ? search_verdict(search, options.threshold) : "Not complete; the same command goes on.";
+  const std::string outcome = search.complete               ? search_verdict(search, options.threshold)
+                              : !search.no_answer.empty() ? "No answer: " + search.no_answer + "."
+                                                          : "Not complete; the same command goes on.";
   page.paragraph(outcome, "verdict");
   if (search.complete) page.code(strategy_flags(search));
   for (const std::string& caveat : search_caveats(search, options)) page.paragraph(caveat, "warning");
