@@ -447,6 +447,16 @@ TEST_F(TrainGan, TheDryRunShowsLayersMemoryAndTimeAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(run_path("none")));
 }
 
+TEST_F(TrainGan, TheDryRunOfALargeRunIsAnEstimateWithinSecondsThatSaysSo) {
+  const auto begin = std::chrono::steady_clock::now();
+  const ToolRun run = train({"--size", "1024", "--batch", "8", "--synthetic-images", "64", "--dry-run", "--out", run_path("none")});
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_NE(run.out.find("Time:   about "), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("scaled from "), std::string::npos) << run.out;
+  EXPECT_LT(seconds, 60.0);  // some 5 on an idle machine
+}
+
 TEST_F(TrainGan, TheDryRunCountsImagesToEstimateAWholeRun) {
   // 90 of 100 faces are trained on: 11 batches of 8 an epoch.
   const ToolRun faces = train(kTiny + Arguments{"--dry-run", "--epochs", "3"});

@@ -1,12 +1,12 @@
-#include <chrono>
 #include <cstdio>
+#include <string>
 
 #include "core/check.h"
 #include "core/cpu.h"
-#include "core/rng.h"
-#include "gan/trainer.h"
+#include "gan/accounting.h"
 #include "tools/lib/format.h"
 #include "tools/lib/layer_report.h"
+#include "tools/lib/run_estimate.h"
 #include "tools/lib/run_memory.h"
 #include "tools/lib/shown.h"
 #include "tools/lib/text_table.h"
@@ -16,21 +16,14 @@
 namespace pbgen {
 namespace {
 
-constexpr int kMeasuredIterations = 4;
-
-// The fastest of a few iterations on noise, in seconds.
-double measured_seconds(Trainer& trainer) {
-  Tensor real(trainer.options().network.image_shape(trainer.options().batch));
-  const CounterRng rng(trainer.options().seed, Stream::test);
-  for (std::int64_t i = 0; i < real.floats(); ++i) real.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
-  double best = 0.0;
-  for (int i = 0; i < kMeasuredIterations; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    trainer.step(std::as_const(real).view());
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (i == 0 || seconds < best) best = seconds;
-  }
-  return best;
+// How the figures came about, where they are not those of the run itself.
+std::string how_estimated(const RunEstimate& estimate) {
+  if (!estimate.scaled) return "";
+  const TrainerOptions& measured = estimate.measured;
+  const auto& g = measured.network.g_widths;
+  return concat("        (scaled from ", estimate.iterations, " iterations of ", measured.network.size, "x", measured.network.size,
+                " images, batch ", measured.batch, ", generator ", g[0], ",", g[1], ",", g[2], ",", g[3],
+                ", by operations: the run itself would take longer to measure)\n");
 }
 
 }  // namespace
@@ -52,15 +45,17 @@ void show_plan(const RunPlan& plan) {
   say(stdout, "        ", pixels, " of ", data.images, " ", source, flags.data.empty() ? "" : mapped);
   if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) say(stdout, "        warning: ", warning);
 
-  Trainer trainer(options);
-  const double seconds = measured_seconds(trainer);
+  std::fflush(stdout);  // measuring takes some seconds
+  const RunEstimate estimate = estimate_run(options);
+  const char* const about = estimate.scaled ? "about " : "";
+  const double seconds = estimate.iteration_seconds;
   const std::int64_t iterations = total_iterations(flags, data.train);
   const double epochs = static_cast<double>(iterations * flags.d_steps) / static_cast<double>(data.train / flags.batch);
-  std::printf("Time:   %.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; %lld iterations (%.1f epochs of %lld images): about %s,\n"
-              "        decoding, sampling and scoring not counted\n",
-              seconds, static_cast<double>(images_per_iteration(flags)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
+  std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; %lld iterations (%.1f epochs of %lld images): about %s,\n"
+              "        decoding, sampling and scoring not counted\n%s",
+              about, seconds, static_cast<double>(images_per_iteration(flags)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
               name(isa()), static_cast<long long>(iterations), epochs, static_cast<long long>(data.train),
-              format_duration(seconds * static_cast<double>(iterations)).c_str());
+              format_duration(seconds * static_cast<double>(iterations)).c_str(), how_estimated(estimate).c_str());
 }
 
 }  // namespace pbgen
