@@ -209,6 +209,7 @@ LevelPlanes::Statistics LevelPlanes::statistics(std::span<const PatchCentre> cen
     const bool constant = variance <= 1e-12 * mean_square;
     result.moments.mean.push_back(mean);
     result.moments.deviation.push_back(constant ? 1.0 : std::sqrt(variance));
+    result.moments.constant += constant ? 1 : 0;
     result.low.push_back(all.low);
     result.high.push_back(all.high);
   }

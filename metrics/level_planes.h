@@ -17,6 +17,7 @@ namespace pbgen {
 struct ChannelMoments {
   std::vector<double> mean;
   std::vector<double> deviation;  // population standard deviation; 1 where it is 0
+  int constant = 0;               // channels whose standard deviation is 0
 };
 
 class LevelPlanes {

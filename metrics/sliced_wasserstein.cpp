@@ -91,7 +91,7 @@ double mean_of(const std::vector<double>& distances) {
 }
 
 // The definition: descriptors in rows, projections and their distances in floating point.
-double level_by_rows(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+SwdLevel level_by_rows(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
                      std::int64_t projection_bytes) {
   PatchStream patches_a(a, level, nhood_size, draws.centres_a);
   PatchStream patches_b(b, level, nhood_size, draws.centres_b);
@@ -126,7 +126,7 @@ double level_by_rows(const ImageSource& a, const ImageSource& b, int level, int 
       }
     }, min_piece_of(2 * n / pieces * values));
   }
-  return mean_of(distances);
+  return {a.size >> level, mean_of(distances), moments_a.constant, moments_b.constant};
 }
 
 #if defined(__x86_64__)
@@ -153,7 +153,7 @@ int projection_exponent(const std::vector<LevelPlanes::Statistics>& sets, const 
 
 // The same by AVX2 kernels.  Projections are integers from their summation on, in units of 2^-exponent: a rounding far below that of
 // the sum.
-double level_by_panels(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+SwdLevel level_by_panels(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
                        std::int64_t projection_bytes, LargeBuffer& buffer) {
   LevelPlanes planes_a(a, level, projection_bytes / 6);
   LevelPlanes planes_b(b, level, projection_bytes / 6);
@@ -192,13 +192,13 @@ double level_by_panels(const ImageSource& a, const ImageSource& b, int level, in
       }
     }, min_piece_of(2 * n / pieces * patches));
   }
-  return mean_of(distances);
+  return {a.size >> level, mean_of(distances), statistics[0].moments.constant, statistics[1].moments.constant};
 }
 
 #endif
 
 // buffer: for projections, reused from level to level.
-double level_distance(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
+SwdLevel level_distance(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
                       std::int64_t projection_bytes, [[maybe_unused]] LargeBuffer& buffer) {
   check_alike(a, b);
   check_equal(draws.centres_b.size(), draws.centres_a.size(), "number of patches of the second set");
@@ -225,7 +225,7 @@ SwdDraws draw_swd(const SwdOptions& options, int level, int side, std::int64_t c
 double sliced_wasserstein_level(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
                                 std::int64_t projection_bytes) {
   LargeBuffer buffer;
-  return level_distance(a, b, level, nhood_size, draws, projection_bytes, buffer);
+  return level_distance(a, b, level, nhood_size, draws, projection_bytes, buffer).swd;
 }
 
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options) {
@@ -238,7 +238,7 @@ std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource
   for (int level = 0; level < levels; ++level) {
     const int side = a.size >> level;
     const SwdDraws draws = draw_swd(options, level, side, a.count, a.channels);
-    result.push_back({side, level_distance(a, b, level, options.nhood_size, draws, projection_bytes, buffer)});
+    result.push_back(level_distance(a, b, level, options.nhood_size, draws, projection_bytes, buffer));
   }
   return result;
 }

@@ -27,6 +27,9 @@ struct SwdOptions {
 struct SwdLevel {
   int size = 0;  // side of the level in pixels
   double swd = 0.0;
+  // Channels that do not vary in a set: normalising turns them to nothing, whatever their value, so that the distance cannot see it.
+  int constant_a = 0;
+  int constant_b = 0;
 };
 
 // The distance of a and b, per level from the images' size down to 16 (Laplacian levels, the last one Gaussian).

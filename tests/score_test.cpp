@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/check.h"
+#include "core/json.h"
 #include "core/rng.h"
 
 namespace pbgen {
@@ -44,7 +46,7 @@ TEST(Estimate, IsTheMeanAndTheSampleStandardDeviation) {
   const double values[] = {1.0, 2.0, 6.0};
   EXPECT_DOUBLE_EQ(estimate(values).mean, 3.0);
   EXPECT_DOUBLE_EQ(estimate(values).sd, std::sqrt(7.0));
-  EXPECT_EQ(estimate(std::span(values, 1)).sd, 0.0);
+  EXPECT_TRUE(std::isnan(estimate(std::span(values, 1)).sd));
 }
 
 TEST(Score, TakesTheSmallerSetAtMostTheNumberAskedFor) {
@@ -106,7 +108,7 @@ TEST(ScoreReport, TellsItsProgressUpToTheEnd) {
 }
 
 ScoreReport made_up_report(int repeats) {
-  const double sd = repeats > 1 ? 0.001 : 0.0;
+  const double sd = repeats > 1 ? 0.001 : std::nan("");
   const auto score_of = [&](std::int64_t n, double value) {
     return Score{n, repeats, {32, 16}, {{value, sd}, {3 * value, sd}}, {2 * value, sd}};
   };
@@ -145,6 +147,27 @@ TEST(ScoreJson, HoldsRawFiguresWithTheirSpread) {
   EXPECT_DOUBLE_EQ(object.find("noise_floor_mean_sd")->as_number(), 0.001);
   EXPECT_EQ(object.find("num_images")->as_integer(), 100);
   EXPECT_EQ(object.find("floor_num_images")->as_integer(), 50);
+}
+
+TEST(ScoreJson, OfOneRepetitionHasNoSpread) {
+  const Json object = parse_json(score_json(made_up_report(1)).text(), ErrorKind::data, "score");
+  for (const char* const key : {"mean_sd", "mean_at_floor_count_sd", "noise_floor_mean_sd"}) EXPECT_TRUE(object.find(key)->is_null()) << key;
+  for (const Json& level : object.find("levels")->as_array())
+    for (const char* const key : {"swd_sd", "swd_at_floor_count_sd", "noise_floor_sd"}) EXPECT_TRUE(level.find(key)->is_null()) << key;
+}
+
+TEST(BlindSpots, NameTheLevelsAndTheSets) {
+  Score score{10, 1, {64, 32, 16}, {{}, {}, {}}, {}};
+  EXPECT_TRUE(blind_spots(score, "A", "B").empty());
+  score.constant = {{0, 0}, {0, 0}, {0, 0}};
+  EXPECT_TRUE(blind_spots(score, "A", "B").empty());
+  score.constant = {{3, 3}, {1, 2}, {0, 1}};
+  const std::vector<std::string> lines = blind_spots(score, "A", "B");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("level 64, 32: channels of A and of B do not vary"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[1].find("level 16: channels of B do not vary"), std::string::npos) << lines[1];
+  score.constant = {{0, 0}, {0, 0}, {1, 0}};
+  EXPECT_NE(blind_spots(score, "A", "B").at(0).find("level 16: channels of A do not vary"), std::string::npos);
 }
 
 }  // namespace

@@ -339,6 +339,28 @@ TEST(SlicedWasserstein, OfConstantImagesIsZeroNotNan) {
   for (const SwdLevel& level : sliced_wasserstein(black, white, small_options(1))) EXPECT_EQ(level.swd, 0.0);
 }
 
+TEST(SlicedWasserstein, TellsWhichChannelsDoNotVary) {
+  std::vector<std::uint8_t> pixels(3 * 32 * 32 * 3, 7);
+  for (std::size_t i = 1; i < pixels.size(); i += 3) pixels[i] = static_cast<std::uint8_t>(i * i % 251);  // the second channel varies
+  const ImageSource one_varies = source_of(pixels, 32, 3);
+  const ImageSource constant = source_of(std::vector<std::uint8_t>(3 * 32 * 32 * 3, 200), 32, 3);
+  const ImageSource all_vary = first_set(3, 32, 3);
+  const Isa before = isa();
+  for (const Isa path : {Isa::ref, Isa::avx2}) {
+    if (!machine_supports(path)) continue;
+    set_isa(path);
+    for (const SwdLevel& level : sliced_wasserstein(one_varies, constant, small_options(1))) {
+      EXPECT_EQ(level.constant_a, 2) << level.size;
+      EXPECT_EQ(level.constant_b, 3) << level.size;
+    }
+    for (const SwdLevel& level : sliced_wasserstein(all_vary, one_varies, small_options(1))) {
+      EXPECT_EQ(level.constant_a, 0) << level.size;
+      EXPECT_EQ(level.constant_b, 2) << level.size;
+    }
+  }
+  set_isa(before);
+}
+
 TEST(SlicedWasserstein, UnlikeSetsAreRefused) {
   const SwdOptions options = small_options(1);
   EXPECT_THROW(sliced_wasserstein(first_set(2, 16, 3), first_set(3, 16, 3), options), std::logic_error);

@@ -1,6 +1,7 @@
 // swd_eval as a user runs it: folders, caches and synthetic faces in; table, JSON and refusals out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -56,6 +57,14 @@ class SwdEval : public testing::Test {
     return write_faces(name, first, count, size, size, size);
   }
 
+  // As train_gan leaves it.
+  void write_config(const std::string& run, const std::string& data, const std::string& crop, int size, bool stretch) const {
+    Json config = Json::object();
+    config.set("binarize_g", "1,2,3").set("size", size).set("channels", 3).set("data", data).set("crop", crop);
+    config.set("contrast_stretch", stretch);
+    write_bytes(folder_ / (run + "/config.json"), bytes_of(config.text()));
+  }
+
   std::string tool_;
   TestFolder folder_;
 };
@@ -74,7 +83,7 @@ TEST_F(SwdEval, GivesOneJsonObjectWithLevelsMeansAndCounts) {
   EXPECT_EQ(number(levels[1], "size"), 16);
   for (const char* key : {"swd", "swd_at_floor_count", "noise_floor"}) {
     EXPECT_GT(number(levels[0], key), 0.0);
-    EXPECT_EQ(number(levels[0], concat(key, "_sd").c_str()), 0.0);
+    EXPECT_TRUE(levels[0].find(concat(key, "_sd"))->is_null());
   }
   EXPECT_NEAR(number(object, "mean"), (number(levels[0], "swd") + number(levels[1], "swd")) / 2, 1e-12);
   EXPECT_GT(number(object, "mean_at_floor_count"), 0.0);
@@ -195,6 +204,71 @@ TEST_F(SwdEval, WrongUsageEndsWithTwoAndMissingDataWithThree) {
   EXPECT_EQ(run({write_faces("one", 0, 1, 16), fake}).exit_code, 3);
   EXPECT_EQ(run({write_faces("odd", 0, 2, 24), write_faces("odd_too", 5, 2, 24)}).exit_code, 3);
   EXPECT_EQ(run({"--help"}).exit_code, 0);
+}
+
+TEST_F(SwdEval, PreparesRealAsTheRunOfFakeDid) {
+  const std::string real = write_faces("photos", 0, 12, 64, 80, 100);
+  const std::string samples = write_faces("run/generated/newest", 100, 12, 32);
+  const std::string asked = run({real, samples, "--crop", "40x40+10+20", "--json"}).out;
+  EXPECT_NE(run({real, samples}).exit_code, 0);  // two sizes, and nothing that says how
+  write_config("run", "/photos", "40x40+10+20", 32, false);
+  const ToolRun taken = run({real, samples, "--json"});
+  ASSERT_EQ(taken.exit_code, 0) << taken.err;
+  EXPECT_EQ(taken.out, asked);
+  EXPECT_NE(taken.err.find("run/config.json"), std::string::npos) << taken.err;
+  EXPECT_NE(taken.err.find("--crop 40x40+10+20"), std::string::npos) << taken.err;
+  // Flags win.
+  EXPECT_EQ(run({real, samples, "--crop", "center:60", "--json"}).out.empty(), false);
+  EXPECT_NE(run({real, samples, "--crop", "center:60", "--json"}).out, asked);
+  write_config("run", "/photos", "40x40+10+20", 32, true);
+  EXPECT_NE(run({real, samples, "--json"}).out, asked);
+}
+
+TEST_F(SwdEval, TakesNoPreparationFromWhatIsNoRunOfFake) {
+  const std::string real = write_faces("photos", 0, 12, 64, 80, 100);
+  const std::string samples = write_faces("run/generated", 100, 12, 32);
+  const auto refused = [&] { return run({real, samples}).exit_code == 3; };
+  write_bytes(folder_ / "run/config.json", bytes_of(R"({"architectures": ["another program"], "size": 32})"));
+  EXPECT_TRUE(refused());
+  write_config("run", "", "", 32, false);  // synthetic faces
+  EXPECT_TRUE(refused());
+  write_config("run", "/photos", "", 64, false);  // other pictures than those that the run draws
+  EXPECT_TRUE(refused());
+  write_config("run", "/photos", "center:90", 32, false);  // does not fit these
+  EXPECT_TRUE(refused());
+  write_config("run", "/photos", "center:80", 32, false);
+  EXPECT_FALSE(refused());
+}
+
+TEST_F(SwdEval, SaysWhatTheDistanceCannotSee) {
+  const auto write_constant = [&](const std::string& name, std::uint8_t grey) {
+    Image picture = Image::black(32, 32, 3);
+    std::fill(picture.pixels.begin(), picture.pixels.end(), grey);
+    for (int i = 0; i < 6; ++i) write_png(concat(folder_ / name, "/", i, ".png"), picture);
+    return folder_ / name;
+  };
+  const std::string black = write_constant("black", 0);
+  const std::string white = write_constant("white", 255);
+  const std::string faces = write_faces("faces", 0, 6, 32);
+  const ToolRun text = run({black, white});
+  EXPECT_EQ(text.exit_code, 0);
+  EXPECT_NE(text.out.find("Beware: level 32, 16: channels of REAL"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("a distance of 0 there says nothing"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("6 images are one picture"), std::string::npos) << text.out;
+  const Json blind = run_json({black, white});
+  EXPECT_EQ(number(blind, "mean"), 0.0);
+  EXPECT_EQ(number(blind.find("levels")->as_array()[0], "constant_real"), 3);
+  EXPECT_EQ(number(blind.find("levels")->as_array()[0], "constant_fake"), 3);
+  EXPECT_EQ(blind.find("remarks")->as_array().size(), 3u);
+  const Json half = run_json({faces, white});
+  EXPECT_EQ(number(half.find("levels")->as_array()[1], "constant_real"), 0);
+  EXPECT_EQ(number(half.find("levels")->as_array()[1], "constant_fake"), 3);
+  EXPECT_EQ(half.find("remarks")->as_array().size(), 2u);
+  // A set with itself.
+  const ToolRun same = run({faces, faces});
+  EXPECT_NE(same.out.find("6 of the 6 images of FAKE"), std::string::npos) << same.out;
+  // And nothing where there is nothing to say.
+  EXPECT_TRUE(run_json({faces, write_faces("others", 100, 6, 32)}).find("remarks")->as_array().empty());
 }
 
 }  // namespace

@@ -301,9 +301,36 @@ TEST_F(TrialTest, AMissingTrainGanAndBadScoresAreToldWithTheMend) {
   expect_error([&] { run_trials({trial("a", "score")}, {trials(), 0, "/nowhere/train_gan"}); }, ErrorKind::input_output,
                {"/nowhere/train_gan", "`make`"});
   ASSERT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
-  write_file_atomically(trials() + "/a/scores.json", R"({"levels": [{"size": 16, "generator": "low", "generator_sd": 0}], "mean": {}})");
+  write_file_atomically(trials() + "/a/scores.json", R"({"repeats": 1, "levels": [{"size": 16, "generator": "low", "generator_sd": 0}], "mean": {}})");
   expect_error([&] { read_trial(trials() + "/a"); }, ErrorKind::data, {trials() + "/a/scores.json", "\"low\""});
   expect_error([&] { read_trial(trials() + "/b"); }, ErrorKind::input_output, {trials() + "/b"});
+}
+
+TEST_F(TrialTest, OneRepetitionHasNoSpreadWhetherTheFileSaysZeroOrNull) {
+  ASSERT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
+  for (const char* const spread : {"0.0", "null"}) {
+    std::string scores = kScores;
+    const auto replace = [&](const std::string& what, const std::string& with) {
+      for (std::size_t at; (at = scores.find(what)) != scores.npos;) scores.replace(at, what.size(), with);
+    };
+    replace(R"("repeats": 3)", R"("repeats": 1)");
+    replace(R"("generator_sd": 0.5)", concat(R"("generator_sd": )", spread));
+    write_file_atomically(trials() + "/a/scores.json", scores);
+    const TrialResult result = read_trial(trials() + "/a");
+    EXPECT_TRUE(std::isnan(result.generator.mean.sd)) << spread;
+    EXPECT_EQ(result.generator.mean.mean, 1.0);
+  }
+}
+
+TEST_F(TrialTest, CountsThatNoRunHasAreRefused) {
+  ASSERT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
+  for (const std::string key : {"iterations", "session_iterations", "num_images", "repeats"})
+    for (const char* const value : {"0", "-1", "9223372036854775807", "1e308", "null", "\"many\""}) {
+      Json scores = parse_json(kScores, ErrorKind::data, "scores");
+      scores.set(key, parse_json(value, ErrorKind::data, "value"));
+      write_file_atomically(trials() + "/a/scores.json", scores.text());
+      expect_error([&] { read_trial(trials() + "/a"); }, ErrorKind::data, {trials() + "/a/scores.json", key});
+    }
 }
 
 TEST_F(TrialTest, AChildHasItsOwnGroupAndTheVariablesThatAreNotSet) {

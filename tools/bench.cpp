@@ -56,7 +56,7 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(in_range(8, 4096), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N",
              "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image, its layers at least 50",
-             at_least(1));
+             in_range(1, 1'000'000));
   parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy with scipy");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");

@@ -6,6 +6,7 @@
 #include "core/check.h"
 #include "core/cpu.h"
 #include "data/image_folder.h"
+#include "data/image_io.h"
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
@@ -14,6 +15,7 @@
 #include "tools/lib/progress.h"
 #include "tools/lib/score.h"
 #include "tools/lib/scored_images.h"
+#include "tools/lib/set_remarks.h"
 #include "tools/lib/shown.h"
 
 namespace pbgen {
@@ -55,28 +57,31 @@ int run(int argc, char** argv) {
   parser.positional("FAKE", &images_options.fake,
                     "what was generated, taken as it is; or a checkpoint, a run's folder or an exported model, which draws as many "
                     "images as are compared");
-  parser.section("Preparing REAL, as in training");
+  parser.section("Preparing REAL, as in training (where FAKE is of a run, its config.json says how, and a flag here wins)");
   parser.add("--celeba", &celeba, "the crop for CelebA's aligned faces: --crop 108x108+35+55");
   parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
   parser.add("--size", &images_options.size, "S", "side to compare at, 16, 32, 64, 128, .. ; a FAKE of another size is resized too",
-             [](const int& size) { return pyramid_levels(size) > 0 ? std::string() : std::string("16 * 2^k: 16, 32, 64, 128, .."); })
+             [](const int& size) {
+               return pyramid_levels(size) > 0 && size <= kMaxImageSide ? std::string() : concat("16 * 2^k up to ", kMaxImageSide, ": 16, 32, 64, ..");
+             })
       .default_text("FAKE's");
   parser.add("--channels", &images_options.channels, "C", "3: colour, 1: grey",
              [](const int& channels) { return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3"); })
-      .default_text("3, or those of a cache");
+      .default_text("3, or those of a cache or of FAKE's run");
   parser.add("--on-bad", &on_bad, "RULE", "unreadable files of either folder: 1% stops where more than 1% are bad, skip goes on, fail stops",
              one_of({"1%", "skip", "fail"}));
   parser.section("Measuring");
   parser.add("--bn-calibrate", &images_options.bn_calibrate, "N",
              "of a checkpoint: replace the moving statistics by exact ones over N batches of 64; 0: off", in_range(0, 10000))
       .default_text(concat(kCalibrationBatches));
-  parser.add("--num-images", &images_options.num_images, "N", "images of each set, drawn by the seed", at_least(1))
+  parser.add("--num-images", &images_options.num_images, "N", "images of each set, drawn by the seed",
+             in_range<std::int64_t>(1, kMostScoredImages))
       .default_text("all of the smaller set, at most 16384");
   parser.add("--repeats", &images_options.repeats, "R", "independent repetitions: mean and standard deviation (sd) are given",
              in_range(1, 1000));
   parser.add("--seed", &images_options.seed, "SEED", "decides about every draw");
   parser.add("--threads", &threads, "N", "threads; the result does not depend on them", in_range(1, 1024));
-  parser.add("--json", &json, "one JSON object on stdout, raw figures, each with its spread beside it (NAME_sd)");
+  parser.add("--json", &json, "one JSON object on stdout, raw figures, each with its spread beside it (NAME_sd; null for one repetition)");
   parser.example("./tools/swd_eval ~/celeba runs/H-dcgan-64-001/generated --celeba", "CelebA against generated images");
   parser.example("./tools/swd_eval synthetic faces.pbgen --num-images 1000", "a model that export wrote");
   parser.example("./tools/swd_eval synthetic samples --repeats 5", "with the spread of the measurement");
@@ -108,13 +113,22 @@ int run(int argc, char** argv) {
   const ScoreReport report = score_with_floor(image_source(images.real), image_source(images.fake), score_options);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 
+  const std::string real_name = "REAL " + images_options.real;
+  const std::string fake_name = "FAKE " + images_options.fake;
+  std::vector<std::string> remarks = blind_spots(report.swd, real_name, fake_name);
+  for (std::string& remark : set_remarks(images.real, real_name, images.fake, fake_name)) remarks.push_back(std::move(remark));
   if (json) {
-    std::printf("%s\n", score_json(report).text(2).c_str());
+    Json object = score_json(report);
+    Json all = Json::array();
+    for (const std::string& remark : remarks) all.push_back(remark);
+    object.set("remarks", std::move(all));
+    std::printf("%s\n", object.text(2).c_str());
   } else {
     say(stdout, "SWD of ", images_options.real, " and ", images_options.fake, ", ", images.real.size(), "x", images.real.size(), ", ",
         report.swd.num_images, " images each (floor: halves of ", report.floor.num_images, "), seed ", images_options.seed, ", ",
         score_options.repeats, score_options.repeats == 1 ? " repeat, " : " repeats, ", fixed_text(seconds, 1), " s");
     std::printf("\n%s", text_table(score_table(report)).c_str());
+    for (const std::string& remark : remarks) say(stdout, "Beware: ", remark);
   }
   return 0;
 }

@@ -40,6 +40,11 @@ Score summary(const std::vector<std::vector<SwdLevel>>& repeats, std::int64_t nu
     for (std::size_t r = 0; r < repeats.size(); ++r) values[r] = repeats[r][level].swd;
     score.sizes.push_back(repeats[0][level].size);
     score.levels.push_back(estimate(values));
+    Score::Constant& constant = score.constant.emplace_back();
+    for (const std::vector<SwdLevel>& repeat : repeats) {
+      constant.a = std::max(constant.a, repeat[level].constant_a);
+      constant.b = std::max(constant.b, repeat[level].constant_b);
+    }
   }
   for (std::size_t r = 0; r < repeats.size(); ++r) values[r] = mean_swd(repeats[r]);
   score.mean = estimate(values);
@@ -101,7 +106,24 @@ Estimate estimate(std::span<const double> values) {
   const double mean = sum / n;
   double squares = 0.0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  return {mean, values.size() > 1 ? std::sqrt(squares / (n - 1.0)) : 0.0};
+  return {mean, values.size() > 1 ? std::sqrt(squares / (n - 1.0)) : std::numeric_limits<double>::quiet_NaN()};
+}
+
+std::vector<std::string> blind_spots(const Score& score, const std::string& a, const std::string& b) {
+  std::vector<std::string> lines;
+  const auto add = [&](bool in_a, bool in_b, const std::string& sets, const char* seen) {
+    std::string sizes;
+    for (std::size_t level = 0; level < score.constant.size(); ++level)
+      if ((score.constant[level].a > 0) == in_a && (score.constant[level].b > 0) == in_b)
+        sizes += concat(sizes.empty() ? "" : ", ", score.sizes[level]);
+    if (sizes.empty()) return;
+    lines.push_back(concat("level ", sizes, ": channels of ", sets, " do not vary at all; normalised they are nothing, whatever their value: ",
+                           seen));
+  };
+  add(true, true, concat(a, " and of ", b), "a distance of 0 there says nothing, the distance cannot see such a difference");
+  add(true, false, a, "the distance sees that they do not vary, and not their value");
+  add(false, true, b, "the distance sees that they do not vary, and not their value");
+  return lines;
 }
 
 Score score(const ImageSource& a, const ImageSource& b, const ScoreOptions& options) {
@@ -177,6 +199,9 @@ Json score_json(const ScoreReport& report) {
     set(level, "swd", report.swd.levels[i]);
     set(level, "swd_at_floor_count", report.swd_at_floor_count.levels[i]);
     set(level, "noise_floor", report.floor.levels[i]);
+    const Score::Constant constant = i < report.swd.constant.size() ? report.swd.constant[i] : Score::Constant{};
+    level.set("constant_real", constant.a);
+    level.set("constant_fake", constant.b);
     levels.push_back(std::move(level));
   }
   Json object = Json::object();

@@ -26,7 +26,7 @@ struct ScoreOptions {
   std::function<void(int done, int total)> progress;
 };
 
-// Over the repetitions: the mean and the sample standard deviation, which is 0 where there is one only.
+// Over the repetitions: the mean and the sample standard deviation, which is not known (NaN; null in JSON) where there is one only.
 struct Estimate {
   double mean = 0.0;
   double sd = 0.0;
@@ -40,7 +40,16 @@ struct Score {
   std::vector<int> sizes;        // of the levels
   std::vector<Estimate> levels;
   Estimate mean;                 // of the mean over the levels
+  // By level, the most over the repetitions: channels that do not vary in the first set and in the second (metrics/sliced_wasserstein.h).
+  struct Constant {
+    int a = 0;
+    int b = 0;
+  };
+  std::vector<Constant> constant = {};
 };
+
+// What the distance of a and b cannot see, a line for each kind of level; empty where it sees all.
+std::vector<std::string> blind_spots(const Score& score, const std::string& a, const std::string& b);
 
 // a against b, at the count that both have, options.num_images at most; which images is drawn by the seed.
 // Unlike sizes or channels, sizes that are not 16 * 2^k, and empty sets are std::logic_error.
@@ -68,8 +77,9 @@ Table score_table(std::span<const ScoreColumn> columns);
 // The comparison at the floor's count has its columns only where that count is another.
 Table score_table(const ScoreReport& report);
 
-// Raw figures: levels: [{size, swd, swd_at_floor_count, noise_floor}], mean, mean_at_floor_count, noise_floor_mean, each
-// with its spread beside it under the same name and _sd; num_images, floor_num_images, repeats.
+// Raw figures: levels: [{size, swd, swd_at_floor_count, noise_floor, constant_real, constant_fake}], mean, mean_at_floor_count,
+// noise_floor_mean, each figure with its spread beside it under the same name and _sd, null where there is one repetition;
+// constant_*: channels of REAL and of FAKE that do not vary, which the distance cannot see; num_images, floor_num_images, repeats.
 Json score_json(const ScoreReport& report);
 
 // The set as a source; the source keeps its pixels alive.

@@ -17,6 +17,7 @@
 #include "tools/lib/args.h"
 #include "tools/lib/loaded_images.h"
 #include "tools/lib/resume.h"
+#include "tools/lib/run_preparation.h"
 #include "tools/lib/score.h"
 #include "tools/lib/trained_generator.h"
 
@@ -86,7 +87,12 @@ Side open_side(std::string role, const std::string& name, std::uint64_t seed) {
     side.width = side.height = side.generator->config().size;
   } else if (std::filesystem::is_regular_file(name, error)) {
     side.kind = Kind::cache;
-    side.cached = open_image_cache(name).images;
+    try {
+      side.cached = open_image_cache(name).images;
+    } catch (const Error& refusal) {
+      fail(refusal.kind(), side.role, " ", refusal.what(), "; a set is a folder of images, an image cache or `synthetic`",
+           side.role == "FAKE" ? ", or what a generator draws" : "");
+    }
     side.count = side.cached.count();
     side.width = side.height = side.cached.size();
   } else {
@@ -102,6 +108,21 @@ Side open_side(std::string role, const std::string& name, std::uint64_t seed) {
     }
   }
   return side;
+}
+
+bool fits(const Crop& crop, const Side& pictures) {
+  if (crop.kind == Crop::Kind::largest_square) return true;
+  return crop.left + crop.width <= pictures.width && crop.top + crop.height <= pictures.height;
+}
+
+// How FAKE's run prepared its pictures, where REAL's can be prepared so.
+std::optional<RunPreparation> preparation_for(const Side& real, const Side& fake) {
+  if (real.kind != Kind::folder || (fake.kind != Kind::folder && fake.kind != Kind::generator)) return std::nullopt;
+  std::optional<RunPreparation> found = run_preparation(fake.name);
+  if (!found && fake.kind == Kind::generator) found = parse_run_preparation(fake.generator->run_options(), fake.name);
+  // Pictures of another size are of another run, though they lie in its folder.
+  if (!found || fake.width != found->size || fake.height != found->size || !fits(found->crop, real)) return std::nullopt;
+  return found;
 }
 
 int common_size(const Side& real, const Side& fake, const ScoredImagesOptions& options) {
@@ -237,6 +258,7 @@ ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, 
   const bool resized = options.size > 0 || (is_real && options.crop);
   folder.size = resized ? size : 0;  // 0: as it is, and all of one size
   if (is_real && options.crop) folder.crop = *options.crop;
+  if (is_real) folder.contrast_stretch = options.contrast_stretch;
   if (!is_real && resized && (side.width != size || side.height != size)) {
     notes.push_back(concat(side.shown(), ": resized from ", side.dimensions(), " to ", size, "x", size, ", which hides faults"));
   }
@@ -245,9 +267,18 @@ ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, 
 
 }  // namespace
 
-ScoredImages load_scored_images(const ScoredImagesOptions& options) {
+ScoredImages load_scored_images(const ScoredImagesOptions& asked) {
+  ScoredImagesOptions options = asked;
+  ScoredImages images;
   const Side real = open_side("REAL", options.real, options.seed);
   const Side fake = open_side("FAKE", options.fake, options.seed);
+  if (const std::optional<RunPreparation> run = preparation_for(real, fake)) {
+    if (!options.crop) options.crop = run->crop;
+    if (options.channels == 0) options.channels = run->channels;
+    options.contrast_stretch = run->contrast_stretch;
+    images.notes.push_back(concat(real.shown(), ": prepared as FAKE's run was (", run->source, "): ", preparation_text(*run),
+                                  "; what a flag says wins"));
+  }
   if (options.bn_calibrate && (fake.kind != Kind::generator || fake.generator->exported()))
     fail(ErrorKind::usage, "--bn-calibrate: ", fake.shown(), " is no checkpoint");
   const int size = common_size(real, fake, options);
@@ -266,7 +297,6 @@ ScoredImages load_scored_images(const ScoredImagesOptions& options) {
     return std::min(most, std::max(per_repeat, std::min(per_repeat * options.repeats, kMaxScoredImages)));
   };
 
-  ScoredImages images;
   images.real = load_side(real, wanted(real, 2 * n), size, channels, options, images.notes);
   images.fake = load_side(fake, wanted(fake, n), size, channels, options, images.notes);
   images.num_images = std::min({n, images.real.count(), images.fake.count()});

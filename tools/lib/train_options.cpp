@@ -114,7 +114,7 @@ void declare_data_flags(ArgumentParser& parser, TrainFlags& flags) {
 void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Training");
   parser.add("--iterations", &flags.iterations, "N", "iterations in all, each of --d-steps and --g-steps updates; overrides --epochs",
-             at_least(1)).in_config().default_text(concat(kDefaultIterations));
+             in_range<std::int64_t>(1, kMaxIterations)).in_config().default_text(concat(kDefaultIterations));
   parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations",
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
   parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", lanes_rule()).in_config();
@@ -151,10 +151,11 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--init-from", &flags.init_from, "WHAT", "begin a new run from the weights of a checkpoint, or of a run's newest one")
       .in_config();
   parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");
-  parser.add("--dry-run", &flags.dry_run, "show layers, memory and time, and train nothing");
+  parser.add("--dry-run", &flags.dry_run, "show layers, memory and time, and train nothing; of a large run the time is scaled from a smaller one, within seconds");
   parser.add("--sample-every", &flags.sample_every, "N",
-             "iterations between sample grids, the end included; 0: never", at_least(0)).in_config();
-  parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never", at_least(0)).in_config();
+             "iterations between sample grids, the end included; 0: never", in_range<std::int64_t>(0, kMaxIterations)).in_config();
+  parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never",
+             in_range<std::int64_t>(0, kMaxIterations)).in_config();
   parser.add("--swd-images", &flags.swd_images, "N",
              "images a set when scoring (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
   parser.add("--swd-repeats", &flags.swd_repeats, "N",
@@ -164,8 +165,9 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
              "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off",
              in_range(0, 10000)).in_config();
   parser.add("--checkpoint-every", &flags.checkpoint_every, "N",
-             "iterations between checkpoints; 0: only the final one and the best-scored one", at_least(0)).in_config();
-  parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay, besides the one with the best score", at_least(1)).in_config();
+             "iterations between checkpoints; 0: only the final one and the best-scored one", in_range<std::int64_t>(0, kMaxIterations)).in_config();
+  parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay, besides the one with the best score",
+             in_range(1, 1'000'000)).in_config();
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
 }

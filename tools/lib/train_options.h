@@ -16,6 +16,9 @@
 
 namespace pbgen {
 
+// Of a run: far more than anybody waits for, and far less than overflows when images and bytes are counted.
+inline constexpr std::int64_t kMaxIterations = 1'000'000'000;
+
 // As the flags have it; resolve() turns presets, letters and widths into what runs.
 struct TrainFlags {
   // Network.

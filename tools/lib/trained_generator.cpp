@@ -32,6 +32,7 @@ TrainedGenerator::TrainedGenerator(const std::string& path) {
     bytes = {};
     const Checkpoint checkpoint(std::move(file));
     config_ = checkpoint.network();
+    run_options_ = checkpoint.note("options");
     sampler_.emplace(config_, checkpoint.generator());
   }
 }

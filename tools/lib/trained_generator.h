@@ -19,6 +19,8 @@ class TrainedGenerator {
   explicit TrainedGenerator(const std::string& path);
 
   const NetworkConfig& config() const { return config_; }
+  // The options of the run that a checkpoint is of, as JSON; "" of an exported model.
+  const std::string& run_options() const { return run_options_; }
   // Whether it is an exported model: it runs on gan/edge, one image at a time, and its normalisation is folded in.
   bool exported() const { return edge_ != nullptr; }
   // As Sampler::calibrate with batches of 64.  Not of an exported model: std::logic_error.
@@ -32,6 +34,7 @@ class TrainedGenerator {
   ImageSet draw_exported(const float* z, std::int64_t count);
 
   NetworkConfig config_;
+  std::string run_options_;
   std::optional<Sampler> sampler_;
   std::unique_ptr<EdgeGenerator> edge_;
 };

@@ -310,6 +310,11 @@ class TrainingRun {
   }
 
   void finish() {
+    std::vector<std::string> unseen;
+    if (scores_) {
+      unseen = blind_spots(scores_->generator, data_.held_out.empty() ? "the training images" : "the held-out images", "the generated images");
+      warnings_.insert(warnings_.end(), unseen.begin(), unseen.end());
+    }
     RunSummary summary{.plan = plan_, .folder = folder_, .data = data_, .network = trainer_.options().network};
     summary.iterations = total_;
     summary.session_iterations = total_ - first_iteration_;
@@ -325,6 +330,7 @@ class TrainingRun {
       std::printf("\nSliced Wasserstein distance at %lld images a set (lower is better; the noise floor is real against real)\n",
                   static_cast<long long>(score_count()));
       std::fputs(text_table(score_table(score_columns(*scores_, data_))).c_str(), stdout);
+      for (const std::string& line : unseen) std::printf("Beware: %s\n", line.c_str());
     }
     std::printf("\n");
     say(stdout, "Trained for ", format_duration(training_seconds_), ". Samples: ",
@@ -365,7 +371,10 @@ class TrainingRun {
 
 std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images) {
   if (flags.iterations) return *flags.iterations;
-  return static_cast<std::int64_t>(std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch) / flags.d_steps));
+  const double iterations = std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch) / flags.d_steps);
+  if (iterations > static_cast<double>(kMaxIterations))
+    fail(ErrorKind::usage, "--epochs ", *flags.epochs, ": ", iterations, " iterations of these images, at most ", kMaxIterations, " are run");
+  return static_cast<std::int64_t>(iterations);
 }
 
 std::int64_t images_per_iteration(const TrainFlags& flags) { return std::int64_t{flags.batch} * flags.d_steps; }

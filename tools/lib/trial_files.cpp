@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "tools/lib/program.h"
 #include "tools/lib/text.h"
+#include "tools/lib/train_options.h"
 #include "tools/lib/trial.h"
 
 namespace pbgen {
@@ -15,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kMaxFileBytes = 1 << 26;
+constexpr std::int64_t kMaxCount = 1'000'000'000;
 
 const Json& member(const Json& object, std::string_view key, const std::string& path) {
   const Json* const found = object.find(key);
@@ -41,31 +43,39 @@ const Json::Array& items(const Json& object, std::string_view key, const std::st
   return value.as_array();
 }
 
-// A column of scores.json; all NaN where it is absent.
-Estimate read_estimate(const Json& scores, const std::string& column, const std::string& path) {
+// A column of scores.json; all NaN where it is absent.  One repetition has no spread, whatever older files say of it.
+Estimate read_estimate(const Json& scores, const std::string& column, int repeats, const std::string& path) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (scores.find(column) == nullptr) return {nan, nan};
-  return {number(*scores.find(column), path), number(member(scores, column + "_sd", path), path)};
+  const double spread = number(member(scores, column + "_sd", path), path);
+  return {number(*scores.find(column), path), repeats > 1 ? spread : nan};
 }
 
-TrialScore read_score(const Json& scores, const std::string& column, const std::string& path) {
+TrialScore read_score(const Json& scores, const std::string& column, int repeats, const std::string& path) {
   TrialScore score;
-  for (const Json& level : items(scores, "levels", path)) score.levels.push_back(read_estimate(level, column, path));
-  score.mean = read_estimate(member(scores, "mean", path), column, path);
+  for (const Json& level : items(scores, "levels", path)) score.levels.push_back(read_estimate(level, column, repeats, path));
+  score.mean = read_estimate(member(scores, "mean", path), column, repeats, path);
   return score;
+}
+
+// Of scores.json, in [low, high].
+std::int64_t bounded(const Json& object, std::string_view key, std::int64_t low, std::int64_t high, const std::string& path) {
+  const std::int64_t value = whole_number(object, key, path);
+  if (value < low || value > high) fail(ErrorKind::data, path, ": '", key, "' is ", value, ", expected ", low, " to ", high);
+  return value;
 }
 
 void read_scores(const std::string& path, TrialResult& result) {
   const Json scores = trial_json(path);
-  for (const Json& level : items(scores, "levels", path)) result.sizes.push_back(static_cast<int>(whole_number(level, "size", path)));
-  result.generator = read_score(scores, "generator", path);
-  result.noise_floor = read_score(scores, "noise_floor", path);
-  result.untrained = read_score(scores, "untrained", path);
-  result.num_images = whole_number(scores, "num_images", path);
-  result.repeats = static_cast<int>(whole_number(scores, "repeats", path));
-  result.iterations = whole_number(scores, "iterations", path);
-  const std::int64_t timed = whole_number(scores, "session_iterations", path);
-  if (timed < 1) fail(ErrorKind::data, path, ": 'session_iterations' is ", timed, ", expected 1 at least");
+  result.repeats = static_cast<int>(bounded(scores, "repeats", 1, kMaxCount, path));
+  for (const Json& level : items(scores, "levels", path))
+    result.sizes.push_back(static_cast<int>(bounded(level, "size", 1, kMaxCount, path)));
+  result.generator = read_score(scores, "generator", result.repeats, path);
+  result.noise_floor = read_score(scores, "noise_floor", result.repeats, path);
+  result.untrained = read_score(scores, "untrained", result.repeats, path);
+  result.num_images = bounded(scores, "num_images", 1, kMaxCount, path);
+  result.iterations = bounded(scores, "iterations", 1, kMaxIterations, path);
+  const std::int64_t timed = bounded(scores, "session_iterations", 1, kMaxIterations, path);
   const double share = static_cast<double>(timed) / static_cast<double>(result.iterations);
   result.seconds = number(member(scores, "training_seconds", path), path) / share;
 }
