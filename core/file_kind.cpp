@@ -97,7 +97,8 @@ std::string_view text_kind(std::string_view bytes) {
   if (first == bytes.npos) return kEmpty;
   bytes.remove_prefix(first);
   std::string lower(bytes.substr(0, 16));
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   if (lower.starts_with("<!doctype html") || lower.starts_with("<html")) return "an HTML page";
   if (lower.starts_with("<svg")) return "an SVG picture";
   if (lower.starts_with("<?xml")) return "XML";

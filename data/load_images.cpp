@@ -80,7 +80,8 @@ std::int64_t now_ns() {
 // The search for a cache that holds what the files hold.
 class CacheSearch {
  public:
-  CacheSearch(const FolderOptions& options, const FolderListing& listing, std::string stamp_path, bool settled, const LoadProgress& comparing)
+  CacheSearch(const FolderOptions& options, const FolderListing& listing, std::string stamp_path, bool settled,
+              const LoadProgress& comparing)
       : options_(options),
         listing_(listing),
         comparing_(comparing),

@@ -44,7 +44,8 @@ TEST(FileKind, IsToldByTheFirstBytes) {
       {"\xef\xbb\xbf [1]", "JSON"},
       {"<!DOCTYPE html><html>", "an HTML page"},
       {"<HTML>", "an HTML page"},
-      {"version https://git-lfs.github.com/spec/v1\noid sha256:1", "a Git LFS pointer, in place of the file itself (git lfs pull fetches it)"},
+      {"version https://git-lfs.github.com/spec/v1\noid sha256:1",
+       "a Git LFS pointer, in place of the file itself (git lfs pull fetches it)"},
       {"Permission denied", "text"},
       {"\xff\0\x01\x02"s, "of no known kind"},
   };
@@ -61,7 +62,8 @@ TEST(FileKind, KnowsWhatThisProgramWrites) {
   EXPECT_EQ(file_kind(read_file(folder / "a.pixels", 10000)), "an image cache");
   write_cache_stamp(folder / "a.stamp", {});
   EXPECT_EQ(file_kind(read_file(folder / "a.stamp", 10000)), "the stamp of an image cache");
-  for (const auto& [format, kind] : {std::pair("pbgen-checkpoint", "a training checkpoint"), std::pair("pbgen-generator", "an exported model"),
+  for (const auto& [format, kind] : {std::pair("pbgen-checkpoint", "a training checkpoint"),
+                                     std::pair("pbgen-generator", "an exported model"),
                                      std::pair("other", "a safetensors file of another program")}) {
     SafetensorsWriter writer;
     writer.add_metadata("format", format);
@@ -96,7 +98,8 @@ TEST(FileKind, EveryReaderSaysWhatAFileIsAndWhatWasWanted) {
       {"swd_eval", {file, "synthetic"}, "an image cache", 3},
       {"swd_eval", {"synthetic", file}, "an image cache", 3},
       {"train_gan", {"--resume", file}, "a safetensors file", 4},
-      {"train_gan", {"--init-from", file, "--out", folder / "run", "--synthetic-images", "64", "--size", "16", "--batch", "8"}, "a safetensors file", 4},
+      {"train_gan", {"--init-from", file, "--out", folder / "run", "--synthetic-images", "64", "--size", "16", "--batch", "8"},
+       "a safetensors file", 4},
       {"train_gan", {"--config", file}, "JSON", 2},
       {"plan", {"--config", file}, "JSON", 2},
       {"plan", {"--layers", file}, "JSON", 3},

@@ -127,7 +127,8 @@ TEST_F(NumericFlags, InAConfigurationAreHeldToTheSameRanges) {
     ++numeric;
     std::string key = flag.substr(2);
     for (char& c : key) c = c == '-' ? '_' : c;
-    for (const char* const value : {"-1", "2147483648", "9223372036854775807", "9223372036854775808", "1e308", "1e999", "[]", "{}", "true", "\"\""}) {
+    for (const char* const value : {"-1", "2147483648", "9223372036854775807", "9223372036854775808", "1e308", "1e999", "[]", "{}", "true",
+                                  "\"\""}) {
       write_bytes(path, bytes_of(concat("{\"", key, "\": ", value, "}")));
       const ToolRun result = run("train_gan", {"--config", path, "--dry-run"});
       EXPECT_EQ(result.exit_code, 2) << key << " " << value << "\n" << result.err;
@@ -145,6 +146,9 @@ TEST_F(NumericFlags, InTheNameOfASetAreHeldToARangeToo) {
     const bool fits = value == "0" || value == "2147483648" || value == "4294967296" || value == "9223372036854775807";
     EXPECT_EQ(result.exit_code, fits ? 0 : 2) << value << "\n" << result.err;
   }
+  const ToolRun much = run("swd_eval", {"synthetic", "synthetic:2", "--num-images", "10000000", "--size", "16384"});
+  EXPECT_EQ(much.exit_code, 2);
+  EXPECT_NE(much.err.find("this machine has"), std::string::npos) << much.err;
   const ToolRun named = run("swd_eval", {"synthetic", "synthetic:2", "--num-images", "9223372036854775807"});
   EXPECT_EQ(named.exit_code, 2);
   EXPECT_NE(named.err.find("--num-images 9223372036854775807: expected from 1 to "), std::string::npos) << named.err;

@@ -257,7 +257,8 @@ TEST(PackedModel, AnotherVersionOrFormatSaysWhatThisBuildReads) {
   const std::string message = refusal_with([](Parts& parts) { parts.metadata["version"] = "2"; });
   EXPECT_TRUE(contains(message, "version \"2\"")) << message;
   EXPECT_TRUE(contains(message, concat("reads version ", kPackedModelVersion))) << message;
-  EXPECT_TRUE(contains(refusal_with([](Parts& parts) { parts.metadata["format"] = "pbgen-checkpoint"; }), "is a training checkpoint, not an exported model"));
+  EXPECT_TRUE(contains(refusal_with([](Parts& parts) { parts.metadata["format"] = "pbgen-checkpoint"; }),
+                       "is a training checkpoint, not an exported model"));
   for (const char* const key : {"format", "version", "network", "shapes", "bits"})
     EXPECT_TRUE(contains(refusal_with([&](Parts& parts) { parts.metadata.erase(key); }), key)) << key;
   Parts more(tiny_model());

@@ -151,7 +151,8 @@ TEST(ScoreJson, HoldsRawFiguresWithTheirSpread) {
 
 TEST(ScoreJson, OfOneRepetitionHasNoSpread) {
   const Json object = parse_json(score_json(made_up_report(1)).text(), ErrorKind::data, "score");
-  for (const char* const key : {"mean_sd", "mean_at_floor_count_sd", "noise_floor_mean_sd"}) EXPECT_TRUE(object.find(key)->is_null()) << key;
+  for (const char* const key : {"mean_sd", "mean_at_floor_count_sd", "noise_floor_mean_sd"})
+    EXPECT_TRUE(object.find(key)->is_null()) << key;
   for (const Json& level : object.find("levels")->as_array())
     for (const char* const key : {"swd_sd", "swd_at_floor_count_sd", "noise_floor_sd"}) EXPECT_TRUE(level.find(key)->is_null()) << key;
 }

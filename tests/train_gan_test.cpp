@@ -136,12 +136,15 @@ TEST_F(TrainGan, ScoresAreThereForPrograms) {
     EXPECT_GT(held.find("mean")->find(spread)->as_number(), 0.0) << key;
   }
   EXPECT_EQ(held.find("levels")->as_array()[0].find("size")->as_integer(), 32);
+  EXPECT_EQ(held.find("levels")->as_array()[0].find("constant_reference")->as_integer(), 0);
+  EXPECT_EQ(held.find("levels")->as_array()[0].find("constant_generator")->as_integer(), 0);
   EXPECT_EQ(held.find("mean")->find("size"), nullptr);
 
   const Json all = scores_of("all", {"--swd-every", "6", "--holdout", "0"});
   EXPECT_EQ(all.find("reference")->as_string(), "training");
   EXPECT_EQ(all.find("repeats")->as_integer(), 1);
   EXPECT_NE(all.find("mean")->find("generator"), nullptr);
+  EXPECT_TRUE(all.find("mean")->find("generator_sd")->is_null());
   EXPECT_EQ(all.find("mean")->find("training"), nullptr);
   EXPECT_EQ(all.find("mean")->find("noise_floor"), nullptr);
 

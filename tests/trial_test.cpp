@@ -301,7 +301,8 @@ TEST_F(TrialTest, AMissingTrainGanAndBadScoresAreToldWithTheMend) {
   expect_error([&] { run_trials({trial("a", "score")}, {trials(), 0, "/nowhere/train_gan"}); }, ErrorKind::input_output,
                {"/nowhere/train_gan", "`make`"});
   ASSERT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
-  write_file_atomically(trials() + "/a/scores.json", R"({"repeats": 1, "levels": [{"size": 16, "generator": "low", "generator_sd": 0}], "mean": {}})");
+  write_file_atomically(trials() + "/a/scores.json",
+                        R"({"repeats": 1, "levels": [{"size": 16, "generator": "low", "generator_sd": 0}], "mean": {}})");
   expect_error([&] { read_trial(trials() + "/a"); }, ErrorKind::data, {trials() + "/a/scores.json", "\"low\""});
   expect_error([&] { read_trial(trials() + "/b"); }, ErrorKind::input_output, {trials() + "/b"});
 }

@@ -46,7 +46,8 @@ Measured measure(const TrainerOptions& options) {
   Measured measured;
   Tensor real(options.network.image_shape(options.batch));
   const CounterRng rng(options.seed, Stream::test);
-  for (std::int64_t i = 0; i < real.floats(); ++i) real.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
+  for (std::int64_t i = 0; i < real.floats(); ++i)
+    real.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
   double all = 0.0;
   while (measured.iterations < kIterations && all < kSecondsInAll) {
     const auto begin = std::chrono::steady_clock::now();

@@ -91,6 +91,10 @@ Json estimates(const FinalScores& scores, std::size_t level) {
     object.set(name + "_sd", value.sd);
   };
   if (level < scores.generator.sizes.size()) object.set("size", scores.generator.sizes[level]);
+  if (level < scores.generator.constant.size()) {
+    object.set("constant_reference", scores.generator.constant[level].a);
+    object.set("constant_generator", scores.generator.constant[level].b);
+  }
   add("generator", scores.generator);
   if (scores.training) add("training", *scores.training);
   if (scores.noise_floor) add("noise_floor", *scores.noise_floor);

@@ -117,8 +117,8 @@ std::vector<std::string> blind_spots(const Score& score, const std::string& a, c
       if ((score.constant[level].a > 0) == in_a && (score.constant[level].b > 0) == in_b)
         sizes += concat(sizes.empty() ? "" : ", ", score.sizes[level]);
     if (sizes.empty()) return;
-    lines.push_back(concat("level ", sizes, ": channels of ", sets, " do not vary at all; normalised they are nothing, whatever their value: ",
-                           seen));
+    lines.push_back(concat("level ", sizes, ": channels of ", sets,
+                           " do not vary at all; normalised they are nothing, whatever their value: ", seen));
   };
   add(true, true, concat(a, " and of ", b), "a distance of 0 there says nothing, the distance cannot see such a difference");
   add(true, false, a, "the distance sees that they do not vary, and not their value");

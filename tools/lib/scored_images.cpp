@@ -1,5 +1,7 @@
 #include "tools/lib/scored_images.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <limits>
@@ -15,6 +17,7 @@
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/args.h"
+#include "tools/lib/format.h"
 #include "tools/lib/loaded_images.h"
 #include "tools/lib/resume.h"
 #include "tools/lib/run_preparation.h"
@@ -242,6 +245,19 @@ ImageSet draw_images(const Side& side, std::int64_t count, const ScoredImagesOpt
   return ImageSet(std::move(pixels), begin, count, config.size, config.channels);
 }
 
+// Images of a side that will be in memory: a cache is mapped.
+std::int64_t held(const Side& side, std::int64_t images) { return side.kind == Kind::cache ? 0 : images; }
+
+// Before anything is decoded or drawn: asking for more than there is would end in the middle, or end other programs.
+void require_memory(std::int64_t images, int size, int channels, std::int64_t num_images) {
+  const double needed = static_cast<double>(images) * size * size * channels;
+  const double memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  if (needed <= memory) return;
+  fail(ErrorKind::usage, "--num-images ", num_images, ": ", images, " images of ", size, "x", size, "x", channels, " take ",
+       format_bytes(static_cast<std::int64_t>(needed)), ", this machine has ", format_bytes(static_cast<std::int64_t>(memory)),
+       ": ask for fewer");
+}
+
 ImageSet load_side(const Side& side, std::int64_t want, int size, int channels, const ScoredImagesOptions& options,
                    std::vector<std::string>& notes) {
   if (side.kind == Kind::cache) return side.cached;
@@ -297,6 +313,7 @@ ScoredImages load_scored_images(const ScoredImagesOptions& asked) {
     return std::min(most, std::max(per_repeat, std::min(per_repeat * options.repeats, kMaxScoredImages)));
   };
 
+  require_memory(held(real, wanted(real, 2 * n)) + held(fake, wanted(fake, n)), size, channels, n);
   images.real = load_side(real, wanted(real, 2 * n), size, channels, options, images.notes);
   images.fake = load_side(fake, wanted(fake, n), size, channels, options, images.notes);
   images.num_images = std::min({n, images.real.count(), images.fake.count()});

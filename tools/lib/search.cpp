@@ -83,8 +83,9 @@ std::string why_no_answer(std::span<const TrialResult> baseline) {
   const Comparison compared = compare(measurement(baseline).swd, before);
   const double noise = std::isfinite(compared.difference_error) ? kMargin * compared.difference_error : 0.0;
   if (compared.difference < -noise) return "";
-  return concat("the float baseline, SWD ", fixed_text(before.mean + compared.difference, 5), ", is not better than a generator before its first update, SWD ",
-                fixed_text(before.mean, 5), ": what a layer costs cannot be told; train longer (--iterations or --epochs, with another --out)");
+  return concat("the float baseline, SWD ", fixed_text(before.mean + compared.difference, 5),
+                ", is not better than a generator before its first update, SWD ", fixed_text(before.mean, 5),
+                ": what a layer costs cannot be told; train longer (--iterations or --epochs, with another --out)");
 }
 
 std::string verdict_text(const Degradation& degradation, double threshold) {

@@ -145,8 +145,8 @@ int run_search(int argc, const char* const* argv) {
       "The degradation is SWD / SWD of the baseline - 1, as in the paper's Table III.  It stands beside its standard error and the noise "
       "floor: a difference within the floor's own spread is no degradation, and where the threshold is within two standard errors the "
       "verdict says that it is not decided.\n"
-      "Where the float baseline is not better than an untrained generator there is nothing to compare with: the search says so, ends after the "
-      "baseline, and exits with 5, as where training diverges.\n"
+      "Where the float baseline is not better than an untrained generator there is nothing to compare with: the search says so, ends "
+      "after the baseline, and exits with 5, as where training diverges.\n"
       "The paper's pseudo-code is off by one: it leaves its loop with i at the first layer that failed, says `return i`, and then "
       "binarizes the first i - 1 layers.  So does this.");
   declare_search_flags(parser, flags);

@@ -51,7 +51,8 @@ void show_plan(const RunPlan& plan) {
   const double seconds = estimate.iteration_seconds;
   const std::int64_t iterations = total_iterations(flags, data.train);
   const double epochs = static_cast<double>(iterations * flags.d_steps) / static_cast<double>(data.train / flags.batch);
-  std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; %lld iterations (%.1f epochs of %lld images): about %s,\n"
+  std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; "
+              "%lld iterations (%.1f epochs of %lld images): about %s,\n"
               "        decoding, sampling and scoring not counted\n%s",
               about, seconds, static_cast<double>(images_per_iteration(flags)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
               name(isa()), static_cast<long long>(iterations), epochs, static_cast<long long>(data.train),

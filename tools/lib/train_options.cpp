@@ -165,7 +165,8 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
              "before sampling and scoring, replace the moving statistics by exact ones over N batches; 0: off",
              in_range(0, 10000)).in_config();
   parser.add("--checkpoint-every", &flags.checkpoint_every, "N",
-             "iterations between checkpoints; 0: only the final one and the best-scored one", in_range<std::int64_t>(0, kMaxIterations)).in_config();
+             "iterations between checkpoints; 0: only the final one and the best-scored one",
+             in_range<std::int64_t>(0, kMaxIterations)).in_config();
   parser.add("--keep", &flags.keep, "K", "how many checkpoints of this run stay, besides the one with the best score",
              in_range(1, 1'000'000)).in_config();
   parser.add("--profile", &flags.profile,
