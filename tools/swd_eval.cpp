@@ -62,7 +62,8 @@ int run(int argc, char** argv) {
   parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
   parser.add("--size", &images_options.size, "S", "side to compare at, 16, 32, 64, 128, .. ; a FAKE of another size is resized too",
              [](const int& size) {
-               return pyramid_levels(size) > 0 && size <= kMaxImageSide ? std::string() : concat("16 * 2^k up to ", kMaxImageSide, ": 16, 32, 64, ..");
+               const bool fits = pyramid_levels(size) > 0 && size <= kMaxImageSide;
+               return fits ? std::string() : concat("16 * 2^k up to ", kMaxImageSide, ": 16, 32, 64, ..");
              })
       .default_text("FAKE's");
   parser.add("--channels", &images_options.channels, "C", "3: colour, 1: grey",

@@ -151,7 +151,8 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--init-from", &flags.init_from, "WHAT", "begin a new run from the weights of a checkpoint, or of a run's newest one")
       .in_config();
   parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");
-  parser.add("--dry-run", &flags.dry_run, "show layers, memory and time, and train nothing; of a large run the time is scaled from a smaller one, within seconds");
+  parser.add("--dry-run", &flags.dry_run,
+             "show layers, memory and time, and train nothing; of a large run the time is scaled from a smaller one, within seconds");
   parser.add("--sample-every", &flags.sample_every, "N",
              "iterations between sample grids, the end included; 0: never", in_range<std::int64_t>(0, kMaxIterations)).in_config();
   parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never",

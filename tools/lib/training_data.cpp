@@ -55,7 +55,7 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
   for (const std::string& note : loading_notes(loaded)) say(stderr, note);
   const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());
   summary = concat(loaded.images.count(), " images of ", flags.data, loading_summary(loaded.report, loaded.unread), ", ", bytes,
-                   loaded.cache_path.empty() ? " in memory" : concat(loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path),
+                   loaded.cache_path.empty() ? " in memory" : loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path,
                    loaded.verified ? ", its files' bytes compared" : "");
   return loaded.images;
 }

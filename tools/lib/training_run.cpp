@@ -312,7 +312,8 @@ class TrainingRun {
   void finish() {
     std::vector<std::string> unseen;
     if (scores_) {
-      unseen = blind_spots(scores_->generator, data_.held_out.empty() ? "the training images" : "the held-out images", "the generated images");
+      const char* const reference = data_.held_out.empty() ? "the training images" : "the held-out images";
+      unseen = blind_spots(scores_->generator, reference, "the generated images");
       warnings_.insert(warnings_.end(), unseen.begin(), unseen.end());
     }
     RunSummary summary{.plan = plan_, .folder = folder_, .data = data_, .network = trainer_.options().network};
@@ -373,7 +374,8 @@ std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_ima
   if (flags.iterations) return *flags.iterations;
   const double iterations = std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch) / flags.d_steps);
   if (iterations > static_cast<double>(kMaxIterations))
-    fail(ErrorKind::usage, "--epochs ", *flags.epochs, ": ", iterations, " iterations of these images, at most ", kMaxIterations, " are run");
+    fail(ErrorKind::usage, "--epochs ", *flags.epochs, ": ", iterations, " iterations of these images, at most ", kMaxIterations,
+         " are run");
   return static_cast<std::int64_t>(iterations);
 }
 
