@@ -193,7 +193,8 @@ class ExportLoaded : public Export {
   }
 
   std::string exported(const std::string& path, Arguments flags) const {
-    const std::string file = concat(path, ".", flags.back());
+    const bool packed = flags.back() != "safetensors" && flags.back() != "npz";
+    const std::string file = concat(path, ".", packed ? "pbgen" : flags.back());
     flags.insert(flags.end(), {path, "-o", file, "--bn-calibrate", "0"});
     const ToolRun result = run("export", flags);
     EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -300,6 +301,8 @@ TEST_F(Export, ReplacesOnlyWhatTheUserAllows) {
   EXPECT_EQ(run("export", {path, "-o", path, "--force"}).exit_code, 2);
   EXPECT_EQ(read_file(path, 1 << 24), original);
   EXPECT_EQ(run("export", {path, "-o", folder_.path(), "--force"}).exit_code, 2);
+  EXPECT_EQ(run("export", {path}).exit_code, 0);
+  EXPECT_EQ(PackedModel::load(folder_ / "last.pbgen").network().g_widths, network({1}, 3).g_widths);
   EXPECT_EQ(run("export", {path}).exit_code, 2);
   EXPECT_EQ(run("export", {model, "-o", folder_ / "again"}).exit_code, 4);
   EXPECT_EQ(run("export", {checkpoint("bits", network({0}, 3)), "-o", folder_ / "half", "--linear-precision", "half"}).exit_code, 2);

@@ -203,7 +203,7 @@ TEST_F(TrainGan, ARunOfEpochsGoesOnToItsEpochs) {
 
 TEST_F(TrainGan, AutoBeginsInTheFolderOfARunThatEndedBeforeItsFirstCheckpoint) {
   const std::string path = run_path("run");
-  write_bytes(path + "/config.json", bytes_of("{}"));
+  write_bytes(path + "/config.json", bytes_of(R"({"binarize_g": "1", "g_widths": "8,8,8,8", "sample_every": 0})"));
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--resume", "auto"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000002.safetensors"));
 }
@@ -500,6 +500,8 @@ TEST_F(TrainGan, GeneratedFilesAreTheSameBytesForTheSameSeed) {
   ASSERT_EQ(generate({path, "--interpolate", "--n", "24", "--grid", folder_ / "walk.png"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "walk.png"));
   EXPECT_EQ(generate({path, "--out", folder_ / "a"}).exit_code, 2);
+  EXPECT_EQ(generate({path}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path + "/00000030-grid-1.png"));
   EXPECT_EQ(generate({path}).exit_code, 2);
   write_bytes(folder_ / "words.safetensors", bytes_of("not a checkpoint, but long enough to have a header"));
   EXPECT_EQ(generate({folder_ / "words.safetensors", "--grid", folder_ / "x.png"}).exit_code, 4);
