@@ -57,6 +57,25 @@ TEST_F(ResumeTest, ARunsFolderMeansItsNewestGoodCheckpoint) {
   EXPECT_NE(testing::internal::GetCapturedStderr().find("run/checkpoints/00000030.safetensors"), std::string::npos);
 }
 
+TEST_F(ResumeTest, WhatCannotBeReadIsNoReasonToTakeAnOlderCheckpointOrToBeginAnew) {
+  const auto expect_unreadable = [](const std::string& resume, const std::string& what) {
+    try {
+      find_resume_point(resume, "run", "any");
+      FAIL() << what << " was passed over";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input_output);
+      EXPECT_TRUE(std::string(error.what()).starts_with(what)) << error.what();
+    }
+  };
+  write_checkpoint("run/checkpoints/00000010.safetensors");
+  // A link to itself, which nobody can read, not even root.
+  fs::create_symlink("00000020.safetensors", "run/checkpoints/00000020.safetensors");
+  for (const char* const resume : {"auto", "run"}) expect_unreadable(resume, "run/checkpoints/00000020.safetensors");
+  fs::remove_all("run/checkpoints");
+  fs::create_symlink("checkpoints", "run/checkpoints");
+  for (const char* const resume : {"auto", "run"}) expect_unreadable(resume, "run/checkpoints");
+}
+
 TEST_F(ResumeTest, AFileMeansItselfAndItsRunWhereItLiesInOne) {
   write_checkpoint("run/checkpoints/00000010.safetensors");
   write_checkpoint("elsewhere/best.safetensors");

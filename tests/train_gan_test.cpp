@@ -402,6 +402,33 @@ TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
   for (const std::string& result : results) EXPECT_FALSE(std::filesystem::exists(path + result)) << result;
 }
 
+TEST_F(TrainGan, WhatIsMissingOfAnEndedTrainingIsMadeByResume) {
+  const std::string path = run_path("run");
+  // kTiny ends with the flags that leave out samples and scores.
+  const Arguments scored = {"--iterations", "6", "--sample-every", "6", "--swd-every", "6", "--swd-images", "16", "--out", path};
+  const ToolRun whole = train(Arguments(kTiny.begin(), kTiny.end() - 4) + scored);
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  const std::string checkpoint = path + "/checkpoints/00000006.safetensors";
+  const std::string sample = path + "/samples/00000006.png";
+  const auto trained = bytes(checkpoint);
+  const auto drawn = bytes(sample);
+  const std::string logged = text(path + "/log.csv");
+  const Json scores = parse_json(text(path + "/scores.json"), ErrorKind::data, "scores");
+  // As a full disk leaves it, or kill -9 between the last checkpoint and the scores.
+  for (const std::string& file : {sample, path + "/report.html", path + "/scores.json"}) std::filesystem::remove(file);
+  const ToolRun resumed = train({"--resume", path});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_EQ(bytes(checkpoint), trained);
+  EXPECT_EQ(bytes(sample), drawn);
+  EXPECT_EQ(text(path + "/log.csv"), logged);
+  EXPECT_NE(text(path + "/report.html").find("</html>"), std::string::npos);
+  const Json again = parse_json(text(path + "/scores.json"), ErrorKind::data, "scores");
+  for (const char* const member : {"iterations", "session_iterations", "levels", "mean"})
+    EXPECT_EQ(*again.find(member), *scores.find(member)) << member;
+  EXPECT_GT(again.find("training_seconds")->as_number(), 0.0);
+  expect_refused({"--resume", path}, 2, "has 6 iterations already");
+}
+
 TEST_F(TrainGan, DivergenceStopsWithItsOwnCodeAndNamesStepAndTensor) {
   const std::string path = run_path("run");
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path}).exit_code, 0);

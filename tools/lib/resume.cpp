@@ -21,6 +21,9 @@ std::string newest_good_checkpoint(const std::string& run_path) {
       Checkpoint::load(at->second);
       return at->second;
     } catch (const Error& error) {
+      // A disk that fails, or rights that are missing, are no reason to take an older one.  It may be gone: a run that trains removes them.
+      std::error_code ignored;
+      if (error.kind() == ErrorKind::input_output && fs::exists(fs::symlink_status(at->second, ignored))) throw;
       say(stderr, "passed over: ", error.what());
     }
   }

@@ -12,7 +12,7 @@ struct ResumePoint {
 
 // resume: "auto" (the newest good checkpoint in `out`, or where that is "" in the newest of runs/<run_name>-NNN; none is
 // fine), a run's folder (there must be one), or a checkpoint file.  A damaged newest checkpoint is passed over with a line
-// on stderr.  Error(usage) where nothing is found that must be.
+// on stderr; one that cannot be read is Error(input_output).  Error(usage) where nothing is found that must be.
 ResumePoint find_resume_point(const std::string& resume, const std::string& out, const std::string& run_name);
 
 // The run's folder of a checkpoint, the one above checkpoints/; "" where the file lies elsewhere.

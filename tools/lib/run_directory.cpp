@@ -67,29 +67,41 @@ bool is_our_config(const std::string& path) {
   }
 }
 
+// What is in the folder, nothing where there is none.  Error(input_output) where it cannot be read: it must not be taken for empty.
+std::vector<fs::path> entries_of(const std::string& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  if (error == std::errc::no_such_file_or_directory) return entries;
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) entries.push_back(entry->path());
+  if (error) fail(ErrorKind::input_output, folder, ": cannot read the folder (", error.message(), ")");
+  return entries;
+}
+
 // Files <digits><suffix> in the folder, by number.
 std::vector<std::pair<std::int64_t, std::string>> numbered_files(const std::string& folder, std::string_view suffix) {
   std::vector<std::pair<std::int64_t, std::string>> found;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
+  for (const fs::path& entry : entries_of(folder)) {
+    const std::string name = entry.filename().string();
     if (name.size() <= suffix.size() || !name.ends_with(suffix)) continue;
     std::int64_t number = 0;
     const char* const end = name.data() + name.size() - suffix.size();
     const auto result = std::from_chars(name.data(), end, number);
-    if (result.ec == std::errc() && result.ptr == end && number >= 0) found.emplace_back(number, entry.path().string());
+    if (result.ec == std::errc() && result.ptr == end && number >= 0) found.emplace_back(number, entry.string());
   }
   std::sort(found.begin(), found.end());
   return found;
 }
 
-// Returns how many it deleted.
+// Returns how many it deleted.  Error(input_output) where one stays: it would be taken for the new run's.
 int remove_files(const std::vector<std::string>& paths) {
   int removed = 0;
   for (const std::string& path : paths) {
     std::error_code error;
     // What we write is a regular file; a link or a folder of that name is somebody else's.
-    if (fs::symlink_status(path, error).type() == fs::file_type::regular && fs::remove(path, error)) ++removed;
+    if (fs::symlink_status(path, error).type() != fs::file_type::regular) continue;
+    if (fs::remove(path, error)) ++removed;
+    if (error) fail(ErrorKind::input_output, path, ": of an older run, cannot remove (", error.message(), ")");
   }
   return removed;
 }
@@ -154,8 +166,8 @@ std::string RunDirectory::newest(const std::string& name) {
   std::string found;
   fs::file_time_type found_time = fs::file_time_type::min();
   std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(kRuns, error)) {
-    const std::string path = concat(kRuns, "/", entry.path().filename().string());
+  for (const fs::path& entry : entries_of(kRuns)) {
+    const std::string path = concat(kRuns, "/", entry.filename().string());
     if (!is_numbered(path, name)) continue;
     for (const auto& [iteration, checkpoint] : list_checkpoints(path)) {
       const fs::file_time_type time = fs::last_write_time(checkpoint, error);
@@ -216,17 +228,20 @@ int RunDirectory::remove_older_run() const {
   return remove_results() + remove_files(ours);
 }
 
-void RunDirectory::keep_checkpoints(int keep, std::int64_t newest, std::int64_t best) const {
+std::string RunDirectory::keep_checkpoints(int keep, std::int64_t newest, std::int64_t best) const {
   auto all = checkpoints();
   std::erase_if(all, [&](const auto& checkpoint) { return checkpoint.first > newest; });
-  if (static_cast<int>(all.size()) <= keep) return;
+  if (static_cast<int>(all.size()) <= keep) return "";
   all.resize(all.size() - static_cast<std::size_t>(keep));
+  std::string stays;
   for (const auto& [iteration, path] : all) {
     // Named as we name them; anything else that a user put beside them stays.
     if (iteration == best || path != checkpoint_path(iteration)) continue;
     std::error_code error;
     fs::remove(path, error);
+    if (error) stays = concat(path, ": an older checkpoint stays, cannot remove (", error.message(), ")");
   }
+  return stays;
 }
 
 std::vector<LogRow> RunDirectory::read_log(const std::string& path) {

@@ -30,7 +30,7 @@ class RunDirectory {
   static std::string first_free(const std::string& name);
   // Makes and locks that folder: of two processes at the same moment each gets one of its own.
   static FolderLock lock_first_free(const std::string& name);
-  // Of such folders the one that wrote a checkpoint last, or "".
+  // Of such folders the one that wrote a checkpoint last, or "".  Error(input_output) where they cannot be read.
   static std::string newest(const std::string& name);
 
   // Whoever writes into a run's folder holds its FolderLock.
@@ -55,19 +55,21 @@ class RunDirectory {
   std::string sample_path(std::int64_t iteration) const;
   std::string checkpoint_path(std::int64_t iteration) const;
 
-  // Checkpoints by iteration, rising.
+  // Checkpoints by iteration, rising; none where there is no such folder.  Error(input_output) where it cannot be read.
   std::vector<std::pair<std::int64_t, std::string>> checkpoints() const { return list_checkpoints(path_); }
   static std::vector<std::pair<std::int64_t, std::string>> list_checkpoints(const std::string& run_path);
   // Sample grids by iteration, rising.
   std::vector<std::pair<std::int64_t, std::string>> samples() const;
   // Where the folder holds a run of ours (our config.json is there): deletes what only a run that ended leaves, scores.json,
   // report.html and profile.txt, so that they are there only while nothing was trained after them.  Returns how many it deleted.
+  // Error(input_output) where one cannot be deleted.
   int remove_results() const;
   // As remove_results, and its checkpoints and sample grids, by their exact names, so that they do not mix with a new run's.
   // Anything else stays.  Returns how many it deleted.
   int remove_older_run() const;
   // Deletes all but the newest `keep` checkpoints up to iteration `newest`, those written by this run, and that of iteration `best`.
-  void keep_checkpoints(int keep, std::int64_t newest, std::int64_t best) const;
+  // Returns a warning where one cannot be deleted, else "".
+  std::string keep_checkpoints(int keep, std::int64_t newest, std::int64_t best) const;
 
   // The rows of a log.csv, in its order; a line that is no row is passed over.  None where there is no such file.
   static std::vector<LogRow> read_log(const std::string& path);

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "core/check.h"
@@ -74,7 +76,7 @@ class TrainingRun {
       : plan_(plan), flags_(plan.flags), folder_(claimed_folder(plan)), data_(loaded_data(flags_)), trainer_(trainer_options(flags_)) {
     restore();
     total_ = total_iterations(flags_, static_cast<std::int64_t>(data_.train.size()));
-    if (trainer_.iteration() >= total_) {
+    if (trainer_.iteration() > total_ || (trainer_.iteration() == total_ && !lacks_results_alone())) {
       fail(ErrorKind::usage, plan_.resume_checkpoint, ": has ", trainer_.iteration(), " iterations already, the run was to have ", total_,
            "; ask for more with --iterations");
     }
@@ -87,13 +89,15 @@ class TrainingRun {
     announce();
     if (!plan_.in_place && flags_.force && folder_.remove_older_run() > 0)
       say(stderr, folder_.path(), ": the checkpoints, samples and report of an older run there were removed (--force)");
-    folder_.remove_results();  // of the sitting before: scores.json means that a run ended
+    first_iteration_ = trainer_.iteration();
+    // Those of the sitting before: scores.json means that a run ended.
+    if (first_iteration_ < total_) folder_.remove_results();
     write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");  // first: it tells whose folder this is
     folder_.make();
     write_png(folder_.path() + "/preview.png", image_grid(training_images(Trainer::kFixedLatents), Trainer::kFixedLatents, kGridColumns));
-    first_iteration_ = trainer_.iteration();
     rows_ = folder_.begin_log(first_iteration_);
     best_ = best_checkpoint(folder_.path());
+    if (first_iteration_ == total_) return finish_ended_training();
     if (first_iteration_ == 0 && flags_.sample_every > 0) sample();
 
     const InterruptGuard guard;
@@ -113,6 +117,7 @@ class TrainingRun {
       if (last_row_iteration_ != trainer_.iteration()) log(last_step_, std::nullopt);
     }
     training_seconds_ = seconds_since(begin) - aside_total_;
+    timed_iterations_ = trainer_.iteration() - first_iteration_;
     double peak = 0.0;
     {
       const ProfilePause pause;  // the profile ends with the last iteration
@@ -140,6 +145,29 @@ class TrainingRun {
            "); name the same --data, or begin a new run with --init-from");
     }
     checkpoint.restore(trainer_);
+  }
+
+  // The sitting before ended between its last checkpoint and its scores: nothing is left to train, all else is made anew.
+  bool lacks_results_alone() const {
+    std::error_code error;
+    return plan_.in_place && !std::filesystem::exists(folder_.scores_path(), error) &&
+           std::filesystem::equivalent(plan_.resume_checkpoint, folder_.checkpoint_path(trainer_.iteration()), error);
+  }
+
+  int finish_ended_training() {
+    say(stdout, "All ", total_, " iterations are trained; the report and the scores are missing and follow.");
+    std::fflush(stdout);
+    if (flags_.sample_every > 0) sample();
+    if (flags_.swd_every > 0) score_now(true);
+    timed_iterations_ = rows_.empty() ? 0 : rows_.back().iteration;
+    std::int64_t before = 0;
+    for (const LogRow& row : rows_) {
+      const std::int64_t images = (row.iteration - before) * images_per_iteration(flags_);
+      training_seconds_ += static_cast<double>(images) / std::max(row.images_per_second, 1e-9);
+      before = row.iteration;
+    }
+    finish();
+    return 0;
   }
 
   void announce() const {
@@ -299,7 +327,10 @@ class TrainingRun {
     if (iteration == saved_iteration_) return;
     const CheckpointNotes notes{{"options", plan_.identity.text()}, {"data", data_.fingerprint}};
     save_checkpoint(folder_.checkpoint_path(iteration), trainer_, notes);
-    folder_.keep_checkpoints(flags_.keep, iteration, best_ ? best_->iteration : iteration);
+    if (const std::string stays = folder_.keep_checkpoints(flags_.keep, iteration, best_ ? best_->iteration : iteration); !stays.empty()) {
+      say(stderr, "warning: ", stays);
+      warnings_.push_back(stays);
+    }
     saved_iteration_ = iteration;
   }
 
@@ -318,7 +349,7 @@ class TrainingRun {
     }
     RunSummary summary{.plan = plan_, .folder = folder_, .data = data_, .network = trainer_.options().network};
     summary.iterations = total_;
-    summary.session_iterations = total_ - first_iteration_;
+    summary.session_iterations = timed_iterations_;
     summary.training_seconds = training_seconds_;
     summary.rows = rows_;
     summary.warnings = warnings_;
@@ -365,7 +396,8 @@ class TrainingRun {
   std::int64_t last_row_iteration_ = 0;
   double aside_since_row_ = 0.0;  // seconds of sampling and scoring
   double aside_total_ = 0.0;
-  double training_seconds_ = 0.0;
+  double training_seconds_ = 0.0;  // of timed_iterations_: this sitting's, or of all that log.csv tells where nothing was left to train
+  std::int64_t timed_iterations_ = 0;
 };
 
 }  // namespace

@@ -68,14 +68,6 @@ std::optional<double> trained_share(const std::string& folder) {
   return std::nullopt;
 }
 
-// Whether train_gan was ended between its last checkpoint and its scores: then nothing is left to resume.
-bool trained_to_the_end(const std::string& folder) {
-  const auto checkpoints = RunDirectory::list_checkpoints(folder);
-  const std::optional<LogRow> last = RunDirectory::last_row(folder + "/log.csv");
-  if (!last || checkpoints.empty() || checkpoints.back().first < last->iteration) return false;
-  return trained_share(folder).value_or(0.0) >= 1.0;
-}
-
 // The value of the last --iterations among the arguments, the one that counts.
 std::optional<double> iterations_asked_for(const std::vector<std::string>& arguments) {
   constexpr std::string_view kFlag = "--iterations";
@@ -113,7 +105,7 @@ State state_of(const Trial& trial, const std::string& folder) {
   require_same_length(trial, folder);
   if (fs::exists(folder + "/scores.json", error) || fs::exists(folder + "/diverged.txt", error)) return State::done;
   const bool begun = fs::exists(folder + "/config.json", error) && !RunDirectory::list_checkpoints(folder).empty();
-  return begun && !trained_to_the_end(folder) ? State::begun : State::fresh;
+  return begun ? State::begun : State::fresh;
 }
 
 // What train_gan said last in its sitting, whose output begins at that byte: the line of its error, or, as stdout may be written
