@@ -51,7 +51,8 @@ int run(int argc, char** argv) {
                         concat("A set is a folder of images (", kImageExtensions, "; turned as their EXIF orientation says), a cache file "
                                "that training wrote, or `synthetic[:SEED]`: faces drawn by this program.\n"
                                "The definition is that of Karras et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each "
-                               "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is never 0: the noise "
+                               "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is not 0 for two sets of the "
+                               "same kind: the noise "
                                "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number."));
   parser.positional("REAL", &images_options.real, "what is to be learned");
   parser.positional("FAKE", &images_options.fake,
@@ -81,9 +82,10 @@ int run(int argc, char** argv) {
   parser.add("--repeats", &images_options.repeats, "R", "independent repetitions: mean and standard deviation (sd) are given",
              in_range(1, 1000));
   parser.add("--seed", &images_options.seed, "SEED", "decides about every draw");
-  parser.add("--threads", &threads, "N", "threads; the result does not depend on them", in_range(1, 1024));
+  parser.add("--threads", &threads, "N", "threads; the result does not depend on them", in_range(1, 1024))
+      .default_text("what the machine grants");
   parser.add("--json", &json, "one JSON object on stdout, raw figures, each with its spread beside it (NAME_sd; null for one repetition)");
-  parser.example("./tools/swd_eval ~/celeba runs/H-dcgan-64-001/generated --celeba", "CelebA against generated images");
+  parser.example("./tools/swd_eval CELEBA samples --celeba", "CelebA against generated images");
   parser.example("./tools/swd_eval synthetic faces.pbgen --num-images 1000", "a model that export wrote");
   parser.example("./tools/swd_eval synthetic samples --repeats 5", "with the spread of the measurement");
   if (!parser.parse(argc, argv)) return 0;

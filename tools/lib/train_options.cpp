@@ -100,7 +100,7 @@ void declare_data_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--celeba", &flags.celeba, "the crop for aligned CelebA: --crop 108x108+35+55");
   parser.add("--mirror", &flags.mirror, "mirror images at random").in_config();
   parser.add("--holdout", &flags.holdout, "SHARE",
-             "share of the images kept for scoring, never trained on", in_range(0.0, 0.5)).in_config();
+             "share of the images kept for scoring, never trained on; at most 0.5", in_range(0.0, 0.5)).in_config();
   parser.add("--cache", &flags.cache, "DIR",
              "keep decoded images in a file in DIR and map it on the next run; without it they stay in memory").in_config();
   parser.add("--on-bad", &flags.on_bad, "RULE",
@@ -117,7 +117,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              in_range<std::int64_t>(1, kMaxIterations)).in_config().default_text(concat(kDefaultIterations));
   parser.add("--epochs", &flags.epochs, "N", "passes over the training images, in place of --iterations",
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
-  parser.add("--batch", &flags.batch, "N", "images a step; eight share the lanes of a vector", lanes_rule()).in_config();
+  parser.add("--batch", &flags.batch, "N", "images a step, a multiple of 8 up to 4096: eight share the lanes of a vector",
+             lanes_rule()).in_config();
   parser.add("--loss", &flags.loss, "NAME",
              "dcgan (sigmoid cross-entropy), lsgan (least squares) or wgan (Wasserstein distance by a critic with clipped weights), which "
              "has defaults of its own: --d-steps 5 --g-steps 1 --clip 0.01 --lr 5e-5 --beta1 0 (Adam's nearest to its authors' RMSProp)",
@@ -132,7 +133,7 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
              in_range(0.0, 1000.0)).in_config();
   parser.add("--ema", &flags.ema, "DECAY",
-             "sample from a running average of the generator, such as 0.999; 0 is off", in_range(0.0, 0.999999))
+             "sample from a running average of the generator, such as 0.999; 0: off", in_range(0.0, 0.999999))
       .in_config().default_text(concat(value_text(kDefaultEma), " where neither layers nor a preset are named, else 0"));
   parser.add("--seed", &flags.seed, "N", "decides every random number").in_config();
   parser.add("--threads", &flags.threads, "N",
@@ -146,11 +147,13 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Run");
   parser.add("--out", &flags.out, "DIR", "the run's folder").default_text("runs/<setting>-<loss>-<size>-NNN, the first free number");
   parser.add("--resume", &flags.resume, "WHAT",
-             "go on from a checkpoint, or from a run's folder; auto: the newest one in --out, and where there is none a new run begins, which "
+             "go on from a checkpoint, or from a run's folder; auto: the newest one in --out or, without it, in the newest run of "
+             "that name, and where there is none a new run begins, which "
              "a line says");
   parser.add("--init-from", &flags.init_from, "WHAT", "begin a new run from the weights of a checkpoint, or of a run's newest one")
       .in_config();
-  parser.add("--force", &flags.force, "write into a folder that is not empty; files that are not ours stay");
+  parser.add("--force", &flags.force,
+             "write into a folder that is not empty: an older run's checkpoints, samples and report there are removed, other files stay");
   parser.add("--dry-run", &flags.dry_run,
              "show layers, memory and time, and train nothing; of a large run the time is scaled from a smaller one, within seconds");
   parser.add("--sample-every", &flags.sample_every, "N",
@@ -158,7 +161,7 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--swd-every", &flags.swd_every, "N", "iterations between scores, the end included; 0: never",
              in_range<std::int64_t>(0, kMaxIterations)).in_config();
   parser.add("--swd-images", &flags.swd_images, "N",
-             "images a set when scoring (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
+             "images a set when scoring, 16 to 16384 (fewer where the held-out set is smaller)", in_range(16, 16384)).in_config();
   parser.add("--swd-repeats", &flags.swd_repeats, "N",
              "repetitions of the scores at the end, for their spread; the scores are in the run's folder, for programs in scores.json",
              in_range(1, 100)).in_config();
