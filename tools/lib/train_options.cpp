@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/check.h"
 #include "data/image_folder.h"
@@ -51,6 +52,13 @@ Rule<int> lanes_rule() {
   };
 }
 
+// The rule for a value that only a few numbers are.
+Rule<int> one_of_numbers(std::vector<std::int64_t> numbers) {
+  return [numbers = std::move(numbers)](const int& value) {
+    return std::find(numbers.begin(), numbers.end(), value) != numbers.end() ? std::string() : "one of " + value_text(numbers);
+  };
+}
+
 std::vector<std::int64_t> as_list(const std::array<int, 4>& widths) { return {widths.begin(), widths.end()}; }
 
 std::array<int, 4> as_widths(const std::vector<std::int64_t>& list, const char* flag) {
@@ -73,8 +81,9 @@ void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const Netw
              "how: pbgen (straight through the sign, exact through the scale), xnor (XNOR-Net's recipe) or port (pbgen with the scale of "
              "the authors' deconvolution, which divides by its output channels in place of its input channels: for an ablation)",
              one_of({"pbgen", "xnor", "port"})).in_config();
-  parser.add("--size", &flags.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024").in_config();
-  parser.add("--channels", &flags.channels, "N", "3 colour, 1 grey").in_config();
+  parser.add("--size", &flags.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024", one_of_numbers({16, 32, 64, 128, 256, 512, 1024}))
+      .in_config();
+  parser.add("--channels", &flags.channels, "N", "3 colour, 1 grey", one_of_numbers({1, 3})).in_config();
   parser.add("--z-dim", &flags.z_dim, "N", "components of a latent vector", in_range(1, 4096)).in_config();
   parser.add("--gf-dim", &flags.gf_dim, "N", "generator width: layers of 8N, 4N, 2N, N channels (the paper: 64)", in_range(1, 512));
   parser.add("--df-dim", &flags.df_dim, "N", "discriminator width: layers of N, 2N, 4N, 8N channels (the paper: 64)", in_range(1, 512));
