@@ -289,9 +289,10 @@ class SearchTool : public testing::Test {
     plan_ = *plan;
   }
   ToolRun search(const std::vector<std::string>& more) const {
-    std::vector<std::string> arguments = {"--search", "--size", "16", "--g-widths", "8,4,4,4", "--d-widths", "4,4,4,8", "--z-dim", "4"};
-    for (const char* const word : {"--batch", "8", "--synthetic-images", "64", "--holdout", "0.25", "--swd-images", "16", "--iterations",
-                                   "4", "--bn-calibrate", "1", "--swd-repeats", "2", "--out"})
+    std::vector<std::string> arguments = {"--search", "--size", "16", "--g-widths", "16,16,16,16", "--d-widths", "16,16,16,16"};
+    // Long enough for a baseline that is better than an untrained generator.
+    for (const char* const word : {"--z-dim", "8", "--lr", "0.001", "--batch", "8", "--synthetic-images", "64", "--holdout", "0.25", "--swd-images",
+                                   "16", "--iterations", "600", "--bn-calibrate", "1", "--swd-repeats", "2", "--out"})
       arguments.emplace_back(word);
     arguments.push_back(out());
     arguments.insert(arguments.end(), more.begin(), more.end());
