@@ -19,18 +19,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The partial file, locked and empty.
+// The partial file, locked and empty.  Where it cannot be had, one that we made is gone again.
 Descriptor open_partial(const std::string& partial, const std::string& path) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   while (true) {
-    Descriptor file(::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
+    Descriptor file(::open(partial.c_str(), kFlags | O_EXCL, 0666));
+    const bool is_ours = file.is_open();
+    if (!is_ours && errno == EEXIST) file = Descriptor(::open(partial.c_str(), kFlags, 0666));
     if (!file.is_open()) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
-    struct stat status = {};
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
-      fail(ErrorKind::input_output, path, ": cannot create: ", partial, " is in the way, ", kind_of_file(status.st_mode));
-    wait_for_lock(file.get(), path);
-    // Whoever had it has given it another name or removed it.
-    if (!is_named(file.get(), partial)) continue;
-    if (::ftruncate(file.get(), 0) != 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+    try {
+      struct stat status = {};
+      if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+        fail(ErrorKind::input_output, path, ": cannot create: ", partial, " is in the way, ", kind_of_file(status.st_mode));
+      wait_for_lock(file.get(), path);
+      // Whoever had it has given it another name or removed it.
+      if (!is_named(file.get(), partial)) continue;
+      if (::ftruncate(file.get(), 0) != 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
+    } catch (const Error&) {
+      if (is_ours) ::unlink(partial.c_str());
+      throw;
+    }
     return file;
   }
 }
