@@ -27,8 +27,6 @@
 namespace pbgen {
 namespace {
 
-using Arguments = std::vector<std::string>;
-
 constexpr int kImages = 12;
 
 class Export : public testing::Test {

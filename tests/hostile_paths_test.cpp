@@ -20,21 +20,15 @@
 #include "gan/checkpoint.h"
 #include "gan/edge/pbgen.h"
 #include "tests/image_files.h"
+#include "tests/small_checkpoint.h"
 #include "tests/tool_run.h"
 
 namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
-using Arguments = std::vector<std::string>;
 
-const Arguments kTiny = {"--size", "16", "--g-widths", "8,8,8,8", "--d-widths", "8,8,8,8", "--synthetic-images", "64", "--z-dim", "4",
-                         "--batch", "8", "--iterations", "2", "--sample-every", "0", "--swd-every", "0"};
-
-Arguments operator+(Arguments left, const Arguments& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
+const Arguments kTwoIterations = kTiny + Arguments{"--iterations", "2"};
 
 void make_socket(const std::string& path) {
   // A socket's path is short: by way of the folder that we stand in.
@@ -76,16 +70,6 @@ class HostilePaths : public testing::Test {
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   }
 
-  void write_checkpoint(const std::string& path) const {
-    TrainerOptions options;
-    options.network.size = 16;
-    options.network.z_dim = 4;
-    options.network.g_widths = options.network.d_widths = {8, 8, 8, 8};
-    options.batch = 8;
-    Trainer trainer(options);
-    write_file_atomically(path, encode_checkpoint(trainer, {}));
-  }
-
   TestFolder folder_;
 };
 
@@ -97,7 +81,7 @@ TEST_F(HostilePaths, WhatIsReadIsARegularFile) {
     expect_refused("swd_eval", {"synthetic", path}, 3, path);
     expect_refused("train_gan", {"--config", path}, 6, path);
     expect_refused("train_gan", {"--resume", path}, 6, path);
-    expect_refused("train_gan", kTiny + Arguments{"--init-from", path, "--out", folder_ / "run"}, 6, path);
+    expect_refused("train_gan", kTwoIterations + Arguments{"--init-from", path, "--out", folder_ / "run"}, 6, path);
     expect_refused("train_gan", {"--data", path, "--out", folder_ / "run"}, 3, path);
     expect_refused("plan", {"--layers", path}, 6, path);
     expect_refused("plan", {"--config", path}, 6, path);
@@ -109,7 +93,7 @@ TEST_F(HostilePaths, WhatIsReadIsARegularFile) {
 // What a folder of ours holds can be replaced, too.
 TEST_F(HostilePaths, MembersOfARunAreRegularFiles) {
   const std::string out = folder_ / "run";
-  ASSERT_EQ(run("train_gan", kTiny + Arguments{"--out", out}).exit_code, 0);
+  ASSERT_EQ(run("train_gan", kTwoIterations + Arguments{"--out", out}).exit_code, 0);
   const std::string newest = out + "/checkpoints/00000002.safetensors";
   const Arguments more = {"--resume", out, "--iterations", "4"};
   for (const std::string& member : {out + "/config.json", out + "/log.csv"}) {
@@ -135,7 +119,7 @@ TEST_F(HostilePaths, MembersOfARunAreRegularFiles) {
 
 TEST_F(HostilePaths, WhatIsWrittenReplacesNoPipeAndNoDevice) {
   const std::string checkpoint = folder_ / "last.safetensors";
-  write_checkpoint(checkpoint);
+  write_small_checkpoint(checkpoint);
   const std::string pipe = folder_ / "pipe";
   const std::string picture = folder_ / "pipe.png";
   fs::rename(pipe, picture);
@@ -144,7 +128,7 @@ TEST_F(HostilePaths, WhatIsWrittenReplacesNoPipeAndNoDevice) {
     expect_refused("make_faces", Arguments{"--n", "1", "--out", folder_ / "faces", "--grid", picture} + force, 2, picture);
     expect_refused("generate", Arguments{checkpoint, "--out", picture} + force, 2, picture);
     expect_refused("make_faces", Arguments{"--n", "1", "--out", picture} + force, 2, picture);
-    expect_refused("train_gan", kTiny + Arguments{"--out", picture} + force, 2, picture);
+    expect_refused("train_gan", kTwoIterations + Arguments{"--out", picture} + force, 2, picture);
     expect_refused("export", Arguments{checkpoint, "-o", "/dev/null"} + force, 2, "/dev/null");
   }
   expect_refused("plan", {"--search", "--size", "16", "--gf-dim", "8", "--df-dim", "8", "--iterations", "2", "--out", picture}, 2, picture);

@@ -15,8 +15,6 @@
 namespace pbgen {
 namespace {
 
-using Arguments = std::vector<std::string>;
-
 // Arguments after which a tool is done at once, whatever numbers stand before them: parsing is over when they are met.
 constexpr const char* kUnknown = "--no-such-flag-at-all";
 

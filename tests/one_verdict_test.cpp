@@ -14,6 +14,7 @@
 #include "core/parallel.h"
 #include "data/lane_images.h"
 #include "gan/latents.h"
+#include "tests/drawn_as_tool.h"
 #include "tests/mutated_model.h"
 #include "tests/opened_model.h"
 #include "tools/lib/edge_generator.h"
@@ -30,18 +31,7 @@ struct Verdict {
 
 Verdict of_the_tools(const Bytes& file) {
   try {
-    const FoldedGenerator folded = parse_exported_model(file, "model");
-    const NetworkConfig& config = folded.config;
-    EdgeGenerator generator(folded);
-    std::vector<float> z(static_cast<std::size_t>(config.z_dim));
-    draw_latents(CounterRng(1, Stream::generate), 0, 1, config.z_dim, z.data());
-    const std::size_t plane = static_cast<std::size_t>(config.size) * static_cast<std::size_t>(config.size);
-    std::vector<float> image(plane * static_cast<std::size_t>(config.channels));
-    generator.generate(z.data(), image.data());
-    Bytes pixels;
-    for (std::size_t pixel = 0; pixel < plane; ++pixel)
-      for (std::size_t c = 0; c < static_cast<std::size_t>(config.channels); ++c) pixels.push_back(byte_of_float(image[c * plane + pixel]));
-    return {pixels, ""};
+    return {drawn_as_tool(parse_exported_model(file, "model")), ""};
   } catch (const Error& error) {
     // What holds a value that is not finite, and what is no file of ours.
     EXPECT_TRUE(error.kind() == ErrorKind::model_file || error.kind() == ErrorKind::diverged) << error.what();

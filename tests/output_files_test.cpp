@@ -26,15 +26,8 @@ namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
-using Arguments = std::vector<std::string>;
 
-const Arguments kTiny = {"--size", "16", "--g-widths", "8,8,8,8", "--d-widths", "8,8,8,8", "--synthetic-images", "64", "--z-dim", "4",
-                         "--batch", "8", "--sample-every", "0", "--swd-every", "0", "--holdout", "0"};
-
-Arguments operator+(Arguments left, const Arguments& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
+const Arguments kNothingHeldOut = kTiny + Arguments{"--holdout", "0"};
 
 class OutputFiles : public testing::Test {
  protected:
@@ -90,12 +83,12 @@ class OutputFiles : public testing::Test {
 };
 
 TEST_F(OutputFiles, AFolderWhereARunLivesIsRefused) {
-  const Arguments endless = kTiny + Arguments{"--iterations", "1000000", "--checkpoint-every", "1", "--out", "run"};
+  const Arguments endless = kNothingHeldOut + Arguments{"--iterations", "1000000", "--checkpoint-every", "1", "--out", "run"};
   const pid_t first = start("train_gan", endless, "first");
   wait_until_there("run/checkpoints/00000001.safetensors");
   const std::string holder = concat("process ", first, " on ");
-  expect_says(run("train_gan", kTiny + Arguments{"--iterations", "2", "--out", "run"}), 2, holder);
-  expect_says(run("train_gan", kTiny + Arguments{"--iterations", "2", "--out", "run", "--force"}), 2, holder);
+  expect_says(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "2", "--out", "run"}), 2, holder);
+  expect_says(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "2", "--out", "run", "--force"}), 2, holder);
   expect_says(run("train_gan", {"--resume", "auto", "--out", "run"}), 2, holder);
   expect_says(run("train_gan", {"--resume", "run"}), 2, holder);
   // It reads only.
@@ -117,7 +110,7 @@ TEST_F(OutputFiles, AFolderWhereARunLivesIsRefused) {
 }
 
 TEST_F(OutputFiles, OfTwoRunsThatBeginTogetherInOneFolderOneIsRefused) {
-  const Arguments arguments = kTiny + Arguments{"--iterations", "20", "--out", "run"};
+  const Arguments arguments = kNothingHeldOut + Arguments{"--iterations", "20", "--out", "run"};
   const pid_t first = start("train_gan", arguments, "first");
   const pid_t second = start("train_gan", arguments, "second");
   std::vector<int> codes = {wait_for(first), wait_for(second)};
@@ -128,19 +121,19 @@ TEST_F(OutputFiles, OfTwoRunsThatBeginTogetherInOneFolderOneIsRefused) {
 
 TEST_F(OutputFiles, RunsWithoutOutThatBeginTogetherGetFoldersOfTheirOwn) {
   std::vector<pid_t> children;
-  for (int i = 0; i < 4; ++i) children.push_back(start("train_gan", kTiny + Arguments{"--iterations", "3"}, concat(i)));
+  for (int i = 0; i < 4; ++i) children.push_back(start("train_gan", kNothingHeldOut + Arguments{"--iterations", "3"}, concat(i)));
   for (const pid_t child : children) EXPECT_EQ(wait_for(child), 0);
   const auto runs = std::distance(fs::directory_iterator("runs"), fs::directory_iterator());
   EXPECT_EQ(runs, 4);
 }
 
 TEST_F(OutputFiles, ARunThatIsRefusedLeavesNoFolder) {
-  expect_says(run("train_gan", kTiny + Arguments{"--data", "missing"}), 3, "missing");
+  expect_says(run("train_gan", kNothingHeldOut + Arguments{"--data", "missing"}), 3, "missing");
   EXPECT_FALSE(fs::exists("runs") && !fs::is_empty("runs"));
 }
 
 TEST_F(OutputFiles, ResumeAutoSaysThatItBeginsAnewAndWhere) {
-  const Arguments automatic = kTiny + Arguments{"--iterations", "2", "--resume", "auto"};
+  const Arguments automatic = kNothingHeldOut + Arguments{"--iterations", "2", "--resume", "auto"};
   const ToolRun named = run("train_gan", automatic + Arguments{"--out", "mine"});
   expect_says(named, 0, "--resume auto: no usable checkpoint in mine; a new run begins in mine\n");
   const ToolRun numbered = run("train_gan", automatic);
@@ -157,8 +150,8 @@ TEST_F(OutputFiles, ResumeAutoSaysThatItBeginsAnewAndWhere) {
 }
 
 TEST_F(OutputFiles, ResumingIntoAnotherRunsFolderIsRefused) {
-  ASSERT_EQ(run("train_gan", kTiny + Arguments{"--iterations", "2", "--out", "one"}).exit_code, 0);
-  ASSERT_EQ(run("train_gan", kTiny + Arguments{"--iterations", "3", "--out", "two"}).exit_code, 0);
+  ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "2", "--out", "one"}).exit_code, 0);
+  ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "3", "--out", "two"}).exit_code, 0);
   const std::string log = text("two/log.csv");
   const Arguments resume = {"--resume", "one", "--iterations", "4", "--out"};
   expect_says(run("train_gan", resume + Arguments{"two"}), 2, "two: is not empty");
@@ -184,7 +177,7 @@ TEST_F(OutputFiles, PicturesAreWhatTheirNamesSay) {
 }
 
 TEST_F(OutputFiles, WithoutNamesTheyLieBesideTheRun) {
-  ASSERT_EQ(run("train_gan", kTiny + Arguments{"--iterations", "2", "--out", "run"}).exit_code, 0);
+  ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "2", "--out", "run"}).exit_code, 0);
   ToolRun result = run("generate", {"run", "--n", "4"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out, "run/00000002-grid-1.png\n");
@@ -214,7 +207,7 @@ TEST_F(OutputFiles, WithoutNamesTheyLieBesideTheRun) {
 }
 
 TEST_F(OutputFiles, ModelsAreWhatTheirNamesSay) {
-  ASSERT_EQ(run("train_gan", kTiny + Arguments{"--iterations", "1", "--out", "run"}).exit_code, 0);
+  ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "1", "--out", "run"}).exit_code, 0);
   EXPECT_EQ(run("export", {"run", "-o", "a.npz"}).exit_code, 0);
   EXPECT_TRUE(text("a.npz").starts_with("PK"));
   EXPECT_EQ(run("export", {"run", "-o", "b.safetensors"}).exit_code, 0);

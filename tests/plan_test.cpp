@@ -21,8 +21,6 @@
 namespace pbgen {
 namespace {
 
-using Arguments = std::vector<std::string>;
-
 constexpr const char* kTwoLayers = R"({"layers": [
   {"name": "up1", "kind": "deconv", "c_in": 64, "c_out": 8, "kernel": 5, "stride": 2, "height": 4, "width": 4, "binarized": true},
   {"kind": "conv", "c_in": 8, "c_out": 3, "kernel": [1, 3], "stride": 3, "height": 8, "width": 9}]})";

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "gan/checkpoint.h"
 #include "tests/image_files.h"
+#include "tests/small_checkpoint.h"
 
 namespace pbgen {
 namespace {
@@ -21,15 +22,6 @@ class ResumeTest : public testing::Test {
   ResumeTest() : before_(fs::current_path()) { fs::current_path(folder_.path()); }
   ~ResumeTest() override { fs::current_path(before_); }
 
-  static void write_checkpoint(const std::string& path) {
-    TrainerOptions options;
-    options.network.size = 16;
-    options.network.z_dim = 1;
-    options.network.g_widths = options.network.d_widths = {1, 1, 1, 1};
-    options.batch = 8;
-    Trainer trainer(options);
-    write_file_atomically(path, encode_checkpoint(trainer, {}));
-  }
   static void expect_refused(const std::string& resume) {
     try {
       find_resume_point(resume, "", "H-dcgan-16");
@@ -49,8 +41,8 @@ class ResumeTest : public testing::Test {
 };
 
 TEST_F(ResumeTest, ARunsFolderMeansItsNewestGoodCheckpoint) {
-  write_checkpoint("run/checkpoints/00000010.safetensors");
-  write_checkpoint("run/checkpoints/00000020.safetensors");
+  write_small_checkpoint("run/checkpoints/00000010.safetensors");
+  write_small_checkpoint("run/checkpoints/00000020.safetensors");
   write_bytes("run/checkpoints/00000030.safetensors", bytes_of("half a chec"));
   testing::internal::CaptureStderr();
   expect_point(find_resume_point("run", "", "any"), "run/checkpoints/00000020.safetensors", "run");
@@ -67,7 +59,7 @@ TEST_F(ResumeTest, WhatCannotBeReadIsNoReasonToTakeAnOlderCheckpointOrToBeginAne
       EXPECT_TRUE(std::string(error.what()).starts_with(what)) << error.what();
     }
   };
-  write_checkpoint("run/checkpoints/00000010.safetensors");
+  write_small_checkpoint("run/checkpoints/00000010.safetensors");
   // A link to itself, which nobody can read, not even root.
   fs::create_symlink("00000020.safetensors", "run/checkpoints/00000020.safetensors");
   for (const char* const resume : {"auto", "run"}) expect_unreadable(resume, "run/checkpoints/00000020.safetensors");
@@ -77,8 +69,8 @@ TEST_F(ResumeTest, WhatCannotBeReadIsNoReasonToTakeAnOlderCheckpointOrToBeginAne
 }
 
 TEST_F(ResumeTest, AFileMeansItselfAndItsRunWhereItLiesInOne) {
-  write_checkpoint("run/checkpoints/00000010.safetensors");
-  write_checkpoint("elsewhere/best.safetensors");
+  write_small_checkpoint("run/checkpoints/00000010.safetensors");
+  write_small_checkpoint("elsewhere/best.safetensors");
   expect_point(find_resume_point("run/checkpoints/00000010.safetensors", "", "any"), "run/checkpoints/00000010.safetensors", "run");
   expect_point(find_resume_point("elsewhere/best.safetensors", "", "any"), "elsewhere/best.safetensors", "");
   fs::current_path("run");
@@ -88,8 +80,8 @@ TEST_F(ResumeTest, AFileMeansItselfAndItsRunWhereItLiesInOne) {
 TEST_F(ResumeTest, AutoMeansOutOrTheNewestRunAndFindingNothingIsFine) {
   expect_point(find_resume_point("auto", "", "H-dcgan-16"), "", "");
   expect_point(find_resume_point("auto", "mine", "H-dcgan-16"), "", "mine");
-  write_checkpoint("runs/H-dcgan-16-002/checkpoints/00000010.safetensors");
-  write_checkpoint("mine/checkpoints/00000040.safetensors");
+  write_small_checkpoint("runs/H-dcgan-16-002/checkpoints/00000010.safetensors");
+  write_small_checkpoint("mine/checkpoints/00000040.safetensors");
   expect_point(find_resume_point("auto", "", "H-dcgan-16"), "runs/H-dcgan-16-002/checkpoints/00000010.safetensors", "runs/H-dcgan-16-002");
   expect_point(find_resume_point("auto", "", "A-dcgan-16"), "", "");
   expect_point(find_resume_point("auto", "mine", "H-dcgan-16"), "mine/checkpoints/00000040.safetensors", "mine");

@@ -22,7 +22,6 @@ namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
-using Arguments = std::vector<std::string>;
 
 // A bell and a colour, the end of a line, a byte that is no UTF-8, C1's control sequence introducer, an override of direction.
 const std::string kHostile = "a\x1b[31m\x07\nforged: line\xe9\xc2\x9b" "2J\xe2\x80\xae" "b";

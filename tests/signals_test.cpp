@@ -31,11 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Arguments = std::vector<std::string>;
-
-const Arguments kTiny = {"--size",  "16", "--g-widths", "8,8,8,8", "--d-widths",     "8,8,8,8", "--synthetic-images", "100",
-                         "--z-dim", "4",  "--batch",    "8",       "--sample-every", "0",       "--swd-every",        "0"};
-
 // A pipe whose reader has gone.
 class BrokenPipe {
  public:

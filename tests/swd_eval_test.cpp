@@ -19,8 +19,6 @@
 namespace pbgen {
 namespace {
 
-using Arguments = std::vector<std::string>;
-
 class SwdEval : public testing::Test {
  protected:
   void SetUp() override {

@@ -30,17 +30,6 @@
 namespace pbgen {
 namespace {
 
-using Arguments = std::vector<std::string>;
-
-// A network that is as small as they come: an iteration takes about a millisecond.
-const Arguments kTiny = {"--size",   "16", "--g-widths", "8,8,8,8", "--d-widths",     "8,8,8,8", "--synthetic-images", "100",
-                         "--z-dim",  "4",  "--batch",    "8",       "--sample-every", "0",       "--swd-every",        "0"};
-
-Arguments operator+(Arguments left, const Arguments& right) {
-  left.insert(left.end(), right.begin(), right.end());
-  return left;
-}
-
 class TrainGan : public testing::Test {
  protected:
   void SetUp() override {

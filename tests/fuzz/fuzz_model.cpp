@@ -8,15 +8,14 @@
 #include "core/cpu.h"
 #include "core/crc64.h"
 #include "core/parallel.h"
-#include "data/lane_images.h"
 #include "gan/edge/pbgen.h"
 #include "gan/folded_generator.h"
 #include "gan/packed_model.h"
 #include "tests/allocations.h"
+#include "tests/drawn_as_tool.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/memory_bounds.h"
 #include "tests/some_generator.h"
-#include "tools/lib/edge_generator.h"
 #include "tools/lib/exported_model.h"
 
 namespace pbgen::fuzz {
@@ -93,21 +92,6 @@ Drawn draw_as_library(std::span<const std::uint8_t> file, const pbgen_options& o
   return drawn;
 }
 
-std::optional<Bytes> draw_as_tool(const FoldedGenerator& folded) {
-  const NetworkConfig& config = folded.config;
-  EdgeGenerator generator(folded);
-  std::vector<float> z(static_cast<std::size_t>(config.z_dim));
-  const CounterRng rng(1, Stream::generate);
-  for (std::size_t i = 0; i < z.size(); ++i) z[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
-  const std::size_t plane = static_cast<std::size_t>(config.size) * static_cast<std::size_t>(config.size);
-  std::vector<float> image(plane * static_cast<std::size_t>(config.channels));
-  generator.generate(z.data(), image.data());
-  Bytes pixels;
-  for (std::size_t pixel = 0; pixel < plane; ++pixel)
-    for (std::size_t c = 0; c < static_cast<std::size_t>(config.channels); ++c) pixels.push_back(byte_of_float(image[c * plane + pixel]));
-  return pixels;
-}
-
 std::optional<FoldedGenerator> read_as_tool(std::span<const std::uint8_t> file) {
   std::optional<FoldedGenerator> folded;
   const std::int64_t peak = peak_of([&] {
@@ -154,6 +138,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!folded.has_value() || !drawn.image.has_value()) return 0;
   require(drawn.info.width == folded->config.size && drawn.info.z_dim == folded->config.z_dim, "both readers see one network");
   if (two_paths) set_isa(portable ? Isa::ref : Isa::avx2);
-  require(*drawn.image == draw_as_tool(*folded), "both draw the same image");
+  require(*drawn.image == drawn_as_tool(*folded), "both draw the same image");
   return 0;
 }

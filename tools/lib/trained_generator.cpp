@@ -54,12 +54,10 @@ ImageSet TrainedGenerator::draw_exported(const float* z, std::int64_t count) {
   parallel_for(count, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> image(static_cast<std::size_t>(plane * channels));
     AlignedBuffer<unsigned char> scratch(edge_->scratch_bytes_alone());
-    std::uint8_t* to = pixels->data() + begin * plane * channels;
     for (std::int64_t i = begin; i < end; ++i) {
       edge_->generate_alone(z + i * config_.z_dim, image.data(), scratch.data());
       require_drawn(image);
-      for (std::int64_t pixel = 0; pixel < plane; ++pixel)
-        for (int c = 0; c < channels; ++c) *to++ = byte_of_float(image[static_cast<std::size_t>(c * plane + pixel)]);
+      planes_to_bytes(image.data(), plane, channels, pixels->data() + i * plane * channels);
     }
   });
   return {pixels, pixels->data(), count, config_.size, channels};
