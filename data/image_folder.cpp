@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <new>
 #include <optional>
+#include <vector>
 
 #include "core/check.h"
-#include "core/file.h"
+#include "core/regular_file.h"
 #include "data/bad_files.h"
 #include "data/image_io.h"
 #include "data/resize.h"
@@ -74,12 +75,28 @@ std::string without_prefix(const std::string& text, const std::string& prefix) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
+// Reads the file's bytes.  Returns "", or why the file is bad.  A disk that fails is no fault of the file's: Error(input_output), so that
+// which images there are does not depend on it.
+std::string read_picture(const std::string& path, std::vector<std::uint8_t>& bytes) {
+  std::optional<RegularFile> file;
+  try {
+    file.emplace(path);
+  } catch (const Error& error) {
+    return without_prefix(error.what(), path + ": ");
+  }
+  if (file->size() > kMaxImageFileBytes) return concat(file->size(), " bytes, at most ", kMaxImageFileBytes, " are read");
+  bytes.resize(static_cast<std::size_t>(file->size()));
+  if (file->read(0, bytes) < file->size()) return "became shorter while it was read";
+  return "";
+}
+
 PreparedFile prepare_file(const std::string& folder, const SourceFile& file, const FolderOptions& options, int size) {
   PreparedFile result;
   const std::string path = folder + "/" + file.path;
+  std::vector<std::uint8_t> bytes;
+  if (result.reason = read_picture(path, bytes); !result.reason.empty()) return result;
+  result.checksum = checksum_of(bytes);
   try {
-    const std::vector<std::uint8_t> bytes = read_file(path, kMaxImageFileBytes);
-    result.checksum = checksum_of(bytes);
     result.decoded = decode_image(bytes);
     result.decoded.image = prepare_image(result.decoded.image, options, size);
   } catch (const std::bad_alloc&) {

@@ -56,10 +56,12 @@ LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions&
   return loaded;
 }
 
+// appeared: told that no other process writes to path any more, whether one has just written this cache; then nothing is left to do.
 void write_cache(const std::string& path, std::uint64_t key, const FolderListing& listing, const FolderOptions& options,
-                 const LoadProgress& progress) {
+                 FunctionRef<bool()> appeared, const LoadProgress& progress) {
   const int size = resolve_size(listing, options);
-  ImageCacheWriter writer(path, key, size, options.channels);
+  ImageCacheWriter writer(path, key, size, options.channels);  // waits for another process that writes it
+  if (appeared()) return;
   std::int64_t count = 0;
   const FolderReport report = decode_images(
       listing, options, size,
@@ -176,8 +178,12 @@ LoadedImages load_images(const FolderOptions& options, const std::string& cache_
   const std::string path = image_cache_path(cache_folder, options);
   CacheSearch search(options, listing, cache_stamp_path(cache_folder, options), is_settled(listing, begin_ns), comparing);
   use_cache(search, path, cache_folder, loaded);
+  std::error_code error;
   if (!loaded.from_cache) {
-    write_cache(path, search.key(), listing, options, progress);
+    const auto appeared = [&] { return std::filesystem::exists(path, error) && search.take(path, loaded).empty(); };
+    write_cache(path, search.key(), listing, options, appeared, progress);
+  }
+  if (!loaded.from_cache) {
     ImageCache cache = open_image_cache(path);
     loaded.images = std::move(cache.images);
     loaded.report = std::move(cache.report);

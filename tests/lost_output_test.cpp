@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -17,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kTiny =
+const std::string kTwoIterations =
     "--size 16 --g-widths 8,8,8,8 --d-widths 8,8,8,8 --z-dim 4 --batch 8 --iterations 2 --sample-every 0 --swd-every 0 --holdout 0";
 
 class LostOutput : public testing::Test {
@@ -51,6 +53,7 @@ TEST_F(LostOutput, IsToldAndIsAnErrorOfOutput) {
       EXPECT_EQ(shell(command + lost), 6) << lost;
       const std::string err = text("err");
       EXPECT_NE(err.find("stdout"), std::string::npos) << err;
+      EXPECT_NE(err.find(std::strerror(std::string(lost).find("full") != std::string::npos ? ENOSPC : EBADF)), std::string::npos) << err;
       EXPECT_EQ(err.find("internal error"), std::string::npos) << err;
     }
     EXPECT_EQ(shell(command + " >out 2>err"), 0);
@@ -69,7 +72,7 @@ TEST_F(LostOutput, AnErrorKeepsItsCode) { EXPECT_EQ(shell("TOOLS/plan --no-such-
 
 TEST_F(LostOutput, OfAProgramInC) {
   const std::string network = "--iterations 1 --out run >out 2>err && TOOLS/export run -o model.pbgen >out 2>err";
-  ASSERT_EQ(shell("TOOLS/train_gan " + kTiny + " --synthetic-images 64 " + network), 0) << text("err");
+  ASSERT_EQ(shell("TOOLS/train_gan " + kTwoIterations + " --synthetic-images 64 " + network), 0) << text("err");
   for (const char* const command : {"TOOLS/footprint model.pbgen", "TOOLS/pbgen_example model.pbgen 1"}) {
     EXPECT_EQ(shell(std::string(command) + " >out 2>err"), 0) << command;
     for (const char* const lost : {" >/dev/full 2>err", " >&- 2>err"}) {
@@ -82,7 +85,7 @@ TEST_F(LostOutput, OfAProgramInC) {
 // A closed descriptor's number is not given to a file into which messages then go.
 TEST_F(LostOutput, ClosedDescriptorsSpoilNoFile) {
   ASSERT_EQ(shell("TOOLS/make_faces --n 16 --size 16 --out faces >out 2>err"), 0) << text("err");
-  const std::string train = "TOOLS/train_gan " + kTiny + " --threads 1 --data faces ";
+  const std::string train = "TOOLS/train_gan " + kTwoIterations + " --threads 1 --data faces ";
   ASSERT_EQ(shell(train + "--cache cache-plain --out plain >out 2>err"), 0) << text("err");
   const char* const closed[] = {"2>&-", "<&-", "<&- 2>&-", "<&- >&- 2>&-", ">&- 2>&-"};
   for (std::size_t i = 0; i < std::size(closed); ++i) {

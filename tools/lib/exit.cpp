@@ -1,6 +1,7 @@
 #include "tools/lib/exit.h"
 
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <system_error>
@@ -51,10 +52,11 @@ int run_tool(const char* name, FunctionRef<int()> body) {
   prepare_signals();
   spare_address_space();
   const int code = exit_code_of(name, body);
-  const Output output = finish_output();
-  if (output == Output::written) return code;
-  if (output == Output::lost)
-    std::fprintf(stderr, "%s: stdout cannot be written, and what was printed is lost; is the disk full, or the output closed?\n", name);
+  const OutputEnd output = finish_output();
+  if (output.how == Output::written) return code;
+  if (output.how == Output::lost)
+    std::fprintf(stderr, "%s: stdout cannot be written%s, and what was printed is lost; is the disk full, or the output closed?\n", name,
+                 output.reason != 0 ? concat(" (", std::strerror(output.reason), ")").c_str() : "");
   return code != 0 ? code : static_cast<int>(ErrorKind::input_output);
 }
 

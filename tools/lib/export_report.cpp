@@ -1,12 +1,18 @@
 #include "tools/lib/export_report.h"
 
+#include <cstdint>
+#include <vector>
+
 #include "core/check.h"
-#include "gan/edge/pbgen.h"
+#include "core/file.h"
 #include "gan/accounting.h"
+#include "gan/edge/pbgen.h"
 #include "tools/lib/format.h"
 
 namespace pbgen {
 namespace {
+
+constexpr std::int64_t kMaxModelBytes = std::int64_t{1} << 32;  // far more than is exported
 
 // ./tools/paper edge --seeds 6, laptop scale: gan/PAPER.md, "The exported file".
 constexpr const char* kHalfMeasured = "the same within one part in 200,000";
@@ -54,12 +60,9 @@ std::string smaller_linear_layer(const NetworkConfig& config, const PackedModelO
 }
 
 std::string device_memory(const std::string& path) {
-  pbgen_bytes file;
+  const std::vector<std::uint8_t> file = read_file(path, kMaxModelBytes);
   pbgen_info info;
-  int code = pbgen_map_file(path.c_str(), &file);
-  if (code != PBGEN_OK) fail(ErrorKind::input_output, path, ": ", pbgen_error_text(code));
-  code = pbgen_query(file.data, file.size, nullptr, &info);
-  pbgen_unmap_file(&file);
+  const int code = pbgen_query(file.data(), file.size(), nullptr, &info);
   if (code != PBGEN_OK) return concat("libpbgen will not open it: ", pbgen_error_text(code), ".\n");
   return concat("On a device libpbgen wants, beside the file, ", info.arena_bytes, " bytes of memory (one thread).\n");
 }

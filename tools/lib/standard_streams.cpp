@@ -23,14 +23,18 @@ bool reader_has_gone() {
   return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
-Output finish_output() {
+OutputEnd finish_output() {
+  int reason = std::fflush(stdout) != 0 ? errno : 0;
   // The mark of an earlier failure stays, even where the buffer is empty by now.
-  bool whole = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  bool whole = reason == 0 && std::ferror(stdout) == 0;
   // Some file systems, of other machines, tell of a full disk only when a descriptor is closed.
   const int copy = ::dup(STDOUT_FILENO);
-  if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) whole = false;
-  if (whole) return Output::written;
-  return reader_has_gone() ? Output::reader_gone : Output::lost;
+  if (copy >= 0 && ::close(copy) != 0 && errno != EINTR) {
+    reason = errno;
+    whole = false;
+  }
+  if (whole) return {Output::written, 0};
+  return {reader_has_gone() ? Output::reader_gone : Output::lost, reason};
 }
 
 }  // namespace pbgen

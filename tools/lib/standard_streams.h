@@ -14,8 +14,13 @@ bool reader_has_gone();
 // How a tool's output on stdout ended.
 enum class Output { written, reader_gone, lost };
 
+struct OutputEnd {
+  Output how;
+  int reason;  // of lost output, as in errno; 0 where only an earlier failure knew it
+};
+
 // Writes what is still in stdout's buffer, and says whether all that was ever printed has been taken: reader_gone for a pipe that nobody
 // reads any more, which is the reader's wish; lost for everything else, a full disk for one.
-Output finish_output();
+OutputEnd finish_output();
 
 }  // namespace pbgen
