@@ -13,7 +13,7 @@
 namespace pbgen {
 namespace {
 
-// The default run: two minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
+// The default run: a few minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
 // layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.  The discriminator's first
 // convolution stays in float: in one bit, as under Setting H, it leaves a lattice of dots on every face.
 constexpr NetworkDefaults kTrainDefaults{.binarized = {.generator = {1, 2, 3}, .discriminator = {2, 3, 4}},
