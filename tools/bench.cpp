@@ -19,6 +19,7 @@
 #include "tools/lib/exit.h"
 #include "tools/lib/progress.h"
 #include "tools/lib/shown.h"
+#include "tools/lib/standard_streams.h"
 
 #ifndef PBGEN_BUILD_FLAGS
 #define PBGEN_BUILD_FLAGS "flags unknown"
@@ -134,7 +135,7 @@ int bench(int argc, char** argv) {
 
   const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
   if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
-  std::fflush(stdout);
+  flush_output();
 
   std::vector<BenchRow> rows;
   PeerReport peers;
@@ -145,7 +146,7 @@ int bench(int argc, char** argv) {
     relate_to_peers(peers, measured);
     for (BenchRow& row : measured) relate_to_one_thread(rows, row);
     if (!options.json) std::fputs(bench_tables(measured).c_str(), stdout);
-    std::fflush(stdout);
+    flush_output();
     rows.insert(rows.end(), measured.begin(), measured.end());
   }
   std::optional<FootprintReport> footprint;

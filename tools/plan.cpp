@@ -11,6 +11,7 @@
 #include "tools/lib/plan_report.h"
 #include "tools/lib/search_command.h"
 #include "tools/lib/shown.h"
+#include "tools/lib/standard_streams.h"
 
 namespace pbgen {
 namespace {
@@ -32,7 +33,7 @@ int run(int argc, char** argv) {
   std::string text = flags.json ? concat(plan_json(net, budget).text(2), "\n") : plan_text(net);
   if (budget && !flags.json) text += concat("\n", budget_text(net, *budget));
   std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  flush_output();
   if (budget)
     if (const std::string warning = budget_warning(*budget); !warning.empty()) say(stderr, "plan: warning: ", warning);
   return 0;

@@ -21,6 +21,7 @@
 #include "tools/lib/search.h"
 #include "tools/lib/search_report.h"
 #include "tools/lib/shown.h"
+#include "tools/lib/standard_streams.h"
 #include "tools/lib/text.h"
 #include "tools/lib/train_options.h"
 
@@ -108,7 +109,7 @@ void announce(const std::vector<SearchLayer>& order, const SearchOptions& option
   for (const SearchLayer& layer : order) layers += concat(layers.empty() ? "" : ", ", layer.number, " (", layer.redundancy, ")");
   say(stdout, out, ": layers by their degree of redundancy: ", layers, "; at most ",
       (order.size() + 2) * static_cast<std::size_t>(options.seeds), " trials");
-  std::fflush(stdout);
+  flush_output();
 }
 
 // So that the same search goes on, whichever folder it was given.
@@ -165,7 +166,7 @@ int run_search(int argc, const char* const* argv) {
     write_file_atomically(out + "/report.html", search_report(search, options, from_any_folder(command)));
     if (search.complete) return;
     say(stdout, step_text(search.steps.back(), options.threshold));
-    std::fflush(stdout);
+    flush_output();
   };
   const Search search = search_layers(options, train, after_step);
   if (!search.no_answer.empty()) fail(ErrorKind::diverged, out, ": no answer: ", search.no_answer);

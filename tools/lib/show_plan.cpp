@@ -9,6 +9,7 @@
 #include "tools/lib/run_estimate.h"
 #include "tools/lib/run_memory.h"
 #include "tools/lib/shown.h"
+#include "tools/lib/standard_streams.h"
 #include "tools/lib/text_table.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_run.h"
@@ -45,7 +46,7 @@ void show_plan(const RunPlan& plan) {
   say(stdout, "        ", pixels, " of ", data.images, " ", source, flags.data.empty() ? "" : mapped);
   if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) say(stdout, "        warning: ", warning);
 
-  std::fflush(stdout);  // measuring takes some seconds
+  flush_output();  // measuring takes some seconds
   const RunEstimate estimate = estimate_run(options);
   const char* const about = estimate.scaled ? "about " : "";
   const double seconds = estimate.iteration_seconds;

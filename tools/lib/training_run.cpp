@@ -37,6 +37,7 @@
 #include "tools/lib/score.h"
 #include "tools/lib/scored_checkpoint.h"
 #include "tools/lib/shown.h"
+#include "tools/lib/standard_streams.h"
 #include "tools/lib/text.h"
 #include "tools/lib/training_data.h"
 #include "tools/lib/training_monitor.h"
@@ -156,7 +157,7 @@ class TrainingRun {
 
   int finish_ended_training() {
     say(stdout, "All ", total_, " iterations are trained; the report and the scores are missing and follow.");
-    std::fflush(stdout);
+    flush_output();
     if (flags_.sample_every > 0) sample();
     if (flags_.swd_every > 0) score_now(true);
     timed_iterations_ = rows_.empty() ? 0 : rows_.back().iteration;
@@ -181,7 +182,7 @@ class TrainingRun {
     std::fputs(text_table(layer_report(layer_table(network))).c_str(), stdout);
     for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());
     std::printf("\n");
-    std::fflush(stdout);
+    flush_output();
   }
 
   void iterate(Progress& progress) {
