@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The partial file, locked and empty.  Where it cannot be had, one that we made is gone again.
-Descriptor open_partial(const std::string& partial, const std::string& path) {
+Descriptor open_partial(const std::string& partial, const std::string& path, const std::function<void()>& waiting) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
   while (true) {
     Descriptor file(::open(partial.c_str(), kFlags | O_EXCL, 0666));
@@ -31,7 +31,7 @@ Descriptor open_partial(const std::string& partial, const std::string& path) {
       struct stat status = {};
       if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
         fail(ErrorKind::input_output, path, ": cannot create: ", partial, " is in the way, ", kind_of_file(status.st_mode));
-      wait_for_lock(file.get(), path);
+      wait_for_lock(file.get(), path, waiting);
       // Whoever had it has given it another name or removed it.
       if (!is_named(file.get(), partial)) continue;
       if (::ftruncate(file.get(), 0) != 0) fail(ErrorKind::input_output, path, ": cannot create (", std::strerror(errno), ")");
@@ -78,11 +78,11 @@ std::string read_text_file(const std::string& path, std::int64_t max_bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-AtomicFile::AtomicFile(const std::string& path, Existing existing)
+AtomicFile::AtomicFile(const std::string& path, Existing existing, const std::function<void()>& waiting)
     : path_(path), partial_(concat(path, kPartialEnding)), existing_(existing) {
   const std::string folder = fs::path(path).parent_path().string();
   if (!folder.empty()) make_directories(folder);
-  descriptor_ = open_partial(partial_, path_);
+  descriptor_ = open_partial(partial_, path_, waiting);
 }
 
 AtomicFile::~AtomicFile() {

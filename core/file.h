@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,7 +29,8 @@ enum class Existing { replace, keep };
 // written over.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::string& path, Existing existing = Existing::replace);
+  // waiting, where there is one: told before the first wait for another process.
+  explicit AtomicFile(const std::string& path, Existing existing = Existing::replace, const std::function<void()>& waiting = {});
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

@@ -59,7 +59,9 @@ bool try_lock(int descriptor, const std::string& path) {
   return true;
 }
 
-void wait_for_lock(int descriptor, const std::string& path) {
+void wait_for_lock(int descriptor, const std::string& path, const std::function<void()>& waiting) {
+  if (try_lock(descriptor, path)) return;
+  if (waiting) waiting();
   while (::flock(descriptor, LOCK_EX) != 0)
     if (errno != EINTR) fail_without_locks(path, std::strerror(errno));
 }

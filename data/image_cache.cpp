@@ -162,8 +162,9 @@ ImageCache open_image_cache(const std::string& path) {
   return cache;
 }
 
-ImageCacheWriter::ImageCacheWriter(const std::string& path, std::uint64_t key, int size, int channels)
-    : file_(path), key_(key), size_(size), channels_(channels) {
+ImageCacheWriter::ImageCacheWriter(const std::string& path, std::uint64_t key, int size, int channels,
+                                   const std::function<void()>& waiting)
+    : file_(path, Existing::replace, waiting), key_(key), size_(size), channels_(channels) {
   file_.append(std::array<std::uint8_t, kHeaderBytes>{});
 }
 

@@ -43,7 +43,8 @@ ImageCache open_image_cache(const std::string& path);
 // Writes a cache image by image.  Nothing appears at path before finish(); Error(input_output) where it cannot be written.
 class ImageCacheWriter {
  public:
-  ImageCacheWriter(const std::string& path, std::uint64_t key, int size, int channels);
+  // waiting, where there is one: told before it waits for another process that writes the same cache.
+  ImageCacheWriter(const std::string& path, std::uint64_t key, int size, int channels, const std::function<void()>& waiting = {});
   // pixels [size][size][channels].
   void append(std::span<const std::uint8_t> pixels);
   void finish(const FolderReport& report);

@@ -58,9 +58,11 @@ LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions&
 
 // appeared: told that no other process writes to path any more, whether one has just written this cache; then nothing is left to do.
 void write_cache(const std::string& path, std::uint64_t key, const FolderListing& listing, const FolderOptions& options,
-                 FunctionRef<bool()> appeared, const LoadProgress& progress) {
+                 const WaitNotice& waiting, FunctionRef<bool()> appeared, const LoadProgress& progress) {
   const int size = resolve_size(listing, options);
-  ImageCacheWriter writer(path, key, size, options.channels);  // waits for another process that writes it
+  ImageCacheWriter writer(path, key, size, options.channels, [&] {
+    if (waiting) waiting(path);
+  });
   if (appeared()) return;
   std::int64_t count = 0;
   const FolderReport report = decode_images(
@@ -164,7 +166,7 @@ FolderListing list_some_images(const std::string& folder) {
 }
 
 LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress,
-                         const LoadProgress& comparing) {
+                         const LoadProgress& comparing, const WaitNotice& waiting) {
   check(options.channels == 1 || options.channels == 3, "channels is ", options.channels, ", expected 1 or 3");
   const std::int64_t begin_ns = now_ns();
   const FolderListing listing = list_some_images(options.folder);
@@ -181,7 +183,7 @@ LoadedImages load_images(const FolderOptions& options, const std::string& cache_
   std::error_code error;
   if (!loaded.from_cache) {
     const auto appeared = [&] { return std::filesystem::exists(path, error) && search.take(path, loaded).empty(); };
-    write_cache(path, search.key(), listing, options, appeared, progress);
+    write_cache(path, search.key(), listing, options, waiting, appeared, progress);
   }
   if (!loaded.from_cache) {
     ImageCache cache = open_image_cache(path);

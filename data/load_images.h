@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -9,6 +10,8 @@
 #include "data/image_set.h"
 
 namespace pbgen {
+
+using WaitNotice = std::function<void(const std::string& path)>;
 
 struct LoadedImages {
   ImageSet images;  // in the order of the files' relative paths
@@ -22,11 +25,12 @@ struct LoadedImages {
 
 // cache_folder "": the images stay in memory (images.count() * images.bytes_per_image() bytes).  Otherwise they are mapped from
 // a file there, which is written first where it is missing, stale or broken (data/image_cache.h has the rules); at no time are all of
-// them in memory.  progress: of decoding; comparing: of reading the files to compare their bytes with the cache's.
+// them in memory.  progress: of decoding; comparing: of reading the files to compare their bytes with the cache's; waiting: told
+// of the cache's path where another process is writing it, for which we wait; its result is then used.
 // Error(data): the folder is missing, holds no usable image (named with the extensions that it holds), or options.on_bad
 // says so, from a cache just as from the files.  Error(input_output): the cache cannot be written.
 LoadedImages load_images(const FolderOptions& options, const std::string& cache_folder, const LoadProgress& progress,
-                         const LoadProgress& comparing = {});
+                         const LoadProgress& comparing = {}, const WaitNotice& waiting = {});
 
 // list_images; Error(data) that names the extensions seen where the folder holds no image.
 FolderListing list_some_images(const std::string& folder);

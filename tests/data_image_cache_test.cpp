@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <thread>
 
@@ -326,6 +327,23 @@ TEST_F(ImageCacheTest, AnErrorWhileItIsWrittenLeavesNothingBehind) {
   EXPECT_THROW(load_images(options_, folder_ / "cache", [](std::int64_t, std::int64_t) { throw std::runtime_error("stop"); }),
                std::runtime_error);
   EXPECT_TRUE(fs::is_empty(folder_ / "cache"));
+}
+
+TEST_F(ImageCacheTest, WaitingForAnotherProcessIsToldAndItsCacheIsUsed) {
+  const std::string path = load().cache_path;
+  const Bytes cache = read_file(path, 100000);
+  fs::remove(path);
+  std::optional<AtomicFile> other(path);  // holds the lock as another process would
+  std::string told;
+  const LoadedImages loaded = load_images(options_, folder_ / "cache", nullptr, {}, [&](const std::string& waited_for) {
+    told = waited_for;
+    other->append(cache);
+    other->commit();
+    other.reset();
+  });
+  EXPECT_EQ(told, path);
+  EXPECT_TRUE(loaded.from_cache);
+  expect_pixels(loaded.images);
 }
 
 TEST_F(ImageCacheTest, AFolderThatCannotBeWrittenIsNamed) {

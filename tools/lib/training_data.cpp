@@ -51,7 +51,8 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
       if (done == total) progress->finish();
     };
   };
-  const LoadedImages loaded = load_images(options, flags.cache, showing("decoding"), showing("comparing with the cache"));
+  const auto waiting = [](const std::string& path) { say(stderr, concat(path, ": another process is writing this cache; waiting for it")); };
+  const LoadedImages loaded = load_images(options, flags.cache, showing("decoding"), showing("comparing with the cache"), waiting);
   for (const std::string& note : loading_notes(loaded)) say(stderr, note);
   const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());
   summary = concat(loaded.images.count(), " images of ", flags.data, loading_summary(loaded.report, loaded.unread), ", ", bytes,

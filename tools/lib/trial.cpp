@@ -108,8 +108,19 @@ State state_of(const Trial& trial, const std::string& folder) {
   return begun ? State::begun : State::fresh;
 }
 
+// Why a file takes no further line; "" where it does.
+std::string why_it_takes_no_more(const std::string& path) {
+  try {
+    constexpr std::uint8_t kLineEnd = '\n';
+    write_all(open_to_append(path).get(), {&kLineEnd, 1}, path);
+    return "";
+  } catch (const Error& reason) {
+    return reason.what();
+  }
+}
+
 // What train_gan said last in its sitting, whose output begins at that byte: the line of its error, or, as stdout may be written
-// after it, whatever is last.
+// after it, whatever is last.  Where no whole line tells an error, a full disk or a limit may have kept it from being said: then that.
 std::string last_word(const std::string& output_path, std::int64_t begin) {
   constexpr std::string_view kErrorPrefix = "train_gan: ";
   const std::string all = trial_text(output_path);
@@ -119,6 +130,10 @@ std::string last_word(const std::string& output_path, std::int64_t begin) {
   for (const std::string_view line : split(output, '\n')) {
     if (!line.empty()) last = line;
     if (line.starts_with(kErrorPrefix)) last_error = line.substr(kErrorPrefix.size());
+  }
+  if (last_error.empty() || !output.ends_with('\n')) {
+    const std::string reason = why_it_takes_no_more(output_path);
+    if (!reason.empty()) return concat("could not say why it ended: ", reason);
   }
   return std::string(last_error.empty() ? last : last_error);
 }
