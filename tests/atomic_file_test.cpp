@@ -29,7 +29,7 @@ std::vector<std::string> names_in(const std::string& folder) {
   return names;
 }
 
-std::string partial_of(const std::string& path) { return path + std::string(kPartialEnding); }
+std::string partial_of(const std::string& path) { return concat(path, kPartialEnding); }
 
 void expect_error(ErrorKind kind, const std::string& path, const std::function<void()>& action) {
   try {

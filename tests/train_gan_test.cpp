@@ -394,7 +394,7 @@ TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
 TEST_F(TrainGan, WhatIsMissingOfAnEndedTrainingIsMadeByResume) {
   const std::string path = run_path("run");
   // kTiny ends with the flags that leave out samples and scores.
-  const Arguments scored = {"--iterations", "6", "--sample-every", "6", "--swd-every", "6", "--swd-images", "16", "--out", path};
+  const Arguments scored = {"--iterations", "6", "--sample-every", "6", "--swd-every", "6", "--swd-images", "16", "--keep", "1", "--out", path};
   const ToolRun whole = train(Arguments(kTiny.begin(), kTiny.end() - 4) + scored);
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   const std::string checkpoint = path + "/checkpoints/00000006.safetensors";
@@ -403,11 +403,14 @@ TEST_F(TrainGan, WhatIsMissingOfAnEndedTrainingIsMadeByResume) {
   const auto drawn = bytes(sample);
   const std::string logged = text(path + "/log.csv");
   const Json scores = parse_json(text(path + "/scores.json"), ErrorKind::data, "scores");
-  // As a full disk leaves it, or kill -9 between the last checkpoint and the scores.
+  // As a full disk leaves it, or kill -9 between the last checkpoint and the removal of the one before.
+  const std::string older = path + "/checkpoints/00000005.safetensors";
+  std::filesystem::copy_file(checkpoint, older);
   for (const std::string& file : {sample, path + "/report.html", path + "/scores.json"}) std::filesystem::remove(file);
   const ToolRun resumed = train({"--resume", path});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_EQ(bytes(checkpoint), trained);
+  EXPECT_FALSE(std::filesystem::exists(older));
   EXPECT_EQ(bytes(sample), drawn);
   EXPECT_EQ(text(path + "/log.csv"), logged);
   EXPECT_NE(text(path + "/report.html").find("</html>"), std::string::npos);

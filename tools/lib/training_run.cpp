@@ -158,6 +158,7 @@ class TrainingRun {
   int finish_ended_training() {
     say(stdout, "All ", total_, " iterations are trained; the report and the scores are missing and follow.");
     flush_output();
+    remove_older_checkpoints();  // it may have been killed just before
     if (flags_.sample_every > 0) sample();
     if (flags_.swd_every > 0) score_now(true);
     timed_iterations_ = rows_.empty() ? 0 : rows_.back().iteration;
@@ -328,11 +329,16 @@ class TrainingRun {
     if (iteration == saved_iteration_) return;
     const CheckpointNotes notes{{"options", plan_.identity.text()}, {"data", data_.fingerprint}};
     save_checkpoint(folder_.checkpoint_path(iteration), trainer_, notes);
-    if (const std::string stays = folder_.keep_checkpoints(flags_.keep, iteration, best_ ? best_->iteration : iteration); !stays.empty()) {
-      say(stderr, "warning: ", stays);
-      warnings_.push_back(stays);
-    }
+    remove_older_checkpoints();
     saved_iteration_ = iteration;
+  }
+
+  void remove_older_checkpoints() {
+    const std::int64_t iteration = trainer_.iteration();
+    const std::string stays = folder_.keep_checkpoints(flags_.keep, iteration, best_ ? best_->iteration : iteration);
+    if (stays.empty()) return;
+    say(stderr, "warning: ", stays);
+    warnings_.push_back(stays);
   }
 
   void warn(const std::string& warning, Progress& progress) {
