@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/file.h"
@@ -50,10 +51,10 @@ inline const std::vector<GoldenPicture>& golden_pictures() {
   return all;
 }
 
-inline const GoldenPicture& golden_picture(const std::string& name) {
+inline const GoldenPicture& golden_picture(std::string_view name) {
   for (const GoldenPicture& picture : golden_pictures())
     if (picture.name == name) return picture;
-  throw std::logic_error("no golden picture is named " + name);
+  throw std::logic_error("no golden picture is named " + std::string(name));
 }
 
 }  // namespace pbgen
