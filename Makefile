@@ -28,7 +28,8 @@ machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
 family_of = $(patsubst armv%,arm,$(patsubst arm64,aarch64,$(1)))
 cross := $(filter-out $(call family_of,$(shell uname -m)),$(call family_of,$(firstword $(subst -, ,$(machine)))))
 runner := $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
-tested := $(if $(cross),$(addprefix tests/,edge_*.cpp pbgen_*.cpp packed_model_test.cpp half_test.cpp allocations.cpp main.cpp),tests/*.cpp)
+sources_in = $(sort $(shell find $(1) -name '*.cpp'))
+tested := $(call sources_in,$(if $(cross),tests/edge tests/support,$(filter-out tests/fuzz,$(wildcard tests/*))))
 
 # Everything that is made: $(OUT)/build/, $(OUT)/tools/.
 ifneq ($(word 2,$(OUT)),)
@@ -80,8 +81,7 @@ ifeq ($(BUILD),tsan)
 endif
 
 # The leaves: the only code that may use more than baseline x86-64, or that is for aarch64 alone, of which NEON is the baseline.
-sources_in = $(wildcard $(addsuffix /*.cpp,$(1)))
-library_sources := $(call sources_in,core layers optim gan gan/edge metrics data tools/lib tools/lib/paper)
+library_sources := $(call sources_in,core layers optim gan metrics data tools/lib)
 ifneq ($(filter x86_64%,$(machine)),)
   leaf_flags := -mavx2 -mfma
 endif
@@ -90,7 +90,7 @@ library_sources := $(filter-out $(if $(leaf_flags),,%_avx2.cpp) $(if $(filter aa
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
 binaries := $(tools:%=$(out)/bin/%)
 library_objects := $(library_sources:%.cpp=$(out)/%.o)
-test_objects := $(patsubst %.cpp,$(out)/%.o,$(wildcard $(tested)))
+test_objects := $(tested:%.cpp=$(out)/%.o)
 tool_objects := $(tools:%=$(out)/tools/%.o)
 library := $(out)/libpbgen_all.a
 
@@ -126,7 +126,7 @@ endif
 
 all test: $(footprint)
 
-# For tests/allocations.cpp, which counts what is allocated.
+# For tests/support/allocations.cpp, which counts what is allocated.
 counted_link_flags := $(foreach name,malloc calloc realloc posix_memalign free mmap munmap,-Wl,--wrap=$(name))
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
@@ -153,7 +153,7 @@ fuzz:
 	@$(MAKE) --no-print-directory BUILD=fuzz OPENMP=0 CXX='$(FUZZ_CXX)' fuzz-run
 fuzz-run: $(fuzz_binaries)
 	@sh tests/fuzz/run.sh $(out) $(FUZZ_RUNS) $(FUZZ_JOBS) $(FUZZ_TARGETS)
-$(fuzz_binaries): $(out)/bin/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/fuzz.o $(out)/tests/allocations.o $(library)
+$(fuzz_binaries): $(out)/bin/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/fuzz.o $(out)/tests/support/allocations.o $(library)
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'link    $@')
 	$(show)$(CXX) $^ $(link_flags) $(counted_link_flags) -fsanitize=fuzzer -o $@

@@ -3,10 +3,10 @@
 #include <numeric>
 #include <utility>
 
-#include "core/check.h"
-#include "core/parallel.h"
-#include "core/rng.h"
-#include "core/thread.h"
+#include "core/base/check.h"
+#include "core/base/parallel.h"
+#include "core/base/rng.h"
+#include "core/base/thread.h"
 #include "data/lane_images.h"
 
 namespace pbgen {

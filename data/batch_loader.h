@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "data/image_set.h"
 
 namespace pbgen {

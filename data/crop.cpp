@@ -2,8 +2,8 @@
 #include <charconv>
 #include <string_view>
 
-#include "core/check.h"
-#include "data/image_folder.h"
+#include "core/base/check.h"
+#include "data/folder/image_folder.h"
 #include "data/image_io.h"
 
 namespace pbgen {

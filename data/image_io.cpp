@@ -5,14 +5,14 @@
 #include <new>
 #include <utility>
 
-#include "core/check.h"
-#include "core/file.h"
-#include "core/file_kind.h"
-#include "data/bmp.h"
-#include "data/jpeg.h"
-#include "data/orientation.h"
-#include "data/png.h"
-#include "data/pnm.h"
+#include "core/base/check.h"
+#include "core/files/file.h"
+#include "core/files/file_kind.h"
+#include "data/formats/bmp.h"
+#include "data/formats/jpeg.h"
+#include "data/formats/orientation.h"
+#include "data/formats/png.h"
+#include "data/formats/pnm.h"
 
 namespace {
 

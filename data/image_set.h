@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace pbgen {
 

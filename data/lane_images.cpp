@@ -1,6 +1,6 @@
 #include "data/lane_images.h"
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace pbgen {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace pbgen {
 

@@ -7,8 +7,8 @@
 #include <span>
 #include <utility>
 
-#include "core/check.h"
-#include "core/file_kind.h"
+#include "core/base/check.h"
+#include "core/files/file_kind.h"
 #include "gan/accounting.h"
 #include "gan/stored_values.h"
 

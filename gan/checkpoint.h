@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
-#include "core/safetensors.h"
+#include "core/files/json.h"
+#include "core/files/safetensors.h"
 #include "gan/networks.h"
 #include "gan/trainer.h"
 

@@ -2,10 +2,10 @@
 
 #include <iterator>
 
-#include "core/check.h"
-#include "core/npz.h"
-#include "core/regular_file.h"
-#include "core/safetensors.h"
+#include "core/base/check.h"
+#include "core/files/npz.h"
+#include "core/files/regular_file.h"
+#include "core/files/safetensors.h"
 #include "gan/packed_model.h"
 #include "gan/stored_values.h"
 

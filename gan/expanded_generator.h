@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-#include "core/aligned_buffer.h"
-#include "core/file.h"
+#include "core/base/aligned_buffer.h"
+#include "core/files/file.h"
 #include "gan/folded_generator.h"
 #include "gan/networks.h"
 

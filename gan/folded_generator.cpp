@@ -4,7 +4,7 @@
 #include <cmath>
 #include <span>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "layers/batchnorm2d.h"
 #include "layers/weighted_layer.h"
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/aligned_buffer.h"
+#include "core/base/aligned_buffer.h"
 #include "gan/networks.h"
 #include "layers/sequential.h"
 

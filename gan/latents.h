@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "core/rng.h"
-#include "core/tensor.h"
+#include "core/base/rng.h"
+#include "core/tensor/tensor.h"
 
 namespace pbgen {
 

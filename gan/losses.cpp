@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/check.h"
-#include "core/math.h"
-#include "core/profile.h"
+#include "core/base/check.h"
+#include "core/base/math.h"
+#include "core/base/profile.h"
 
 namespace pbgen {
 namespace {

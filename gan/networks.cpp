@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "core/check.h"
-#include "core/rng.h"
+#include "core/base/check.h"
+#include "core/base/rng.h"
 #include "layers/activations.h"
 #include "layers/batchnorm2d.h"
 #include "layers/conv2d.h"

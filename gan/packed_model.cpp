@@ -5,10 +5,10 @@
 #include <cstring>
 #include <utility>
 
-#include "core/check.h"
-#include "core/file_kind.h"
-#include "core/half.h"
-#include "core/json.h"
+#include "core/base/check.h"
+#include "core/files/file_kind.h"
+#include "core/files/half.h"
+#include "core/files/json.h"
 #include "gan/checkpoint.h"
 #include "gan/stored_values.h"
 

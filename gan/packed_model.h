@@ -34,7 +34,7 @@
 #include <string>
 #include <vector>
 
-#include "core/safetensors.h"
+#include "core/files/safetensors.h"
 #include "gan/folded_generator.h"
 #include "gan/networks.h"
 

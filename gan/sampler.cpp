@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/check.h"
-#include "core/rng.h"
+#include "core/base/check.h"
+#include "core/base/rng.h"
 #include "gan/latents.h"
 #include "layers/batchnorm2d.h"
 

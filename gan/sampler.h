@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/parallel.h"
-#include "core/tensor.h"
-#include "core/workspace.h"
+#include "core/base/parallel.h"
+#include "core/base/workspace.h"
+#include "core/tensor/tensor.h"
 #include "gan/networks.h"
 #include "layers/sequential.h"
 

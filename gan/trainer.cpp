@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/check.h"
-#include "core/parallel.h"
-#include "core/profile.h"
-#include "core/rng.h"
+#include "core/base/check.h"
+#include "core/base/parallel.h"
+#include "core/base/profile.h"
+#include "core/base/rng.h"
 #include "gan/latents.h"
 
 namespace pbgen {

@@ -9,9 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/parallel.h"
-#include "core/tensor.h"
-#include "core/workspace.h"
+#include "core/base/parallel.h"
+#include "core/base/workspace.h"
+#include "core/tensor/tensor.h"
 #include "gan/losses.h"
 #include "gan/networks.h"
 #include "gan/sampler.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "gan/networks.h"
 #include "layers/sequential.h"
 

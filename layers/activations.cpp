@@ -2,10 +2,10 @@
 
 #include <cstdint>
 
-#include "core/check.h"
-#include "core/cpu.h"
-#include "core/math.h"
-#include "core/parallel.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/math.h"
+#include "core/base/parallel.h"
 #include "layers/activations_leaf.h"
 
 namespace pbgen {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/check.h"
-#include "core/cpu.h"
-#include "core/parallel.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/parallel.h"
 #include "layers/batchnorm_leaf.h"
 
 namespace pbgen {

@@ -1,4 +1,4 @@
-#include "core/math.h"
+#include "core/base/math.h"
 #include "layers/batchnorm_leaf.h"
 
 namespace pbgen::batchnorm_leaf {

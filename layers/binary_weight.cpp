@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "core/check.h"
-#include "core/cpu.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
 #include "layers/binary_weight_leaf.h"
 
 namespace pbgen {

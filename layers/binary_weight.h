@@ -20,10 +20,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/aligned_buffer.h"
-#include "core/parallel.h"
-#include "core/param.h"
-#include "core/workspace.h"
+#include "core/base/aligned_buffer.h"
+#include "core/base/parallel.h"
+#include "core/base/workspace.h"
+#include "core/tensor/param.h"
 
 namespace pbgen {
 

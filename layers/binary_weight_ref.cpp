@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/math.h"
+#include "core/base/math.h"
 #include "layers/binary_weight_leaf.h"
 
 namespace pbgen::binary_weight_leaf {

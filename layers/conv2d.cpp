@@ -1,7 +1,7 @@
 #include "layers/conv2d.h"
 
-#include "core/check.h"
-#include "core/profile.h"
+#include "core/base/check.h"
+#include "core/base/profile.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {

@@ -1,8 +1,8 @@
 #include "layers/conv_products.h"
 
-#include "core/binary_conv.h"
-#include "core/gemm.h"
-#include "core/im2col.h"
+#include "core/conv/binary_conv.h"
+#include "core/conv/im2col.h"
+#include "core/gemm/gemm.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {

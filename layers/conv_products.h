@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <memory>
 
-#include "core/conv_algorithm.h"
-#include "core/conv_direct.h"
-#include "core/conv_geometry.h"
-#include "core/tensor.h"
-#include "core/workspace.h"
+#include "core/base/workspace.h"
+#include "core/conv/conv_algorithm.h"
+#include "core/conv/conv_direct.h"
+#include "core/conv/conv_geometry.h"
+#include "core/tensor/tensor.h"
 #include "layers/binary_weight.h"
 
 namespace pbgen {

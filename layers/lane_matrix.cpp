@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/cpu.h"
-#include "core/even_parts.h"
-#include "core/parallel.h"
+#include "core/base/cpu.h"
+#include "core/base/even_parts.h"
+#include "core/base/parallel.h"
 #include "layers/lane_matrix_leaf.h"
 
 namespace pbgen {

@@ -3,7 +3,7 @@
 // A column keeps the eight lanes of its slice together, so a copy moves runs of eight floats and never takes one apart.
 #pragma once
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace pbgen {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/param.h"
-#include "core/tensor.h"
-#include "core/workspace.h"
+#include "core/base/workspace.h"
+#include "core/tensor/param.h"
+#include "core/tensor/tensor.h"
 
 namespace pbgen {
 

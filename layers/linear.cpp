@@ -1,9 +1,9 @@
 #include "layers/linear.h"
 
-#include "core/check.h"
-#include "core/gemm.h"
-#include "core/linear_direct.h"
-#include "core/profile.h"
+#include "core/base/check.h"
+#include "core/base/profile.h"
+#include "core/gemm/gemm.h"
+#include "core/gemm/linear_direct.h"
 #include "layers/lane_matrix.h"
 
 namespace pbgen {

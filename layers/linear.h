@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/conv_algorithm.h"
+#include "core/conv/conv_algorithm.h"
 #include "layers/weighted_layer.h"
 
 namespace pbgen {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/check.h"
-#include "core/parallel.h"
-#include "core/profile.h"
+#include "core/base/check.h"
+#include "core/base/parallel.h"
+#include "core/base/profile.h"
 
 namespace pbgen {
 namespace {

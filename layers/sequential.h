@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/aligned_buffer.h"
-#include "core/tensor.h"
+#include "core/base/aligned_buffer.h"
+#include "core/tensor/tensor.h"
 #include "layers/layer.h"
 
 namespace pbgen {

@@ -1,8 +1,8 @@
 #include "layers/strided_conv.h"
 
-#include "core/check.h"
-#include "core/conv_algorithm.h"
-#include "core/profile.h"
+#include "core/base/check.h"
+#include "core/base/profile.h"
+#include "core/conv/conv_algorithm.h"
 
 namespace pbgen {
 namespace {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/conv_geometry.h"
+#include "core/conv/conv_geometry.h"
 #include "layers/conv_products.h"
 #include "layers/weighted_layer.h"
 

@@ -17,8 +17,8 @@
 #include <cstddef>
 #include <limits>
 
-#include "core/check.h"
-#include "core/parallel.h"
+#include "core/base/check.h"
+#include "core/base/parallel.h"
 
 namespace pbgen {
 namespace {

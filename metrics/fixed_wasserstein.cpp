@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdlib>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "metrics/fixed_wasserstein_leaf.h"
 
 namespace pbgen {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace pbgen {
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <exception>
 
-#include "core/check.h"
-#include "core/cpu.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
 #include "metrics/laplacian_pyramid.h"
 #include "metrics/level_planes_leaf.h"
 

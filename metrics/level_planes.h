@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "core/aligned_buffer.h"
-#include "core/parallel.h"
+#include "core/base/aligned_buffer.h"
+#include "core/base/parallel.h"
 #include "metrics/image_source.h"
 #include "metrics/sliced_wasserstein.h"
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "core/aligned_buffer.h"
+#include "core/base/aligned_buffer.h"
 #include "metrics/image_source.h"
 #include "metrics/level_planes.h"
 #include "metrics/sliced_wasserstein.h"

@@ -4,12 +4,12 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/aligned_buffer.h"
-#include "core/check.h"
-#include "core/cpu.h"
-#include "core/gemm.h"
-#include "core/parallel.h"
-#include "core/rng.h"
+#include "core/base/aligned_buffer.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/parallel.h"
+#include "core/base/rng.h"
+#include "core/gemm/gemm.h"
 #include "metrics/fixed_wasserstein.h"
 #include "metrics/laplacian_pyramid.h"
 #include "metrics/large_buffer.h"

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "core/check.h"
+#include "core/base/check.h"
 
 namespace pbgen {
 namespace {

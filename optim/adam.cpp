@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "core/check.h"
-#include "core/parallel.h"
+#include "core/base/check.h"
+#include "core/base/parallel.h"
 
 namespace pbgen {
 namespace {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/aligned_buffer.h"
-#include "core/param.h"
+#include "core/base/aligned_buffer.h"
+#include "core/tensor/param.h"
 
 namespace pbgen {
 

@@ -2,8 +2,8 @@
 // place in the network).
 #pragma once
 
-#include "core/param.h"
-#include "core/rng.h"
+#include "core/base/rng.h"
+#include "core/tensor/param.h"
 
 namespace pbgen {
 

@@ -3,20 +3,20 @@
 #include <cstdio>
 #include <string>
 
-#include "core/check.h"
-#include "core/cpu.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
 #include "gan/checkpoint.h"
 #include "gan/expanded_generator.h"
 #include "gan/folded_generator.h"
 #include "gan/packed_model.h"
 #include "gan/sampler.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
-#include "tools/lib/export_report.h"
-#include "tools/lib/format.h"
-#include "tools/lib/output_path.h"
-#include "tools/lib/scored_checkpoint.h"
-#include "tools/lib/shown.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/cli/output_path.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/model/export_report.h"
+#include "tools/lib/runs/scored_checkpoint.h"
 
 namespace pbgen {
 namespace {

@@ -6,20 +6,20 @@
 #include <string>
 #include <vector>
 
-#include "core/check.h"
-#include "core/conv_algorithm.h"
-#include "core/cpu.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/conv/conv_algorithm.h"
 #include "data/image_grid.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
-#include "tools/lib/image_output.h"
-#include "tools/lib/output_path.h"
-#include "tools/lib/progress.h"
-#include "tools/lib/scored_checkpoint.h"
-#include "tools/lib/shown.h"
-#include "tools/lib/trained_generator.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/output_path.h"
+#include "tools/lib/cli/progress.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/images/image_output.h"
+#include "tools/lib/model/trained_generator.h"
+#include "tools/lib/runs/scored_checkpoint.h"
 
 namespace pbgen {
 namespace {

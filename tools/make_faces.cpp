@@ -4,15 +4,15 @@
 #include <cstdio>
 #include <string>
 
-#include "core/check.h"
+#include "core/base/check.h"
+#include "data/faces/synthetic_faces.h"
 #include "data/image_grid.h"
-#include "data/synthetic_faces.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
-#include "tools/lib/image_output.h"
-#include "tools/lib/output_path.h"
-#include "tools/lib/progress.h"
-#include "tools/lib/shown.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/output_path.h"
+#include "tools/lib/cli/progress.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/images/image_output.h"
 
 namespace pbgen {
 namespace {

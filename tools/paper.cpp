@@ -2,15 +2,15 @@
 #include <optional>
 #include <string>
 
-#include "core/check.h"
-#include "core/cpu.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
 #include "gan/settings.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/program.h"
+#include "tools/lib/cli/text.h"
 #include "tools/lib/paper/overrides.h"
 #include "tools/lib/paper/paper_report.h"
-#include "tools/lib/program.h"
-#include "tools/lib/text.h"
 
 namespace pbgen {
 namespace {

@@ -3,15 +3,15 @@
 #include <optional>
 #include <string>
 
-#include "core/check.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
-#include "tools/lib/plan_budget.h"
-#include "tools/lib/plan_options.h"
-#include "tools/lib/plan_report.h"
-#include "tools/lib/search_command.h"
-#include "tools/lib/shown.h"
-#include "tools/lib/standard_streams.h"
+#include "core/base/check.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/standard_streams.h"
+#include "tools/lib/plan/budget.h"
+#include "tools/lib/plan/options.h"
+#include "tools/lib/plan/report.h"
+#include "tools/lib/trials/search_command.h"
 
 namespace pbgen {
 namespace {

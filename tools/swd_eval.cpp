@@ -3,20 +3,20 @@
 #include <cstdio>
 #include <optional>
 
-#include "core/check.h"
-#include "core/cpu.h"
-#include "data/image_folder.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "data/folder/image_folder.h"
 #include "data/image_io.h"
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
-#include "tools/lib/format.h"
-#include "tools/lib/progress.h"
-#include "tools/lib/score.h"
-#include "tools/lib/scored_images.h"
-#include "tools/lib/set_remarks.h"
-#include "tools/lib/shown.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/cli/progress.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/images/score.h"
+#include "tools/lib/images/scored_images.h"
+#include "tools/lib/images/set_remarks.h"
 
 namespace pbgen {
 namespace {

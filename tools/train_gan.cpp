@@ -4,21 +4,21 @@
 #include <string>
 #include <system_error>
 
-#include "core/check.h"
-#include "core/conv_algorithm.h"
-#include "core/cpu.h"
-#include "core/file.h"
-#include "core/file_lock.h"
-#include "core/json.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/conv/conv_algorithm.h"
+#include "core/files/file.h"
+#include "core/files/file_lock.h"
+#include "core/files/json.h"
 #include "gan/checkpoint.h"
-#include "tools/lib/args.h"
-#include "tools/lib/exit.h"
-#include "tools/lib/resume.h"
-#include "tools/lib/run_directory.h"
-#include "tools/lib/shown.h"
-#include "tools/lib/text.h"
-#include "tools/lib/train_options.h"
-#include "tools/lib/training_run.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/text.h"
+#include "tools/lib/runs/find_checkpoint.h"
+#include "tools/lib/runs/run_directory.h"
+#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/training_run.h"
 
 namespace pbgen {
 namespace {

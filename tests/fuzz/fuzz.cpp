@@ -5,8 +5,8 @@
 #include <cctype>
 #include <cstring>
 
-#include "core/file.h"
-#include "tests/damaged_file.h"
+#include "core/files/file.h"
+#include "tests/support/damaged_file.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/check.h"
-#include "core/rng.h"
+#include "core/base/check.h"
+#include "core/base/rng.h"
 
 namespace pbgen::fuzz {
 

@@ -2,13 +2,13 @@
 #include <optional>
 #include <utility>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "gan/checkpoint.h"
 #include "gan/folded_generator.h"
 #include "gan/trainer.h"
-#include "tests/allocations.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/memory_bounds.h"
+#include "tests/support/allocations.h"
+#include "tests/support/memory_bounds.h"
 
 namespace pbgen::fuzz {
 namespace {

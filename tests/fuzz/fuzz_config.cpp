@@ -3,12 +3,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/json.h"
-#include "tests/allocations.h"
+#include "core/files/json.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/memory_bounds.h"
-#include "tools/lib/args.h"
-#include "tools/lib/train_options.h"
+#include "tests/support/allocations.h"
+#include "tests/support/memory_bounds.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/train/train_options.h"
 
 namespace pbgen::fuzz {
 namespace {

@@ -5,18 +5,18 @@
 #include <memory>
 #include <optional>
 
-#include "core/cpu.h"
-#include "core/crc64.h"
-#include "core/parallel.h"
+#include "core/base/cpu.h"
+#include "core/base/parallel.h"
+#include "core/files/crc64.h"
 #include "gan/edge/pbgen.h"
 #include "gan/folded_generator.h"
 #include "gan/packed_model.h"
-#include "tests/allocations.h"
-#include "tests/drawn_as_tool.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/memory_bounds.h"
-#include "tests/some_generator.h"
-#include "tools/lib/exported_model.h"
+#include "tests/support/allocations.h"
+#include "tests/support/drawn_as_tool.h"
+#include "tests/support/memory_bounds.h"
+#include "tests/support/some_generator.h"
+#include "tools/lib/model/exported_model.h"
 
 namespace pbgen::fuzz {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/lib/text_table.h"
-#include "tools/lib/verdict.h"
+#include "tools/lib/cli/text_table.h"
+#include "tools/lib/trials/verdict.h"
 
 namespace pbgen {
 

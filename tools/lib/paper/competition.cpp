@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/math.h"
-#include "tools/lib/line_chart.h"
-#include "tools/lib/verdict.h"
+#include "core/base/math.h"
+#include "tools/lib/html/line_chart.h"
+#include "tools/lib/trials/verdict.h"
 
 namespace pbgen {
 namespace {

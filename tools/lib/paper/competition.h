@@ -22,7 +22,7 @@
 #include <optional>
 #include <vector>
 
-#include "tools/lib/run_directory.h"
+#include "tools/lib/runs/run_directory.h"
 
 namespace pbgen {
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "core/check.h"
-#include "tools/lib/args.h"
-#include "tools/lib/training_data.h"
-#include "tools/lib/training_run.h"
+#include "core/base/check.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/train/training_data.h"
+#include "tools/lib/train/training_run.h"
 
 namespace pbgen {
 namespace {

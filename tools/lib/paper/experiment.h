@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gan/networks.h"
-#include "tools/lib/train_options.h"
-#include "tools/lib/trial.h"
+#include "tools/lib/train/train_options.h"
+#include "tools/lib/trials/trial.h"
 
 namespace pbgen {
 

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <numeric>
 
-#include "core/check.h"
-#include "core/workspace.h"
+#include "core/base/check.h"
+#include "core/base/workspace.h"
 #include "data/image_grid.h"
 #include "data/lane_images.h"
 #include "gan/latents.h"

@@ -11,15 +11,15 @@
 #include <memory>
 #include <utility>
 
-#include "core/check.h"
-#include "core/cpu.h"
-#include "core/rng.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/rng.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
-#include "tools/lib/args.h"
-#include "tools/lib/bench_measure.h"
-#include "tools/lib/edge_generator.h"
+#include "tools/lib/bench/measure.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/model/edge_generator.h"
 
 namespace pbgen {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gan/networks.h"
-#include "tools/lib/text_table.h"
+#include "tools/lib/cli/text_table.h"
 
 namespace pbgen {
 

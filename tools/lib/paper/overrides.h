@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/lib/args.h"
+#include "tools/lib/cli/args.h"
 
 namespace pbgen {
 

@@ -5,14 +5,14 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "core/check.h"
-#include "core/cpu.h"
-#include "core/file.h"
-#include "core/file_lock.h"
-#include "core/json.h"
-#include "tools/lib/format.h"
-#include "tools/lib/interrupt.h"
-#include "tools/lib/shown.h"
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/files/file.h"
+#include "core/files/file_lock.h"
+#include "core/files/json.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/cli/interrupt.h"
+#include "tools/lib/cli/shown.h"
 
 namespace pbgen {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <filesystem>
 
-#include "core/check.h"
-#include "core/file.h"
-#include "tools/lib/csv.h"
+#include "core/base/check.h"
+#include "core/files/file.h"
+#include "tools/lib/cli/csv.h"
 
 namespace pbgen {
 namespace {

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/lib/html.h"
-#include "tools/lib/line_chart.h"
+#include "tools/lib/cli/text_table.h"
+#include "tools/lib/html/html.h"
+#include "tools/lib/html/line_chart.h"
 #include "tools/lib/paper/experiment.h"
-#include "tools/lib/text_table.h"
 
 namespace pbgen {
 

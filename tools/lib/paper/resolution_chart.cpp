@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "core/check.h"
-#include "tools/lib/line_chart.h"
+#include "core/base/check.h"
+#include "tools/lib/html/line_chart.h"
 
 namespace pbgen {
 

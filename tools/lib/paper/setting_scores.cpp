@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "metrics/laplacian_pyramid.h"
-#include "tools/lib/format.h"
+#include "tools/lib/cli/format.h"
 
 namespace pbgen {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "gan/settings.h"
 #include "tools/lib/paper/experiment.h"
-#include "tools/lib/verdict.h"
+#include "tools/lib/trials/verdict.h"
 
 namespace pbgen {
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/check.h"
-#include "tools/lib/format.h"
+#include "core/base/check.h"
+#include "tools/lib/cli/format.h"
 #include "tools/lib/paper/claim.h"
 #include "tools/lib/paper/settings_parts.h"
 

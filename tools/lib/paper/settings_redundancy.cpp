@@ -1,9 +1,9 @@
 #include <array>
 #include <cmath>
 
-#include "core/check.h"
+#include "core/base/check.h"
 #include "gan/accounting.h"
-#include "tools/lib/format.h"
+#include "tools/lib/cli/format.h"
 #include "tools/lib/paper/claim.h"
 #include "tools/lib/paper/resolution_chart.h"
 #include "tools/lib/paper/settings_parts.h"

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "core/check.h"
-#include "tools/lib/search_decision.h"
+#include "core/base/check.h"
+#include "tools/lib/trials/search_decision.h"
 
 namespace pbgen {
 namespace {

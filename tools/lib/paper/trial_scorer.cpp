@@ -2,13 +2,13 @@
 
 #include <cstdio>
 
-#include "core/check.h"
-#include "core/crc64.h"
-#include "core/file.h"
-#include "core/json.h"
-#include "core/rng.h"
+#include "core/base/check.h"
+#include "core/base/rng.h"
+#include "core/files/crc64.h"
+#include "core/files/file.h"
+#include "core/files/json.h"
 #include "gan/latents.h"
-#include "tools/lib/args.h"
+#include "tools/lib/cli/args.h"
 
 namespace pbgen {
 namespace {

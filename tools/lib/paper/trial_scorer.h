@@ -6,10 +6,10 @@
 #include "data/image_set.h"
 #include "gan/checkpoint.h"
 #include "gan/sampler.h"
-#include "tools/lib/score.h"
-#include "tools/lib/train_options.h"
-#include "tools/lib/training_data.h"
-#include "tools/lib/trial.h"
+#include "tools/lib/images/score.h"
+#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/training_data.h"
+#include "tools/lib/trials/trial.h"
 
 namespace pbgen {
 

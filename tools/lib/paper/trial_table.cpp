@@ -5,11 +5,11 @@
 #include <limits>
 #include <utility>
 
-#include "core/check.h"
-#include "core/file.h"
+#include "core/base/check.h"
+#include "core/files/file.h"
 #include "gan/accounting.h"
-#include "tools/lib/args.h"
-#include "tools/lib/format.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/format.h"
 #include "tools/lib/paper/resolution_chart.h"
 
 namespace pbgen {

@@ -9,7 +9,7 @@
 #include "gan/settings.h"
 #include "tools/lib/paper/experiment.h"
 #include "tools/lib/paper/piece.h"
-#include "tools/lib/verdict.h"
+#include "tools/lib/trials/verdict.h"
 
 namespace pbgen {
 

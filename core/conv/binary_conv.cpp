@@ -1,0 +1,72 @@
+#include "core/conv/binary_conv.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/conv/binary_conv_lut.h"
+
+namespace pbgen {
+namespace {
+
+void check_sides(const ConvGeometry& g, const BinaryConvWeights& weights, const LaneShape& small, const LaneShape& big) {
+  const ConvWeightShape& shape = weights.shape();
+  check_equal(g.kernel, shape.kernel, "kernel of a binary convolution's weights");
+  check_equal(small, LaneShape{big.batch, g.small_height, g.small_width, shape.c_small}, "small side of a binary convolution");
+  check_equal(big, LaneShape{small.batch, g.big_height, g.big_width, shape.c_big}, "big side of a binary convolution");
+  check(weights.plain() != nullptr, "binary convolution weights are used before they are packed");
+}
+
+// Counts, for one input pixel, what moves a vector between registers and memory in the product by lookups, against the fused multiply-adds
+// of the product by multiplication.  Of the former some three pass in two cycles, of the latter two in one.
+bool lookups_pay(std::int64_t c_in, std::int64_t c_out, std::int64_t taps) {
+  const std::int64_t groups = (c_in + 5) / 6;
+  const std::int64_t padded_c_out = (c_out + 7) / 8 * 8;
+  // Four input pixels share the taps where they are the big side of a convolution of stride 2; one that has none costs nothing.
+  const std::int64_t taps_of_four = std::max<std::int64_t>(taps, 4);
+  const std::int64_t moves_of_four = 4 * groups * 64 + taps_of_four * padded_c_out * (groups + 2);
+  const std::int64_t multiply_adds_of_four = taps_of_four * c_in * c_out;
+  return 4 * moves_of_four < 3 * multiply_adds_of_four;
+}
+
+}  // namespace
+
+BinaryConvWeights::BinaryConvWeights(const ConvWeightShape& shape) : shape_(shape) {
+  check(shape.c_small > 0 && shape.c_big > 0 && shape.kernel > 0, "binary convolution weights ", shape.c_small, " x ", shape.c_big,
+        ", kernel ", shape.kernel, ": every number must be positive");
+#if defined(__x86_64__)
+  for_big_ = AlignedBuffer<std::uint8_t>(binary_lut::packed_bytes(shape.c_small, shape.c_big, shape.taps()));
+  for_small_ = AlignedBuffer<std::uint8_t>(binary_lut::packed_bytes(shape.c_big, shape.c_small, shape.taps()));
+#endif
+}
+
+bool BinaryConvWeights::pays(const ConvWeightShape& shape) {
+  return lookups_pay(shape.c_big, shape.c_small, shape.taps()) && lookups_pay(shape.c_small, shape.c_big, shape.taps());
+}
+
+void BinaryConvWeights::pack(const float* w) {
+  plain_ = w;
+#if defined(__x86_64__)
+  if (machine_supports(Isa::avx2)) binary_lut::pack(shape_, w, for_big_.data(), for_small_.data());
+#endif
+}
+
+void binary_conv_to_small(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView big,
+                          TensorView small) {
+  check_sides(g, weights, small.shape, big.shape);
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) return binary_lut::to_small(g, weights, scales, big, small);
+#endif
+  binary_conv_to_small_ref(g, weights.shape(), weights.plain(), scales, big, small);
+}
+
+void binary_conv_to_big(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView small,
+                        TensorView big) {
+  check_sides(g, weights, small.shape, big.shape);
+#if defined(__x86_64__)
+  if (isa() == Isa::avx2) return binary_lut::to_big(g, weights, scales, small, big);
+#endif
+  binary_conv_to_big_ref(g, weights.shape(), weights.plain(), scales, small, big);
+}
+
+}  // namespace pbgen

@@ -1,0 +1,295 @@
+// The weight gradient of any channels, kernel and stride.
+//
+// Per tap it is a matrix product, dw[.][.][tap] = sum over pixels and images of small^T big, whose pixels are the rectangle
+// where the tap meets the big side: no term is computed that a border drops.  Both sides are copied so that a tile streams them,
+// and an item's sums stay in its thread's cache until they are stored:
+//
+//   for each group of slices whose copies stay in the caches
+//     copy small to [c_small/16][slice][y][x][8 images][16], big to [c_big/6][phase][slice][y][x][6][8 images]
+//     for each 6 big and 16 small channels (an item: threads share these)
+//       for each chunk of pixels, phase, tap of the phase: sums[6 big][tap][16 small] += tile
+//       dw (+)= sums, transposed
+//
+// A phase (y mod stride, x mod stride) of the big side is what one tap reads.
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "core/base/aligned_buffer.h"
+#include "core/base/parallel.h"
+#include "core/conv/conv_direct_parts.h"
+#include "core/conv/conv_direct_weight_gradient_leaf.h"
+
+#if defined(__x86_64__)
+
+namespace pbgen::conv_direct {
+namespace {
+
+namespace leaf = conv_weight_gradient_leaf;
+using leaf::kFewMr;
+using leaf::kFewNr;
+using leaf::kMr;
+using leaf::kNr;
+static_assert(leaf::kLanes == kLanes);
+
+// Block sizes: see PERF.md.  The small side of a chunk (32 KB) stays in the L1 cache while all the taps of all panels pass.
+constexpr std::int64_t kChunkPixels = 64;
+// Both copies of a group of slices: 8 MB, in L3, or one slice where that is larger.
+constexpr std::int64_t kGroupFloats = std::int64_t{1} << 21;
+// A thread is woken for at least this many multiply-adds: some eight microseconds.
+constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+// The largest part where an extent is cut into as few and as equal parts of at most `most` as can be.
+constexpr std::int64_t even_part(std::int64_t extent, std::int64_t most) { return ceil_div(extent, ceil_div(extent, most)); }
+
+// The channels of the big side in panels of 6, then of 4: as few padded channels as can be, then as few panels.
+struct Panels {
+  std::int64_t sixes;
+  std::int64_t fours;
+
+  explicit Panels(std::int64_t channels) {
+    const std::int64_t rest = channels % kMr;
+    const bool two_fours = (rest == 1 || rest == 2) && channels > kMr;  // 7 and 8 are better two fours than a six and a four
+    sixes = channels / kMr + (rest == 5) - two_fours;
+    fours = rest == 0 || rest == 5 ? 0 : 1 + two_fours;
+  }
+  std::int64_t count() const { return sixes + fours; }
+  std::int64_t mr(std::int64_t panel) const { return panel < sixes ? kMr : kFewMr; }
+  std::int64_t first_channel(std::int64_t panel) const {
+    return panel <= sixes ? panel * kMr : sixes * kMr + (panel - sixes) * kFewMr;
+  }
+  std::int64_t channels() const { return first_channel(count()); }
+};
+
+// The pixels of one phase along one axis of the big side, y = phase + stride*i, and the taps that read it:
+// tap first_tap + stride*t reads i = o + first_shift + t for the small side's o.
+struct PhaseAxis {
+  std::int64_t extent;
+  std::int64_t before;  // pixels of the phases before it
+  std::int64_t first_tap;
+  std::int64_t first_shift;
+
+  PhaseAxis(std::int64_t big, std::int64_t stride, std::int64_t pad, std::int64_t phase) {
+    const auto extent_of = [&](std::int64_t p) { return p < big ? ceil_div(big - p, stride) : 0; };
+    extent = extent_of(phase);
+    before = 0;
+    for (std::int64_t p = 0; p < phase; ++p) before += extent_of(p);
+    first_tap = (phase + pad) % stride;
+    first_shift = (first_tap - pad - phase) / stride;
+  }
+};
+
+struct Range {
+  std::int64_t begin;
+  std::int64_t end;
+  std::int64_t size() const { return std::max<std::int64_t>(end - begin, 0); }
+};
+
+// Those of the small side's pixels that meet a phase's pixel i = o + shift.
+Range meeting(Range small, const PhaseAxis& phase, std::int64_t shift) {
+  return {std::max(small.begin, -shift), std::min(small.end, phase.extent - shift)};
+}
+
+struct Chunk {
+  std::int64_t slices;
+  std::int64_t rows;
+  std::int64_t columns;
+};
+
+struct Plan {
+  ConvGeometry g;
+  std::int64_t slices;
+  std::int64_t c_small;
+  std::int64_t c_big;
+  Panels panels;
+  std::int64_t small_blocks;
+  std::int64_t group_slices;
+  Chunk chunk;
+
+  Plan(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big)
+      : g(geometry), slices(small.slices()), c_small(small.channels), c_big(big.channels), panels(big.channels),
+        small_blocks(ceil_div(small.channels, kNr)) {
+    const std::int64_t floats_per_slice = small_floats(1) + big_floats(1);
+    group_slices = even_part(slices, std::clamp<std::int64_t>(kGroupFloats / floats_per_slice, 1, slices));
+    chunk.columns = even_part(g.small_width, kChunkPixels);
+    chunk.rows = even_part(g.small_height, std::clamp<std::int64_t>(kChunkPixels / chunk.columns, 1, g.small_height));
+    const bool whole = chunk.columns == g.small_width && chunk.rows == g.small_height;
+    chunk.slices = whole ? std::clamp<std::int64_t>(kChunkPixels / g.small_pixels(), 1, group_slices) : 1;
+  }
+
+  std::int64_t nr(std::int64_t block) const { return c_small - block * kNr <= kFewNr ? kFewNr : kNr; }
+  std::int64_t small_floats(std::int64_t n) const {
+    return ((small_blocks - 1) * kNr + nr(small_blocks - 1)) * kLanes * g.small_pixels() * n;
+  }
+  std::int64_t big_floats(std::int64_t n) const { return panels.channels() * kLanes * g.big_pixels() * n; }
+};
+
+// One row of pixels of one slice, into the copy of a group of n slices.
+void copy_small_row(const Plan& plan, ConstTensorView small, std::int64_t first_slice, std::int64_t n, std::int64_t slice, std::int64_t y,
+                    float* copy) {
+  const std::int64_t pixels = plan.g.small_pixels();
+  for (std::int64_t c = 0; c < plan.c_small; c += 8) {
+    const std::int64_t block = c / kNr;
+    const std::int64_t nr = plan.nr(block);
+    float* to = copy + (block * kNr * pixels * n + (slice * pixels + y * plan.g.small_width) * nr) * kLanes + c % kNr;
+    for (std::int64_t x = 0; x < plan.g.small_width; ++x, to += nr * kLanes) {
+      const float* const from = small.data + small.shape.offset(first_slice + slice, y, x, c);
+      if (plan.c_small - c >= 8) {
+        leaf::transpose_8x8_avx2(from, to, nr);
+      } else {
+        alignas(32) float padded[8 * kLanes] = {};
+        std::copy_n(from, (plan.c_small - c) * kLanes, padded);
+        leaf::transpose_8x8_avx2(padded, to, nr);
+      }
+    }
+  }
+}
+
+void copy_big_row(const Plan& plan, ConstTensorView big, std::int64_t first_slice, std::int64_t n, std::int64_t slice, std::int64_t y,
+                  float* copy) {
+  const ConvGeometry& g = plan.g;
+  const PhaseAxis rows(g.big_height, g.stride, g.pad_top, y % g.stride);
+  for (std::int64_t phase_x = 0; phase_x < std::min(g.stride, g.big_width); ++phase_x) {
+    const PhaseAxis columns(g.big_width, g.stride, g.pad_left, phase_x);
+    const std::int64_t first_pixel = n * (rows.before * g.big_width + rows.extent * columns.before) +
+                                     (slice * rows.extent + y / g.stride) * columns.extent;
+    for (std::int64_t panel = 0; panel < plan.panels.count(); ++panel) {
+      const std::int64_t mr = plan.panels.mr(panel);
+      const std::int64_t channel = plan.panels.first_channel(panel);
+      const std::int64_t held = std::min(mr, plan.c_big - channel);
+      float* to = copy + (channel * g.big_pixels() * n + first_pixel * mr) * kLanes;
+      const float* from = big.data + big.shape.offset(first_slice + slice, y, phase_x, channel);
+      for (std::int64_t i = 0; i < columns.extent; ++i, to += mr * kLanes, from += g.stride * plan.c_big * kLanes) {
+        if (held == kMr) {
+          std::memcpy(to, from, kMr * kLanes * sizeof(float));  // the common case, of a size that the compiler knows
+        } else {
+          std::copy_n(from, held * kLanes, to);
+          std::fill(to + held * kLanes, to + mr * kLanes, 0.0f);
+        }
+      }
+    }
+  }
+}
+
+struct Group {
+  const float* small;
+  const float* big;
+  std::int64_t slices;
+};
+
+// The taps of one panel and 16 small channels over the pixels of a chunk.  sums[channel of the panel][tap][nr].
+void add_chunk(const Plan& plan, const Group& group, std::int64_t panel, std::int64_t block, Range slices, Range ys, Range xs,
+               bool accumulate, float* sums) {
+  const ConvGeometry& g = plan.g;
+  const std::int64_t mr = plan.panels.mr(panel);
+  const std::int64_t nr = plan.nr(block);
+  leaf::Tile& tile = nr == kNr ? (mr == kMr ? leaf::tile_6x16_avx2 : leaf::tile_4x16_avx2)
+                               : (mr == kMr ? leaf::tile_6x8_avx2 : leaf::tile_4x8_avx2);
+  const float* const small = group.small + block * kNr * g.small_pixels() * group.slices * kLanes;
+  const float* const big = group.big + plan.panels.first_channel(panel) * g.big_pixels() * group.slices * kLanes;
+  for (std::int64_t phase_y = 0; phase_y < g.stride; ++phase_y) {
+    const PhaseAxis rows(g.big_height, g.stride, g.pad_top, phase_y);
+    for (std::int64_t phase_x = 0; phase_x < g.stride; ++phase_x) {
+      const PhaseAxis columns(g.big_width, g.stride, g.pad_left, phase_x);
+      const std::int64_t first_pixel = group.slices * (rows.before * g.big_width + rows.extent * columns.before);
+      for (std::int64_t ky = rows.first_tap, dy = rows.first_shift; ky < g.kernel; ky += g.stride, ++dy) {
+        const Range y = meeting(ys, rows, dy);
+        for (std::int64_t kx = columns.first_tap, dx = columns.first_shift; kx < g.kernel; kx += g.stride, ++dx) {
+          const Range x = meeting(xs, columns, dx);
+          const bool empty = y.size() == 0 || x.size() == 0;
+          if (empty && accumulate) continue;
+          leaf::TapPixels pixels{};
+          if (!empty) {
+            const std::int64_t big_row = slices.begin * rows.extent + y.begin + dy;
+            pixels = {.slices = slices.size(),
+                      .rows = y.size(),
+                      .columns = x.size(),
+                      .big = big + (first_pixel + big_row * columns.extent + x.begin + dx) * mr * kLanes,
+                      .big_slice_step = rows.extent * columns.extent * mr * kLanes,
+                      .big_row_step = columns.extent * mr * kLanes,
+                      .small = small + ((slices.begin * g.small_height + y.begin) * g.small_width + x.begin) * nr * kLanes,
+                      .small_slice_step = g.small_pixels() * nr * kLanes,
+                      .small_row_step = g.small_width * nr * kLanes};
+          }
+          tile(pixels, accumulate, sums + (ky * g.kernel + kx) * nr, g.taps() * nr);
+        }
+      }
+    }
+  }
+}
+
+// dw[block*nr + j][first + i] (+)= sums[i][j] for i < count.
+void store(const Plan& plan, std::int64_t block, std::int64_t first, std::int64_t count, const float* sums, bool accumulate, float* dw) {
+  const std::int64_t nr = plan.nr(block);
+  const std::int64_t ld = plan.c_big * plan.g.taps();
+  for (std::int64_t j = 0; j < nr && block * kNr + j < plan.c_small; j += 8) {
+    const std::int64_t s = block * kNr + j;
+    float* const to = dw + s * ld + first;
+    if (plan.c_small - s >= 8) {
+      leaf::store_transposed_avx2(count, sums + j, nr, accumulate, to, ld);
+    } else {
+      for (std::int64_t r = 0; r < plan.c_small - s; ++r)
+        for (std::int64_t i = 0; i < count; ++i) to[r * ld + i] = (accumulate ? to[r * ld + i] : 0.0f) + sums[i * nr + j + r];
+    }
+  }
+}
+
+float* scratch(std::int64_t floats) {
+  static thread_local AlignedBuffer<float> buffer;
+  if (buffer.size() < floats) buffer = AlignedBuffer<float>(floats);
+  return buffer.data();
+}
+
+// A group's share of the gradient of one panel and one block of small channels.
+void run_item(const Plan& plan, const Group& group, std::int64_t panel, std::int64_t block, bool accumulate, float* dw) {
+  const ConvGeometry& g = plan.g;
+  const Chunk& chunk = plan.chunk;
+  float* const sums = scratch(plan.panels.mr(panel) * g.taps() * plan.nr(block));
+  bool started = false;
+  for (std::int64_t slice = 0; slice < group.slices; slice += chunk.slices)
+    for (std::int64_t y = 0; y < g.small_height; y += chunk.rows)
+      for (std::int64_t x = 0; x < g.small_width; x += chunk.columns) {
+        add_chunk(plan, group, panel, block, {slice, std::min(slice + chunk.slices, group.slices)},
+                  {y, std::min(y + chunk.rows, g.small_height)}, {x, std::min(x + chunk.columns, g.small_width)}, started, sums);
+        started = true;
+      }
+  const std::int64_t channel = plan.panels.first_channel(panel);
+  store(plan, block, channel * g.taps(), std::min(plan.panels.mr(panel), plan.c_big - channel) * g.taps(), sums, accumulate, dw);
+}
+
+}  // namespace
+
+std::int64_t wide_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+  const Plan plan(g, small, big);
+  return Workspace::round_up(plan.small_floats(plan.group_slices)) + Workspace::round_up(plan.big_floats(plan.group_slices));
+}
+
+void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace) {
+  const Plan plan(g, small.shape, big.shape);
+  const Workspace::Scope scope(workspace);
+  float* const small_copy = workspace.take(plan.small_floats(plan.group_slices));
+  float* const big_copy = workspace.take(plan.big_floats(plan.group_slices));
+
+  const std::int64_t work = plan.c_small * plan.c_big * g.taps() * g.small_pixels() * kLanes * plan.group_slices;
+  const std::int64_t items = plan.panels.count() * plan.small_blocks;
+
+  for (std::int64_t first = 0; first < plan.slices; first += plan.group_slices) {
+    const std::int64_t n = std::min(plan.group_slices, plan.slices - first);
+    parallel_for(n * g.small_height, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) copy_small_row(plan, small, first, n, i / g.small_height, i % g.small_height, small_copy);
+    }, min_piece_of(g.small_width * plan.c_small * kLanes));
+    parallel_for(n * g.big_height, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) copy_big_row(plan, big, first, n, i / g.big_height, i % g.big_height, big_copy);
+    }, min_piece_of(g.big_width * plan.c_big * kLanes));
+
+    const Group group{small_copy, big_copy, n};
+    parallel_items(items, [&](std::int64_t item) {
+      run_item(plan, group, item / plan.small_blocks, item % plan.small_blocks, first > 0 || beta == 1.0f, dw);
+    }, std::max<std::int64_t>(kWorkOfAThread * items / work, 1));
+  }
+}
+
+}  // namespace pbgen::conv_direct
+
+#endif

@@ -1,0 +1,378 @@
+// The general products to_big and to_small: blocking, packing of weights, threads.
+//
+// Both are one computation: an output pixel gathers, over the taps that meet the input, tap and channel of the input times
+// weight.  They differ in which taps meet which pixels (Phase, below) and in the packing of the weights.
+#if defined(__x86_64__)
+
+#include <algorithm>
+#include <vector>
+
+#include "core/base/parallel.h"
+#include "core/conv/conv_direct_leaf.h"
+#include "core/conv/conv_direct_parts.h"
+
+namespace pbgen::conv_direct {
+namespace {
+
+using conv_direct_leaf::kFewRows;
+using conv_direct_leaf::kRows;
+
+// Block sizes: see PERF.md.
+constexpr std::int64_t kChannelBlock = 64;            // input channels between two visits of an output
+constexpr std::int64_t kWeightsInL1 = 16 * 1024 / 4;  // floats of a panel that pass over the pixels together
+constexpr std::int64_t kInputInL2 = 256 * 1024 / 4;   // floats of input that the panels pass over
+constexpr std::int64_t kFloatsOfLine = 16;
+
+// A thread is woken for at least this many multiply-adds, as in gemm.
+constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+// Output channels in panels of six, then of four, so that at most one row is empty (of three channels and more).
+// Packed: [panel][block of input channels][tap][input channel][row].
+struct Panels {
+  explicit Panels(std::int64_t channels_) : channels(channels_) {
+    const std::int64_t rest = channels % kRows;
+    fours = rest == 0 || rest == 5 ? 0 : rest <= 2 && channels > kRows ? 2 : 1;
+    sixes = std::max<std::int64_t>(ceil_div(channels - kFewRows * fours, kRows), 0);
+  }
+  std::int64_t count() const { return sixes + fours; }
+  std::int64_t padded_channels() const { return sixes * kRows + fours * kFewRows; }
+  std::int64_t rows(std::int64_t panel) const { return panel < sixes ? kRows : kFewRows; }
+  std::int64_t begin(std::int64_t panel) const { return panel < sixes ? panel * kRows : sixes * kRows + (panel - sixes) * kFewRows; }
+  std::int64_t valid(std::int64_t panel) const { return std::min(rows(panel), channels - begin(panel)); }
+
+  std::int64_t channels;
+  std::int64_t sixes;
+  std::int64_t fours;
+};
+
+// Equal blocks, but for what the last one lacks.
+std::int64_t channel_block(std::int64_t channels) { return ceil_div(channels, ceil_div(channels, kChannelBlock)); }
+
+// Along one axis: output pixels first, first + step, ... meet taps tap, tap + tap_step, ... (count of them); the m-th output
+// meets the first of them in input pixel in + m*in_step and each further one tap_in_step beside it, where there is such a pixel.
+struct Phase {
+  std::int64_t first;
+  std::int64_t step;
+  std::int64_t tap;
+  std::int64_t tap_step;
+  std::int64_t count;
+  std::int64_t in;
+  std::int64_t in_step;
+  std::int64_t tap_in_step;
+};
+
+struct Axis {
+  std::int64_t out;
+  std::int64_t in;
+  std::vector<Phase> phases;
+};
+
+// small[o] meets tap k in big[stride*o - pad + k].
+Axis axis_to_small(std::int64_t small, std::int64_t big, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+  const Phase only{.first = 0, .step = 1, .tap = 0, .tap_step = 1, .count = kernel, .in = -pad, .in_step = stride, .tap_in_step = 1};
+  return {small, big, {only}};
+}
+
+// big[y] meets tap k in small[(y + pad - k) / stride], where that is whole.
+Axis axis_to_big(std::int64_t small, std::int64_t big, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+  Axis axis{big, small, {}};
+  for (std::int64_t y = 0; y < stride; ++y) {
+    const std::int64_t tap = (y + pad) % stride;
+    const std::int64_t count = tap < kernel ? ceil_div(kernel - tap, stride) : 0;
+    axis.phases.push_back({.first = y,
+                           .step = stride,
+                           .tap = tap,
+                           .tap_step = stride,
+                           .count = count,
+                           .in = (y + pad) / stride,
+                           .in_step = 1,
+                           .tap_in_step = -1});
+  }
+  return axis;
+}
+
+std::int64_t most_taps(const Axis& axis) {
+  std::int64_t most = 1;
+  for (const Phase& phase : axis.phases) most = std::max(most, phase.count);
+  return most;
+}
+
+struct Product {
+  Axis y;
+  Axis x;
+  std::int64_t kernel;
+  const float* weights;
+  const float* bias;
+  ConstTensorView in;
+  TensorView out;
+
+  Panels panels{out.shape.channels};
+  std::int64_t channels = channel_block(in.shape.channels);
+  // Tap rows that pass together.
+  std::int64_t tap_rows = std::max<std::int64_t>(kWeightsInL1 / (most_taps(x) * channels * kRows), 1);
+};
+
+struct Range {
+  std::int64_t begin;
+  std::int64_t end;
+  std::int64_t size() const { return end - begin; }
+};
+
+// What passes over the panels of weights together.
+struct Pass {
+  Range slices;  // an even number, or one
+  Range out_rows;
+  Range channels;  // of the input
+  Range tap_rows;  // of a phase
+  bool first;      // nothing was added to these outputs yet
+};
+
+// The taps of [begin, end) of a phase's that meet the input at the m-th output.
+Range meeting_taps(const Phase& phase, std::int64_t m, std::int64_t extent, Range taps) {
+  const std::int64_t in = phase.in + m * phase.in_step;
+  const bool forward = phase.tap_in_step > 0;
+  const std::int64_t begin = std::max(taps.begin, forward ? -in : in - extent + 1);
+  const std::int64_t end = std::min({taps.end, phase.count, forward ? extent - in : in + 1});
+  return {begin, std::max(begin, end)};
+}
+
+// The weights of a panel for the input channels of a pass.
+const float* weights_of(const Product& product, const Pass& pass, std::int64_t panel) {
+  const std::int64_t rows = product.panels.rows(panel);
+  const std::int64_t taps = product.kernel * product.kernel;
+  return product.weights + (product.panels.begin(panel) * product.in.shape.channels + pass.channels.begin * rows) * taps;
+}
+
+// The weights of the next panel, asked for in equal shares before the tiles of this one.  Each panel's block is a run of its own,
+// used by one pass and then not soon again: without this every one begins by waiting for memory.
+class WeightStream {
+ public:
+  WeightStream(const Product& product, const Pass& pass, std::int64_t panel) {
+    if (panel >= product.panels.count()) return;
+    // All phases together meet a run of whole tap rows.
+    const std::int64_t tap_step = product.y.phases.front().tap_step;
+    const std::int64_t first_row = pass.tap_rows.begin * tap_step;
+    const std::int64_t tap_rows = std::min(pass.tap_rows.size() * tap_step, product.kernel - first_row);
+    const std::int64_t row_floats = product.kernel * pass.channels.size() * product.panels.rows(panel);
+    weights_ = weights_of(product, pass, panel) + first_row * row_floats;
+    floats_ = tap_rows * row_floats;
+    const std::int64_t tiles = pass.out_rows.size() * product.x.out * ceil_div(pass.slices.size(), 2);
+    share_ = ceil_div(ceil_div(floats_, kFloatsOfLine), tiles) * kFloatsOfLine;
+  }
+  void prefetch_share() {
+    const std::int64_t stop = std::min(begin_ + share_, floats_);
+    for (; begin_ < stop; begin_ += kFloatsOfLine) __builtin_prefetch(weights_ + begin_, 0, 2);
+  }
+
+ private:
+  const float* weights_ = nullptr;
+  std::int64_t floats_ = 0;
+  std::int64_t begin_ = 0;  // of what was not asked for yet
+  std::int64_t share_ = 0;
+};
+
+// A pass of one panel, or of two panels of six side by side, over the pixels of one phase of one slice or two.
+void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, const Phase& phase_x, Range slice_range, Range panels,
+               WeightStream& next_weights) {
+  using namespace conv_direct_leaf;
+  const std::int64_t slice = slice_range.begin;
+  const std::int64_t slices = slice_range.size();
+  const std::int64_t panel = panels.begin;
+  const std::int64_t rows = product.panels.rows(panel);
+  const std::int64_t c_in = product.in.shape.channels;
+  const std::int64_t first_channel = product.panels.begin(panel);
+  const std::int64_t valid = std::min(rows * panels.size(), product.panels.channels - first_channel);
+  const bool whole = valid == rows * panels.size();
+  const bool six = rows == kRows;
+  const TileLeaf leaf = slices == 2 ? (six ? tile_6x2_avx2 : tile_4x2_avx2)
+                        : panels.size() == 2 ? tile_12x1_avx2
+                                             : (six ? tile_6x1_avx2 : tile_4x1_avx2);
+
+  float start[2 * kRows] = {};
+  if (product.bias) std::copy_n(product.bias + first_channel, valid, start);
+  alignas(32) float padded[2 * kRows * kLanes];
+
+  const std::int64_t pixel = c_in * kLanes;
+  const std::int64_t out_slice = product.out.shape.offset(1, 0, 0, 0);
+  const std::int64_t tap_floats = pass.channels.size() * rows;
+  Tile tile;
+  tile.channels = pass.channels.size();
+  tile.in_row = phase_y.tap_in_step * product.x.in * pixel;
+  tile.in_column = phase_x.tap_in_step * pixel;
+  tile.in_slice = product.in.shape.offset(1, 0, 0, 0);
+  tile.weight_row = phase_y.tap_step * product.kernel * tap_floats;
+  tile.weight_column = phase_x.tap_step * tap_floats;
+  tile.weight_panel = rows * c_in * product.kernel * product.kernel;
+  const float* const weights = weights_of(product, pass, panel);
+
+  for (std::int64_t my = ceil_div(std::max<std::int64_t>(pass.out_rows.begin - phase_y.first, 0), phase_y.step);; ++my) {
+    const std::int64_t y = phase_y.first + my * phase_y.step;
+    if (y >= pass.out_rows.end) break;
+    const Range ky = meeting_taps(phase_y, my, product.y.in, pass.tap_rows);
+    if (ky.size() == 0 && !pass.first) continue;
+    for (std::int64_t x = phase_x.first, mx = 0; x < product.x.out; x += phase_x.step, ++mx) {
+      const Range kx = meeting_taps(phase_x, mx, product.x.in, {0, phase_x.count});
+      if (kx.size() == 0 && !pass.first) continue;
+      float* const out = product.out.data + product.out.shape.offset(slice, y, x, first_channel);
+      next_weights.prefetch_share();
+      tile.tap_rows = ky.size();
+      tile.tap_columns = kx.size();
+      if (ky.size() > 0 && kx.size() > 0) {
+        const std::int64_t in_y = phase_y.in + my * phase_y.in_step + ky.begin * phase_y.tap_in_step;
+        const std::int64_t in_x = phase_x.in + mx * phase_x.in_step + kx.begin * phase_x.tap_in_step;
+        const std::int64_t tap_y = phase_y.tap + ky.begin * phase_y.tap_step;
+        const std::int64_t tap_x = phase_x.tap + kx.begin * phase_x.tap_step;
+        tile.in = product.in.data + product.in.shape.offset(slice, in_y, in_x, pass.channels.begin);
+        tile.weights = weights + (tap_y * product.kernel + tap_x) * tap_floats;
+      }
+      if (whole) {
+        tile.out = out;
+        tile.out_slice = out_slice;
+        leaf(tile, pass.first ? start : nullptr);
+        continue;
+      }
+      tile.out = padded;
+      tile.out_slice = kRows * kLanes;
+      for (std::int64_t s = 0; s < slices; ++s) {
+        for (std::int64_t i = 0; i < valid * kLanes; ++i)
+          padded[s * tile.out_slice + i] = pass.first ? start[i / kLanes] : out[s * out_slice + i];
+        std::fill(padded + s * tile.out_slice + valid * kLanes, padded + s * tile.out_slice + rows * panels.size() * kLanes, 0.0f);
+      }
+      leaf(tile, nullptr);
+      for (std::int64_t s = 0; s < slices; ++s) std::copy_n(padded + s * tile.out_slice, valid * kLanes, out + s * out_slice);
+    }
+  }
+}
+
+void run_pass(const Product& product, const Pass& pass, Range panels) {
+  const std::int64_t slices = std::min<std::int64_t>(pass.slices.size(), 2);
+  for (std::int64_t panel = panels.begin; panel < panels.end;) {
+    const bool two = slices == 1 && panel + 1 < std::min(panels.end, product.panels.sixes);
+    const Range now{panel, panel + (two ? 2 : 1)};
+    WeightStream next_weights(product, pass, now.end);
+    for (const Phase& phase_y : product.y.phases)
+      for (const Phase& phase_x : product.x.phases)
+        for (std::int64_t slice = pass.slices.begin; slice < pass.slices.end; slice += slices)
+          run_phase(product, pass, phase_y, phase_x, {slice, slice + slices}, now, next_weights);
+    panel = now.end;
+  }
+}
+
+// Output rows that pass together, so that the input which they meet through one group of tap rows stays in L2.
+std::int64_t band_rows(const Product& product, std::int64_t slices) {
+  const std::int64_t in_row = slices * product.x.in * product.channels * kLanes;
+  const std::int64_t in_rows = std::max<std::int64_t>(kInputInL2 / in_row, 1);
+  const Phase& phase = product.y.phases.front();
+  const std::int64_t most = std::max<std::int64_t>(in_rows / phase.in_step, 1) * phase.step;
+  return ceil_div(ceil_div(product.y.out, ceil_div(product.y.out, most)), phase.step) * phase.step;
+}
+
+void run_slices(const Product& product, Range slices, Range panels) {
+  const std::int64_t band = band_rows(product, slices.size());
+  const std::int64_t c_in = product.in.shape.channels;
+  const std::int64_t most_rows = most_taps(product.y);
+  for (std::int64_t y = 0; y < product.y.out; y += band)
+    for (std::int64_t c = 0; c < c_in; c += product.channels)
+      for (std::int64_t k = 0; k < most_rows; k += product.tap_rows)
+        run_pass(product,
+                 {.slices = slices,
+                  .out_rows = {y, std::min(y + band, product.y.out)},
+                  .channels = {c, std::min(c + product.channels, c_in)},
+                  .tap_rows = {k, k + product.tap_rows},
+                  .first = c == 0 && k == 0},
+                 panels);
+}
+
+// As many pairs of slices together as L2 holds the input of.
+void run_piece(const Product& product, Range slices, Range panels) {
+  const std::int64_t of_pair = 2 * product.in.shape.pixels() * product.channels * kLanes;
+  const std::int64_t group = std::max<std::int64_t>(kInputInL2 / of_pair, 1) * 2;
+  const std::int64_t even = slices.size() / 2 * 2;
+  for (std::int64_t s = 0; s < even; s += group)
+    run_slices(product, {slices.begin + s, slices.begin + std::min(s + group, even)}, panels);
+  if (even < slices.size()) run_slices(product, {slices.end - 1, slices.end}, panels);
+}
+
+// Pieces are equal runs of slice pairs, one a thread; where the pairs cannot be dealt out evenly, each pair is cut into parts of its
+// output channels.
+void run(const Product& product) {
+  const std::int64_t slices = product.out.shape.slices();
+  const std::int64_t pairs = ceil_div(slices, 2);
+  // The side with fewer pixels meets every tap.
+  const std::int64_t pixels = std::min(product.in.shape.pixels(), product.out.shape.pixels());
+  const std::int64_t channel_pairs = product.in.shape.channels * product.out.shape.channels;
+  const std::int64_t work = slices * kLanes * pixels * channel_pairs * product.kernel * product.kernel;
+  const std::int64_t threads = threads_worth_waking(work, kWorkOfAThread);
+  const bool even = threads == 1 || slices % (2 * threads) == 0;
+  const std::int64_t count = product.panels.count();
+  const std::int64_t runs = even ? threads : pairs;
+  const std::int64_t parts = even ? 1 : std::min(2 * threads, count);
+  parallel_items(runs * parts, [&](std::int64_t piece) {
+    const std::int64_t run = piece / parts;
+    const std::int64_t part = piece % parts;
+    run_piece(product, {pairs * run / runs * 2, std::min(pairs * (run + 1) / runs * 2, slices)},
+              {count * part / parts, count * (part + 1) / parts});
+  });
+}
+
+// The panels of c_out output channels; element (output, input, tap) lies at w[output*out_step + input*in_step + tap].
+void pack(std::int64_t c_out, std::int64_t c_in, std::int64_t taps, const float* w, std::int64_t out_step, std::int64_t in_step,
+          float* to) {
+  const Panels panels(c_out);
+  const std::int64_t block = channel_block(c_in);
+  parallel_for(panels.count(), [&](std::int64_t first_panel, std::int64_t last_panel) {
+    for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
+      const std::int64_t rows = panels.rows(panel);
+      for (std::int64_t begin = 0; begin < c_in; begin += block) {
+        const std::int64_t channels = std::min(block, c_in - begin);
+        const float* const from = w + panels.begin(panel) * out_step + begin * in_step;
+        float* const packed = to + (panels.begin(panel) * c_in + begin * rows) * taps;
+        for (std::int64_t c = 0; c < channels; ++c)
+          conv_direct_leaf::pack_taps_avx2(rows, panels.valid(panel), taps, from + c * in_step, out_step, packed + c * rows,
+                                           channels * rows);
+      }
+    }
+  }, min_piece_of(c_in * taps * kRows));
+}
+
+}  // namespace
+
+std::int64_t wide_for_big_floats(const ConvWeightShape& shape) {
+  return Panels(shape.c_big).padded_channels() * shape.c_small * shape.taps();
+}
+
+std::int64_t wide_for_small_floats(const ConvWeightShape& shape) {
+  return Panels(shape.c_small).padded_channels() * shape.c_big * shape.taps();
+}
+
+void wide_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {
+  const std::int64_t taps = shape.taps();
+  pack(shape.c_big, shape.c_small, taps, w, taps, shape.c_big * taps, for_big);
+  pack(shape.c_small, shape.c_big, taps, w, shape.c_big * taps, taps, for_small);
+}
+
+void wide_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big) {
+  run({.y = axis_to_big(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
+       .x = axis_to_big(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
+       .kernel = g.kernel,
+       .weights = weights.for_big(),
+       .bias = bias,
+       .in = small,
+       .out = big});
+}
+
+void wide_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small) {
+  run({.y = axis_to_small(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
+       .x = axis_to_small(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
+       .kernel = g.kernel,
+       .weights = weights.for_small(),
+       .bias = bias,
+       .in = big,
+       .out = small});
+}
+
+}  // namespace pbgen::conv_direct
+
+#endif

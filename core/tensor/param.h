@@ -1,0 +1,35 @@
+// Named arrays that outlive a step: what an optimiser moves, and what a layer merely keeps.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/aligned_buffer.h"
+
+namespace pbgen {
+
+// Row-major; dims as in the checkpoint ([c_out, c_in, kh, kw], [c_in, c_out, kh, kw], [out, in], [c]).
+struct NamedArray {
+  NamedArray(std::string name_, std::vector<std::int64_t> dims_) : name(std::move(name_)), dims(std::move(dims_)), value(count(dims)) {}
+
+  static std::int64_t count(const std::vector<std::int64_t>& dims) {
+    std::int64_t product = 1;
+    for (const std::int64_t extent : dims) product *= extent;
+    return product;
+  }
+
+  std::string name;
+  std::vector<std::int64_t> dims;
+  AlignedBuffer<float> value;
+};
+
+// Trained by an optimiser.  Backward passes add to the gradient; the optimiser uses it up, leaving 0.
+struct Param : NamedArray {
+  Param(std::string name_, std::vector<std::int64_t> dims_) : NamedArray(std::move(name_), std::move(dims_)), gradient(value.size()) {}
+
+  AlignedBuffer<float> gradient;
+};
+
+}  // namespace pbgen

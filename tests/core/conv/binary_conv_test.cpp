@@ -1,0 +1,289 @@
+// The lookup-table products against their definitions.
+#include "core/conv/binary_conv.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <ostream>
+#include <stdexcept>
+#include <vector>
+
+#include "core/base/cpu.h"
+#include "core/base/parallel.h"
+#include "core/base/rng.h"
+
+namespace pbgen {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+enum class To { small, big };
+
+struct Problem {
+  std::int64_t batch;
+  std::int64_t c_small;
+  std::int64_t c_big;
+  ConvGeometry geometry;
+
+  ConvWeightShape weights() const { return {c_small, c_big, geometry.kernel}; }
+  LaneShape small() const { return {batch, geometry.small_height, geometry.small_width, c_small}; }
+  LaneShape big() const { return {batch, geometry.big_height, geometry.big_width, c_big}; }
+  LaneShape in(To to) const { return to == To::small ? big() : small(); }
+  LaneShape out(To to) const { return to == To::small ? small() : big(); }
+};
+
+void PrintTo(const Problem& p, std::ostream* out) {
+  const ConvGeometry& g = p.geometry;
+  *out << "batch " << p.batch << ", small " << p.c_small << " x " << g.small_height << "x" << g.small_width << ", big " << p.c_big << " x "
+       << g.big_height << "x" << g.big_width << ", kernel " << g.kernel << ", stride " << g.stride << ", pad " << g.pad_top << ", "
+       << g.pad_left;
+}
+
+std::vector<float> uniform(std::int64_t count, std::uint64_t seed, double low, double high) {
+  const CounterRng rng(seed, Stream::test);
+  std::vector<float> values(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) values[static_cast<std::size_t>(i)] = static_cast<float>(rng.uniform(i, low, high));
+  return values;
+}
+
+Tensor uniform_tensor(const LaneShape& shape, std::uint64_t seed, double low, double high) {
+  Tensor x(shape);
+  const std::vector<float> values = uniform(x.floats(), seed, low, high);
+  std::copy(values.begin(), values.end(), x.data());
+  return x;
+}
+
+Tensor nan_tensor(const LaneShape& shape) {
+  Tensor y(shape);
+  std::fill_n(y.data(), y.floats(), kNaN);
+  return y;
+}
+
+// Every kind of zero among the weights.
+std::vector<float> weights_with_zeros(const ConvWeightShape& shape) {
+  std::vector<float> w = uniform(shape.weights(), 1, -1.0, 1.0);
+  for (std::size_t i = 0; i < w.size(); i += 7) w[i] = i % 2 == 0 ? 0.0f : -0.0f;
+  return w;
+}
+
+void product(To to, const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView in, TensorView out) {
+  if (to == To::small) {
+    binary_conv_to_small(g, weights, scales, in, out);
+  } else {
+    binary_conv_to_big(g, weights, scales, in, out);
+  }
+}
+
+void reference(To to, const Problem& p, const float* w, const ConvScales& scales, ConstTensorView in, TensorView out) {
+  if (to == To::small) {
+    binary_conv_to_small_ref(p.geometry, p.weights(), w, scales, in, out);
+  } else {
+    binary_conv_to_big_ref(p.geometry, p.weights(), w, scales, in, out);
+  }
+}
+
+struct Scales {
+  std::vector<float> in;
+  std::vector<float> out;
+  std::vector<float> bias;
+  ConvScales view(bool with_in, bool with_out, bool with_bias) const {
+    return {with_in ? in.data() : nullptr, with_out ? out.data() : nullptr, with_bias ? bias.data() : nullptr};
+  }
+};
+
+// Both sides err: ours as the header bounds it, the definition by four roundings.
+void expect_near(const Problem& p, To to, const Tensor& y, const Tensor& expected, const Tensor& magnitude) {
+  const double terms = static_cast<double>(p.in(to).channels * p.geometry.taps());
+  for (std::int64_t i = 0; i < y.floats(); ++i) {
+    const double error = std::abs(static_cast<double>(y.data()[i]) - expected.data()[i]);
+    ASSERT_TRUE(error <= (terms + 12.0) * 0x1p-24 * magnitude.data()[i])
+        << "at " << i << ": " << y.data()[i] << ", expected " << expected.data()[i] << ", magnitude " << magnitude.data()[i];
+  }
+}
+
+void check_product(const Problem& p, To to, const Scales& scales, bool with_in, bool with_out, bool with_bias) {
+  SCOPED_TRACE(testing::Message() << testing::PrintToString(p) << (to == To::small ? " to small" : " to big") << ", in_scale " << with_in
+                                  << ", out_scale " << with_out << ", bias " << with_bias);
+  const std::vector<float> w = weights_with_zeros(p.weights());
+  BinaryConvWeights weights(p.weights());
+  weights.pack(w.data());
+  const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+  Tensor y = nan_tensor(p.out(to));
+  product(to, p.geometry, weights, scales.view(with_in, with_out, with_bias), x.view(), y.view());
+
+  Tensor expected = nan_tensor(p.out(to));
+  reference(to, p, w.data(), scales.view(with_in, with_out, with_bias), x.view(), expected.view());
+  // The sum of magnitudes is the product of magnitudes with weights of +1.
+  Tensor x_abs = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+  for (std::int64_t i = 0; i < x_abs.floats(); ++i) x_abs.data()[i] = std::abs(x_abs.data()[i]);
+  Scales absolute = scales;
+  for (std::vector<float>* values : {&absolute.in, &absolute.out, &absolute.bias})
+    for (float& value : *values) value = std::abs(value);
+  const std::vector<float> ones(w.size(), 1.0f);
+  Tensor magnitude = nan_tensor(p.out(to));
+  reference(to, p, ones.data(), absolute.view(with_in, with_out, with_bias), x_abs.view(), magnitude.view());
+  expect_near(p, to, y, expected, magnitude);
+}
+
+class BinaryConv : public testing::TestWithParam<Problem> {};
+
+TEST_P(BinaryConv, EqualsItsDefinition) {
+  const Problem& p = GetParam();
+  for (const To to : {To::small, To::big}) {
+    const Scales scales{uniform(p.in(to).channels, 3, -2.0, 2.0), uniform(p.out(to).channels, 4, -2.0, 2.0),
+                        uniform(p.out(to).channels, 5, -2.0, 2.0)};
+    check_product(p, to, scales, true, true, true);
+    check_product(p, to, scales, false, false, false);
+    check_product(p, to, scales, false, true, false);
+    check_product(p, to, scales, true, false, true);
+  }
+}
+
+TEST_P(BinaryConv, IsTheSameForAnyNumberOfThreads) {
+  const Problem& p = GetParam();
+  const EagerScope eager;
+  const int threads = thread_count();
+  const std::vector<float> w = weights_with_zeros(p.weights());
+  for (const To to : {To::small, To::big}) {
+    const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+    std::vector<Tensor> results;
+    for (const int count : {1, 2, 3}) {
+      set_thread_count(count);
+      BinaryConvWeights weights(p.weights());
+      weights.pack(w.data());
+      results.push_back(nan_tensor(p.out(to)));
+      product(to, p.geometry, weights, {}, x.view(), results.back().view());
+    }
+    set_thread_count(threads);
+    for (std::size_t i = 1; i < results.size(); ++i)
+      EXPECT_EQ(std::memcmp(results[0].data(), results[i].data(), static_cast<std::size_t>(results[0].floats()) * sizeof(float)), 0);
+  }
+}
+
+// Extents, kernel and stride of a geometry whose padding is the caller's.
+ConvGeometry geometry(std::int64_t big_height, std::int64_t big_width, std::int64_t small_height, std::int64_t small_width,
+                      std::int64_t kernel, std::int64_t stride, std::int64_t pad_top, std::int64_t pad_left) {
+  return {big_height, big_width, small_height, small_width, kernel, stride, pad_top, pad_left};
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, BinaryConv,
+                         testing::Values(Problem{8, 1, 1, same_padding(1, 1, 1, 1)},            //
+                                         Problem{8, 1, 1, same_padding(4, 4)},                  //
+                                         Problem{8, 2, 3, same_padding(5, 3)},                  //
+                                         Problem{8, 3, 64, same_padding(6, 4)},                 //
+                                         Problem{8, 5, 7, same_padding(7, 5, 3, 1)},            //
+                                         Problem{8, 8, 6, same_padding(4, 6, 4, 2)},            //
+                                         Problem{8, 9, 4, same_padding(6, 6, 2, 3)},            // big pixels that no tap meets
+                                         Problem{8, 16, 24, same_padding(8, 8)},                //
+                                         Problem{24, 24, 16, same_padding(5, 7)},               //
+                                         Problem{8, 65, 100, same_padding(4, 4)},               //
+                                         Problem{16, 63, 66, same_padding(3, 5, 3, 2)},         //
+                                         Problem{8, 130, 48, same_padding(4, 3, 3, 2)},         //
+                                         Problem{8, 20, 9, same_padding(7, 6, 1, 2)},           // input pixels that meet nothing
+                                         Problem{8, 11, 17, geometry(9, 7, 6, 5, 3, 2, 2, 3)},  // wide padding
+                                         Problem{8, 12, 13, geometry(4, 4, 9, 8, 3, 1, 0, 0)},  // small pixels beyond the big side
+                                         Problem{8, 10, 12, geometry(12, 10, 3, 2, 5, 2, 1, 1)},  // big pixels beyond the small side
+                                         Problem{16, 32, 64, same_padding(6, 6, 5, 3)}));
+
+// One output in double, and the sum of its terms' magnitudes.
+struct Sum {
+  double value = 0.0;
+  double magnitude = 0.0;
+};
+
+Sum sum_at(const Problem& p, To to, const std::vector<float>& w, ConstTensorView x, std::int64_t image, std::int64_t oy, std::int64_t ox,
+           std::int64_t channel) {
+  const ConvGeometry& g = p.geometry;
+  Sum sum;
+  for (std::int64_t iy = 0; iy < x.shape.height; ++iy)
+    for (std::int64_t ix = 0; ix < x.shape.width; ++ix) {
+      const std::int64_t ky = to == To::small ? iy + g.pad_top - g.stride * oy : oy + g.pad_top - g.stride * iy;
+      const std::int64_t kx = to == To::small ? ix + g.pad_left - g.stride * ox : ox + g.pad_left - g.stride * ix;
+      if (ky < 0 || ky >= g.kernel || kx < 0 || kx >= g.kernel) continue;
+      for (std::int64_t c = 0; c < x.shape.channels; ++c) {
+        const std::int64_t row = to == To::small ? channel * p.c_big + c : c * p.c_big + channel;
+        const double value = x.data[x.shape.index(image, iy, ix, c)];
+        sum.value += w[static_cast<std::size_t>(row * g.taps() + ky * g.kernel + kx)] >= 0.0f ? value : -value;
+        sum.magnitude += std::abs(value);
+      }
+    }
+  return sum;
+}
+
+// The layers of the full networks, batch 64.
+TEST(BinaryConvWide, EqualsSumsInDoubleAtTheModelsSizes) {
+  const CounterRng rng(9, Stream::test);
+  for (const Problem& p : {Problem{64, 512, 256, same_padding(8, 8)}, Problem{64, 256, 128, same_padding(16, 16)},
+                           Problem{64, 128, 64, same_padding(32, 32)}}) {
+    const std::vector<float> w = weights_with_zeros(p.weights());
+    BinaryConvWeights weights(p.weights());
+    weights.pack(w.data());
+    for (const To to : {To::small, To::big}) {
+      const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+      Tensor y = nan_tensor(p.out(to));
+      product(to, p.geometry, weights, {}, x.view(), y.view());
+      for (std::int64_t i = 0; i < y.floats(); ++i) ASSERT_TRUE(std::isfinite(y.data()[i])) << "at " << i;
+      const LaneShape& out = y.shape();
+      for (std::int64_t i = 0; i < 500; ++i) {
+        const auto draw = [&](std::int64_t k, std::int64_t end) {
+          return static_cast<std::int64_t>(rng.uniform(4 * i + k, 0.0, static_cast<double>(end)));
+        };
+        const std::int64_t image = draw(0, out.batch);
+        const std::int64_t oy = draw(1, out.height);
+        const std::int64_t ox = draw(2, out.width);
+        const std::int64_t channel = draw(3, out.channels);
+        const Sum expected = sum_at(p, to, w, x.view(), image, oy, ox, channel);
+        const double error = std::abs(y.data()[out.index(image, oy, ox, channel)] - expected.value);
+        // 11 rows are added for every tap and 64 channels.
+        const double rows = static_cast<double>(p.in(to).channels / 64 * 11 * p.geometry.taps());
+        ASSERT_TRUE(error <= (rows + 8.0) * 0x1p-24 * expected.magnitude)
+            << testing::PrintToString(p) << ": image " << image << ", pixel " << oy << ", " << ox << ", channel " << channel;
+      }
+    }
+  }
+}
+
+TEST(BinaryConvWeights, PackAgainTakesTheNewSigns) {
+  const Problem p{8, 16, 16, same_padding(4, 4)};
+  std::vector<float> w = uniform(p.weights().weights(), 1, -1.0, 1.0);
+  BinaryConvWeights weights(p.weights());
+  weights.pack(w.data());
+  const Tensor x = uniform_tensor(p.small(), 2, -1.0, 1.0);
+  Tensor before = nan_tensor(p.big());
+  product(To::big, p.geometry, weights, {}, x.view(), before.view());
+  for (float& value : w) value = -value;
+  weights.pack(w.data());
+  Tensor after = nan_tensor(p.big());
+  product(To::big, p.geometry, weights, {}, x.view(), after.view());
+  // Rounding is symmetric, and so is every order of summation.
+  for (std::int64_t i = 0; i < after.floats(); ++i) ASSERT_EQ(after.data()[i], -before.data()[i]) << "at " << i;
+}
+
+TEST(BinaryConvWeights, RefusesWhatDoesNotFit) {
+  const Problem p{8, 4, 6, same_padding(4, 4)};
+  BinaryConvWeights weights(p.weights());
+  const Tensor small(p.small());
+  Tensor big(p.big());
+  EXPECT_THROW(product(To::big, p.geometry, weights, {}, small.view(), big.view()), std::logic_error);  // never packed
+  const std::vector<float> w(static_cast<std::size_t>(p.weights().weights()), 1.0f);
+  weights.pack(w.data());
+  EXPECT_NO_THROW(product(To::big, p.geometry, weights, {}, small.view(), big.view()));
+  EXPECT_THROW(product(To::small, p.geometry, weights, {}, small.view(), big.view()), std::logic_error);
+  EXPECT_THROW(product(To::big, same_padding(6, 4), weights, {}, small.view(), big.view()), std::logic_error);
+  EXPECT_THROW(BinaryConvWeights({0, 4, 5}), std::logic_error);
+}
+
+TEST(BinaryConvWeights, PaysWhereATableServesManyRows) {
+  EXPECT_TRUE(BinaryConvWeights::pays({512, 256, 5}));
+  EXPECT_TRUE(BinaryConvWeights::pays({128, 64, 5}));
+  EXPECT_TRUE(BinaryConvWeights::pays({16, 16, 5}));
+  EXPECT_FALSE(BinaryConvWeights::pays({64, 3, 5}));
+  EXPECT_TRUE(BinaryConvWeights::pays({64, 64, 1}));
+  EXPECT_FALSE(BinaryConvWeights::pays({8, 8, 5}));
+  EXPECT_FALSE(BinaryConvWeights::pays({1, 1, 5}));
+}
+
+}  // namespace
+}  // namespace pbgen

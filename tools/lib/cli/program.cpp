@@ -1,0 +1,23 @@
+#include "tools/lib/cli/program.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "core/base/check.h"
+#include "tools/lib/cli/text.h"
+
+namespace pbgen {
+
+std::string called_tool(std::string_view name) {
+  const std::string_view called = program_invocation_name;  // argv[0]
+  return std::string(called.substr(0, called.rfind('/') + 1)).append(name);  // npos + 1 == 0
+}
+
+std::string from_any_folder(const std::string& command) {
+  std::error_code error;
+  const std::string here = std::filesystem::current_path(error).string();
+  return error ? command : concat(shell_command("cd", {here}), " && ", command);
+}
+
+}  // namespace pbgen

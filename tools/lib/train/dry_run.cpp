@@ -1,0 +1,63 @@
+#include <cstdio>
+#include <string>
+
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "gan/accounting.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/standard_streams.h"
+#include "tools/lib/cli/text_table.h"
+#include "tools/lib/model/layer_report.h"
+#include "tools/lib/train/run_estimate.h"
+#include "tools/lib/train/run_memory.h"
+#include "tools/lib/train/training_data.h"
+#include "tools/lib/train/training_run.h"
+
+namespace pbgen {
+namespace {
+
+// How the figures came about, where they are not those of the run itself.
+std::string how_estimated(const RunEstimate& estimate) {
+  if (!estimate.scaled) return "";
+  const TrainerOptions& measured = estimate.measured;
+  const auto& g = measured.network.g_widths;
+  return concat("        (scaled from ", estimate.iterations, " iterations of ", measured.network.size, "x", measured.network.size,
+                " images, batch ", measured.batch, ", generator ", g[0], ",", g[1], ",", g[2], ",", g[3],
+                ", by operations: the run itself would take longer to measure)\n");
+}
+
+}  // namespace
+
+void show_plan(const RunPlan& plan) {
+  const TrainFlags& flags = plan.flags;
+  const DataCount data = count_training_data(flags);
+  const TrainerOptions options = trainer_options(flags);
+  const RunMemory memory = run_memory(flags, data.images);
+  say(stdout, "Would train in ", plan.run_path);
+  std::printf("\n%s\n", text_table(layer_report(layer_table(options.network))).c_str());
+  for (const std::string& remark : redundancy_remarks(options.network)) std::printf("%s\n", remark.c_str());
+
+  std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n",
+              format_bytes(memory.training.weights).c_str(), format_bytes(memory.training.activations).c_str());
+  const std::string pixels = format_bytes(data.images * flags.size * flags.size * flags.channels);
+  const std::string source = flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data);
+  const std::string mapped = flags.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", flags.cache);
+  say(stdout, "        ", pixels, " of ", data.images, " ", source, flags.data.empty() ? "" : mapped);
+  if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) say(stdout, "        warning: ", warning);
+
+  flush_output();  // measuring takes some seconds
+  const RunEstimate estimate = estimate_run(options);
+  const char* const about = estimate.scaled ? "about " : "";
+  const double seconds = estimate.iteration_seconds;
+  const std::int64_t iterations = total_iterations(flags, data.train);
+  const double epochs = static_cast<double>(iterations * flags.d_steps) / static_cast<double>(data.train / flags.batch);
+  std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; "
+              "%lld iterations (%.1f epochs of %lld images): about %s,\n"
+              "        decoding, sampling and scoring not counted\n%s",
+              about, seconds, static_cast<double>(images_per_iteration(flags)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
+              name(isa()), static_cast<long long>(iterations), epochs, static_cast<long long>(data.train),
+              format_duration(seconds * static_cast<double>(iterations)).c_str(), how_estimated(estimate).c_str());
+}
+
+}  // namespace pbgen

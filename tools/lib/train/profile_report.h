@@ -1,0 +1,19 @@
+// train_gan --profile: where each millisecond of an iteration goes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/profile.h"
+#include "gan/networks.h"
+
+namespace pbgen {
+
+// Two tables, the products of the layers by direction and everything else, each rows by falling time, under their sums.
+// What takes less than 20 us an iteration is one row.
+// Shares are of the time that passed; GFLOP/s are nominal, borders included, beside their ratio to fma_peak (FLOP/s; 0: left out).
+// profile: of so many iterations with that batch.
+std::string profile_text(const Profile& profile, const NetworkConfig& network, std::int64_t batch, std::int64_t iterations,
+                         double fma_peak);
+
+}  // namespace pbgen

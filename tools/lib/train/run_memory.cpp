@@ -1,0 +1,35 @@
+#include "tools/lib/train/run_memory.h"
+
+#include "core/base/check.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/train/training_data.h"
+
+namespace pbgen {
+
+RunMemory run_memory(const TrainFlags& flags, std::int64_t images) {
+  RunMemory memory;
+  memory.training = training_memory(trainer_options(flags));
+  if (flags.cache.empty()) memory.images = images * flags.size * flags.size * flags.channels;
+  return memory;
+}
+
+std::string require_memory(const RunMemory& memory, const MemoryLimits& limits) {
+  const std::string needed =
+      concat("training takes ", format_bytes(memory.total()), " of memory and more (", format_bytes(memory.training.weights),
+             " of parameters, ", format_bytes(memory.training.activations), " of activations, ", format_bytes(memory.images), " of images)");
+  constexpr const char* kMend = "use a smaller --batch, --size, --gf-dim or --df-dim, or --cache for the images";
+  if (limits.most && memory.total() > *limits.most)
+    fail(ErrorKind::input_output, needed, ", but no more than ", format_bytes(*limits.most), " is granted by ", limits.whose, ": ", kMend);
+  if (limits.available && memory.total() > *limits.available)
+    return concat(needed, ", but ", format_bytes(*limits.available), " are free now; it may become slow, or the system may end it: ",
+                  kMend);
+  return "";
+}
+
+std::string check_memory(const TrainFlags& flags) {
+  // A cache's images are mapped: they need no counting.
+  const std::int64_t images = flags.cache.empty() ? count_training_data(flags).images : 0;
+  return require_memory(run_memory(flags, images), memory_limits());
+}
+
+}  // namespace pbgen

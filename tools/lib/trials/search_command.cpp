@@ -1,0 +1,181 @@
+#include "tools/lib/trials/search_command.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/files/file.h"
+#include "core/files/file_lock.h"
+#include "core/files/json.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/csv.h"
+#include "tools/lib/cli/interrupt.h"
+#include "tools/lib/cli/program.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/standard_streams.h"
+#include "tools/lib/cli/text.h"
+#include "tools/lib/runs/run_directory.h"
+#include "tools/lib/train/train_options.h"
+#include "tools/lib/trials/search.h"
+#include "tools/lib/trials/search_report.h"
+
+namespace pbgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kMaxSearchBytes = 1 << 20;
+
+struct SearchFlags {
+  TrainFlags train;
+  bool search = true;
+  double threshold = kDefaultThreshold;
+  int seeds = 1;
+  bool with_linear = false;
+};
+
+// Of the search, not of a trial.
+const std::vector<std::string> kOwnFlags = {"--search", "--threshold", "--seeds", "--with-linear", "--out", "--threads", "--seed"};
+
+void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
+  parser.section("Search");
+  parser.add("--search", &flags.search, "this search, in place of plan's tables");
+  parser.add("--threshold", &flags.threshold, "T",
+             "the degradation at which the search stops: the mean SWD may grow to 1 + T times the baseline's.  With anything from 0.53 to "
+             "9.1 the paper's own figures give the paper's choice, Setting F",
+             in_range(0.0, 1e6));
+  parser.add("--seeds", &flags.seeds, "N", "trials of each step, with seeds --seed, --seed + 1, ...; two at least tell how training varies",
+             in_range(1, 1000));
+  parser.add("--with-linear", &flags.with_linear,
+             "the generator's linear layer has a place in the order, too: its redundancy is z_dim - 1 (the paper leaves it in float)");
+  flags.train.swd_repeats = 3;
+  declare_train_flags(parser, flags.train);
+  parser.option("--out").default_text("runs/search-NNN, the first free number; a search that is there goes on");
+  for (const char* const name : {"--setting", "--binarize-g", "--binarize-d"})
+    parser.option(name).withdraw("the search decides which layers are in one bit; leave it out");
+  for (const char* const name : {"--resume", "--init-from", "--force"})
+    parser.option(name).withdraw("a search goes on where its --out holds one, and its trials begin from scratch; leave it out");
+  parser.option("--config").withdraw("a trial is known by its flags, and a file may be edited; give them on the command line");
+  for (const char* const name : {"--dry-run", "--profile"}) parser.option(name).withdraw("is of single runs: train_gan");
+  parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
+                 "synthetic faces, a quarter of the paper's redundancies; the same command again goes on where it was stopped");
+  parser.example("./tools/plan --search --data PHOTOS --crop center:160 --epochs 50 --seeds 3 --threshold 0.5",
+                 "which layers bear it on your images");
+}
+
+// A search's folder is known by its search.json, which says what all its trials have in common.  It is there, and locked.
+void claim_folder(const std::string& folder, const SearchOptions& options) {
+  Json arguments = Json::array();
+  for (const std::string& argument : options.training) arguments.push_back(argument);
+  Json training = Json::object();
+  training.set("training", std::move(arguments));
+  const std::string text = training.text(2) + "\n";
+  const std::string path = folder + "/search.json";
+  if (fs::exists(path)) {
+    const std::vector<std::uint8_t> before = read_file(path, kMaxSearchBytes);
+    if (std::equal(before.begin(), before.end(), text.begin(), text.end())) return;
+    fail(ErrorKind::usage, folder, ": holds a search with other sizes, data or training (search.json); name another --out");
+  }
+  if (!holds_nothing(folder))
+    fail(ErrorKind::usage, folder, ": is there and holds no search; name another --out");
+  write_file_atomically(path, text);
+}
+
+SearchOptions search_options(ArgumentParser& parser, SearchFlags& flags) {
+  resolve_train_flags(parser, flags.train);
+  if (flags.train.swd_every == 0) fail(ErrorKind::usage, "--swd-every 0: the search decides by the scores; leave it out");
+  SearchOptions options;
+  options.network = network_config(flags.train);
+  options.training = parser.arguments_but(kOwnFlags);
+  if (!parser.given("--swd-repeats")) {
+    options.training.emplace_back("--swd-repeats");
+    options.training.push_back(value_text(flags.train.swd_repeats));
+  }
+  options.threshold = flags.threshold;
+  options.first_seed = flags.train.seed;
+  options.seeds = flags.seeds;
+  options.with_linear = flags.with_linear;
+  return options;
+}
+
+void announce(const std::vector<SearchLayer>& order, const SearchOptions& options, const std::string& out) {
+  std::string layers;
+  for (const SearchLayer& layer : order) layers += concat(layers.empty() ? "" : ", ", layer.number, " (", layer.redundancy, ")");
+  say(stdout, out, ": layers by their degree of redundancy: ", layers, "; at most ",
+      (order.size() + 2) * static_cast<std::size_t>(options.seeds), " trials");
+  flush_output();
+}
+
+// So that the same search goes on, whichever folder it was given.
+std::string command_with_folder(const ArgumentParser& parser, const std::string& out) {
+  std::vector<std::string> arguments = {"--search"};
+  for (std::string& argument : parser.arguments_but({"--search", "--out"})) arguments.push_back(std::move(argument));
+  arguments.insert(arguments.end(), {"--out", out});
+  return shell_command(called_tool("plan"), arguments);
+}
+
+void print_result(const Search& search, const SearchOptions& options, const std::string& out) {
+  std::printf("\n%s\n", text_table(search_table(search, options)).c_str());
+  say(stdout, search_verdict(search, options.threshold));
+  for (const std::string& caveat : search_caveats(search, options)) say(stdout, "Beware: ", caveat);
+  say(stdout, "Report: ", out, "/report.html");
+  say(stdout, strategy_flags(search));
+}
+
+}  // namespace
+
+bool asks_for_search(int argc, const char* const* argv) {
+  return std::any_of(argv + std::min(argc, 1), argv + argc, [](const char* word) { return std::string_view(word) == "--search"; });
+}
+
+int run_search(int argc, const char* const* argv) {
+  SearchFlags flags;
+  ArgumentParser parser(
+      "plan --search", "which layers of a generator bear one bit: the paper's Algorithm 1 with real training",
+      "Trains the float baseline, then one layer at a time in one bit, in the order of the degree of redundancy, until one degrades the "
+      "sliced Wasserstein distance beyond the threshold; then the layers before it together, with the discriminator in one bit.  The "
+      "last line of the output is the strategy, as train_gan takes it.  OUT has search.json, by which the folder is known, "
+      "search.csv, a row a trial, report.html, and the trials' own folders; a search that was stopped, or that is given more seeds or another "
+      "threshold, trains only what is missing.\n"
+      "The degradation is SWD / SWD of the baseline - 1, as in the paper's Table III.  It stands beside its standard error and the noise "
+      "floor: a difference within the floor's own spread is no degradation, and where the threshold is within two standard errors the "
+      "verdict says that it is not decided.\n"
+      "Where the float baseline is not better than an untrained generator there is nothing to compare with: the search says so, ends "
+      "after the baseline, and exits with 5, as where training diverges.\n"
+      "The paper's pseudo-code is off by one: it leaves its loop with i at the first layer that failed, says `return i`, and then "
+      "binarizes the first i - 1 layers.  So does this.");
+  declare_search_flags(parser, flags);
+  if (!parser.parse(argc, argv)) return 0;
+  const SearchOptions options = search_options(parser, flags);
+  if (flags.train.threads > 0) set_thread_count(flags.train.threads);
+  const FolderLock lock = flags.train.out.empty() ? RunDirectory::lock_first_free("search") : FolderLock(flags.train.out);
+  const std::string& out = lock.folder();
+  claim_folder(out, options);
+  const std::string command = command_with_folder(parser, out);
+  announce(search_order(options.network, options.with_linear), options, out);
+
+  const auto train = [&](const std::vector<Trial>& trials) { return run_trials(trials, {.folder = out + "/trials"}); };
+  const auto after_step = [&](const Search& search) {
+    write_file_atomically(out + "/search.csv", csv_text(search_csv(search, options)));
+    write_file_atomically(out + "/report.html", search_report(search, options, from_any_folder(command)));
+    if (search.complete) return;
+    say(stdout, step_text(search.steps.back(), options.threshold));
+    flush_output();
+  };
+  const Search search = search_layers(options, train, after_step);
+  if (!search.no_answer.empty()) fail(ErrorKind::diverged, out, ": no answer: ", search.no_answer);
+  if (!search.complete) {
+    say(stdout, "Stopped; go on with: ", command);
+    return 128 + InterruptGuard::signal_received();
+  }
+  print_result(search, options, out);
+  return 0;
+}
+
+}  // namespace pbgen

@@ -1,0 +1,227 @@
+#include "tools/lib/trials/search_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/check.h"
+#include "core/files/file.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/html/html.h"
+#include "tools/lib/html/line_chart.h"
+
+namespace pbgen {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t kMaxPictureBytes = 1 << 26;
+
+std::string swd_text(double value) { return std::isfinite(value) ? fixed_text(value, 5) : "-"; }
+std::string percent(double share) { return std::isfinite(share) ? fixed_text(100.0 * share, 1) + "%" : "-"; }
+// For programs: all digits, empty where there is none.
+std::string exact_text(double value) { return std::isfinite(value) ? value_text(value) : ""; }
+
+std::string layer_name(int number) { return number == 0 ? "linear" : concat("deconv", number); }
+
+std::string step_name(const SearchStep& step) {
+  if (step.kind == StepKind::baseline) return "baseline";
+  if (step.kind == StepKind::together) return "together";
+  for (int layer = 0; layer < LayerSet::kLayers; ++layer)
+    if (step.setting.generator.contains(layer)) return layer_name(layer);
+  return "";
+}
+
+std::string redundancy_text(const SearchStep& step) { return step.redundancy ? std::to_string(*step.redundancy) : ""; }
+
+std::string discriminator_text(const SearchStep& step) { return step.setting.discriminator.empty() ? "none" : "all"; }
+
+std::string step_verdict(const SearchStep& step, double threshold) {
+  return step.degraded ? verdict_text(*step.degraded, threshold) : "what the others are compared with";
+}
+
+// The layer that ended the search, or nothing.
+const SearchStep* stopped_at(const Search& search) {
+  const auto found = std::find_if(search.steps.begin(), search.steps.end(), [](const SearchStep& step) {
+    return step.kind == StepKind::layer && step.degraded->exceeds;
+  });
+  return found == search.steps.end() ? nullptr : &*found;
+}
+
+std::string chart(const Search& search, double threshold) {
+  Series alone{"one layer", {}, {}, {}};
+  Series together{"together", {}, {}, {}};
+  for (const SearchStep& step : search.steps) {
+    if (!step.degraded || step.degraded->diverged) continue;
+    Series& series = step.kind == StepKind::together ? together : alone;
+    series.x.push_back(static_cast<double>(*step.redundancy));
+    series.y.push_back(100.0 * step.degraded->swd);
+    series.spread.push_back(100.0 * kMargin * step.degraded->error);
+  }
+  ChartOptions options;
+  options.title = "Degradation against the degree of redundancy";
+  options.x_label = "degree of redundancy";
+  options.y_label = "mean SWD over the baseline's, %";
+  options.width = 640.0;
+  options.references = {{"threshold", 100.0 * threshold}};
+  std::vector<Series> all;
+  for (Series& series : {std::ref(alone), std::ref(together)})
+    if (!series.x.empty()) all.push_back(series);
+  return all.empty() ? "" : line_chart(all, options);
+}
+
+void add_samples(Html& page, const Search& search) {
+  page.heading("Samples");
+  page.begin_group("charts");
+  for (const SearchStep& step : search.steps) {
+    for (const TrialResult& trial : step.trials) {
+      const auto samples = trial.samples();
+      if (samples.empty()) continue;
+      const auto& [iteration, path] = samples.back();
+      const std::string score = trial.diverged ? "diverged" : concat("SWD ", swd_text(trial.generator.mean.mean));
+      page.picture(read_file(path, kMaxPictureBytes), concat(step_name(step), ", ", trial.name, ", iteration ", iteration, ", ", score));
+    }
+  }
+  page.end_group();
+}
+
+void add_commands(Html& page, const Search& search, const std::string& command) {
+  page.heading("Commands");
+  page.paragraph("The search; where it was stopped, or with another --threshold or more --seeds, it trains only what is missing:");
+  page.code(command);
+  page.paragraph("Each trial, in the order of the table:");
+  std::string commands;
+  for (const SearchStep& step : search.steps)
+    for (const TrialResult& trial : step.trials) commands += trial.command + "\n";
+  page.code(commands);
+}
+
+}  // namespace
+
+Table search_csv(const Search& search, const SearchOptions& options) {
+  Table table{{"step", "trial", "layers", "discriminator", "redundancy", "seed", "swd", "swd_sd"}, {}};
+  // A trial that diverged has no levels.
+  std::vector<int> sizes;
+  for (const SearchStep& step : search.steps)
+    for (const TrialResult& trial : step.trials)
+      if (sizes.empty()) sizes = trial.sizes;
+  for (const int size : sizes) table.header.push_back(concat("swd_", size));
+  for (const char* const name : {"noise_floor", "degradation", "standard_error", "above_floor", "verdict", "seconds", "command"})
+    table.header.emplace_back(name);
+  for (const SearchStep& step : search.steps) {
+    for (std::size_t i = 0; i < step.trials.size(); ++i) {
+      const TrialResult& trial = step.trials[i];
+      const Estimate& swd = trial.generator.mean;
+      std::vector<std::string> row{step_name(step), trial.name, step.setting.generator.to_string(), discriminator_text(step)};
+      row.insert(row.end(), {redundancy_text(step), value_text(options.first_seed + i), exact_text(swd.mean), exact_text(swd.sd)});
+      for (std::size_t level = 0; level < sizes.size(); ++level)
+        row.push_back(level < trial.generator.levels.size() ? exact_text(trial.generator.levels[level].mean) : "");
+      row.push_back(exact_text(trial.noise_floor.mean.mean));
+      for (const double value : {step.degraded ? step.degraded->swd : kNan, step.degraded ? step.degraded->error : kNan,
+                                 step.degraded ? step.degraded->above_floor : kNan})
+        row.push_back(exact_text(value));
+      row.push_back(step_verdict(step, options.threshold));
+      row.push_back(fixed_text(trial.seconds, 1));
+      row.push_back(trial.command);
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+Table search_table(const Search& search, const SearchOptions& options) {
+  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", "above the floor", "degradation"}, {}};
+  for (const SearchStep& step : search.steps) {
+    const std::string above_floor = percent(step.degraded ? step.degraded->above_floor : kNan);
+    table.rows.push_back({step_name(step), step.setting.generator.to_string(), discriminator_text(step), redundancy_text(step),
+                          swd_text(step.measured.swd.mean), swd_text(step.measured.floor), above_floor,
+                          step_verdict(step, options.threshold)});
+  }
+  return table;
+}
+
+std::string step_text(const SearchStep& step, double threshold) {
+  std::string text = step_name(step);
+  if (step.kind == StepKind::layer) text += concat(" (redundancy ", *step.redundancy, ")");
+  text += concat(", Setting ", setting_name(step.setting), ": SWD ", swd_text(step.measured.swd.mean), ", noise floor ",
+                 swd_text(step.measured.floor));
+  if (step.degraded) text += ", " + verdict_text(*step.degraded, threshold);
+  return text;
+}
+
+std::string search_verdict(const Search& search, double threshold) {
+  const SearchStep* const stop = stopped_at(search);
+  std::string text = search.chosen.empty() ? std::string("No layer of the generator goes to one bit. ")
+                                           : concat("Generator layers to go to one bit: ", search.chosen.to_string(), ". ");
+  text += stop ? concat("The search stopped at ", step_name(*stop), " (redundancy ", *stop->redundancy, "): ",
+                        verdict_text(*stop->degraded, threshold), ". ")
+               : std::string("No layer exceeded the threshold. ");
+  const SearchStep& last = search.steps.back();
+  if (last.kind == StepKind::together) {
+    text += concat("Trained together, with the discriminator in one bit: ", verdict_text(*last.degraded, threshold), ". ");
+    if (last.degraded->exceeds) text += "What they bear alone they do not bear together here: a lower --threshold chooses fewer. ";
+  }
+  text.pop_back();
+  return text;
+}
+
+std::vector<std::string> search_caveats(const Search& search, const SearchOptions& options) {
+  std::vector<std::string> caveats;
+  if (options.seeds == 1) {
+    caveats.emplace_back(
+        "One seed: how training varies is not known; standard errors are of repeated scoring alone. --seeds 3 tells more.");
+  } else if (options.seeds == 2) {
+    caveats.emplace_back("Two seeds: their standard errors are rough themselves. --seeds 3 tells more.");
+  }
+  const Measurement& baseline = search.baseline().measured;
+  if (baseline.diverged > 0) {
+    caveats.push_back(concat("Of the float baseline's ", baseline.seeds, " seeds ", baseline.diverged,
+                             " diverged: what the others scored flatters it, and every layer is compared with them alone. A lower --lr may help."));
+  }
+  for (const SearchStep& step : search.steps)
+    if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(step, options.threshold), "."));
+  if (std::isnan(baseline.floor))
+    caveats.push_back("No images are held out (--holdout 0), so there is no noise floor.");
+  return caveats;
+}
+
+std::string strategy_flags(const Search& search) {
+  const Setting strategy = search.strategy();
+  return concat("--binarize-g ", strategy.generator.to_string(), " --binarize-d ", strategy.discriminator.empty() ? "none" : "all");
+}
+
+std::string search_report(const Search& search, const SearchOptions& options, const std::string& command) {
+  const TrialResult& first = search.baseline().trials.front();
+  Html page;
+  page.heading("Which layers bear one bit: the paper's Algorithm 1", 1);
+  const std::string outcome = search.complete               ? search_verdict(search, options.threshold)
+                              : !search.no_answer.empty() ? "No answer: " + search.no_answer + "."
+                                                          : "Not complete; the same command goes on.";
+  page.paragraph(outcome, "verdict");
+  if (search.complete) page.code(strategy_flags(search));
+  for (const std::string& caveat : search_caveats(search, options)) page.paragraph(caveat, "warning");
+  page.facts({{"threshold", concat("+", fixed_text(100.0 * options.threshold, 1), "%")},
+              {"seeds", std::to_string(options.seeds)},
+              {"iterations", std::to_string(first.iterations)},
+              {"images a set", std::to_string(first.num_images)},
+              {"scorings of each", std::to_string(first.repeats)},
+              {"baseline's SWD", swd_text(search.baseline().measured.swd.mean)},
+              {"noise floor", swd_text(search.baseline().measured.floor)},
+              {"the floor's spread", swd_text(search.baseline().measured.floor_spread)}});
+  page.heading("Trials");
+  page.table(search_table(search, options));
+  page.paragraph(
+      "SWD: the mean sliced Wasserstein distance over the levels, from images that were held out. degradation: SWD over the baseline's, "
+      "less one, with its standard error; it decides. above the floor: the same of what both distances are above the noise floor, which "
+      "is what two sets of real images are apart at the same count; near the floor it is mostly noise. A difference within the floor's "
+      "own spread is no degradation. Where the threshold is within two standard errors of the degradation, it is not decided beyond the "
+      "noise.",
+      "note");
+  const std::string svg = chart(search, options.threshold);
+  if (!svg.empty()) page.chart(svg, "Bars: two standard errors. The point of the layers together stands at their lowest redundancy.");
+  add_samples(page, search);
+  add_commands(page, search, command);
+  return html_page("PBGen: search for layers", page.markup());
+}
+
+}  // namespace pbgen

@@ -1,0 +1,22 @@
+// What a trial's folder holds, as trial.h's two halves read it: running trials, and reading those that are done.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/files/json.h"
+
+namespace pbgen {
+
+// One of its files.  Error(input_output) where it cannot be read; Error(data) where it is no JSON.
+std::string trial_text(const std::string& path);
+Json trial_json(const std::string& path);
+
+// The arguments that the folder was made for: trial.json.  Error(data) where it is not what we write.
+std::vector<std::string> saved_arguments(const std::string& folder);
+
+// How far the trial was trained that scores.json is of.  Error(data) where it is not what we write.
+std::int64_t scored_iterations(const std::string& folder);
+
+}  // namespace pbgen
