@@ -2,7 +2,7 @@
 //
 // Everything read here may be hostile: the file's size, the picture's sides and every allocation are bounded before they
 // are granted.  Pixels are the file's or the file is refused: what is incomplete, what breaks its format's rules and what is not
-// read (data/jpeg.h, png.h, bmp.h, pnm.h say what) gives a reason, never a guess.  All functions may be called from several threads at
+// read (data/formats/jpeg.h, png.h, bmp.h, pnm.h say what) gives a reason, never a guess.  All functions may be called from several threads at
 // once.
 #pragma once
 
@@ -25,7 +25,7 @@ struct DecodedImage {
   bool was_grey = false;    // a palette of greys counts as colour
   bool had_alpha = false;   // an alpha channel or a transparent colour, be it opaque throughout
   bool was_16_bit = false;  // taken to 8 bits
-  int orientation = 1;      // EXIF's; the image is turned accordingly (data/orientation.h)
+  int orientation = 1;      // EXIF's; the image is turned accordingly (data/formats/orientation.h)
 };
 
 // Error(data) unless both sides are in 1..kMaxImageSide and their product is at most kMaxImagePixels.
@@ -47,7 +47,7 @@ std::vector<std::uint8_t> encode_png(std::span<const std::uint8_t> pixels, int w
 // same pixels.
 std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality);
 
-// Written atomically (core/file.h).  Error(input_output) with the path.
+// Written atomically (core/files/file.h).  Error(input_output) with the path.
 void write_png(const std::string& path, std::span<const std::uint8_t> pixels, int width, int height, int channels);
 void write_png(const std::string& path, const Image& image);
 

@@ -1,4 +1,4 @@
-// Between bytes and what the networks see: uint8 [h][w][c] and floats in the lane layout of core/shape.h.
+// Between bytes and what the networks see: uint8 [h][w][c] and floats in the lane layout of core/tensor/shape.h.
 #pragma once
 
 #include <cstdint>

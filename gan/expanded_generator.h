@@ -13,7 +13,7 @@
 // output_padding=1 would lose 2 and 1, one pixel off.  Bytes are round(127.5 x + 127.5).
 //
 // Metadata: format "pbgen-generator-expanded"; version; network, as in gan/packed_model.h.  A safetensors file
-// (core/safetensors.h) has it in its header, a .npz file (core/npz.h) as arrays: numpy.load(path)["format"].item().decode().
+// (core/files/safetensors.h) has it in its header, a .npz file (core/files/npz.h) as arrays: numpy.load(path)["format"].item().decode().
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // Exported models: the generator alone, folded (gan/folded_generator.h), in as few bytes as it runs in.  For other programs
 // there are plain float weights: gan/expanded_generator.h.
 //
-// A valid safetensors file (core/safetensors.h), so that Python's safetensors opens it; to be used in place by mmap.
+// A valid safetensors file (core/files/safetensors.h), so that Python's safetensors opens it; to be used in place by mmap.
 //
 // Arrays, for each NAME of linear, deconv1 .. deconv4:
 //   NAME.weight  F32, of the linear layer also F16    where the layer is in floats
@@ -26,7 +26,7 @@
 // Versions: a change that a reader of the old version would refuse or misread gets a new number, and a build reads the
 // versions that it names, exactly these.  Metadata that a reader does not know may be added without one, up to 32 entries in all and
 // in ASCII; arrays may not.  Otherwise the header is as export writes it, to the space: libpbgen (gan/edge) refuses what is not, and so
-// do the tools, which ask it (tools/lib/exported_model.h).
+// do the tools, which ask it (tools/lib/model/exported_model.h).
 #pragma once
 
 #include <cstdint>

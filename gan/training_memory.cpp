@@ -40,7 +40,7 @@ std::int64_t parameters(const Sequential& network) {
 }  // namespace
 
 TrainingMemory training_memory(const TrainerOptions& options) {
-  // Untouched, these take no memory to speak of: what is large is mapped (core/aligned_buffer.h).
+  // Untouched, these take no memory to speak of: what is large is mapped (core/base/aligned_buffer.h).
   const Sequential generator = make_generator(options.network);
   const Sequential discriminator = make_discriminator(options.network);
   const LaneShape latents = options.network.latent_shape(options.batch);

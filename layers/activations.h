@@ -35,7 +35,7 @@ class LeakyReLU final : public Activation {
   float slope_;
 };
 
-// y = tanh(x), by core/math.h.
+// y = tanh(x), by core/base/math.h.
 class Tanh final : public Activation {
  public:
   void forward(ConstTensorView x, TensorView y, std::span<float> record, Workspace& workspace, Mode mode) const override;

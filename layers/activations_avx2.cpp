@@ -1,4 +1,4 @@
-// core/math.h's formulas, operation for operation: no multiplication is fused with an addition, so the bits are the same.
+// core/base/math.h's formulas, operation for operation: no multiplication is fused with an addition, so the bits are the same.
 #include <immintrin.h>
 
 #include "layers/activations_leaf.h"

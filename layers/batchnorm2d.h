@@ -20,7 +20,7 @@ namespace pbgen {
 // ones.  Moving statistics (decay 0.9, unbiased variance) change in update_moving_statistics alone.
 //
 // params: <name>.gamma (1), <name>.beta (0); buffers: <name>.running_mean (0), <name>.running_var (1); dims [channels].
-// Sums are cut by the shape alone, so results are the same for any number of threads and on both paths of core/cpu.h.
+// Sums are cut by the shape alone, so results are the same for any number of threads and on both paths of core/base/cpu.h.
 // Backward takes gamma and beta as they were in the forward.
 class BatchNorm2d final : public Layer {
  public:

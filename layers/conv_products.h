@@ -1,6 +1,6 @@
 // The three products of a convolution and of the deconvolution that is its adjoint, by any algorithm.
 //
-// The sides are those of core/conv_geometry.h.  A convolution's forward is to_small and its input gradient to_big; a
+// The sides are those of core/conv/conv_geometry.h.  A convolution's forward is to_small and its input gradient to_big; a
 // deconvolution's the other way round; the weight gradient is one and the same.
 #pragma once
 

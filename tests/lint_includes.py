@@ -29,20 +29,20 @@ MAY_INCLUDE = {
 RESERVED = {
     r"stb[_/].*": (["data/image_io.cpp"], "only data/image_io.cpp includes stb"),
     r"gtest/.*|gmock/.*": (["tests/"], "only tests include GoogleTest"),
-    r"omp\.h": (["core/"], "threads come from core/parallel.h"),
-    r"random": (["tests/"], "random numbers come from core/rng.h"),
+    r"omp\.h": (["core/"], "threads come from core/base/parallel.h"),
+    r"random": (["tests/"], "random numbers come from core/base/rng.h"),
     r"iostream": (["tools/", "tests/"], "only tools print"),
 }
 
-# Files of the user's are opened where a pipe cannot hang us and nothing is overwritten: core/regular_file.h, core/file.h.
+# Files of the user's are opened where a pipe cannot hang us and nothing is overwritten: core/files/regular_file.h, core/files/file.h.
 OPENING = re.compile(r"\b(?:std::)?(?:ifstream|ofstream|fstream|fopen|freopen)\b|(?<!\w)::(?:open|openat|creat|mmap)\(")
 MAY_OPEN = [
-    "core/regular_file.cpp", "core/file.cpp", "core/file_lock.cpp", "core/file_batch.cpp", "gan/edge/map_file.cpp",
-    "data/image_cache.cpp",  # maps what RegularFile opened
-    "core/aligned_buffer.h",  # memory without a file
-    "core/cpu.cpp", "core/cgroup.cpp", "tools/lib/memory_limits.cpp", "tools/lib/thread_waiting.cpp",  # /proc and /sys
+    "core/files/regular_file.cpp", "core/files/file.cpp", "core/files/file_lock.cpp", "core/files/file_batch.cpp", "gan/edge/map_file.cpp",
+    "data/folder/image_cache.cpp",  # maps what RegularFile opened
+    "core/base/aligned_buffer.h",  # memory without a file
+    "core/base/cpu.cpp", "core/base/cgroup.cpp", "tools/lib/cli/memory_limits.cpp", "tools/lib/cli/thread_waiting.cpp",  # /proc and /sys
     "tools/lib/paper/measured_savings.cpp",
-    "tools/lib/standard_streams.cpp",  # /dev/null
+    "tools/lib/cli/standard_streams.cpp",  # /dev/null
     "tests/",
 ]
 
@@ -55,7 +55,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")')
 
 
 # What a terminal gets goes through say() and text_table(), which show names: only where memory has run out nothing is left to do so.
-SAYS_RAW = {"tools/lib/exit.cpp", "tools/lib/last_words.cpp"}
+SAYS_RAW = {"tools/lib/cli/exit.cpp", "tools/lib/cli/last_words.cpp"}
 RAW_ERROR = re.compile(r"\bfprintf\(stderr\b|\bf(puts|write)\(.*\bstderr\)")
 RAW_NAME = re.compile(r"\bprintf\(.*(path|folder|\bout|model|file|name)\w*(\([^()]*\))?\.c_str\(\)")
 
@@ -72,7 +72,7 @@ def is_leaf(path):
 
 
 def is_header_of_leaf(header, leaf):
-    """core/gemm.h, core/gemm_leaf.h and core/gemm_avx2.h belong to core/gemm_avx2.cpp and to core/gemm_wide_avx2.cpp."""
+    """core/gemm/gemm.h, core/gemm/gemm_leaf.h and core/gemm_avx2.h belong to core/gemm/gemm_avx2.cpp and to core/gemm_wide_avx2.cpp."""
     stem = re.sub(r"(_leaf|_avx2)?\.h$", "", header)
     return re.match(re.escape(stem) + r"_(.*_)?avx2\.cpp$", leaf) is not None
 
@@ -129,7 +129,7 @@ def check_file(root, path):
     if path.startswith("tools/") and path not in SAYS_RAW:
         for number, line in enumerate(lines, 1):
             if RAW_ERROR.search(line) or RAW_NAME.search(line):
-                yield number, "prints what may hold a stranger's name: say() of tools/lib/shown.h shows it"
+                yield number, "prints what may hold a stranger's name: say() of tools/lib/cli/shown.h shows it"
     for number, system, own in includes_of(root, path):
         for rule in check_system(path, system) if system else check_own(root, path, own):
             yield number, rule
@@ -155,16 +155,16 @@ PLANTED = {
     "core/no_guard.h": ("int x;\n", [(1, "#pragma once")]),
     "core/reader.cpp": ('#include <vector>\nint f = ::open("x", 0);  // std::ifstream\n// std::ifstream\nstd::ifstream g;\n',
                         [(2, "opens a file"), (4, "opens a file")]),
-    "core/file.cpp": ('int f = ::open("x", 0);\n', []),
+    "core/files/file.cpp": ('int f = ::open("x", 0);\n', []),
     "core/upward.cpp": ('#include "core/good.h"\n#include "layers/layer.h"\n', [(2, "core may not include layers")]),
     "core/lost.cpp": ('#include "good.h"\n  #  include "core/../layers/layer.h"\n', [(1, "not a path"), (2, "not a path")]),
     "core/source.cpp": ('#include "core/upward.cpp"\n', [(1, "no header")]),
-    "core/draw.cpp": ("#include <omp.h>\n#include <random>\n#include <iostream>\n", [(2, "core/rng.h"), (3, "only tools print")]),
-    "core/gemm_leaf.h": ("#pragma once\n#include <cstdint>\n", []),
-    "core/gemm_avx2.cpp": ('#include "core/gemm_leaf.h"\n#include <immintrin.h>\n', []),
-    "core/gemm_wide_avx2.cpp": ('#include "core/gemm_leaf.h"\n', []),
+    "core/draw.cpp": ("#include <omp.h>\n#include <random>\n#include <iostream>\n", [(2, "core/base/rng.h"), (3, "only tools print")]),
+    "core/gemm/gemm_leaf.h": ("#pragma once\n#include <cstdint>\n", []),
+    "core/gemm/gemm_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include <immintrin.h>\n', []),
+    "core/gemm_wide_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
     "core/conv.h": ("#pragma once\n#include <vector>\n", []),
-    "core/conv_avx2.cpp": ('#include "core/conv.h"\n#include "core/gemm_leaf.h"\n#include <vector>\n',
+    "core/conv_avx2.cpp": ('#include "core/conv.h"\n#include "core/gemm/gemm_leaf.h"\n#include <vector>\n',
                            [(1, "which includes vector"), (2, "not its own"), (3, "a leaf includes <vector>")]),
     "layers/layer.h": ('#pragma once\n#include "core/good.h"\n#include "optim/adam.h"\n', [(3, "layers may not include optim")]),
     "optim/adam.h": ('#pragma once\n#include "layers/layer.h"\n', [(2, "optim may not include layers")]),
@@ -173,18 +173,18 @@ PLANTED = {
     "data/image_io.cpp": ("#include <stb/stb_image.h>\n", []),
     "data/other.cpp": ('#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(1, "includes stb"), (2, "includes stb")]),
     "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "optim/adam.h"\n#include "metrics/x.h"\n', [(4, "not a path")]),
-    "gan/score.cpp": ('#include "data/image_set.h"\n#include <omp.h>\n', [(1, "gan may not include data"), (2, "core/parallel.h")]),
+    "gan/score.cpp": ('#include "data/image_set.h"\n#include <omp.h>\n', [(1, "gan may not include data"), (2, "core/base/parallel.h")]),
     "gan/edge/run.cpp": ('#include "gan/nets.h"\n#include "core/good.h"\n', [(1, "gan/edge may not"), (2, "gan/edge may not")]),
-    "tools/lib/args.h": ('#pragma once\n#include "tests/naive.h"\n', [(2, "tools/lib may not include tests")]),
-    "tools/lib/paper/piece.h": ('#pragma once\n#include "tools/lib/args.h"\n', []),
-    "tools/lib/search.cpp": ('#include "tools/lib/paper/piece.h"\n', [(1, "tools/lib may not include tools/lib/paper")]),
-    "tools/thin.cpp": ('#include "tools/lib/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
+    "tools/lib/cli/args.h": ('#pragma once\n#include "tests/support/naive.h"\n', [(2, "tools/lib may not include tests")]),
+    "tools/lib/paper/piece.h": ('#pragma once\n#include "tools/lib/cli/args.h"\n', []),
+    "tools/lib/trials/search.cpp": ('#include "tools/lib/paper/piece.h"\n', [(1, "tools/lib may not include tools/lib/paper")]),
+    "tools/thin.cpp": ('#include "tools/lib/cli/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
     "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2), [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
-    "tools/lib/exit.cpp": ('void f() { std::fprintf(stderr, "%s", "x"); }\n', []),
+    "tools/lib/cli/exit.cpp": ('void f() { std::fprintf(stderr, "%s", "x"); }\n', []),
     "tools/lib/raw.cpp": ('void f() {\n  std::fprintf(stderr, "x");\n  std::printf("%s", run.path().c_str());\n  std::fputs("x", stderr);\n'
                           '  std::printf("%s", table.c_str());\n  say(stderr, path);\n}\n',
                           [(2, "say()"), (3, "say()"), (4, "say()")]),
-    "tests/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n#include "tools/lib/args.h"\n', []),
+    "tests/support/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n#include "tools/lib/cli/args.h"\n', []),
 }
 
 

@@ -93,7 +93,7 @@ def expand(arrays, shapes, name):
 
 
 def latents(seed, first, count, z_dim):
-    """z [count, z_dim] of images first, first + 1, ..: Philox4x32-10 of (seed, stream 7, place), as core/rng.h."""
+    """z [count, z_dim] of images first, first + 1, ..: Philox4x32-10 of (seed, stream 7, place), as core/base/rng.h."""
     mask = 0xFFFFFFFF
     index = np.arange(first * z_dim, (first + count) * z_dim, dtype=np.uint64)
     c0, c1, c2, c3 = index & mask, index >> 32, np.zeros_like(index), np.full_like(index, 7)

@@ -39,7 +39,7 @@ template <class... Parts>
 }
 
 // Throws std::logic_error with the concatenated parts unless the condition holds.  Call it before a parallel region, not
-// inside one: there it costs time, and what others were to write is not whole (core/parallel.h).
+// inside one: there it costs time, and what others were to write is not whole (core/base/parallel.h).
 template <class... Parts>
 void check(bool condition, const Parts&... parts) {
   if (!condition) [[unlikely]] throw std::logic_error(concat(parts...));

@@ -17,7 +17,7 @@ Isa isa();
 void set_isa(Isa isa);
 
 // Threads that parallel_for uses.  By default OMP_NUM_THREADS where it is set, else what affinity and the control groups'
-// quota grant (core/cgroup.h), rounded up.  Always 1 in a build without OpenMP.
+// quota grant (core/base/cgroup.h), rounded up.  Always 1 in a build without OpenMP.
 int thread_count();
 // n >= 1, else std::logic_error.
 void set_thread_count(int n);

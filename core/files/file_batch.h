@@ -9,7 +9,7 @@
 
 namespace pbgen {
 
-// Files are written under partial names (kPartialEnding of core/file.h), synced together, and then named: one sync of the file system
+// Files are written under partial names (kPartialEnding of core/files/file.h), synced together, and then named: one sync of the file system
 // for all of them, because one a file takes minutes where there are thousands.  The caller holds the folder's lock.
 class FileBatch {
  public:

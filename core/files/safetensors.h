@@ -114,7 +114,7 @@ class SafetensorsFile {
   enum class Checksum { required, optional };
 
   // Error(model_file) that names `path` for whatever is not a valid file.  Bytes may be hostile: memory, the result included, stays
-  // within kJsonMemoryFactor (core/json.h) bytes for each of the header, which has at most 4 MB, and 2 for each of the data.
+  // within kJsonMemoryFactor (core/files/json.h) bytes for each of the header, which has at most 4 MB, and 2 for each of the data.
   static SafetensorsFile parse(std::span<const std::uint8_t> bytes, std::string path, Checksum checksum = Checksum::required);
   // Error(input_output) where the file cannot be read.
   static SafetensorsFile load(const std::string& path, Checksum checksum = Checksum::required);

@@ -5,7 +5,7 @@
 //   0       8      "PBGENIMG"
 //   8       8 each, little-endian: version, key, count, size, channels, bytes of pixels, bytes of report, CRC-64 of the
 //                  report, files, grey, alpha, sixteen_bit, turned, content
-//   120     8      CRC-64 (core/crc64.h) of the 120 bytes before
+//   120     8      CRC-64 (core/files/crc64.h) of the 120 bytes before
 //   128            pixels [count][size][size][channels]
 //   then           report: for every bad file its path and the reason, each closed by a zero byte
 //
@@ -15,7 +15,7 @@
 // Freshness.  A cache belongs to its files by two numbers: the key, of their names, lengths and the options, and the content, of all
 // their bytes.  It is used where both are right, wherever it lies and wherever the files lie: a copy on another machine, a moved
 // folder, a restored backup and a touch are verified, not decoded again.  Reading all bytes is far cheaper than decoding, but not
-// free, so a stamp (data/cache_stamp.h) beside the cache remembers the content for as long as names, lengths, times of change and
+// free, so a stamp (data/folder/cache_stamp.h) beside the cache remembers the content for as long as names, lengths, times of change and
 // inodes stay what they were.  What identifies a run's data is neither, but the pixels.
 #pragma once
 

@@ -69,7 +69,7 @@ struct FolderReport {
   std::int64_t alpha = 0;        // RGBA, grey with alpha, palettes with transparency
   std::int64_t sixteen_bit = 0;  // samples wider than 8 bits
   std::int64_t turned = 0;       // by an EXIF orientation of 2 to 8
-  std::uint64_t content = 0;     // checksum of the listed files' bytes (data/source_files.h)
+  std::uint64_t content = 0;     // checksum of the listed files' bytes (data/folder/source_files.h)
   std::vector<BadFile> bad = {};
   bool operator==(const FolderReport&) const = default;
 };

@@ -1,4 +1,4 @@
-// CRC-64/XZ (ECMA-182, reflected), as core/crc64.h.
+// CRC-64/XZ (ECMA-182, reflected), as core/files/crc64.h.
 #pragma once
 
 #include <cstddef>

@@ -51,7 +51,7 @@ class Draw {
 Bytes mutated(Bytes bytes, std::size_t max_size);
 // One of the numbers in `text` replaced by one that is likely to be a limit, or the next.
 void change_a_number(Bytes& text, Draw& draw);
-// A file of core/safetensors.h: its header or its data changed, the header's length, the place of the data and the checksum put right
+// A file of core/files/safetensors.h: its header or its data changed, the header's length, the place of the data and the checksum put right
 // again, but not always.
 Bytes mutated_file(const Bytes& file, std::size_t max_size, Draw& draw);
 

@@ -52,7 +52,7 @@ void read(std::string_view text) {
   try {
     with_peak([&] { configured.apply(text); },
               [&](std::int64_t peak) {
-                require(peak <= largest_json(std::ssize(text)), "memory is bounded as core/json.h says", concat(peak));
+                require(peak <= largest_json(std::ssize(text)), "memory is bounded as core/files/json.h says", concat(peak));
               });
   } catch (const Error& error) {
     require_refusal(error, {ErrorKind::usage});

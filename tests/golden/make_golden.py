@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden vectors of tests/golden_test.cpp: what PyTorch's autograd says of every layer and of ten training iterations.
+"""Writes the golden vectors of tests/gan/golden_test.cpp: what PyTorch's autograd says of every layer and of ten training iterations.
 
 usage: python3 make_golden.py        (torch 2.13 CPU, safetensors; writes beside itself; README.md says what is in the files)
 

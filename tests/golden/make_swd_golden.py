@@ -2,7 +2,7 @@
 
   python3 -m venv env && env/bin/pip install numpy scipy && env/bin/python tests/golden/make_swd_golden.py > tests/golden/swd.txt
 
-Images, patch centres and directions come from integer formulas that tests/sliced_wasserstein_test.cpp repeats bit for
+Images, patch centres and directions come from integer formulas that tests/metrics/sliced_wasserstein_test.cpp repeats bit for
 bit, so only results are stored.  `given` lines are computed under given centres and directions; `drawn` lines are the
 mean and standard deviation over independent draws.
 """

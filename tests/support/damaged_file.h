@@ -1,4 +1,4 @@
-// Damage to the files of core/safetensors.h, such as models and checkpoints, behind which the checksum is right again: what somebody
+// Damage to the files of core/files/safetensors.h, such as models and checkpoints, behind which the checksum is right again: what somebody
 // who means harm writes.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Every reader of files against hostile ones: an error with a sentence that names the file, or what the file says; and never more
-// memory than the readers' headers state (tests/memory_bounds.h).
+// memory than the readers' headers state (tests/support/memory_bounds.h).
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// What a tool does with the signals that ask nobody to stop; those that do are tools/lib/interrupt.h's.
+// What a tool does with the signals that ask nobody to stop; those that do are tools/lib/cli/interrupt.h's.
 //
 //   SIGPIPE, SIGXFSZ             ignored: a reader that has gone, a file that may not grow are errors of the write, which has a message,
 //                                and where it was a line for a person the work goes on

@@ -12,14 +12,14 @@
 
 namespace pbgen {
 
-// The runtime's best path, unless core/cpu.h has the scalar kernels in force on a machine for which it knows others.
+// The runtime's best path, unless core/base/cpu.h has the scalar kernels in force on a machine for which it knows others.
 edge::Path edge_path();
-// Those that core/cpu.h has in force.
+// Those that core/base/cpu.h has in force.
 edge::ParallelFor threads_in_force();
 
 class EdgeGenerator {
  public:
-  // Copies what it needs.  Runs on a path that runs here and on as many threads as core/cpu.h has in force now.
+  // Copies what it needs.  Runs on a path that runs here and on as many threads as core/base/cpu.h has in force now.
   explicit EdgeGenerator(const FoldedGenerator& folded, edge::Path path = edge_path());
   // As fold_generator.
   EdgeGenerator(const Sequential& network, const NetworkConfig& config, edge::Path path = edge_path());

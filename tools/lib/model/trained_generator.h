@@ -15,7 +15,7 @@ namespace pbgen {
 
 class TrainedGenerator {
  public:
-  // The file of either; threads and path are those of core/cpu.h in force now.  Errors as Checkpoint::load and PackedModel::load.
+  // The file of either; threads and path are those of core/base/cpu.h in force now.  Errors as Checkpoint::load and PackedModel::load.
   explicit TrainedGenerator(const std::string& path);
 
   const NetworkConfig& config() const { return config_; }
