@@ -264,7 +264,7 @@ ifneq ($(cross),)
 endif
 
 lint:
-	@if command -v python3 >/dev/null; then python3 tests/lint_includes.py --self-test && python3 tests/lint_includes.py; \
+	@if command -v python3 >/dev/null; then python3 tests/lint/includes.py --self-test && python3 tests/lint/includes.py; \
 	else echo 'lint: skipped, there is no python3'; fi
 
 deps:

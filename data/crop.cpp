@@ -1,10 +1,10 @@
-// The --crop texts of image_folder.h.
+#include "data/crop.h"
+
 #include <charconv>
 #include <string_view>
 
 #include "core/base/check.h"
-#include "data/folder/image_folder.h"
-#include "data/image_io.h"
+#include "data/image.h"
 
 namespace pbgen {
 namespace {

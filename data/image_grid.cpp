@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "data/image_io.h"
 
 namespace pbgen {
 

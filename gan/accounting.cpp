@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 #include "gan/redundancy.h"
 
 namespace pbgen {
@@ -32,7 +33,7 @@ const char* name(LayerKind kind) {
 LayerRow LayerRow::with_same_padding() const {
   LayerRow row = *this;
   if (kind == LayerKind::linear) return row;
-  const auto side = [&](std::int64_t in) { return kind == LayerKind::deconv ? in * stride : (in + stride - 1) / stride; };
+  const auto side = [&](std::int64_t in) { return kind == LayerKind::deconv ? in * stride : ceil_div(in, stride); };
   row.height_out = side(height_in);
   row.width_out = side(width_in);
   return row;

@@ -9,6 +9,7 @@
 #include "core/files/file_kind.h"
 #include "core/files/half.h"
 #include "core/files/json.h"
+#include "core/freestanding/ints.h"
 #include "gan/checkpoint.h"
 #include "gan/stored_values.h"
 
@@ -43,7 +44,7 @@ std::vector<Plan> plan_arrays(const NetworkConfig& config, const PackedModelOpti
     const FoldedShape shape = folded_shape(config, layer);
     const auto add = [&](const char* kind, Dtype dtype, std::vector<std::int64_t> dims, std::int64_t bytes, Part part,
                          AlignedBuffer<float> FoldedLayer::*values) {
-      plans.push_back({shape.name + kind, dtype, std::move(dims), (bytes + kAlignment - 1) / kAlignment * kAlignment, part, layer, values});
+      plans.push_back({shape.name + kind, dtype, std::move(dims), round_up(bytes, kAlignment), part, layer, values});
     };
     const Part part = layer == 0 ? Part::linear_weights : Part::deconv_weights;
     const Dtype dtype = layer == 0 && options.linear == LinearPrecision::half ? Dtype::f16 : Dtype::f32;

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
+#include "core/freestanding/ints.h"
 #include "layers/batchnorm_leaf.h"
 
 namespace pbgen {
@@ -42,7 +43,7 @@ struct Pieces {
         channels(shape.channels),
         row_floats(shape.channels * kLanes),
         rows_each(std::clamp<std::int64_t>(kPieceFloats / row_floats, 1, kMostRows)),
-        count((rows + rows_each - 1) / rows_each) {}
+        count(ceil_div(rows, rows_each)) {}
 
   std::int64_t begin(std::int64_t piece) const { return piece * rows_each; }
   std::int64_t rows_in(std::int64_t piece) const { return std::min(rows_each, rows - begin(piece)); }

@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/base/cpu.h"
+#include "core/freestanding/ints.h"
 #include "layers/binary_weight_leaf.h"
 
 namespace pbgen {
@@ -90,7 +91,7 @@ void BinaryWeight::project() {
   constexpr std::int64_t kColumns = 32;
   const std::int64_t inputs = axes_.input.extent;
   const std::int64_t stride = axes_.input.stride;
-  const std::int64_t blocks = (stride + kColumns - 1) / kColumns;
+  const std::int64_t blocks = ceil_div(stride, kColumns);
   const std::int64_t outer = latent_.value.size() / (inputs * stride);
   float* const w = latent_.value.data();
   parallel_for(outer * blocks, [&](std::int64_t begin, std::int64_t end) {

@@ -6,6 +6,7 @@
 #include "core/base/cpu.h"
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
+#include "core/freestanding/ints.h"
 #include "layers/lane_matrix_leaf.h"
 
 namespace pbgen {
@@ -69,7 +70,7 @@ void sum_periods(const float* x, std::int64_t periods, std::int64_t period, std:
   const std::int64_t stride = period * fold * kLanes;
   const std::int64_t rows = periods / fold;
   const std::int64_t rest = periods % fold * count;  // vectors of the last, shorter row
-  const EvenParts pieces(rows, std::max(kFloatRows, (rows + kMostPieces - 1) / kMostPieces));
+  const EvenParts pieces(rows, std::max(kFloatRows, ceil_div(rows, kMostPieces)));
   double partials[kMostPieces][kBlockVectors];
   lane_matrix_leaf::SumRows* const leaf = sum_rows();
   parallel_for(pieces.parts, [&](std::int64_t begin, std::int64_t end) {

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/cpu.h"
+#include "core/freestanding/ints.h"
 #include "metrics/laplacian_pyramid.h"
 #include "metrics/level_planes_leaf.h"
 
@@ -139,7 +140,7 @@ void LevelPlanes::normalise_planes(float* planes) const {
 
 void LevelPlanes::for_each_block(std::int64_t first, std::int64_t n, std::int64_t images_per_block,
                                  FunctionRef<void(int, std::int64_t, std::int64_t, const float*)> consume) {
-  const std::int64_t blocks = (n + images_per_block - 1) / images_per_block;
+  const std::int64_t blocks = ceil_div(n, images_per_block);
   const auto pieces = std::min(static_cast<std::int64_t>(workers_.size()), blocks);
   std::atomic<std::int64_t> next{0};
   std::exception_ptr error;  // guarded by reading_

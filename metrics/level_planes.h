@@ -9,7 +9,7 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/parallel.h"
 #include "metrics/image_source.h"
-#include "metrics/sliced_wasserstein.h"
+#include "metrics/patch_centre.h"
 
 namespace pbgen {
 

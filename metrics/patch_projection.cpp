@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 #include "metrics/patch_projection_leaf.h"
 
 namespace pbgen {
@@ -65,7 +66,7 @@ PatchProjection::PatchProjection(LevelPlanes& planes, int nhood_size, std::span<
 void PatchProjection::operator()(std::span<const float> directions, int exponent, std::int32_t* projections) {
   // [group of 3][length][3], scaled by a power of two: exactly.
   const std::int64_t n = static_cast<std::int64_t>(directions.size()) / length_;
-  const std::int64_t groups = (n + kDirections - 1) / kDirections;
+  const std::int64_t groups = ceil_div(n, kDirections);
   AlignedBuffer<float> packed(groups * length_ * kDirections);
   for (std::int64_t d = 0; d < n; ++d) {
     float* const to = packed.data() + d / kDirections * length_ * kDirections + d % kDirections;

@@ -7,7 +7,7 @@
 
 #include "core/base/aligned_buffer.h"
 #include "metrics/level_planes.h"
-#include "metrics/sliced_wasserstein.h"
+#include "metrics/patch_centre.h"
 
 namespace pbgen {
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "metrics/image_source.h"
+#include "metrics/patch_centre.h"
 
 namespace pbgen {
 
@@ -40,12 +41,6 @@ struct SwdLevel {
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options);
 
 double mean_swd(std::span<const SwdLevel> levels);
-
-// The middle pixel of a patch.
-struct PatchCentre {
-  std::uint16_t x = 0;
-  std::uint16_t y = 0;
-};
 
 // What is random about one level.
 struct SwdDraws {

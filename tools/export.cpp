@@ -16,6 +16,7 @@
 #include "tools/lib/cli/output_path.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/model/export_report.h"
+#include "tools/lib/runs/checkpoint_path.h"
 #include "tools/lib/runs/scored_checkpoint.h"
 
 namespace pbgen {

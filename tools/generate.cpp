@@ -19,6 +19,7 @@
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/images/image_output.h"
 #include "tools/lib/model/trained_generator.h"
+#include "tools/lib/runs/checkpoint_path.h"
 #include "tools/lib/runs/scored_checkpoint.h"
 
 namespace pbgen {

@@ -6,7 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "data/folder/image_folder.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"
 #include "tools/lib/cli/args.h"

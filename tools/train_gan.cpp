@@ -8,7 +8,7 @@
 #include "core/base/cpu.h"
 #include "core/conv/conv_algorithm.h"
 #include "core/files/file.h"
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 #include "core/files/json.h"
 #include "gan/checkpoint.h"
 #include "tools/lib/cli/args.h"
@@ -17,6 +17,7 @@
 #include "tools/lib/cli/text.h"
 #include "tools/lib/runs/find_checkpoint.h"
 #include "tools/lib/runs/run_directory.h"
+#include "tools/lib/train/dry_run.h"
 #include "tools/lib/train/train_options.h"
 #include "tools/lib/train/training_run.h"
 

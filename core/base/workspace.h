@@ -8,6 +8,7 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 
 namespace pbgen {
 
@@ -16,7 +17,7 @@ class Workspace {
   explicit Workspace(std::int64_t floats) : storage_(round_up(floats)) {}
 
   // A take of n floats uses this many, so that the next one starts on a cache line.
-  static constexpr std::int64_t round_up(std::int64_t floats) { return (floats + 15) / 16 * 16; }
+  static constexpr std::int64_t round_up(std::int64_t floats) { return pbgen::round_up(floats, 16); }
 
   // Uninitialised memory, 64-byte aligned, valid until the surrounding Scope ends.  Throws where the declared need was
   // too small.

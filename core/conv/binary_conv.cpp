@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/conv/binary_conv_lut.h"
+#include "core/freestanding/ints.h"
 
 namespace pbgen {
 namespace {
@@ -20,8 +21,8 @@ void check_sides(const ConvGeometry& g, const BinaryConvWeights& weights, const 
 // Counts, for one input pixel, what moves a vector between registers and memory in the product by lookups, against the fused multiply-adds
 // of the product by multiplication.  Of the former some three pass in two cycles, of the latter two in one.
 bool lookups_pay(std::int64_t c_in, std::int64_t c_out, std::int64_t taps) {
-  const std::int64_t groups = (c_in + 5) / 6;
-  const std::int64_t padded_c_out = (c_out + 7) / 8 * 8;
+  const std::int64_t groups = ceil_div(c_in, 6);
+  const std::int64_t padded_c_out = round_up(c_out, 8);
   // Four input pixels share the taps where they are the big side of a convolution of stride 2; one that has none costs nothing.
   const std::int64_t taps_of_four = std::max<std::int64_t>(taps, 4);
   const std::int64_t moves_of_four = 4 * groups * 64 + taps_of_four * padded_c_out * (groups + 2);

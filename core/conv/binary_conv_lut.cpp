@@ -4,6 +4,7 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/conv/binary_conv_leaf.h"
+#include "core/freestanding/ints.h"
 #include "core/conv/binary_conv_lut.h"
 
 #if defined(__x86_64__)
@@ -16,7 +17,6 @@ using binary_leaf::kTileRows;
 // A thread is woken for at least this many products of a weight with eight images: some eight microseconds.
 constexpr std::int64_t kSumsOfAThread = std::int64_t{1} << 18;
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t tiles_of(std::int64_t channels) { return ceil_div(channels, kTileRows); }
 
 // One tap of one input pixel along one axis: the output pixel that it meets.  first and last: no input pixel before, or after,

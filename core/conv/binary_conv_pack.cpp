@@ -3,6 +3,7 @@
 #include "core/base/parallel.h"
 #include "core/conv/binary_conv_leaf.h"
 #include "core/conv/binary_conv_lut.h"
+#include "core/freestanding/ints.h"
 
 #if defined(__x86_64__)
 
@@ -20,7 +21,7 @@ std::uint8_t* scratch(std::int64_t bytes) {
 // Signs and numbers are taken so many at a time, a vector of every x86-64; what follows them is read and written, too.
 constexpr std::int64_t kChunk = 16;
 
-constexpr std::int64_t whole_chunks(std::int64_t count) { return (count + kChunk - 1) / kChunk * kChunk; }
+constexpr std::int64_t whole_chunks(std::int64_t count) { return round_up(count, kChunk); }
 
 // One group's row numbers for count outputs, a whole number of chunks, whose channels' signs lie step bytes apart.
 void row_numbers(std::int64_t channels, std::int64_t count, const std::uint8_t* signs, std::int64_t step, std::uint8_t* numbers) {
@@ -55,7 +56,7 @@ struct Packed {
 };
 
 Packed packed(std::uint8_t* data, std::int64_t c_in, std::int64_t c_out, std::int64_t taps) {
-  return {data, input_blocks(c_in), (c_out + kTileRows - 1) / kTileRows, taps};
+  return {data, input_blocks(c_in), ceil_div(c_out, kTileRows), taps};
 }
 
 // Channels of a group that exist: the last block may lack some.
@@ -108,14 +109,14 @@ void pack_for_small(const ConvWeightShape& shape, const float* w, std::uint8_t* 
 }  // namespace
 
 InputBlocks input_blocks(std::int64_t c_in) {
-  const std::int64_t count = (c_in + binary_leaf::kBlockChannels - 1) / binary_leaf::kBlockChannels;
-  const std::int64_t channels = (c_in + count - 1) / count;
-  return {count, channels, (channels + binary_leaf::kGroupChannels - 1) / binary_leaf::kGroupChannels};
+  const std::int64_t count = ceil_div(c_in, binary_leaf::kBlockChannels);
+  const std::int64_t channels = ceil_div(c_in, count);
+  return {count, channels, ceil_div(channels, binary_leaf::kGroupChannels)};
 }
 
 std::int64_t packed_bytes(std::int64_t c_in, std::int64_t c_out, std::int64_t taps) {
   const InputBlocks blocks = input_blocks(c_in);
-  return blocks.count * blocks.groups * taps * ((c_out + kTileRows - 1) / kTileRows) * 8;
+  return blocks.count * blocks.groups * taps * ceil_div(c_out, kTileRows) * 8;
 }
 
 void pack(const ConvWeightShape& shape, const float* w, std::uint8_t* for_big, std::uint8_t* for_small) {

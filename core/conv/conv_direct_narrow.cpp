@@ -10,6 +10,7 @@
 #include "core/base/parallel.h"
 #include "core/conv/conv_direct_narrow_leaf.h"
 #include "core/conv/conv_direct_parts.h"
+#include "core/freestanding/ints.h"
 #include "core/gemm/transpose_leaf.h"
 
 namespace pbgen::conv_direct {
@@ -27,7 +28,6 @@ static_assert(leaf::kChannelBlock == transpose_leaf::kBlock);
 // A thread is woken for at least this many multiply-adds, as in gemm.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // Items of one row of the small or big side each.
 std::int64_t min_rows(std::int64_t multiply_adds_per_row) { return std::max<std::int64_t>(kWorkOfAThread / multiply_adds_per_row, 1); }

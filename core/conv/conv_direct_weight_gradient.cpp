@@ -19,6 +19,7 @@
 #include "core/base/parallel.h"
 #include "core/conv/conv_direct_parts.h"
 #include "core/conv/conv_direct_weight_gradient_leaf.h"
+#include "core/freestanding/ints.h"
 
 #if defined(__x86_64__)
 
@@ -39,7 +40,6 @@ constexpr std::int64_t kGroupFloats = std::int64_t{1} << 21;
 // A thread is woken for at least this many multiply-adds: some eight microseconds.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 // The largest part where an extent is cut into as few and as equal parts of at most `most` as can be.
 constexpr std::int64_t even_part(std::int64_t extent, std::int64_t most) { return ceil_div(extent, ceil_div(extent, most)); }
 

@@ -10,6 +10,7 @@
 #include "core/base/parallel.h"
 #include "core/conv/conv_direct_leaf.h"
 #include "core/conv/conv_direct_parts.h"
+#include "core/freestanding/ints.h"
 
 namespace pbgen::conv_direct {
 namespace {
@@ -26,7 +27,6 @@ constexpr std::int64_t kFloatsOfLine = 16;
 // A thread is woken for at least this many multiply-adds, as in gemm.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // Output channels in panels of six, then of four, so that at most one row is empty (of three channels and more).
 // Packed: [panel][block of input channels][tap][input channel][row].

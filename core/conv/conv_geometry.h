@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 
 namespace pbgen {
 
@@ -35,7 +36,7 @@ struct ConvGeometry {
 inline ConvGeometry same_padding(std::int64_t big_height, std::int64_t big_width, std::int64_t kernel = 5, std::int64_t stride = 2) {
   check(big_height > 0 && big_width > 0 && kernel > 0 && stride > 0, "convolution of ", big_height, "x", big_width, ", kernel ", kernel,
         ", stride ", stride, ": every number must be positive");
-  const auto small = [&](std::int64_t big) { return (big + stride - 1) / stride; };
+  const auto small = [&](std::int64_t big) { return ceil_div(big, stride); };
   const auto before = [&](std::int64_t big) { return std::max<std::int64_t>((small(big) - 1) * stride + kernel - big, 0) / 2; };
   return {.big_height = big_height,
           .big_width = big_width,

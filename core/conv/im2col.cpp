@@ -6,6 +6,7 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "core/freestanding/ints.h"
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
@@ -24,7 +25,6 @@ constexpr std::int64_t kStreamedFloats = 4 * 1024 * 1024;
 
 constexpr std::int64_t kLaneBytes = kLanes * sizeof(float);
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 // First o with stride*o + offset >= bound.
 std::int64_t first_reaching(std::int64_t bound, std::int64_t offset, std::int64_t stride) {

@@ -3,10 +3,7 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
-
-#include "core/files/descriptor.h"
 
 namespace pbgen {
 
@@ -16,37 +13,10 @@ bool try_lock(int descriptor, const std::string& path);
 // The same, but waits for its turn.  waiting, where there is one: told before, if another one holds it.
 void wait_for_lock(int descriptor, const std::string& path, const std::function<void()>& waiting);
 
+// Error(input_output): a file system that keeps no locks, with the reason and the mend.
+[[noreturn]] void fail_without_locks(const std::string& path, const char* reason);
+
 // Whether the path still names the file that was opened: between opening and locking, whoever had the lock may have renamed or removed it.
 bool is_named(int descriptor, const std::string& path);
-
-// A folder into which one process at a time writes.  The lock is that of a file in it, FOLDER/.pbgen.lock, which tells who holds it
-// and goes with this object; one that a killed process left is taken over, and so are its half-written files (remove_stale_partials).
-// Programs that we start do not inherit it.
-class FolderLock {
- public:
-  // Makes the folder where it is missing; one that this object made, and that is still empty in the end, goes with it.
-  // Error(usage) where another process holds it, with that process and the mend, or where it is no folder; Error(input_output) where
-  // it cannot be made, or where the file system keeps no locks or ignores them, which is tried each time.
-  explicit FolderLock(const std::string& folder);
-  // The same for a folder that must be new: nothing where something has that name.  Of two processes one gets it.
-  static std::optional<FolderLock> make(const std::string& folder);
-  ~FolderLock();
-  FolderLock(FolderLock&& other) noexcept;
-  FolderLock& operator=(FolderLock&&) = delete;
-
-  const std::string& folder() const { return folder_; }
-
- private:
-  FolderLock(const std::string& folder, bool made);
-  void take();
-  bool try_to_take();
-
-  std::string folder_;
-  Descriptor descriptor_;
-  bool made_ = false;
-};
-
-// Whether nothing is in the folder but a lock's file.  Error(input_output) where it cannot be read.
-bool holds_nothing(const std::string& folder);
 
 }  // namespace pbgen

@@ -1,14 +1,10 @@
 // The roof over every kernel: what the multiply-add units give when nothing leaves the registers.
 #pragma once
 
-#include <cstdint>
-
 namespace pbgen {
 
-inline constexpr std::int64_t kFlopsPerFmaStep = 12 * 8 * 2;
-
-// Runs steps of twelve independent eight-wide FMAs in registers, in the calling thread, and returns a number that
-// depends on all of them.  Only where machine_supports(Isa::avx2).
-float run_fma_steps_avx2(std::int64_t steps);
+// FLOP/s of fused multiply-adds in registers on thread_count() threads, AVX2's: the best of a few milliseconds' runs.  0 where the
+// machine has no such units.
+double fma_peak();
 
 }  // namespace pbgen

@@ -1,4 +1,4 @@
-#include "core/gemm/fma_peak.h"
+#include "core/gemm/fma_peak_leaf.h"
 
 #include <immintrin.h>
 

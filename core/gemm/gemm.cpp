@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
+#include "core/freestanding/ints.h"
 #include "core/gemm/gemm_leaf.h"
 
 namespace pbgen {
@@ -52,8 +53,6 @@ void run_ref(const Product& g) {
 
 #if defined(__x86_64__)
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-std::int64_t round_up(std::int64_t a, std::int64_t b) { return ceil_div(a, b) * b; }
 
 struct Range {
   std::int64_t begin;

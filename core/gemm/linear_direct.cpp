@@ -6,6 +6,7 @@
 #include "core/base/cpu.h"
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
+#include "core/freestanding/ints.h"
 #include "core/gemm/linear_direct_leaf.h"
 #include "core/gemm/transpose_leaf.h"
 
@@ -24,7 +25,6 @@ constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 // way, and a transposed copy would cost as much again.
 constexpr std::int64_t kFewRows = 4;
 
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 std::int64_t features(const LaneShape& shape) { return shape.floats_per_image(); }
 std::int64_t slice_floats(const LaneShape& shape) { return shape.floats_per_image() * kLanes; }
 std::int64_t min_items(std::int64_t work_per_item) { return std::max<std::int64_t>(kWorkOfAThread / work_per_item, 1); }

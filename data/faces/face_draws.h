@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/base/rng.h"
-#include "data/faces/face_parameters.h"
+#include "data/faces/face_canvas.h"
 
 namespace pbgen::faces {
 
@@ -68,12 +68,5 @@ inline Colour along(std::span<const Colour> ramp, float t) {
   const std::size_t i = std::min(static_cast<std::size_t>(position), ramp.size() - 2);
   return mix(ramp[i], ramp[i + 1], position - static_cast<float>(i));
 }
-
-// `tone` runs from pale skin (0) to dark (1), `softness` from a masculine (0) to a feminine (1) face.
-Hair draw_hair(Draws& draws, const Head& head, float tone, float softness);
-Beard draw_beard(Draws& draws, const Hair& hair, const Head& head, float softness);
-// A hat flattens the hair.
-Hat draw_hat(Draws& draws, Hair& hair);
-Colour draw_cloth(Draws& draws);
 
 }  // namespace pbgen::faces

@@ -1,7 +1,7 @@
 // Draws hair, beards and hats.
 #include <array>
 
-#include "data/faces/face_draws.h"
+#include "data/faces/face_hair_parameters.h"
 
 namespace pbgen::faces {
 namespace {
@@ -19,6 +19,12 @@ Colour draw_hair_colour(Draws& draws, float tone, float age) {
 }
 
 }  // namespace
+
+Colour draw_cloth(Draws& draws) {
+  const float hue = draws.uniform(0.0f, 1.0f);
+  const float saturation = draws.uniform(0.0f, 0.7f);
+  return from_hue({hue, square(saturation) + 0.05f, draws.uniform(0.1f, 0.92f)});
+}
 
 Hair draw_hair(Draws& draws, const Head& head, float tone, float softness) {
   static constexpr float kMasculine[] = {9, 22, 14, 7, 20, 3, 3, 8, 1, 13};

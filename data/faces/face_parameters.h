@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 
 #include "data/faces/face_canvas.h"
 
@@ -192,8 +191,5 @@ struct FaceParameters {
   Background background;
   Finish finish;
 };
-
-// The face of that number: a pure function of seed and number.
-FaceParameters draw_parameters(std::uint64_t seed, std::uint64_t number);
 
 }  // namespace pbgen::faces

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "core/freestanding/ints.h"
+#include "data/faces/draw_parameters.h"
 #include "data/faces/face_layers.h"
 
 namespace pbgen {
@@ -41,7 +43,7 @@ std::uint8_t to_byte(float value) { return static_cast<std::uint8_t>(faces::clam
 
 void draw(std::uint64_t seed, std::uint64_t number, int size, int channels, std::uint8_t* pixels) {
   // Small pictures are drawn larger and averaged: below a certain size features are thinner than any edge.
-  const int samples = (Tile::kSide + size - 1) / size;
+  const int samples = ceil_div(Tile::kSide, size);
   const int resolution = size * samples;
   const int side = Tile::kSide / samples;
   const faces::FaceParameters face = faces::draw_parameters(seed, number);

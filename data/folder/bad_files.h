@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "data/folder/image_folder.h"
+#include "data/folder/list_images.h"
 
 namespace pbgen {
 

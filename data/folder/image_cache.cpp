@@ -17,7 +17,7 @@
 #include "core/base/check.h"
 #include "core/files/file_kind.h"
 #include "data/folder/fingerprint.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 
 namespace pbgen {
 namespace {

@@ -9,7 +9,7 @@
 #include "core/files/regular_file.h"
 #include "data/folder/bad_files.h"
 #include "data/folder/source_files.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "data/resize.h"
 
 namespace pbgen {

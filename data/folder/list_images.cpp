@@ -1,4 +1,5 @@
-// The file-system half of image_folder.h: which files there are.
+#include "data/folder/list_images.h"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -12,7 +13,6 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "data/folder/image_folder.h"
 
 namespace pbgen {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/base/parallel.h"
 #include "core/files/file.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 
 namespace pbgen {
 namespace {

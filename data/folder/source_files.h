@@ -6,7 +6,7 @@
 #include <string>
 
 #include "data/folder/fingerprint.h"
-#include "data/folder/image_folder.h"
+#include "data/folder/list_images.h"
 
 namespace pbgen {
 

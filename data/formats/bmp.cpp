@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 #include "data/formats/byte_order.h"
 
 namespace pbgen {
@@ -138,7 +139,7 @@ class Reader {
     if (header_.bits <= 8) find_palette(begin);
     // The last row need not be filled up.
     const std::size_t row = (static_cast<std::size_t>(header_.width) * header_.bits + 7) / 8;
-    row_bytes_ = (row + 3) / 4 * 4;
+    row_bytes_ = round_up(row, 4);
     const std::size_t needed = row_bytes_ * (static_cast<std::size_t>(header_.height) - 1) + row;
     const std::size_t available = bytes.size() - std::min(bytes.size(), header_.pixels);
     if (available < needed) fail(ErrorKind::data, "truncated: the BMP lacks rows: ", available, " bytes of pixels, ", needed, " expected");

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <span>
 
-#include "data/image_io.h"
+#include "data/formats/decoded_image.h"
 
 namespace pbgen {
 

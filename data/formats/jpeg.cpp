@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 #include "data/formats/byte_order.h"
 #include "data/formats/jpeg_colour.h"
 #include "data/formats/jpeg_frame.h"
@@ -196,18 +197,17 @@ class Reader {
   }
 
   void lay_out() {
-    const auto quotient = [](int a, int b) { return (a + b - 1) / b; };
-    frame_.units_wide = quotient(frame_.width, kBlockSide * frame_.h_most);
-    frame_.units_high = quotient(frame_.height, kBlockSide * frame_.v_most);
+    frame_.units_wide = ceil_div(frame_.width, kBlockSide * frame_.h_most);
+    frame_.units_high = ceil_div(frame_.height, kBlockSide * frame_.v_most);
     std::size_t blocks = 0;
     for (JpegComponent& component : frame_.components) {
       if (frame_.h_most % component.h != 0 || frame_.v_most % component.v != 0)
         fail(ErrorKind::data, "a JPEG whose components are sampled at ratios that are not whole, which is not read; save it anew");
-      component.width = quotient(frame_.width * component.h, frame_.h_most);
-      component.height = quotient(frame_.height * component.v, frame_.v_most);
+      component.width = ceil_div(frame_.width * component.h, frame_.h_most);
+      component.height = ceil_div(frame_.height * component.v, frame_.v_most);
       component.blocks_wide = frame_.units_wide * component.h;
       component.blocks_high = frame_.units_high * component.v;
-      blocks += static_cast<std::size_t>(quotient(component.width, kBlockSide)) * quotient(component.height, kBlockSide);
+      blocks += static_cast<std::size_t>(ceil_div(component.width, kBlockSide)) * ceil_div(component.height, kBlockSide);
     }
     // Before memory is taken for them: each block needs a bit at least.
     if (blocks / 8 > bytes_.size())

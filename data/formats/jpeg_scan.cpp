@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
+#include "core/freestanding/ints.h"
 #include "data/formats/jpeg_transform.h"
 
 namespace pbgen {
@@ -28,8 +29,8 @@ class ScanDecoder {
     // A scan of one component holds its own blocks alone; of several, whole units.
     const JpegComponent& first = frame_.components[scan_.members.front().component];
     const bool alone = scan_.members.size() == 1;
-    const int wide = alone ? (first.width + kBlockSide - 1) / kBlockSide : frame_.units_wide;
-    const int high = alone ? (first.height + kBlockSide - 1) / kBlockSide : frame_.units_high;
+    const int wide = alone ? ceil_div(first.width, kBlockSide) : frame_.units_wide;
+    const int high = alone ? ceil_div(first.height, kBlockSide) : frame_.units_high;
     const std::int64_t units = static_cast<std::int64_t>(wide) * high;
     std::int64_t done = 0;
     for (int y = 0; y < high; ++y)

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <span>
 
-#include "data/image_io.h"
+#include "data/formats/decoded_image.h"
 
 namespace pbgen {
 

@@ -16,6 +16,7 @@
 #include "core/base/rng.h"
 #include "metrics/laplacian_pyramid.h"
 #include "metrics/patches.h"
+#include "metrics/sliced_wasserstein.h"
 
 namespace pbgen {
 namespace {

@@ -16,7 +16,7 @@
 #include "core/files/file.h"
 #include "core/files/regular_file.h"
 #include "data/folder/image_folder.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/checkpoint.h"
 #include "gan/edge/pbgen.h"
 #include "tests/support/image_files.h"

@@ -14,9 +14,9 @@
 
 #include "core/base/check.h"
 #include "core/files/file.h"
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 #include "core/files/json.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
 #include "tests/support/image_files.h"

@@ -14,7 +14,7 @@
 #include "core/files/safetensors.h"
 #include "data/folder/cache_stamp.h"
 #include "data/folder/image_cache.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/image_files.h"
 #include "tests/support/tool_run.h"
 

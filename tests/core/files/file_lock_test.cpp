@@ -1,5 +1,5 @@
 // Locks of folders: between processes, over kill -9, and on every file system that is here.
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

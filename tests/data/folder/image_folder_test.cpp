@@ -10,7 +10,7 @@
 #include "core/base/cpu.h"
 #include "data/folder/load_images.h"
 #include "data/folder/source_files.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/golden_pictures.h"
 #include "tests/support/image_files.h"
 

@@ -14,7 +14,7 @@
 #include "core/files/file.h"
 #include "data/formats/inflate.h"
 #include "data/formats/orientation.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/golden_pictures.h"
 #include "tests/support/image_files.h"
 

@@ -16,6 +16,7 @@
 #include "tools/lib/bench/footprint.h"
 #include "tools/lib/bench/layer_check.h"
 #include "tools/lib/bench/peers.h"
+#include "tools/lib/bench/random_values.h"
 #include "tools/lib/bench/report.h"
 #include "tools/lib/bench/run.h"
 

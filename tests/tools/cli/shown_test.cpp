@@ -10,7 +10,7 @@
 #include "core/base/utf8.h"
 #include "core/files/file.h"
 #include "core/files/json.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/image_files.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/program.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/image_files.h"
 
 namespace pbgen {

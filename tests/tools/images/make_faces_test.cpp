@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "data/faces/synthetic_faces.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 
 namespace pbgen {
 namespace {

@@ -12,7 +12,7 @@
 #include "core/files/json.h"
 #include "data/faces/synthetic_faces.h"
 #include "data/folder/load_images.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/image_files.h"
 #include "tests/support/tool_run.h"
 

@@ -12,7 +12,7 @@
 #include "core/base/check.h"
 #include "core/files/file.h"
 #include "core/files/safetensors.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/checkpoint.h"
 #include "gan/edge/pbgen.h"
 #include "gan/expanded_generator.h"

@@ -18,12 +18,12 @@
 #include "gan/trainer.h"
 #include "tests/support/image_files.h"
 #include "tools/lib/cli/csv.h"
-#include "tools/lib/images/sample_images.h"
-#include "tools/lib/paper/conv4_width.h"
+#include "tools/lib/model/sample_images.h"
 #include "tools/lib/paper/experiment.h"
-#include "tools/lib/paper/feature_maps.h"
-#include "tools/lib/paper/measured_savings.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/pieces/conv4_width.h"
+#include "tools/lib/paper/pieces/feature_maps.h"
+#include "tools/lib/paper/pieces/measured_savings.h"
 
 namespace pbgen {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "core/base/check.h"
 #include "core/files/file.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tests/support/image_files.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/csv.h"

@@ -17,7 +17,7 @@
 #include "core/base/check.h"
 #include "core/files/file.h"
 #include "core/files/json.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/checkpoint.h"
 #include "tests/support/image_files.h"
 #include "tests/support/tool_run.h"

@@ -23,6 +23,8 @@
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/text.h"
+#include "tools/lib/trials/run_trials.h"
+#include "tools/lib/trials/trial_files.h"
 
 namespace pbgen {
 namespace {

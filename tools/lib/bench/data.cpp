@@ -12,7 +12,7 @@
 #include "data/faces/synthetic_faces.h"
 #include "data/folder/image_cache.h"
 #include "data/folder/image_folder.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "data/lane_images.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/cli/temporary_folder.h"

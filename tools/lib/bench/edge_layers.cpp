@@ -12,7 +12,7 @@
 #include "gan/accounting.h"
 #include "gan/edge/run.h"
 #include "tools/lib/bench/case.h"
-#include "tools/lib/bench/measure.h"
+#include "tools/lib/bench/random_values.h"
 #include "tools/lib/model/edge_generator.h"
 
 namespace pbgen {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/timing.h"
 #include "core/files/json.h"
 #include "gan/networks.h"
-#include "tools/lib/bench/measure.h"
 #include "tools/lib/bench/run.h"
 #include "tools/lib/cli/text_table.h"
 

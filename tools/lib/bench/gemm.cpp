@@ -7,7 +7,7 @@
 #include "gan/accounting.h"
 #include "gan/networks.h"
 #include "tools/lib/bench/case.h"
-#include "tools/lib/bench/measure.h"
+#include "tools/lib/bench/random_values.h"
 
 namespace pbgen {
 namespace {

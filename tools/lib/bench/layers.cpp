@@ -10,7 +10,7 @@
 #include "layers/linear.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/bench/layer_check.h"
-#include "tools/lib/bench/measure.h"
+#include "tools/lib/bench/random_values.h"
 
 namespace pbgen {
 namespace {

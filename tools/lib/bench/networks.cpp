@@ -10,7 +10,7 @@
 #include "gan/trainer.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/bench/inference.h"
-#include "tools/lib/bench/measure.h"
+#include "tools/lib/bench/random_values.h"
 
 namespace pbgen {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/cpu.h"
+#include "core/gemm/fma_peak.h"
 
 namespace pbgen {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/timing.h"
 #include "tools/lib/bench/case.h"
-#include "tools/lib/bench/measure.h"
 
 namespace pbgen {
 

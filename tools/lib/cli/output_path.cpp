@@ -4,7 +4,6 @@
 #include <system_error>
 
 #include "core/base/check.h"
-#include "tools/lib/runs/find_checkpoint.h"
 
 namespace pbgen {
 namespace {
@@ -31,12 +30,6 @@ std::string name_ending(const std::string& path) {
   for (char& c : ending)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return ending;
-}
-
-std::string output_beside(const std::string& model, std::string_view name) {
-  const std::string run = run_folder_of(model);
-  const fs::path folder = run.empty() ? fs::path(model).parent_path() : fs::path(run);
-  return (folder / concat(fs::path(model).stem().string(), name)).string();
 }
 
 }  // namespace pbgen

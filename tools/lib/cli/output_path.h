@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/files/file.h"
@@ -18,9 +17,5 @@ inline Existing existing_output(bool force) { return force ? Existing::replace :
 
 // The last part of a file's name from its last dot on, in lower case: ".png"; "" where there is none.
 std::string name_ending(const std::string& path);
-
-// Where a file made of a model goes that the user gave no name: RUN/STEM-NAME for RUN/checkpoints/STEM.safetensors, else beside the
-// model, DIR/STEM-NAME.  name begins with what separates it: "-grid-1.png", ".pbgen".
-std::string output_beside(const std::string& model, std::string_view name);
 
 }  // namespace pbgen

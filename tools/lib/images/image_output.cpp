@@ -7,7 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/parallel.h"
 #include "core/files/file_batch.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tools/lib/cli/output_path.h"
 
 namespace pbgen {

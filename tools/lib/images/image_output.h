@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/files/file.h"
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 #include "data/image.h"
 #include "data/image_set.h"
 

@@ -12,7 +12,7 @@
 #include "data/faces/synthetic_faces.h"
 #include "data/folder/image_cache.h"
 #include "data/folder/load_images.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
 #include "metrics/laplacian_pyramid.h"

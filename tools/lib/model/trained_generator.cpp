@@ -13,8 +13,8 @@
 #include "gan/checkpoint.h"
 #include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
-#include "tools/lib/images/sample_images.h"
 #include "tools/lib/model/exported_model.h"
+#include "tools/lib/model/sample_images.h"
 
 namespace pbgen {
 

@@ -4,8 +4,8 @@
 
 #include "core/base/check.h"
 #include "tools/lib/cli/args.h"
+#include "tools/lib/train/run_plan.h"
 #include "tools/lib/train/training_data.h"
-#include "tools/lib/train/training_run.h"
 
 namespace pbgen {
 namespace {

@@ -8,11 +8,12 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/files/file.h"
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 #include "core/files/json.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/shown.h"
+#include "tools/lib/trials/run_trials.h"
 
 namespace pbgen {
 namespace {

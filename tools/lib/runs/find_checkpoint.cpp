@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "gan/checkpoint.h"
 #include "tools/lib/cli/shown.h"
+#include "tools/lib/runs/checkpoint_path.h"
 #include "tools/lib/runs/run_directory.h"
 
 namespace pbgen {
@@ -41,12 +42,6 @@ ResumePoint find_resume_point(const std::string& resume, const std::string& out,
   const std::string checkpoint = named_checkpoint(resume);
   if (checkpoint != resume) return {checkpoint, resume};
   return {checkpoint, run_folder_of(checkpoint)};
-}
-
-std::string run_folder_of(const std::string& checkpoint) {
-  const fs::path folder = fs::path(checkpoint).parent_path();
-  if (folder.filename() != "checkpoints") return "";
-  return folder.has_parent_path() ? folder.parent_path().string() : ".";
 }
 
 std::string named_checkpoint(const std::string& path) {

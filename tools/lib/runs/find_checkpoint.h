@@ -15,9 +15,6 @@ struct ResumePoint {
 // on stderr; one that cannot be read is Error(input_output).  Error(usage) where nothing is found that must be.
 ResumePoint find_resume_point(const std::string& resume, const std::string& out, const std::string& run_name);
 
-// The run's folder of a checkpoint, the one above checkpoints/; "" where the file lies elsewhere.
-std::string run_folder_of(const std::string& checkpoint);
-
 // The checkpoint that a user names: a file, or a run's folder, whose newest good one is meant.  Error(usage) where there is none.
 std::string named_checkpoint(const std::string& path);
 

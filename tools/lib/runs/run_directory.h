@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/files/descriptor.h"
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 
 namespace pbgen {
 

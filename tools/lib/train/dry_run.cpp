@@ -1,3 +1,5 @@
+#include "tools/lib/train/dry_run.h"
+
 #include <cstdio>
 #include <string>
 
@@ -12,7 +14,6 @@
 #include "tools/lib/train/run_estimate.h"
 #include "tools/lib/train/run_memory.h"
 #include "tools/lib/train/training_data.h"
-#include "tools/lib/train/training_run.h"
 
 namespace pbgen {
 namespace {

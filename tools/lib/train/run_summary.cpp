@@ -7,7 +7,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/files/file.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/settings.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/program.h"

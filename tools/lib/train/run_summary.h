@@ -10,8 +10,8 @@
 #include "tools/lib/images/score.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/run_page.h"
+#include "tools/lib/train/run_plan.h"
 #include "tools/lib/train/training_data.h"
-#include "tools/lib/train/training_run.h"
 
 namespace pbgen {
 

@@ -16,13 +16,13 @@
 #include "core/base/parallel.h"
 #include "core/base/profile.h"
 #include "core/files/file.h"
+#include "core/gemm/fma_peak.h"
 #include "data/batch_loader.h"
+#include "data/formats/image_io.h"
 #include "data/image_grid.h"
-#include "data/image_io.h"
 #include "gan/checkpoint.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
-#include "tools/lib/bench/measure.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/program.h"
@@ -30,9 +30,9 @@
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/standard_streams.h"
 #include "tools/lib/cli/text.h"
-#include "tools/lib/images/sample_images.h"
 #include "tools/lib/images/score.h"
 #include "tools/lib/model/layer_report.h"
+#include "tools/lib/model/sample_images.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/runs/scored_checkpoint.h"
 #include "tools/lib/train/profile_report.h"
@@ -408,17 +408,6 @@ class TrainingRun {
 };
 
 }  // namespace
-
-std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images) {
-  if (flags.iterations) return *flags.iterations;
-  const double iterations = std::ceil(*flags.epochs * static_cast<double>(training_images / flags.batch) / flags.d_steps);
-  if (iterations > static_cast<double>(kMaxIterations))
-    fail(ErrorKind::usage, "--epochs ", *flags.epochs, ": ", iterations, " iterations of these images, at most ", kMaxIterations,
-         " are run");
-  return static_cast<std::int64_t>(iterations);
-}
-
-std::int64_t images_per_iteration(const TrainFlags& flags) { return std::int64_t{flags.batch} * flags.d_steps; }
 
 int run_training(const RunPlan& plan) {
   try {

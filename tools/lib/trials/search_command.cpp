@@ -11,7 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/files/file.h"
-#include "core/files/file_lock.h"
+#include "core/files/folder_lock.h"
 #include "core/files/json.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/csv.h"
@@ -22,6 +22,7 @@
 #include "tools/lib/cli/text.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/train_options.h"
+#include "tools/lib/trials/run_trials.h"
 #include "tools/lib/trials/search.h"
 #include "tools/lib/trials/search_report.h"
 

@@ -8,7 +8,6 @@
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/text.h"
 #include "tools/lib/train/train_options.h"
-#include "tools/lib/trials/trial.h"
 
 namespace pbgen {
 namespace {
@@ -100,14 +99,6 @@ std::vector<std::string> saved_arguments(const std::string& folder) {
     arguments.push_back(argument.as_string());
   }
   return arguments;
-}
-
-std::vector<std::pair<std::int64_t, std::string>> TrialResult::samples() const { return RunDirectory::open(folder).samples(); }
-
-std::string TrialResult::checkpoint() const {
-  const auto all = RunDirectory::list_checkpoints(folder);
-  if (all.empty()) fail(ErrorKind::input_output, folder, ": has no checkpoint; remove the folder and run the trial again");
-  return all.back().second;
 }
 
 TrialResult read_trial(const std::string& folder) {

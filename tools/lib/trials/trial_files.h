@@ -1,4 +1,4 @@
-// What a trial's folder holds, as trial.h's two halves read it: running trials, and reading those that are done.
+// What a trial's folder holds.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/files/json.h"
+#include "tools/lib/trials/trial.h"
 
 namespace pbgen {
 
@@ -15,6 +16,10 @@ Json trial_json(const std::string& path);
 
 // The arguments that the folder was made for: trial.json.  Error(data) where it is not what we write.
 std::vector<std::string> saved_arguments(const std::string& folder);
+
+// A trial's folder as run_trials left it.  Error(input_output) where the trial is not done, Error(data) where a file in it is
+// not what we write.
+TrialResult read_trial(const std::string& folder);
 
 // How far the trial was trained that scores.json is of.  Error(data) where it is not what we write.
 std::int64_t scored_iterations(const std::string& folder);

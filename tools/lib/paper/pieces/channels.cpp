@@ -4,7 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/files/file.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/accounting.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/paper/piece.h"

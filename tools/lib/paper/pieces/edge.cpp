@@ -10,7 +10,7 @@
 #include "core/base/check.h"
 #include "core/files/file.h"
 #include "data/image_grid.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/accounting.h"
 #include "gan/folded_generator.h"
 #include "gan/packed_model.h"

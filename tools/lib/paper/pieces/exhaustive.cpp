@@ -10,7 +10,7 @@
 #include "tools/lib/cli/format.h"
 #include "tools/lib/html/line_chart.h"
 #include "tools/lib/paper/piece.h"
-#include "tools/lib/paper/strategy.h"
+#include "tools/lib/paper/pieces/strategy.h"
 #include "tools/lib/paper/trial_table.h"
 
 namespace pbgen {

@@ -9,15 +9,15 @@
 
 #include "core/base/check.h"
 #include "core/base/rng.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "gan/accounting.h"
 #include "gan/checkpoint.h"
 #include "gan/latents.h"
 #include "gan/settings.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/model/layer_report.h"
-#include "tools/lib/paper/feature_maps.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/pieces/feature_maps.h"
 
 namespace pbgen {
 namespace {

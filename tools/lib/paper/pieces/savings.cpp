@@ -12,9 +12,9 @@
 #include "gan/accounting.h"
 #include "gan/packed_model.h"
 #include "tools/lib/cli/format.h"
-#include "tools/lib/paper/conv4_width.h"
-#include "tools/lib/paper/measured_savings.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/pieces/conv4_width.h"
+#include "tools/lib/paper/pieces/measured_savings.h"
 
 namespace pbgen {
 namespace {

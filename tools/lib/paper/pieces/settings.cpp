@@ -1,10 +1,10 @@
 #include "core/base/check.h"
 #include "core/files/file.h"
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/paper/pieces/settings_parts.h"
 #include "tools/lib/paper/setting_scores.h"
-#include "tools/lib/paper/settings_parts.h"
 
 namespace pbgen {
 namespace {

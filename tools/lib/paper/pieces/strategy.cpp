@@ -1,4 +1,4 @@
-#include "tools/lib/paper/strategy.h"
+#include "tools/lib/paper/pieces/strategy.h"
 
 #include <cmath>
 

@@ -1,5 +1,5 @@
 // Image files: what is decoded, to which pixels, and what is refused.
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 
 #include <gtest/gtest.h>
 

@@ -5,8 +5,8 @@
 #include "gan/accounting.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/paper/claim.h"
+#include "tools/lib/paper/pieces/settings_parts.h"
 #include "tools/lib/paper/resolution_chart.h"
-#include "tools/lib/paper/settings_parts.h"
 
 namespace pbgen {
 namespace {

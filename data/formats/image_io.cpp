@@ -1,4 +1,4 @@
-#include "data/image_io.h"
+#include "data/formats/image_io.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -81,12 +81,6 @@ void append_bytes(void* context, void* data, int size) {
 }
 
 }  // namespace
-
-void check_image_sides(std::int64_t width, std::int64_t height) {
-  if (width < 1 || height < 1) fail(ErrorKind::data, width, "x", height, " pixels: the picture is empty");
-  if (width > kMaxImageSide || height > kMaxImageSide || width * height > kMaxImagePixels)
-    fail(ErrorKind::data, width, "x", height, " pixels: at most ", kMaxImageSide, " a side and ", kMaxImagePixels, " together are read");
-}
 
 DecodedImage decode_image(std::span<const std::uint8_t> bytes) {
   if (bytes.empty()) fail(ErrorKind::data, "the file is empty");

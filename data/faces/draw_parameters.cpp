@@ -1,9 +1,10 @@
-#include "data/faces/face_parameters.h"
+#include "data/faces/draw_parameters.h"
 
 #include <array>
 #include <cmath>
 
 #include "data/faces/face_draws.h"
+#include "data/faces/face_hair_parameters.h"
 
 namespace pbgen::faces {
 namespace {
@@ -178,12 +179,6 @@ Finish draw_finish(Draws& draws, float tone) {
 }
 
 }  // namespace
-
-Colour draw_cloth(Draws& draws) {
-  const float hue = draws.uniform(0.0f, 1.0f);
-  const float saturation = draws.uniform(0.0f, 0.7f);
-  return from_hue({hue, square(saturation) + 0.05f, draws.uniform(0.1f, 0.92f)});
-}
 
 FaceParameters draw_parameters(std::uint64_t seed, std::uint64_t number) {
   Draws draws(seed, number);

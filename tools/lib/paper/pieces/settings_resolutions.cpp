@@ -3,8 +3,8 @@
 #include "core/base/check.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/paper/claim.h"
+#include "tools/lib/paper/pieces/settings_parts.h"
 #include "tools/lib/paper/resolution_chart.h"
-#include "tools/lib/paper/settings_parts.h"
 
 namespace pbgen {
 namespace {

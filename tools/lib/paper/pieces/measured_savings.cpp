@@ -1,4 +1,4 @@
-#include "tools/lib/paper/measured_savings.h"
+#include "tools/lib/paper/pieces/measured_savings.h"
 
 #include <unistd.h>
 
@@ -14,10 +14,11 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
+#include "core/base/timing.h"
 #include "gan/latents.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
-#include "tools/lib/bench/measure.h"
+#include "tools/lib/bench/random_values.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/model/edge_generator.h"
 

@@ -1,5 +1,5 @@
 // A generator's images as bytes.
-#include "tools/lib/images/sample_images.h"
+#include "tools/lib/model/sample_images.h"
 
 #include <gtest/gtest.h>
 

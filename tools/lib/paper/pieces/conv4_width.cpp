@@ -1,4 +1,4 @@
-#include "tools/lib/paper/conv4_width.h"
+#include "tools/lib/paper/pieces/conv4_width.h"
 
 #include <cstdint>
 

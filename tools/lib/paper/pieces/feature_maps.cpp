@@ -1,4 +1,4 @@
-#include "tools/lib/paper/feature_maps.h"
+#include "tools/lib/paper/pieces/feature_maps.h"
 
 #include <algorithm>
 #include <cmath>

@@ -11,25 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "data/formats/decoded_image.h"
 #include "data/image.h"
 
 namespace pbgen {
 
 inline constexpr std::int64_t kMaxImageFileBytes = std::int64_t{1} << 28;
-inline constexpr int kMaxImageSide = 16384;
-inline constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 26;
-
-// A picture and what its file was before.
-struct DecodedImage {
-  Image image;              // 1 channel where the file is grey, else 3
-  bool was_grey = false;    // a palette of greys counts as colour
-  bool had_alpha = false;   // an alpha channel or a transparent colour, be it opaque throughout
-  bool was_16_bit = false;  // taken to 8 bits
-  int orientation = 1;      // EXIF's; the image is turned accordingly (data/formats/orientation.h)
-};
-
-// Error(data) unless both sides are in 1..kMaxImageSide and their product is at most kMaxImagePixels.
-void check_image_sides(std::int64_t width, std::int64_t height);
 
 // Decodes by content; the file's name plays no part.  Alpha is composited over white, which is what a viewer shows;
 // dropping it would uncover whatever a transparent pixel happens to hold.  A picture is turned as its EXIF orientation says.

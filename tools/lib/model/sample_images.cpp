@@ -1,4 +1,4 @@
-#include "tools/lib/images/sample_images.h"
+#include "tools/lib/model/sample_images.h"
 
 #include <memory>
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks who includes whom, and who opens files.  Prints file:line: rule for every violation; exit code 1 where there is one.
 
-  tests/lint_includes.py [ROOT]        the repository (default: the one that holds this file)
-  tests/lint_includes.py --self-test   plants violations of every rule in a temporary tree and expects each to be found
+  tests/lint/includes.py [ROOT]        the repository (default: the one that holds this file)
+  tests/lint/includes.py --self-test   plants violations of every rule in a temporary tree and expects each to be found
 """
 
 import os
@@ -10,24 +10,44 @@ import re
 import sys
 import tempfile
 
-# folder -> folders that it may include.  The longest folder that matches a file counts.
-MAY_INCLUDE = {
-    "core": {"core"},
-    "layers": {"core", "layers"},
-    "optim": {"core", "optim"},
-    "metrics": {"core", "metrics"},
-    "data": {"core", "data"},
-    "gan": {"core", "layers", "optim", "gan"},
-    "gan/edge": {"gan/edge"},
-    "tools": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tools/lib/paper"},
-    "tools/lib": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib"},
-    "tools/lib/paper": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tools/lib/paper"},
-    "tests": {"core", "layers", "optim", "metrics", "data", "gan", "gan/edge", "tools/lib", "tools/lib/paper", "tests"},
+# The rooms, from the ground up: each may include itself and those named beside it.  The longest folder that matches a file counts.
+CORE = ["core/freestanding", "core/base", "core/tensor", "core/files", "core/gemm", "core/conv"]
+DATA = ["data", "data/formats", "data/folder", "data/faces"]
+ENGINE = CORE + DATA + ["layers", "optim", "metrics", "gan", "gan/edge"]
+ROOMS = {
+    "core/freestanding": [],
+    "core/base": ["core/freestanding"],
+    "core/tensor": ["core/freestanding", "core/base"],
+    "core/files": ["core/freestanding", "core/base"],
+    "core/gemm": ["core/freestanding", "core/base", "core/tensor"],
+    "core/conv": ["core/freestanding", "core/base", "core/tensor", "core/gemm"],
+    "layers": CORE,
+    "optim": CORE,
+    "metrics": CORE,
+    "data": CORE,
+    "data/formats": CORE + ["data"],
+    "data/folder": CORE + ["data", "data/formats"],
+    "data/faces": CORE + ["data"],
+    "gan/edge": ["core/freestanding"],
+    "gan": CORE + ["layers", "optim"],
 }
+TOOLS = []
+for room, more in {
+    "cli": [], "html": ["cli"], "runs": ["cli", "html"], "model": ["cli"], "images": ["cli", "runs", "model"],
+    "train": ["cli", "html", "runs", "model", "images"], "trials": ["cli", "html", "runs", "model", "images", "train"],
+    "plan": ["cli", "html", "runs", "model", "images", "train", "trials"], "bench": ["cli", "html", "runs", "model"],
+    "paper": ["cli", "html", "runs", "model", "images", "train", "trials", "bench"],
+    "paper/pieces": ["cli", "html", "runs", "model", "images", "train", "trials", "bench", "paper"],
+}.items():
+    ROOMS["tools/lib/" + room] = ENGINE + ["tools/lib/" + other for other in more]
+    TOOLS.append("tools/lib/" + room)
+ROOMS["tools"] = ENGINE + TOOLS
+for room in ["core", "layers", "optim", "metrics", "data", "gan", "edge", "tools", "support", "fuzz"]:
+    ROOMS["tests/" + room] = ENGINE + TOOLS + ["tests/support"]
 
 # system header -> who may include it: a file, or a folder with a closing slash.
 RESERVED = {
-    r"stb[_/].*": (["data/image_io.cpp"], "only data/image_io.cpp includes stb"),
+    r"stb[_/].*": (["data/formats/image_io.cpp"], "only data/formats/image_io.cpp includes stb"),
     r"gtest/.*|gmock/.*": (["tests/"], "only tests include GoogleTest"),
     r"omp\.h": (["core/"], "threads come from core/base/parallel.h"),
     r"random": (["tests/"], "random numbers come from core/base/rng.h"),
@@ -41,7 +61,7 @@ MAY_OPEN = [
     "data/folder/image_cache.cpp",  # maps what RegularFile opened
     "core/base/aligned_buffer.h",  # memory without a file
     "core/base/cpu.cpp", "core/base/cgroup.cpp", "tools/lib/cli/memory_limits.cpp", "tools/lib/cli/thread_waiting.cpp",  # /proc and /sys
-    "tools/lib/paper/measured_savings.cpp",
+    "tools/lib/paper/pieces/measured_savings.cpp",
     "tools/lib/cli/standard_streams.cpp",  # /dev/null
     "tests/",
 ]
@@ -62,7 +82,7 @@ RAW_NAME = re.compile(r"\bprintf\(.*(path|folder|\bout|model|file|name)\w*(\([^(
 
 def folder_of(path):
     parts = path.split("/")[:-1]
-    while parts and "/".join(parts) not in MAY_INCLUDE:
+    while parts and "/".join(parts) not in ROOMS:
         parts.pop()
     return "/".join(parts)
 
@@ -104,8 +124,9 @@ def check_own(root, path, header):
         yield f'"{header}" is not a path from the repository\'s root'
         return
     target = folder_of(header)
-    if target not in MAY_INCLUDE[folder_of(path)]:
-        yield f"{folder_of(path)} may not include {target or 'the top folder'}"
+    room = folder_of(path)
+    if target != room and target not in ROOMS.get(room, []):
+        yield f"{room or 'a folder that is no room'} may not include {target or 'a folder that is no room'}"
     if is_leaf(path):
         if not is_header_of_leaf(header, path):
             yield f'a leaf includes "{header}", which is not its own'
@@ -138,7 +159,7 @@ def check_file(root, path):
 def lint(root):
     """All violations as 'file:line: rule', and the count of files seen."""
     found, count = [], 0
-    for top in sorted({folder.split("/")[0] for folder in MAY_INCLUDE}):
+    for top in sorted({room.split("/")[0] for room in ROOMS}):
         for folder, subfolders, names in os.walk(os.path.join(root, top)):
             subfolders.sort()
             for name in sorted(names):
@@ -170,7 +191,7 @@ PLANTED = {
     "optim/adam.h": ('#pragma once\n#include "layers/layer.h"\n', [(2, "optim may not include layers")]),
     "metrics/swd.cpp": ('#include "data/image_set.h"\n', [(1, "metrics may not include data")]),
     "data/image_set.h": ('#pragma once\n#include "gan/nets.h"\n', [(2, "data may not include gan")]),
-    "data/image_io.cpp": ("#include <stb/stb_image.h>\n", []),
+    "data/formats/image_io.cpp": ("#include <stb/stb_image.h>\n", []),
     "data/other.cpp": ('#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(1, "includes stb"), (2, "includes stb")]),
     "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "optim/adam.h"\n#include "metrics/x.h"\n', [(4, "not a path")]),
     "gan/score.cpp": ('#include "data/image_set.h"\n#include <omp.h>\n', [(1, "gan may not include data"), (2, "core/base/parallel.h")]),
@@ -210,7 +231,7 @@ def main(arguments):
         problems = self_test()
         summary = f"lint: the self-test finds {sum(len(expected) for _, expected in PLANTED.values())} planted violations"
     else:
-        root = arguments[0] if arguments else os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        root = arguments[0] if arguments else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
         problems, count = lint(root)
         summary = f"lint: {count} files, nothing to complain about"
         if count == 0:

@@ -1,0 +1,32 @@
+#include "core/gemm/fma_peak.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/parallel.h"
+#include "core/base/timing.h"
+#include "core/gemm/fma_peak_leaf.h"
+
+namespace pbgen {
+
+#if defined(__x86_64__)
+double fma_peak() {
+  if (!machine_supports(Isa::avx2)) return 0.0;
+  constexpr std::int64_t kSteps = 1'000'000;  // a few milliseconds
+  std::vector<float> sums(static_cast<std::size_t>(thread_count()));
+  const Times times = measure(7, [&] {
+    parallel_items(thread_count(), [&](std::int64_t thread) { sums[static_cast<std::size_t>(thread)] = run_fma_steps_avx2(kSteps); });
+  });
+  const bool finite = std::all_of(sums.begin(), sums.end(), [](float sum) { return std::isfinite(sum); });
+  check(finite, "the FMA chain left the finite numbers");
+  return static_cast<double>(thread_count() * kSteps * kFlopsPerFmaStep) / times.best;
+}
+#else
+double fma_peak() { return 0.0; }
+#endif
+
+}  // namespace pbgen

@@ -1,0 +1,344 @@
+#include "tools/lib/trials/run_trials.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <filesystem>
+#include <set>
+#include <string_view>
+#include <thread>
+
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/files/file.h"
+#include "core/files/json.h"
+#include "tools/lib/cli/args.h"
+#include "tools/lib/cli/child_process.h"
+#include "tools/lib/cli/interrupt.h"
+#include "tools/lib/cli/progress.h"
+#include "tools/lib/cli/text.h"
+#include "tools/lib/trials/trial_files.h"
+
+namespace pbgen {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kPollPause(20);
+constexpr std::chrono::seconds kSharePause(3);
+constexpr double kPlainSeconds = 60.0;  // where nothing starts or ends
+
+void save_arguments(const Trial& trial, const std::string& folder) {
+  Json arguments = Json::array();
+  for (const std::string& argument : trial.arguments) arguments.push_back(argument);
+  Json saved = Json::object();
+  saved.set("arguments", std::move(arguments));
+  write_file_atomically(folder + "/trial.json", saved.text(2) + "\n");
+}
+
+// An argument with the flag that it belongs to.
+std::string flag_and_value(const std::vector<std::string>& arguments, std::size_t i) {
+  if (i >= arguments.size()) return "nothing more";
+  return i > 0 && !arguments[i].starts_with("--") ? concat(arguments[i - 1], ' ', arguments[i]) : arguments[i];
+}
+
+void require_same_arguments(const Trial& trial, const std::string& folder) {
+  const std::vector<std::string> saved = saved_arguments(folder);
+  if (saved == trial.arguments) return;
+  fail(ErrorKind::usage, folder, ": holds a trial with other arguments (", first_difference(saved, trial.arguments),
+       "); name another --out, or remove that folder");
+}
+
+// A member of a run's config.json, where it is there and a number.
+std::optional<double> configured(const std::string& folder, std::string_view key) {
+  const std::string path = folder + "/config.json";
+  if (!fs::exists(path)) return std::nullopt;
+  const Json config = trial_json(path);
+  const Json* const value = config.find(key);
+  return value != nullptr && value->is_number() ? std::optional(value->as_number()) : std::nullopt;
+}
+
+// How much of its iterations or epochs a run has logged; nothing where it has logged none yet.
+std::optional<double> trained_share(const std::string& folder) {
+  const std::optional<LogRow> last = RunDirectory::last_row(folder + "/log.csv");
+  if (!last) return std::nullopt;
+  if (const auto iterations = configured(folder, "iterations")) return static_cast<double>(last->iteration) / *iterations;
+  if (const auto epochs = configured(folder, "epochs")) return last->epoch / *epochs;
+  return std::nullopt;
+}
+
+// The value of the last --iterations among the arguments, the one that counts.
+std::optional<double> iterations_asked_for(const std::vector<std::string>& arguments) {
+  constexpr std::string_view kFlag = "--iterations";
+  constexpr std::string_view kFlagWithValue = "--iterations=";
+  for (std::size_t i = arguments.size(); i-- > 0;) {
+    const std::string_view argument = arguments[i];
+    double value = 0.0;
+    if (argument.starts_with(kFlagWithValue) && parse_value(argument.substr(kFlagWithValue.size()), value).empty()) return value;
+    if (i > 0 && arguments[i - 1] == kFlag && parse_value(argument, value).empty()) return value;
+  }
+  return std::nullopt;
+}
+
+// A run that somebody resumed with other --iterations is no longer this trial.  Error(usage).
+void require_same_length(const Trial& trial, const std::string& folder) {
+  const std::optional<double> now = configured(folder, "iterations");
+  std::optional<double> asked_for = iterations_asked_for(trial.arguments);
+  if (!asked_for && fs::exists(folder + "/scores.json")) asked_for = static_cast<double>(scored_iterations(folder));
+  if (!now || !asked_for || *now == *asked_for) return;
+  fail(ErrorKind::usage, folder, ": its run was resumed by hand, to ", *now, " iterations in place of ", *asked_for,
+       "; name another --out, or remove that folder");
+}
+
+enum class State { fresh, begun, done };
+
+// Error(usage) where the folder is not this trial's.
+State state_of(const Trial& trial, const std::string& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) return State::fresh;
+  if (!fs::exists(folder + "/trial.json", error)) {
+    if (fs::is_directory(folder, error) && fs::is_empty(folder, error)) return State::fresh;
+    fail(ErrorKind::usage, folder, ": is there and holds no trial; name another --out, or remove it");
+  }
+  require_same_arguments(trial, folder);
+  require_same_length(trial, folder);
+  if (fs::exists(folder + "/scores.json", error) || fs::exists(folder + "/diverged.txt", error)) return State::done;
+  const bool begun = fs::exists(folder + "/config.json", error) && !RunDirectory::list_checkpoints(folder).empty();
+  return begun ? State::begun : State::fresh;
+}
+
+// Why a file takes no further line; "" where it does.
+std::string why_it_takes_no_more(const std::string& path) {
+  try {
+    constexpr std::uint8_t kLineEnd = '\n';
+    write_all(open_to_append(path).get(), {&kLineEnd, 1}, path);
+    return "";
+  } catch (const Error& reason) {
+    return reason.what();
+  }
+}
+
+// What train_gan said last in its sitting, whose output begins at that byte: the line of its error, or, as stdout may be written
+// after it, whatever is last.  Where no whole line tells an error, a full disk or a limit may have kept it from being said: then that.
+std::string last_word(const std::string& output_path, std::int64_t begin) {
+  constexpr std::string_view kErrorPrefix = "train_gan: ";
+  const std::string all = trial_text(output_path);
+  const std::string_view output = std::string_view(all).substr(std::min(static_cast<std::size_t>(begin), all.size()));
+  std::string_view last;
+  std::string_view last_error;
+  for (const std::string_view line : split(output, '\n')) {
+    if (!line.empty()) last = line;
+    if (line.starts_with(kErrorPrefix)) last_error = line.substr(kErrorPrefix.size());
+  }
+  if (last_error.empty() || !output.ends_with('\n')) {
+    const std::string reason = why_it_takes_no_more(output_path);
+    if (!reason.empty()) return concat("could not say why it ended: ", reason);
+  }
+  return std::string(last_error.empty() ? last : last_error);
+}
+
+bool is_name(std::string_view name) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  return !name.empty() && name[0] != '.' && name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+// Runs the trials that are left, several at a time.
+class TrialRunner {
+ public:
+  // jobs >= 1; total: of all trials, done ones included.
+  TrialRunner(std::vector<Trial> pending, std::size_t total, int jobs, const TrialOptions& options)
+      : pending_(std::move(pending)), total_(total), jobs_(static_cast<std::size_t>(jobs)), options_(options),
+        program_(options.train_gan.empty() ? sibling_tool("train_gan") : options.train_gan),
+        threads_(std::max(1, thread_count() / jobs)) {}
+
+  // False where a signal stopped it.
+  bool run() {
+    const InterruptGuard guard(3);  // the second signal ends the running ones, and then us
+    ProgressOptions style;
+    style.start = static_cast<std::int64_t>(total_ - pending_.size());
+    style.rate_seconds = 1e9;  // since the beginning: a trial takes minutes
+    style.plain_seconds = kPlainSeconds;
+    done_ = style.start;
+    Progress progress("trials", static_cast<std::int64_t>(total_), style);
+    while (true) {
+      const std::size_t ran = running_.size();
+      const std::size_t started = next_;
+      pass_signals_on();
+      reap(progress);
+      while (may_start()) start_next();
+      if (running_.empty()) break;
+      if (started != next_ || ran != running_.size()) {
+        progress.tell(done_, "running " + what_runs());
+      } else if (progress.due()) {
+        progress.update(done_, "running " + what_runs());
+      }
+      std::this_thread::sleep_for(kPollPause);
+    }
+    if (failure_) std::rethrow_exception(failure_);
+    if (InterruptGuard::signal_received() != 0) return false;
+    progress.update(done_);
+    progress.finish();
+    return true;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Running {
+    std::string name;
+    std::string folder;
+    ChildProcess process;
+    std::int64_t output_begin;         // of what it says, in output.txt
+    std::string share = {};            // " 40%", as it was last looked up
+    Clock::time_point looked_up = {};
+  };
+
+  bool may_start() const {
+    return !failure_ && next_ < pending_.size() && running_.size() < jobs_ && InterruptGuard::signal_received() == 0;
+  }
+
+  // The first signal lets the running ones save; the second ends them, for they may not have met the first yet.
+  void pass_signals_on() {
+    const int count = InterruptGuard::count();
+    if (count == passed_on_) return;
+    for (const Running& child : running_) child.process.send(count == 1 ? InterruptGuard::signal_received() : SIGKILL);
+    passed_on_ = count;
+  }
+
+  void start_next() {
+    const Trial& trial = pending_[next_++];
+    const std::string folder = concat(options_.folder, '/', trial.name);
+    try {
+      if (state_of(trial, folder) == State::fresh) {
+        make_directories(folder);
+        save_arguments(trial, folder);
+      }
+      const LockedOutput output(folder + "/output.txt");
+      // Only now is it ours: until a moment ago another process may have trained it.
+      std::vector<std::string> arguments;
+      switch (state_of(trial, folder)) {
+        case State::done:
+          ++done_;
+          return;
+        case State::begun:
+          arguments = {"--resume", folder};  // config.json brings the rest
+          break;
+        case State::fresh:
+          arguments = trial.arguments;
+          arguments.insert(arguments.end(), {"--out", folder, "--force"});
+      }
+      arguments.insert(arguments.end(), {"--threads", concat(threads_)});
+      arguments.insert(arguments.end(), options_.extra.begin(), options_.extra.end());
+      // Children share the cores: a thread that waits must not hold one.
+      const std::int64_t begin = output.size();
+      running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, output), begin});
+    } catch (const Error&) {
+      // Thrown once those that run have ended.
+      failure_ = std::current_exception();
+    }
+  }
+
+  void reap(Progress& progress) {
+    for (std::size_t i = 0; i < running_.size();) {
+      const std::optional<ChildEnd> end = running_[i].process.poll();
+      if (!end) {
+        ++i;
+        continue;
+      }
+      const Running child = running_[i];
+      running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+      try {
+        settle(child, *end, progress);
+      } catch (const Error& error) {
+        // The first is thrown in the end; until then a user should know.
+        if (failure_ || !running_.empty()) progress.note(concat("failed, no others begin: ", error.what()));
+        if (!failure_) failure_ = std::current_exception();
+      }
+    }
+  }
+
+  // Error where the trial failed.
+  void settle(const Running& child, const ChildEnd& end, Progress& progress) {
+    const int signal = InterruptGuard::signal_received();
+    if (signal != 0 && (end.exit_code == 128 + signal || end.signal == signal || end.signal == SIGKILL)) return;
+    const std::string output = child.folder + "/output.txt";
+    if (end.exit_code == 0 && fs::exists(child.folder + "/scores.json")) {
+      ++done_;
+    } else if (end.exit_code == static_cast<int>(ErrorKind::diverged)) {
+      const std::string word = last_word(output, child.output_begin);
+      write_file_atomically(child.folder + "/diverged.txt", word + "\n");
+      progress.note(concat(child.name, " diverged: ", word));
+      ++done_;
+    } else if (end.exit_code == 0) {
+      fail(ErrorKind::data, child.folder, ": train_gan left no scores.json; its last word in ", output, ": ",
+           last_word(output, child.output_begin));
+    } else if (end.exit_code > static_cast<int>(ErrorKind::input_output) || end.exit_code < static_cast<int>(ErrorKind::usage)) {
+      const std::string how = end.signal >= 0 ? concat("signal ", end.signal) : concat("exit code ", end.exit_code);
+      fail(ErrorKind::input_output, child.folder, ": ended by ", how, ", go on with the same command; its last word in ", output, ": ",
+           last_word(output, child.output_begin));
+    } else {
+      fail(static_cast<ErrorKind>(end.exit_code), child.folder, ": ", last_word(output, child.output_begin));
+    }
+  }
+
+  // "dcgan-F-seed1 40%, lsgan-A-seed1": the share of what each has logged.
+  std::string what_runs() {
+    std::string text;
+    for (Running& child : running_) {
+      if (const auto now = Clock::now(); now - child.looked_up >= kSharePause) {
+        child.looked_up = now;
+        try {
+          if (const auto share = trained_share(child.folder)) child.share = concat(' ', static_cast<int>(100.0 * *share), '%');
+        } catch (const Error&) {
+          // The child is just writing these files; what is wrong with them is told when the trial is read.
+        }
+      }
+      text += concat(text.empty() ? "" : ", ", child.name, child.share);
+    }
+    return text;
+  }
+
+  const std::vector<Trial> pending_;
+  const std::size_t total_;
+  const std::size_t jobs_;
+  const TrialOptions& options_;
+  const std::string program_;
+  const int threads_;  // of each
+  std::size_t next_ = 0;
+  std::int64_t done_ = 0;
+  int passed_on_ = 0;  // signals
+  std::vector<Running> running_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+std::string first_difference(const std::vector<std::string>& saved, const std::vector<std::string>& asked) {
+  const auto before = std::mismatch(saved.begin(), saved.end(), asked.begin(), asked.end()).first;
+  const auto i = static_cast<std::size_t>(before - saved.begin());
+  return concat(flag_and_value(saved, i), "; asked for: ", flag_and_value(asked, i));
+}
+
+std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
+  check(options.jobs >= 0, "run_trials: ", options.jobs, " jobs");
+  std::vector<Trial> pending;
+  std::set<std::string> names;
+  for (const Trial& trial : trials) {
+    check(is_name(trial.name), "a trial's name is '", trial.name, "'");
+    const auto same_name = [&](const Trial& other) { return other.name == trial.name; };
+    check(*std::find_if(trials.begin(), trials.end(), same_name) == trial, "two unlike trials are named ", trial.name);
+    if (!names.insert(trial.name).second) continue;
+    if (state_of(trial, concat(options.folder, '/', trial.name)) != State::done) pending.push_back(trial);
+  }
+  if (!pending.empty()) {
+    const std::size_t total = names.size();
+    const int jobs = std::min(options.jobs > 0 ? options.jobs : thread_count(), static_cast<int>(pending.size()));
+    if (!TrialRunner(std::move(pending), total, jobs, options).run()) return std::nullopt;
+  }
+  std::vector<TrialResult> results;
+  for (const Trial& trial : trials) results.push_back(read_trial(concat(options.folder, '/', trial.name)));
+  return results;
+}
+
+}  // namespace pbgen
