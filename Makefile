@@ -62,7 +62,7 @@ endif
 # The runtime of a device does without these; its objects go into a shared library too, which shows the C functions alone.
 edge_flags := -fno-exceptions -fno-rtti -fno-openmp -fPIC -fvisibility=hidden
 language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags))
-compile_flags = $(common_flags) $(build_flags) $(if $(filter %_avx2.cpp,$<),$(leaf_flags)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
+compile_flags = $(common_flags) $(build_flags) $(leaf_flags) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
 
 # Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core
@@ -80,7 +80,8 @@ ifeq ($(BUILD),tsan)
   test_environment += TSAN_OPTIONS="ignore_noninstrumented_modules=1 $(TSAN_OPTIONS)"
 endif
 
-# The leaves: the only code that may use more than baseline x86-64, or that is for aarch64 alone, of which NEON is the baseline.
+# The leaves, by their files' endings: the only code that may use more than baseline x86-64, or that is for aarch64 alone, of which NEON
+# is the baseline.  Another instruction set is one more line here.
 library_sources := $(call sources_in,core layers optim gan metrics data tools/lib)
 ifneq ($(filter x86_64%,$(machine)),)
   leaf_flags := -mavx2 -mfma

@@ -56,7 +56,7 @@ void binary_conv_to_small(const ConvGeometry& g, const BinaryConvWeights& weight
                           TensorView small) {
   check_sides(g, weights, small.shape, big.shape);
 #if defined(__x86_64__)
-  if (isa() == Isa::avx2) return binary_lut::to_small(g, weights, scales, big, small);
+  if (isa() == Isa::avx2) return binary_lut::to_small(g, weights.for_small(), scales, big, small);
 #endif
   binary_conv_to_small_ref(g, weights.shape(), weights.plain(), scales, big, small);
 }
@@ -65,7 +65,7 @@ void binary_conv_to_big(const ConvGeometry& g, const BinaryConvWeights& weights,
                         TensorView big) {
   check_sides(g, weights, small.shape, big.shape);
 #if defined(__x86_64__)
-  if (isa() == Isa::avx2) return binary_lut::to_big(g, weights, scales, small, big);
+  if (isa() == Isa::avx2) return binary_lut::to_big(g, weights.for_big(), scales, small, big);
 #endif
   binary_conv_to_big_ref(g, weights.shape(), weights.plain(), scales, small, big);
 }

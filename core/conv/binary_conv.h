@@ -21,8 +21,8 @@
 #include <cstdint>
 
 #include "core/base/aligned_buffer.h"
-#include "core/conv/conv_direct.h"
 #include "core/conv/conv_geometry.h"
+#include "core/conv/conv_operands.h"
 #include "core/tensor/tensor.h"
 
 namespace pbgen {
@@ -50,13 +50,6 @@ class BinaryConvWeights {
   const float* plain_ = nullptr;
   AlignedBuffer<std::uint8_t> for_big_;
   AlignedBuffer<std::uint8_t> for_small_;
-};
-
-// Scales and bias: floats a channel of their side (in_scale: the input's), or null for 1 and 0.
-struct ConvScales {
-  const float* in_scale = nullptr;
-  const float* out_scale = nullptr;
-  const float* bias = nullptr;
 };
 
 void binary_conv_to_small(const ConvGeometry& geometry, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView big,

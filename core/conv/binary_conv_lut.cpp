@@ -178,27 +178,27 @@ void run(const Product& p) {
 
 }  // namespace
 
-void to_small(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView big, TensorView small) {
+void to_small(const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales, ConstTensorView big, TensorView small) {
   const auto axis = [&](std::int64_t big_extent, std::int64_t small_extent, std::int64_t pad) {
     return make_axis(big_extent, small_extent, g.kernel, [&](std::int64_t in, std::int64_t out) { return in + pad - g.stride * out; });
   };
   run({.rows = axis(g.big_height, g.small_height, g.pad_top),
        .columns = axis(g.big_width, g.small_width, g.pad_left),
        .kernel = g.kernel,
-       .numbers = weights.for_small(),
+       .numbers = numbers,
        .scales = scales,
        .in = big,
        .out = small});
 }
 
-void to_big(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView small, TensorView big) {
+void to_big(const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales, ConstTensorView small, TensorView big) {
   const auto axis = [&](std::int64_t small_extent, std::int64_t big_extent, std::int64_t pad) {
     return make_axis(small_extent, big_extent, g.kernel, [&](std::int64_t in, std::int64_t out) { return out + pad - g.stride * in; });
   };
   run({.rows = axis(g.small_height, g.big_height, g.pad_top),
        .columns = axis(g.small_width, g.big_width, g.pad_left),
        .kernel = g.kernel,
-       .numbers = weights.for_big(),
+       .numbers = numbers,
        .scales = scales,
        .in = small,
        .out = big});

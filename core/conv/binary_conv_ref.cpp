@@ -1,6 +1,7 @@
 #include <vector>
 
 #include "core/conv/binary_conv.h"
+#include "core/conv/conv_direct.h"
 
 namespace pbgen {
 namespace {

@@ -48,7 +48,7 @@ void conv_to_small(const ConvGeometry& g, const DirectWeights& weights, const fl
 #if defined(__x86_64__)
   if (isa() == Isa::avx2) {
     const bool narrow = conv_direct::is_narrow(weights.shape());
-    return (narrow ? conv_direct::narrow_to_small : conv_direct::wide_to_small)(g, weights, bias, big, small);
+    return (narrow ? conv_direct::narrow_to_small : conv_direct::wide_to_small)(g, weights.for_small(), bias, big, small);
   }
 #endif
   conv_to_small_ref(g, weights.shape(), weights.plain(), bias, big, small);
@@ -60,7 +60,7 @@ void conv_to_big(const ConvGeometry& g, const DirectWeights& weights, const floa
 #if defined(__x86_64__)
   if (isa() == Isa::avx2) {
     const bool narrow = conv_direct::is_narrow(weights.shape());
-    return (narrow ? conv_direct::narrow_to_big : conv_direct::wide_to_big)(g, weights, bias, small, big);
+    return (narrow ? conv_direct::narrow_to_big : conv_direct::wide_to_big)(g, weights.for_big(), bias, small, big);
   }
 #endif
   conv_to_big_ref(g, weights.shape(), weights.plain(), bias, small, big);

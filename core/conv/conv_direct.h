@@ -25,19 +25,10 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/workspace.h"
 #include "core/conv/conv_geometry.h"
+#include "core/conv/conv_operands.h"
 #include "core/tensor/tensor.h"
 
 namespace pbgen {
-
-struct ConvWeightShape {
-  std::int64_t c_small = 0;  // a convolution's c_out, a deconvolution's c_in
-  std::int64_t c_big = 0;
-  std::int64_t kernel = 5;
-
-  constexpr std::int64_t taps() const { return kernel * kernel; }
-  constexpr std::int64_t weights() const { return c_small * c_big * taps(); }
-  constexpr bool operator==(const ConvWeightShape&) const = default;
-};
 
 // The weights as both kernels read them.
 class DirectWeights {

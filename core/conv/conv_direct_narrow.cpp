@@ -120,7 +120,7 @@ void narrow_pack(const ConvWeightShape& shape, const float* w, float* for_big, f
 
 // For each row of the big side and each phase of its columns (those that the same taps meet): tiles of neighbouring pixels
 // of the phase.  A tap that falls beside the small side reads a pixel of zeros.
-void narrow_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big) {
+void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small, TensorView big) {
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const std::int64_t tap_weights = c_small * c_big;
@@ -151,7 +151,7 @@ void narrow_to_big(const ConvGeometry& g, const DirectWeights& weights, const fl
               for (std::int64_t j = 0; j < pixels; ++j)
                 tap_from[taps * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(j)] =
                     sx + j < 0 || sx + j >= g.small_width ? zeros : row + (sx + j) * c_small * kLanes;
-              tap_w[taps++] = weights.for_big() + (ky * g.kernel + kx) * tap_weights;
+              tap_w[taps++] = weights + (ky * g.kernel + kx) * tap_weights;
             }
           }
           const std::int64_t next_row = (y + g.pad_top) / g.stride + 1;
@@ -168,7 +168,7 @@ void narrow_to_big(const ConvGeometry& g, const DirectWeights& weights, const fl
 
 // For each row of the small side, two pixels at a time, all channels: the weights stay in L1 and the output is written
 // in order.
-void narrow_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small) {
+void narrow_to_small(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big, TensorView small) {
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const std::int64_t values = g.kernel * c_big;  // of a window in one row
@@ -187,7 +187,7 @@ void narrow_to_small(const ConvGeometry& g, const DirectWeights& weights, const 
           lines[static_cast<std::size_t>(r)] = rows.row(first + r) + x * g.stride * c_big * kLanes;
         for (std::int64_t p = 0; p < panels.parts; ++p) {
           const std::int64_t s = panels.begin(p);
-          const float* const w = weights.for_small() + s * c_big * g.taps() + first * values * panels.size(p);
+          const float* const w = weights + s * c_big * g.taps() + first * values * panels.size(p);
           leaf::to_small_tile_avx2(panels.size(p), std::min(leaf::kMostColumns, g.small_width - x), count, lines.data(), values,
                                    g.stride * c_big, w, bias == nullptr ? nullptr : bias + s,
                                    small.data + small.shape.offset(slice, y, x, s), c_small * kLanes);

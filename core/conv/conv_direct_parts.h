@@ -1,9 +1,12 @@
 // Between conv_direct.cpp, which checks and chooses, and the algorithms it chooses from.  Not for anybody else.
 //
-// Each takes shapes that were checked, and a machine with AVX2.
+// Each takes shapes that were checked, weights that its pack function has laid out, and a machine with AVX2.
 #pragma once
 
-#include "core/conv/conv_direct.h"
+#include "core/base/workspace.h"
+#include "core/conv/conv_geometry.h"
+#include "core/conv/conv_operands.h"
+#include "core/tensor/tensor.h"
 
 namespace pbgen::conv_direct {
 
@@ -16,8 +19,8 @@ constexpr bool is_narrow(const ConvWeightShape& shape) { return shape.c_big <= k
 std::int64_t wide_for_big_floats(const ConvWeightShape& shape);
 std::int64_t wide_for_small_floats(const ConvWeightShape& shape);
 void wide_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small);
-void wide_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big);
-void wide_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small);
+void wide_to_big(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small, TensorView big);
+void wide_to_small(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big, TensorView small);
 std::int64_t wide_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big);
 void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace);
 
@@ -25,8 +28,8 @@ void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
 std::int64_t narrow_for_big_floats(const ConvWeightShape& shape);
 std::int64_t narrow_for_small_floats(const ConvWeightShape& shape);
 void narrow_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small);
-void narrow_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big);
-void narrow_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small);
+void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small, TensorView big);
+void narrow_to_small(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big, TensorView small);
 std::int64_t narrow_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big);
 void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace);
 

@@ -353,21 +353,21 @@ void wide_pack(const ConvWeightShape& shape, const float* w, float* for_big, flo
   pack(shape.c_small, shape.c_big, taps, w, shape.c_big * taps, taps, for_small);
 }
 
-void wide_to_big(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView small, TensorView big) {
+void wide_to_big(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small, TensorView big) {
   run({.y = axis_to_big(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
        .x = axis_to_big(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
        .kernel = g.kernel,
-       .weights = weights.for_big(),
+       .weights = weights,
        .bias = bias,
        .in = small,
        .out = big});
 }
 
-void wide_to_small(const ConvGeometry& g, const DirectWeights& weights, const float* bias, ConstTensorView big, TensorView small) {
+void wide_to_small(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big, TensorView small) {
   run({.y = axis_to_small(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
        .x = axis_to_small(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
        .kernel = g.kernel,
-       .weights = weights.for_small(),
+       .weights = weights,
        .bias = bias,
        .in = big,
        .out = small});

@@ -5,6 +5,7 @@
 #include <cpuid.h>
 #endif
 
+#include "gan/edge/pack.h"
 #include "gan/edge/run.h"
 
 namespace pbgen::edge {

@@ -1,12 +1,12 @@
-// The layouts of generator_leaf.h.
+#include "gan/edge/pack.h"
+
 #include <bit>
 
-#include "gan/edge/generator.h"
+#include "core/freestanding/ints.h"
+#include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
 namespace {
-
-constexpr std::size_t round_up(std::size_t value, std::size_t unit) { return (value + unit - 1) / unit * unit; }
 
 std::size_t pixel_vectors(int side) { return (static_cast<std::size_t>(side) * side + kLanes - 1) / kLanes; }
 

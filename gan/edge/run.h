@@ -1,11 +1,11 @@
 // What the files that run the layers share.
 #pragma once
 
-#include "gan/edge/generator.h"
+#include "core/freestanding/ints.h"
+#include "gan/edge/layer.h"
 
 namespace pbgen::edge {
 
-constexpr std::ptrdiff_t round_up(std::ptrdiff_t value, std::ptrdiff_t unit) { return (value + unit - 1) / unit * unit; }
 constexpr int smaller(int a, int b) { return a < b ? a : b; }
 constexpr int larger(int a, int b) { return a > b ? a : b; }
 

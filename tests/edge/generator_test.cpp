@@ -18,6 +18,7 @@
 #include "core/base/workspace.h"
 #include "core/files/crc64.h"
 #include "core/tensor/tensor.h"
+#include "gan/edge/pack.h"
 #include "gan/networks.h"
 #include "tests/support/edge_paths.h"
 #include "tests/support/some_generator.h"

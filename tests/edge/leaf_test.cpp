@@ -15,6 +15,7 @@
 #include "core/base/rng.h"
 #include "core/files/half.h"
 #include "gan/edge/generator.h"
+#include "gan/edge/pack.h"
 #include "tests/support/edge_paths.h"
 
 namespace pbgen {

@@ -26,6 +26,7 @@
 #include "gan/edge/checksum.h"
 #include "gan/edge/generator.h"
 #include "gan/edge/latent.h"
+#include "gan/edge/pack.h"
 #include "gan/latents.h"
 #include "tests/support/edge_paths.h"
 #include "tests/support/opened_model.h"

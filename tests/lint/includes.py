@@ -57,7 +57,7 @@ RESERVED = {
 # Files of the user's are opened where a pipe cannot hang us and nothing is overwritten: core/files/regular_file.h, core/files/file.h.
 OPENING = re.compile(r"\b(?:std::)?(?:ifstream|ofstream|fstream|fopen|freopen)\b|(?<!\w)::(?:open|openat|creat|mmap)\(")
 MAY_OPEN = [
-    "core/files/regular_file.cpp", "core/files/file.cpp", "core/files/file_lock.cpp", "core/files/file_batch.cpp", "gan/edge/map_file.cpp",
+    "core/files/regular_file.cpp", "core/files/file.cpp", "core/files/folder_lock.cpp", "core/files/file_batch.cpp", "gan/edge/map_file.cpp",
     "data/folder/image_cache.cpp",  # maps what RegularFile opened
     "core/base/aligned_buffer.h",  # memory without a file
     "core/base/cpu.cpp", "core/base/cgroup.cpp", "tools/lib/cli/memory_limits.cpp", "tools/lib/cli/thread_waiting.cpp",  # /proc and /sys
@@ -66,8 +66,27 @@ MAY_OPEN = [
     "tests/",
 ]
 
-# What a leaf and its header may include: nothing with inline code, of which the linker could keep an AVX2 copy for everybody.
-LEAF_SYSTEM_HEADERS = {"immintrin.h", "cstddef", "cstdint"}
+# A leaf is compiled for one instruction set, which its name ends with.  What it and its header may include: nothing with inline code, of
+# which the linker could keep a copy for everybody that not every machine can run.
+INSTRUCTION_SETS = ("avx2", "avx512", "neon")
+LEAF = re.compile(rf"_({'|'.join(INSTRUCTION_SETS)})\.cpp$")
+LEAF_SYSTEM_HEADERS = {"immintrin.h", "arm_neon.h", "cstddef", "cstdint"}
+
+# A .cpp has a header of its name, or is a leaf or a definition (_ref, _portable) of a unit that has one, or a main, or a test.  Else it
+# is one of many that define what one header declares:
+DEFINES_PART_OF = {
+    r"core/conv/binary_conv_pack\.cpp": "core/conv/binary_conv_lut.h",
+    r"core/conv/conv_direct_(wide|narrow|weight_gradient)\.cpp": "core/conv/conv_direct_parts.h",
+    r"data/faces/face_\w+\.cpp": "data/faces/face_layers.h",
+    r"gan/edge/(deconv_\w+)\.cpp": "gan/edge/run.h",
+    r"gan/edge/(library|map_file)\.cpp": "gan/edge/pbgen.h",
+    r"gan/edge/model_header\.cpp": "gan/edge/model_file.h",
+    r"tools/lib/bench/\w+\.cpp": "tools/lib/bench/case.h",
+    r"tools/lib/paper/pieces\.cpp": "tools/lib/paper/piece.h",
+    r"tools/lib/paper/pieces/settings_\w+\.cpp": "tools/lib/paper/pieces/settings_parts.h",
+    r"tools/lib/paper/pieces/\w+\.cpp": "tools/lib/paper/piece.h",
+}
+DEFINITION = re.compile(r"_(ref|portable)\.cpp$")
 
 LONGEST_TOOL = 400  # lines of a main
 
@@ -81,20 +100,36 @@ RAW_NAME = re.compile(r"\bprintf\(.*(path|folder|\bout|model|file|name)\w*(\([^(
 
 
 def folder_of(path):
+    """The room of a file; "" where it lies in none."""
     parts = path.split("/")[:-1]
     while parts and "/".join(parts) not in ROOMS:
         parts.pop()
-    return "/".join(parts)
+    room = "/".join(parts)
+    return "" if room == "tools" and path.count("/") > 1 else room
 
 
 def is_leaf(path):
-    return path.endswith("_avx2.cpp")
+    return LEAF.search(path) is not None
 
 
 def is_header_of_leaf(header, leaf):
-    """core/gemm/gemm.h, core/gemm/gemm_leaf.h and core/gemm_avx2.h belong to core/gemm/gemm_avx2.cpp and to core/gemm_wide_avx2.cpp."""
-    stem = re.sub(r"(_leaf|_avx2)?\.h$", "", header)
-    return re.match(re.escape(stem) + r"_(.*_)?avx2\.cpp$", leaf) is not None
+    """core/gemm/gemm.h and core/gemm/gemm_leaf.h belong to core/gemm/gemm_avx2.cpp and to core/gemm/gemm_wide_avx2.cpp."""
+    stem = re.sub(r"(_leaf)?\.h$", "", header)
+    return re.match(re.escape(stem) + rf"(_\w+)?{LEAF.pattern}", leaf) is not None
+
+
+def headers_of(root, path):
+    """The headers that may declare what a .cpp defines: one of them must, and does where it is included."""
+    is_there = lambda header: os.path.isfile(os.path.join(root, header))
+    own = path.removesuffix(".cpp") + ".h"
+    if is_there(own):
+        return [own]
+    stem = DEFINITION.sub("", LEAF.sub("", path))
+    if stem != path:
+        while "_" in stem.rpartition("/")[2] and not is_there(stem + ".h") and not is_there(stem + "_leaf.h"):
+            stem = stem.rpartition("_")[0]
+        return [header for header in (stem + "_leaf.h", stem + ".h") if is_there(header)]
+    return [header for pattern, header in DEFINES_PART_OF.items() if re.fullmatch(pattern, path)]
 
 
 def includes_of(root, path):
@@ -141,6 +176,12 @@ def check_file(root, path):
         lines = file.read().splitlines()
     if path.endswith(".h") and "#pragma once" not in lines:
         yield 1, "a header without #pragma once"
+    if path.endswith(".cpp") and not re.match(r"tests/|tools/[^/]+$", path):
+        headers = headers_of(root, path)
+        if not headers:
+            yield 1, "defines what no header of its name declares; give it one, or say in DEFINES_PART_OF whose part it is"
+        elif not set(headers) & {own for _, _, own in includes_of(root, path)}:
+            yield 1, f"does not include {' or '.join(headers)}, which declares what it defines"
     if re.fullmatch(r"tools/[^/]+\.cpp", path) and len(lines) >= LONGEST_TOOL:
         yield LONGEST_TOOL, f"a tool's main has {len(lines)} lines, fewer than {LONGEST_TOOL} are thin; what it shares goes to tools/lib"
     if not any(path == place or place.endswith("/") and path.startswith(place) for place in MAY_OPEN):
@@ -156,9 +197,43 @@ def check_file(root, path):
             yield number, rule
 
 
+def needed_by(root, paths):
+    """unit -> the units that it includes; a unit is a header and what is compiled under its name."""
+    needs = {}
+    for path in paths:
+        unit = path.rpartition(".")[0]
+        needs.setdefault(unit, set()).update(own.rpartition(".")[0] for _, _, own in includes_of(root, path) if own)
+    return {unit: {other for other in others if other in needs and other != unit} for unit, others in needs.items()}
+
+
+def cycles(needs):
+    """Sets of units that need each other (Tarjan's strongly connected components)."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(unit):
+        index[unit] = low[unit] = len(index)
+        stack.append(unit)
+        for other in sorted(needs[unit]):
+            if other not in index:
+                visit(other)
+                low[unit] = min(low[unit], low[other])
+            elif other in stack:
+                low[unit] = min(low[unit], index[other])
+        if low[unit] == index[unit]:
+            component = stack[stack.index(unit):]
+            del stack[stack.index(unit):]
+            if len(component) > 1:
+                found.append(sorted(component))
+
+    for unit in sorted(needs):
+        if unit not in index:
+            visit(unit)
+    return found
+
+
 def lint(root):
     """All violations as 'file:line: rule', and the count of files seen."""
-    found, count = [], 0
+    found, paths = [], []
     for top in sorted({room.split("/")[0] for room in ROOMS}):
         for folder, subfolders, names in os.walk(os.path.join(root, top)):
             subfolders.sort()
@@ -166,46 +241,64 @@ def lint(root):
                 if name.endswith((".h", ".cpp")):
                     path = os.path.relpath(os.path.join(folder, name), root)
                     found += [f"{path}:{line}: {rule}" for line, rule in check_file(root, path)]
-                    count += 1
-    return found, count
+                    paths.append(path)
+    for units in cycles(needed_by(root, paths)):
+        found.append(f"{units[0]}.h:1: {' and '.join(units)} need each other; part what both need from them")
+    return found, len(paths)
 
 
 # file -> its text and what must be found in it, as (line, part of the rule).
 PLANTED = {
-    "core/good.h": ("#pragma once\n#include <vector>\n", []),
-    "core/no_guard.h": ("int x;\n", [(1, "#pragma once")]),
-    "core/reader.cpp": ('#include <vector>\nint f = ::open("x", 0);  // std::ifstream\n// std::ifstream\nstd::ifstream g;\n',
-                        [(2, "opens a file"), (4, "opens a file")]),
-    "core/files/file.cpp": ('int f = ::open("x", 0);\n', []),
-    "core/upward.cpp": ('#include "core/good.h"\n#include "layers/layer.h"\n', [(2, "core may not include layers")]),
-    "core/lost.cpp": ('#include "good.h"\n  #  include "core/../layers/layer.h"\n', [(1, "not a path"), (2, "not a path")]),
-    "core/source.cpp": ('#include "core/upward.cpp"\n', [(1, "no header")]),
-    "core/draw.cpp": ("#include <omp.h>\n#include <random>\n#include <iostream>\n", [(2, "core/base/rng.h"), (3, "only tools print")]),
+    "core/base/good.h": ("#pragma once\n#include <vector>\n", []),
+    "core/base/no_guard.h": ("int x;\n", [(1, "#pragma once")]),
+    "core/base/reader.h": ("#pragma once\n", []),
+    "core/base/reader.cpp": ('#include "core/base/reader.h"\nint f = ::open("x", 0);  // std::ifstream\n// std::ifstream\nstd::ifstream g;\n',
+                             [(2, "opens a file"), (4, "opens a file")]),
+    "core/base/alone.cpp": ("#include <vector>\n", [(1, "no header of its name")]),
+    "core/base/stranger.h": ("#pragma once\n", []),
+    "core/base/stranger.cpp": ("#include <vector>\n", [(1, "does not include core/base/stranger.h")]),
+    "core/base/round.h": ('#pragma once\n#include "core/base/about.h"\n', []),
+    "core/base/about.h": ("#pragma once\n", [(1, "core/base/about and core/base/round need each other")]),
+    "core/base/about.cpp": ('#include "core/base/about.h"\n#include "core/base/round.h"\n', []),
+    "core/files/file.h": ("#pragma once\n", []),
+    "core/files/file.cpp": ('#include "core/files/file.h"\nint f = ::open("x", 0);\n', []),
+    "core/base/upward.h": ('#pragma once\n#include "core/base/good.h"\n#include "layers/layer.h"\n#include "core/files/file.h"\n',
+                           [(3, "core/base may not include layers"), (4, "core/base may not include core/files")]),
+    "core/base/lost.h": ('#pragma once\n#include "good.h"\n  #  include "core/../layers/layer.h"\n', [(2, "not a path"), (3, "not a path")]),
+    "core/base/source.h": ('#pragma once\n#include "core/base/reader.cpp"\n', [(2, "no header")]),
+    "core/base/draw.h": ("#pragma once\n#include <omp.h>\n#include <random>\n#include <iostream>\n",
+                         [(3, "core/base/rng.h"), (4, "only tools print")]),
     "core/gemm/gemm_leaf.h": ("#pragma once\n#include <cstdint>\n", []),
+    "core/gemm/gemm_ref.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
     "core/gemm/gemm_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include <immintrin.h>\n', []),
-    "core/gemm_wide_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
-    "core/conv.h": ("#pragma once\n#include <vector>\n", []),
-    "core/conv_avx2.cpp": ('#include "core/conv.h"\n#include "core/gemm/gemm_leaf.h"\n#include <vector>\n',
-                           [(1, "which includes vector"), (2, "not its own"), (3, "a leaf includes <vector>")]),
-    "layers/layer.h": ('#pragma once\n#include "core/good.h"\n#include "optim/adam.h"\n', [(3, "layers may not include optim")]),
-    "optim/adam.h": ('#pragma once\n#include "layers/layer.h"\n', [(2, "optim may not include layers")]),
-    "metrics/swd.cpp": ('#include "data/image_set.h"\n', [(1, "metrics may not include data")]),
-    "data/image_set.h": ('#pragma once\n#include "gan/nets.h"\n', [(2, "data may not include gan")]),
-    "data/formats/image_io.cpp": ("#include <stb/stb_image.h>\n", []),
-    "data/other.cpp": ('#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(1, "includes stb"), (2, "includes stb")]),
-    "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "optim/adam.h"\n#include "metrics/x.h"\n', [(4, "not a path")]),
-    "gan/score.cpp": ('#include "data/image_set.h"\n#include <omp.h>\n', [(1, "gan may not include data"), (2, "core/base/parallel.h")]),
-    "gan/edge/run.cpp": ('#include "gan/nets.h"\n#include "core/good.h"\n', [(1, "gan/edge may not"), (2, "gan/edge may not")]),
-    "tools/lib/cli/args.h": ('#pragma once\n#include "tests/support/naive.h"\n', [(2, "tools/lib may not include tests")]),
+    "core/gemm/gemm_wide_avx512.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
+    "core/conv/conv.h": ("#pragma once\n#include <vector>\n", []),
+    "core/conv/conv_avx2.cpp": ('#include "core/conv/conv.h"\n#include "core/gemm/gemm_leaf.h"\n#include <vector>\n',
+                                [(1, "which includes vector"), (2, "not its own"), (3, "a leaf includes <vector>")]),
+    "layers/layer.h": ('#pragma once\n#include "core/base/good.h"\n#include "optim/adam.h"\n', [(3, "layers may not include optim")]),
+    "optim/adam.h": ('#pragma once\n#include "core/base/good.h"\n#include "metrics/swd.h"\n', [(3, "optim may not include metrics")]),
+    "metrics/swd.h": ('#pragma once\n#include "data/image_set.h"\n', [(2, "metrics may not include data")]),
+    "data/image_set.h": ('#pragma once\n#include "data/formats/image_io.h"\n', [(2, "data may not include data/formats")]),
+    "data/formats/image_io.h": ("#pragma once\n", []),
+    "data/formats/image_io.cpp": ('#include "data/formats/image_io.h"\n#include <stb/stb_image.h>\n', []),
+    "data/other.h": ('#pragma once\n#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(2, "includes stb"), (3, "includes stb")]),
+    "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "metrics/x.h"\n', [(3, "not a path")]),
+    "gan/score.h": ('#pragma once\n#include "data/image_set.h"\n#include <omp.h>\n', [(2, "gan may not include data"), (3, "core/base/parallel.h")]),
+    "gan/edge/run.h": ('#pragma once\n#include "gan/nets.h"\n#include "core/base/good.h"\n', [(2, "gan/edge may not"), (3, "gan/edge may not")]),
+    "tools/lib/cli/args.h": ('#pragma once\n#include "tests/support/naive.h"\n', [(2, "tools/lib/cli may not include tests/support")]),
     "tools/lib/paper/piece.h": ('#pragma once\n#include "tools/lib/cli/args.h"\n', []),
-    "tools/lib/trials/search.cpp": ('#include "tools/lib/paper/piece.h"\n', [(1, "tools/lib may not include tools/lib/paper")]),
+    "tools/lib/paper/pieces/savings.cpp": ('#include "tools/lib/paper/piece.h"\n', []),
+    "tools/lib/trials/search.h": ('#pragma once\n#include "tools/lib/paper/piece.h"\n',
+                                  [(2, "tools/lib/trials may not include tools/lib/paper")]),
+    "tools/lib/nowhere.h": ('#pragma once\n#include "core/base/good.h"\n', [(2, "no room")]),
     "tools/thin.cpp": ('#include "tools/lib/cli/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
     "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2), [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
-    "tools/lib/cli/exit.cpp": ('void f() { std::fprintf(stderr, "%s", "x"); }\n', []),
-    "tools/lib/raw.cpp": ('void f() {\n  std::fprintf(stderr, "x");\n  std::printf("%s", run.path().c_str());\n  std::fputs("x", stderr);\n'
-                          '  std::printf("%s", table.c_str());\n  say(stderr, path);\n}\n',
-                          [(2, "say()"), (3, "say()"), (4, "say()")]),
-    "tests/support/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n#include "tools/lib/cli/args.h"\n', []),
+    "tools/lib/cli/exit.h": ('#pragma once\n', []),
+    "tools/lib/cli/exit.cpp": ('#include "tools/lib/cli/exit.h"\nvoid f() { std::fprintf(stderr, "%s", "x"); }\n', []),
+    "tools/lib/runs/raw.h": ('#pragma once\nvoid f() {\n  std::fprintf(stderr, "x");\n  std::printf("%s", run.path().c_str());\n'
+                             '  std::fputs("x", stderr);\n  std::printf("%s", table.c_str());\n  say(stderr, path);\n}\n',
+                             [(3, "say()"), (4, "say()"), (5, "say()")]),
+    "tests/support/naive.h": ('#pragma once\n#include <gtest/gtest.h>\n#include "gan/nets.h"\n', []),
 }
 
 

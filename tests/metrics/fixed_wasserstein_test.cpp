@@ -101,9 +101,7 @@ TEST_F(FixedWassersteinTest, TakesTheExtremes) {
 
 TEST_F(FixedWassersteinTest, OfASetAndItselfInAnotherOrderIsZero) {
   const Set a = make_set(9600, 6, [&](std::uint64_t i) { return 1e6 * rng_.normal(i); });
-  Set b = a;
-  std::reverse(b.values.begin(), b.values.end());
-  std::reverse(b.weights.begin(), b.weights.end());
+  const Set b{{a.values.rbegin(), a.values.rend()}, {a.weights.rbegin(), a.weights.rend()}};
   EXPECT_EQ(FixedWasserstein(9600)(a.view(), b.view()), 0);
 }
 

@@ -9,7 +9,9 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
 #include "core/files/half.h"
+#include "core/freestanding/ints.h"
 #include "gan/accounting.h"
+#include "gan/edge/pack.h"
 #include "gan/edge/run.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/bench/random_values.h"
@@ -53,7 +55,7 @@ class EdgeLayer {
         x_(random_values(linear_ ? c_in_ : edge::activation_floats(c_in_, side_in_), 4)),
         y_(edge::activation_floats(c_out_, side_out_)) {
     const std::ptrdiff_t part_floats = linear_ ? place_linear(precision) : place_deconv(precision);
-    part_floats_ = edge::round_up(part_floats, AlignedBuffer<float>::kAlignment / sizeof(float));
+    part_floats_ = round_up(part_floats, AlignedBuffer<float>::kAlignment / sizeof(float));
     scratch_ = AlignedBuffer<float>(part_floats_ * threads_.parts);
   }
 

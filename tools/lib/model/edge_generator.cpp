@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
+#include "gan/edge/pack.h"
 
 namespace pbgen {
 namespace {

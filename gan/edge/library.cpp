@@ -7,6 +7,7 @@
 #include "gan/edge/generator.h"
 #include "gan/edge/latent.h"
 #include "gan/edge/model_file.h"
+#include "gan/edge/pack.h"
 
 struct pbgen_model {
   pbgen::edge::Generator generator;
