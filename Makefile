@@ -265,7 +265,8 @@ ifneq ($(cross),)
 endif
 
 lint:
-	@if command -v python3 >/dev/null; then python3 tests/lint/includes.py --self-test && python3 tests/lint/includes.py; \
+	@if command -v python3 >/dev/null; then \
+	  for script in tests/lint/*.py; do python3 $$script --self-test && python3 $$script || exit 1; done; \
 	else echo 'lint: skipped, there is no python3'; fi
 
 deps:
@@ -288,7 +289,7 @@ help:
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
-	@echo 'make lint         check who includes whom'
+	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp for developers'
 	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
 	@echo 'make clean        remove what make made'
