@@ -15,6 +15,8 @@
 #include "core/base/check.h"
 #include "core/base/rng.h"
 #include "data/lane_images.h"
+#include "tests/support/contains.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -159,13 +161,8 @@ TEST(BatchLoader, EndsCleanlyAtAnyMoment) {
 
 TEST(BatchLoader, RefusesTooFewImagesWithAMendAndWrongArguments) {
   const ImageSet images = numbered_images(7);
-  try {
-    BatchLoader loader(images, all_of(7), 8, 1, {}, 0);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_NE(std::string(error.what()).find("--batch"), std::string::npos);
-  }
+  const std::string message = expect_refusal(ErrorKind::data, "", [&] { BatchLoader(images, all_of(7), 8, 1, {}, 0); });
+  EXPECT_TRUE(contains(message, "--batch")) << message;
   EXPECT_THROW(BatchLoader(images, all_of(7), 4, 1, {}, 0), std::logic_error);
   EXPECT_THROW(BatchLoader(images, all_of(8), 8, 1, {}, 0), std::logic_error);
   EXPECT_THROW(BatchLoader(numbered_images(8), all_of(8), 8, 1, {}, -1), std::logic_error);

@@ -14,6 +14,8 @@
 
 #include "core/base/check.h"
 #include "core/files/safetensors.h"
+#include "tests/support/contains.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -79,16 +81,10 @@ struct Parts {
 
 // The message of the Error(model_file) with which a file is refused, at the latest when a trainer is filled from it.
 std::string refusal(const Bytes& bytes) {
-  try {
+  return expect_refusal(ErrorKind::model_file, kPath, [&] {
     Trainer trainer(small_options());
     Checkpoint::parse(bytes, kPath).restore(trainer);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::model_file) << error.what();
-    EXPECT_TRUE(std::string(error.what()).starts_with(kPath)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "not refused";
-  return "";
+  });
 }
 
 std::string refusal_with(const Parts& parts, const std::string& key, const std::string& text) {
@@ -96,8 +92,6 @@ std::string refusal_with(const Parts& parts, const std::string& key, const std::
   changed.metadata[key] = text;
   return refusal(changed.together());
 }
-
-bool contains(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 
 TEST(Checkpoint, RestoresEveryByteAndTrainingGoesOnAsIfItHadNeverStopped) {
   Trainer whole(small_options());
@@ -177,13 +171,8 @@ TEST(Checkpoint, AnotherNetworkIsTheCallersMistakeAndOtherShapesAreTheFiles) {
   options.network.g_widths[3] = 2;
   Trainer wider(options);
   EXPECT_THROW(checkpoint.restore(wider), std::logic_error);
-  try {
-    checkpoint.restore_weights(wider);
-    FAIL() << "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::model_file);
-    EXPECT_TRUE(contains(error.what(), "generator.deconv3.weight")) << error.what();
-  }
+  const std::string message = expect_refusal(ErrorKind::model_file, kPath, [&] { checkpoint.restore_weights(wider); });
+  EXPECT_TRUE(contains(message, "generator.deconv3.weight")) << message;
 }
 
 TEST(Checkpoint, AnAbsurdNetworkIsRefusedBeforeItsWeightsAreAllocated) {
@@ -317,13 +306,8 @@ TEST(Checkpoint, ValuesThatAreNotFiniteAreOfARunThatDivergedWhereverTheyStand) {
 TEST(Checkpoint, ValuesThatNobodyWouldReadAreNotWritten) {
   Trainer trainer(small_options());
   trainer.generator().buffers()[1]->value[0] = std::numeric_limits<float>::infinity();
-  try {
-    encode_checkpoint(trainer, {});
-    ADD_FAILURE() << "written";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::diverged);
-    EXPECT_TRUE(contains(error.what(), trainer.generator().buffers()[1]->name)) << error.what();
-  }
+  const std::string message = expect_refusal(ErrorKind::diverged, "", [&] { encode_checkpoint(trainer, {}); });
+  EXPECT_TRUE(contains(message, trainer.generator().buffers()[1]->name)) << message;
 }
 
 }  // namespace

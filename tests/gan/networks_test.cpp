@@ -12,6 +12,7 @@
 
 #include "core/base/check.h"
 #include "gan/accounting.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -136,12 +137,7 @@ TEST(Networks, ImpossibleConfigurationsAreRefusedWithTheFlag) {
   const auto refused = [](auto change) {
     NetworkConfig config;
     change(config);
-    try {
-      config.validate();
-    } catch (const Error& error) {
-      return error.kind() == ErrorKind::usage && std::string(error.what()).starts_with("--");
-    }
-    return false;
+    return refusal(ErrorKind::usage, [&] { config.validate(); }).starts_with("--");
   };
   EXPECT_TRUE(refused([](NetworkConfig& c) { c.size = 48; }));
   EXPECT_TRUE(refused([](NetworkConfig& c) { c.size = 8; }));

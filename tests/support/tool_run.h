@@ -1,6 +1,7 @@
 // Runs a built tool as a user does, and keeps what it said.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <cstdlib>
@@ -31,6 +32,12 @@ inline std::optional<std::string> tool_path(const std::string& tool) {
   const std::string path = std::string(folder) + "/" + tool;
   if (!std::filesystem::exists(path)) return std::nullopt;
   return std::filesystem::absolute(path).string();
+}
+
+// For SetUp(): skips the test where one of the tools is not built.
+inline void skip_without(const std::vector<std::string>& tools) {
+  for (const std::string& tool : tools)
+    if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
 }
 
 // Whether python3 is there and has the module; does not import it.

@@ -397,10 +397,7 @@ TEST(HostileFiles, AnIdentityIsNoCommandLine) {
 
 class HostileTools : public testing::Test {
  protected:
-  void SetUp() override {
-    for (const char* const tool : {"generate", "swd_eval", "export", "train_gan"})
-      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
-  }
+  void SetUp() override { skip_without({"generate", "swd_eval", "export", "train_gan"}); }
 
   // The tool ends with that code and one line that names the file.
   void expect_refused(const char* tool, const std::vector<std::string>& arguments, ErrorKind kind, const std::string& path) const {

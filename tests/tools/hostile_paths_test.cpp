@@ -46,8 +46,7 @@ void make_socket(const std::string& path) {
 class HostilePaths : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* const tool : {"train_gan", "generate", "export", "swd_eval", "plan", "paper", "make_faces", "pbgen_example", "footprint"})
-      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
+    skip_without({"train_gan", "generate", "export", "swd_eval", "plan", "paper", "make_faces", "pbgen_example", "footprint"});
     ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
     make_socket(folder_ / "socket");
   }

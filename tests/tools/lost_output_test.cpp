@@ -25,8 +25,7 @@ const std::string kTwoIterations =
 class LostOutput : public testing::Test {
  protected:
   void SetUp() override {
-    for (const char* const tool : {"train_gan", "generate", "export", "swd_eval", "plan", "paper", "make_faces", "bench", "footprint", "pbgen_example"})
-      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
+    skip_without({"train_gan", "generate", "export", "swd_eval", "plan", "paper", "make_faces", "bench", "footprint", "pbgen_example"});
   }
 
   // The command of a shell that stands in the test's folder; TOOLS/ is where the tools are.

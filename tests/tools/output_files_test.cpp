@@ -13,13 +13,13 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "core/files/folder_lock.h"
 #include "core/files/json.h"
 #include "data/formats/image_io.h"
 #include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
 #include "tests/support/tool_run.h"
 
 namespace pbgen {
@@ -34,11 +34,9 @@ class OutputFiles : public testing::Test {
   OutputFiles() : before_(fs::current_path()) {}
   ~OutputFiles() override { fs::current_path(before_); }
   void SetUp() override {
-    for (const char* const tool : {"train_gan", "generate", "export", "make_faces"}) {
-      const std::optional<std::string> path = tool_path(tool);
-      if (!path) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
-      folder_of_tools_ = fs::path(*path).parent_path().string() + "/";
-    }
+    skip_without({"train_gan", "generate", "export", "make_faces"});
+    if (IsSkipped()) return;
+    folder_of_tools_ = fs::path(*tool_path("train_gan")).parent_path().string() + "/";
     fs::create_directories(folder_ / "output");
     fs::current_path(folder_.path());
   }
@@ -73,9 +71,8 @@ class OutputFiles : public testing::Test {
     EXPECT_EQ(result.exit_code, code) << result.err;
     EXPECT_NE(result.err.find(words), std::string::npos) << result.err;
   }
-  static std::string text(const std::string& path) { return read_text_file(path, 1 << 20); }
-  static bool is_jpeg(const std::string& path) { return text(path).starts_with("\xff\xd8\xff"); }
-  static bool is_png(const std::string& path) { return text(path).starts_with("\x89PNG"); }
+  static bool is_jpeg(const std::string& path) { return text_of(path).starts_with("\xff\xd8\xff"); }
+  static bool is_png(const std::string& path) { return text_of(path).starts_with("\x89PNG"); }
 
   TestFolder folder_;
   fs::path before_;
@@ -115,7 +112,7 @@ TEST_F(OutputFiles, OfTwoRunsThatBeginTogetherInOneFolderOneIsRefused) {
   const pid_t second = start("train_gan", arguments, "second");
   std::vector<int> codes = {wait_for(first), wait_for(second)};
   std::sort(codes.begin(), codes.end());
-  EXPECT_EQ(codes, (std::vector<int>{0, 2})) << text("output/first") << text("output/second");
+  EXPECT_EQ(codes, (std::vector<int>{0, 2})) << text_of("output/first") << text_of("output/second");
   EXPECT_TRUE(fs::exists("run/scores.json"));
 }
 
@@ -146,16 +143,16 @@ TEST_F(OutputFiles, ResumeAutoSaysThatItBeginsAnewAndWhere) {
   // What is no run of ours is not begun in unasked.
   write_bytes("theirs/config.json", bytes_of("{}"));
   expect_says(run("train_gan", automatic + Arguments{"--out", "theirs"}), 2, "theirs: is not empty");
-  EXPECT_EQ(text("theirs/config.json"), "{}");
+  EXPECT_EQ(text_of("theirs/config.json"), "{}");
 }
 
 TEST_F(OutputFiles, ResumingIntoAnotherRunsFolderIsRefused) {
   ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "2", "--out", "one"}).exit_code, 0);
   ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "3", "--out", "two"}).exit_code, 0);
-  const std::string log = text("two/log.csv");
+  const std::string log = text_of("two/log.csv");
   const Arguments resume = {"--resume", "one", "--iterations", "4", "--out"};
   expect_says(run("train_gan", resume + Arguments{"two"}), 2, "two: is not empty");
-  EXPECT_EQ(text("two/log.csv"), log);
+  EXPECT_EQ(text_of("two/log.csv"), log);
   EXPECT_EQ(run("train_gan", resume + Arguments{"three"}).exit_code, 0);
   EXPECT_EQ(run("train_gan", resume + Arguments{"two", "--force"}).exit_code, 0);
   EXPECT_EQ(run("train_gan", resume + Arguments{"./one"}).exit_code, 0);
@@ -172,7 +169,7 @@ TEST_F(OutputFiles, PicturesAreWhatTheirNamesSay) {
   EXPECT_EQ(read_image("b.jpg").image.width, read_image("a.png").image.width);
   write_bytes(folder_ / "mine.png", bytes_of("mine"));
   expect_says(run("make_faces", {"--n", "2", "--size", "16", "--out", "more", "--grid", "mine.png"}), 2, "mine.png exists");
-  EXPECT_EQ(text("mine.png"), "mine");
+  EXPECT_EQ(text_of("mine.png"), "mine");
   EXPECT_FALSE(fs::exists("more")) << "refused before the work";
 }
 
@@ -209,7 +206,7 @@ TEST_F(OutputFiles, WithoutNamesTheyLieBesideTheRun) {
 TEST_F(OutputFiles, ModelsAreWhatTheirNamesSay) {
   ASSERT_EQ(run("train_gan", kNothingHeldOut + Arguments{"--iterations", "1", "--out", "run"}).exit_code, 0);
   EXPECT_EQ(run("export", {"run", "-o", "a.npz"}).exit_code, 0);
-  EXPECT_TRUE(text("a.npz").starts_with("PK"));
+  EXPECT_TRUE(text_of("a.npz").starts_with("PK"));
   EXPECT_EQ(run("export", {"run", "-o", "b.safetensors"}).exit_code, 0);
   EXPECT_TRUE(is_expanded_generator("b.safetensors"));
   EXPECT_EQ(run("export", {"run", "-o", "c.pbgen"}).exit_code, 0);

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "core/files/file.h"
 #include "core/files/file_batch.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -30,16 +30,6 @@ std::vector<std::string> names_in(const std::string& folder) {
 }
 
 std::string partial_of(const std::string& path) { return concat(path, kPartialEnding); }
-
-void expect_error(ErrorKind kind, const std::string& path, const std::function<void()>& action) {
-  try {
-    action();
-    FAIL() << path << " was not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    EXPECT_TRUE(std::string(error.what()).starts_with(path)) << error.what();
-  }
-}
 
 TEST(AtomicFile, NothingIsThereBeforeTheCommitAndNothingIsLeftWithoutOne) {
   const TestFolder folder;
@@ -61,7 +51,7 @@ TEST(AtomicFile, WhatAppearedMeanwhileIsKeptWhereItIsAskedFor) {
     AtomicFile file(folder / "file", Existing::keep);
     file.append(bytes_of("ours"));
     write_bytes(folder / "file", bytes_of("theirs"));
-    expect_error(ErrorKind::usage, folder / "file", [&] { file.commit(); });
+    expect_refusal(ErrorKind::usage, folder / "file", [&] { file.commit(); });
   }
   EXPECT_EQ(read_text_file(folder / "file", 10), "theirs");
   write_file_atomically(folder / "new", "ours", Existing::keep);
@@ -104,11 +94,11 @@ TEST(AtomicFile, WhatIsNoFileOfOursIsNotWrittenThrough) {
   const std::string path = folder / "file";
   write_bytes(folder / "precious", bytes_of("precious"));
   fs::create_symlink(folder / "precious", partial_of(path));
-  expect_error(ErrorKind::input_output, path, [&] { write_file_atomically(path, "ours"); });
+  expect_refusal(ErrorKind::input_output, path, [&] { write_file_atomically(path, "ours"); });
   EXPECT_EQ(read_text_file(folder / "precious", 10), "precious");
   fs::remove(partial_of(path));
   ASSERT_EQ(mkfifo(partial_of(path).c_str(), 0600), 0);
-  expect_error(ErrorKind::input_output, path, [&] { write_file_atomically(path, "ours"); });
+  expect_refusal(ErrorKind::input_output, path, [&] { write_file_atomically(path, "ours"); });
   EXPECT_FALSE(fs::exists(path));
 }
 
@@ -148,7 +138,7 @@ TEST(FileBatch, FilesGetTheirNamesTogetherOrNotAtAll) {
     FileBatch batch(folder.path(), 2);
     batch.write(0, "c", bytes_of("third"));
     batch.write(1, "missing/d", bytes_of("fourth"));
-    expect_error(ErrorKind::input_output, folder / "missing/d", [&] { batch.commit(); });
+    expect_refusal(ErrorKind::input_output, folder / "missing/d", [&] { batch.commit(); });
   }
   EXPECT_EQ(names_in(folder.path()), (std::vector<std::string>{"a", "b"}));
 }

@@ -17,21 +17,16 @@
 #include "core/base/check.h"
 #include "core/files/file.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
 
-// The refusal's words, "" where the lock was granted.
+// The refusal's words, "accepted" where the lock was granted.
 std::string refusal(const std::string& folder) {
-  try {
-    const FolderLock lock(folder);
-    return "";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage) << error.what();
-    return error.what();
-  }
+  return refusal(ErrorKind::usage, [&] { const FolderLock lock(folder); });
 }
 
 // A process that holds the folder's lock until it is killed.
@@ -73,7 +68,7 @@ void expect_locks_work_in(const std::string& folder) {
   EXPECT_NE(words.find(concat("process ", holder.process(), " on ")), std::string::npos) << words;
   EXPECT_TRUE(fs::exists(folder + "/half.png.partial-pbgen")) << "of a living process";
   holder.kill();
-  EXPECT_EQ(refusal(folder), "");
+  EXPECT_EQ(refusal(folder), "accepted");
   EXPECT_FALSE(fs::exists(folder + "/half.png.partial-pbgen")) << "the next holder cleans up";
   EXPECT_TRUE(fs::is_empty(folder));
 }

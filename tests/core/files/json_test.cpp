@@ -1,5 +1,6 @@
 // JSON: what is read, what is refused and where, and that what is written reads back.
 #include "core/files/json.h"
+#include "tests/support/refusal.h"
 
 #include <gtest/gtest.h>
 
@@ -15,13 +16,7 @@ namespace {
 Json parse(std::string_view text) { return parse_json(text, ErrorKind::data, "file"); }
 
 std::string refusal(std::string_view text) {
-  try {
-    parse(text);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    return error.what();
-  }
-  return "accepted";
+  return refusal(ErrorKind::data, [&] { parse(text); });
 }
 
 TEST(Json, AllKindsOfValuesAreRead) {

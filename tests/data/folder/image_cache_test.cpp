@@ -17,14 +17,14 @@
 #include "data/folder/cache_stamp.h"
 #include "data/folder/load_images.h"
 #include "data/folder/source_files.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Puts the checksum of the header right.
 void set_checksum(Bytes& cache) {
@@ -348,13 +348,8 @@ TEST_F(ImageCacheTest, WaitingForAnotherProcessIsToldAndItsCacheIsUsed) {
 
 TEST_F(ImageCacheTest, AFolderThatCannotBeWrittenIsNamed) {
   write_bytes(folder_ / "cache", bytes_of("a file"));
-  try {
-    load();
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::input_output);
-    EXPECT_TRUE(contains(error.what(), folder_ / "cache")) << error.what();
-  }
+  const std::string message = expect_refusal(ErrorKind::input_output, "", [&] { load(); });
+  EXPECT_TRUE(contains(message, folder_ / "cache")) << message;
 }
 
 TEST_F(ImageCacheTest, ImagesOutliveTheirFile) {

@@ -11,8 +11,10 @@
 #include "data/folder/load_images.h"
 #include "data/folder/source_files.h"
 #include "data/formats/image_io.h"
+#include "tests/support/contains.h"
 #include "tests/support/golden_pictures.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -22,16 +24,8 @@ namespace fs = std::filesystem;
 LoadedImages load(const FolderOptions& options) { return load_images(options, "", nullptr); }
 
 std::string error_of(const FolderOptions& options) {
-  try {
-    load(options);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    return error.what();
-  }
-  return "";
+  return expect_refusal(ErrorKind::data, "", [&] { load(options); });
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // The first byte of every image: enough where each is of one colour.
 Bytes first_bytes(const ImageSet& images) {
@@ -70,12 +64,8 @@ TEST(PrepareImage, RefusesACropThatLeavesThePicture) {
   FolderOptions options{.channels = 1};
   for (const std::string text : {"4x2+1+0", "4x2+0+1", "5x1+0+0", "1x3+0+0", "1x1+4+0", "center:3"}) {
     options.crop = parse_crop(text);
-    try {
-      prepare_image(ramp(), options, 0);
-      ADD_FAILURE() << text;
-    } catch (const Error& error) {
-      EXPECT_TRUE(contains(error.what(), text) && contains(error.what(), "4x2")) << error.what();
-    }
+    const std::string message = expect_refusal(ErrorKind::data, "", [&] { prepare_image(ramp(), options, 0); });
+    EXPECT_TRUE(contains(message, text) && contains(message, "4x2")) << message;
   }
 }
 

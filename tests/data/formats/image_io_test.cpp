@@ -9,26 +9,23 @@
 #include "core/base/check.h"
 #include "core/base/rng.h"
 #include "core/files/file.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
 
-// The reason for refusing, "" where the bytes are decoded.
+// The reason for refusing, "accepted" where the bytes are decoded.
 std::string refusal(const Bytes& bytes) {
-  try {
+  const std::string reason = refusal(ErrorKind::data, [&] {
     const DecodedImage decoded = decode_image(bytes);
     const Image& image = decoded.image;
     EXPECT_EQ(image.pixels.size(), static_cast<std::size_t>(image.width) * image.height * image.channels);
-    return "";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_STRNE(error.what(), "");
-    return error.what();
-  }
+  });
+  EXPECT_NE(reason, "");
+  return reason;
 }
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 Bytes make_bmp(std::int32_t height, const Bytes& rows) {
   Bytes bmp = {'B', 'M'};
@@ -63,23 +60,23 @@ TEST(ImageIo, ReadsAGreyJpeg) {
 TEST(ImageIo, RefusesATruncatedJpegAtEveryLength) {
   const Bytes whole = tiny_jpeg();
   for (std::size_t length = 0; length < whole.size(); ++length)
-    EXPECT_NE(refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))), "") << length;
+    EXPECT_NE(refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))), "accepted") << length;
 }
 
 TEST(ImageIo, DoesNotTakeTheEndOfAThumbnailForTheEndOfTheJpeg) {
   Bytes jpeg = tiny_jpeg();
   const Bytes comment = {0xff, 0xfe, 0x00, 0x04, 0xff, 0xd9};  // a comment that holds an end-of-image marker
   jpeg.insert(jpeg.begin() + 2, comment.begin(), comment.end());
-  EXPECT_EQ(refusal(jpeg), "");
+  EXPECT_EQ(refusal(jpeg), "accepted");
   jpeg.erase(jpeg.end() - 2, jpeg.end());
   EXPECT_TRUE(contains(refusal(jpeg), "truncated"));
 }
 
 TEST(ImageIo, RefusesATruncatedPngAtEveryLength) {
   const Bytes whole = make_png({.width = 2, .height = 2, .rows = {0, 10, 20, 0, 30, 40}});
-  EXPECT_EQ(refusal(whole), "");
+  EXPECT_EQ(refusal(whole), "accepted");
   for (std::size_t length = 0; length < whole.size(); ++length)
-    EXPECT_NE(refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))), "") << length;
+    EXPECT_NE(refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length))), "accepted") << length;
 }
 
 TEST(ImageIo, RefusesEveryFlippedByteOfAPng) {
@@ -87,7 +84,7 @@ TEST(ImageIo, RefusesEveryFlippedByteOfAPng) {
   for (std::size_t i = 0; i < whole.size(); ++i) {
     Bytes broken = whole;
     broken[i] ^= 4;
-    EXPECT_NE(refusal(broken), "") << i;
+    EXPECT_NE(refusal(broken), "accepted") << i;
   }
 }
 
@@ -150,8 +147,8 @@ TEST(ImageIo, ReadsABmpFromBottomToTopAndFromTopToBottom) {
 
 TEST(ImageIo, RefusesABmpThatLacksRowsOrHasAnImpossibleHeight) {
   EXPECT_TRUE(contains(refusal(make_bmp(2, {3, 2, 1, 0})), "truncated"));
-  EXPECT_NE(refusal(make_bmp(INT32_MIN, {3, 2, 1, 0})), "");
-  EXPECT_NE(refusal(make_bmp(0, {3, 2, 1, 0})), "");
+  EXPECT_NE(refusal(make_bmp(INT32_MIN, {3, 2, 1, 0})), "accepted");
+  EXPECT_NE(refusal(make_bmp(0, {3, 2, 1, 0})), "accepted");
 }
 
 TEST(ImageIo, ReadsBinaryPnmAndScalesItsMaximum) {
@@ -171,7 +168,7 @@ TEST(ImageIo, RefusesBrokenPnm) {
   for (const std::string text :
        {"P6", "P6 ", "P6 1", "P6 1 1 255", "P6 1 1 255\n\x01\x02", "P6 0 1 255\n123", "P6 1 1 0\n123", "P6 1 1 65536\n123456",
         "P6 99999999999999999999 1 255\n123", "P6 -1 1 255\n123", "P6 1 1 255#\n123", "P6 #"})
-    EXPECT_NE(refusal(bytes_of(text)), "") << text;
+    EXPECT_NE(refusal(bytes_of(text)), "accepted") << text;
 }
 
 TEST(ImageIo, BoundsDimensionsBeforeItAllocatesPixels) {
@@ -202,7 +199,7 @@ TEST(ImageIo, SurvivesFlippedBytes) {
       Bytes broken = file;
       for (int flips = 0; flips < 3; ++flips, draw += 2)
         broken[rng.below(draw, broken.size())] = static_cast<std::uint8_t>(rng.bits(draw + 1));
-      refused += !refusal(broken).empty();
+      refused += refusal(broken) != "accepted";
     }
   EXPECT_GT(refused, 0);
 }
@@ -246,12 +243,7 @@ TEST(ImageIo, WritesJpegThatReadsBackNearlyAndTheSameBytesEveryTime) {
 TEST(ImageIo, NamesTheFileThatItCannotRead) {
   const TestFolder folder;
   write_bytes(folder / "notes.jpg", bytes_of("not an image"));
-  try {
-    read_image(folder / "notes.jpg");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_TRUE(std::string(error.what()).starts_with(folder / "notes.jpg: ")) << error.what();
-  }
+  expect_refusal(ErrorKind::data, folder / "notes.jpg: ", [&] { read_image(folder / "notes.jpg"); });
   EXPECT_THROW(read_image(folder / "missing.png"), Error);
 }
 
@@ -266,10 +258,10 @@ TEST(ImageIo, DecodesOrRefusesEveryFileOfTheSharedEdgeCases) {
     const std::string extension = entry.path().extension().string();
     if (extension != ".png" && extension != ".jpg" && extension != ".bmp" && extension != ".ppm" && extension != ".pgm") continue;
     const std::string reason = refusal(read_file(entry.path().string(), kMaxImageFileBytes));
-    ++(reason.empty() ? decoded : refused);
+    ++(reason == "accepted" ? decoded : refused);
     // The suite's valid files, all bit depths, palettes and interlacings, are those that do not begin with x.
     if (extension == ".png") {
-      EXPECT_EQ(reason.empty(), !name.starts_with("x")) << name << ": " << reason;
+      EXPECT_EQ(reason == "accepted", !name.starts_with("x")) << name << ": " << reason;
     }
   }
   EXPECT_GT(decoded, 150);

@@ -12,6 +12,7 @@
 #include "core/files/json.h"
 #include "layers/deconv2d.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/bench/footprint.h"
 #include "tools/lib/bench/layer_check.h"
@@ -40,14 +41,7 @@ BenchRow row_of(const std::string& path, const std::string& float_path, double b
 
 std::string data_error(const std::string& text) {
   PeerReport report;
-  try {
-    parse_peer_lines(text, "script.py", report);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    return error.what();
-  }
-  ADD_FAILURE() << "not refused: " << text;
-  return "";
+  return expect_refusal(ErrorKind::data, "", [&] { parse_peer_lines(text, "script.py", report); });
 }
 
 // A tool's path beside a folder of scripts with these texts.
@@ -330,9 +324,8 @@ TEST(Bench, AWrongResultIsFound) {
 class BenchTool : public testing::Test {
  protected:
   void SetUp() override {
-    const auto path = tool_path("bench");
-    if (!path) GTEST_SKIP() << "run by `make test`, which names the built tools";
-    path_ = *path;
+    skip_without({"bench"});
+    path_ = tool_path("bench").value_or("");
   }
   ToolRun run(const std::vector<std::string>& arguments) { return run_tool_at(path_, arguments, folder_.path()); }
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "core/files/file.h"
+#include "tests/support/refusal.h"
 #include "tools/lib/cli/exit.h"
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/text.h"
@@ -61,23 +62,12 @@ struct Settings {
 
   // The one line of the refusal.
   std::string refusal(std::vector<const char*> words) {
-    try {
-      (void)parse(std::move(words));
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      return error.what();
-    }
-    return "accepted";
+    return pbgen::refusal(ErrorKind::usage, [&] { static_cast<void>(parse(std::move(words))); });
   }
 
   std::string config_refusal(const char* text) {
-    try {
-      parser.apply_config(parse_json(text, ErrorKind::usage, "run.json"), "run.json");
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      return error.what();
-    }
-    return "accepted";
+    return pbgen::refusal(ErrorKind::usage,
+                          [&] { parser.apply_config(parse_json(text, ErrorKind::usage, "run.json"), "run.json"); });
   }
 };
 

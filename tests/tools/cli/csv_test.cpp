@@ -6,6 +6,8 @@
 #include <string>
 
 #include "core/base/check.h"
+#include "tests/support/contains.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -31,13 +33,8 @@ TEST(Csv, ReadsOtherPeoplesLineEnds) {
 TEST(Csv, EmptyTextIsAnEmptyTable) { EXPECT_TRUE(parse_csv("", "t.csv").header.empty()); }
 
 void expect_refused(const std::string& text, const std::string& part) {
-  try {
-    static_cast<void>(parse_csv(text, "t.csv"));
-    ADD_FAILURE() << "taken: " << text;
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data);
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
+  const std::string message = expect_refusal(ErrorKind::data, "", [&] { static_cast<void>(parse_csv(text, "t.csv")); });
+  EXPECT_TRUE(contains(message, part)) << message;
 }
 
 TEST(Csv, RefusesOpenQuotesAndLongRows) {

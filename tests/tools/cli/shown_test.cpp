@@ -102,10 +102,7 @@ void expect_decent(const ToolRun& run, const std::string& what) {
 
 class HostileNames : public testing::Test {
  protected:
-  void SetUp() override {
-    for (const char* const tool : {"train_gan", "swd_eval", "generate", "export", "plan", "paper", "bench", "make_faces", "footprint"})
-      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
-  }
+  void SetUp() override { skip_without({"train_gan", "swd_eval", "generate", "export", "plan", "paper", "bench", "make_faces", "footprint"}); }
   ToolRun run(const std::string& tool, const Arguments& arguments) const {
     return run_tool_at(*tool_path(tool), arguments, folder_.path());
   }

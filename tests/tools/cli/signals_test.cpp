@@ -52,10 +52,7 @@ class BrokenPipe {
 
 class Signals : public testing::Test {
  protected:
-  void SetUp() override {
-    for (const char* const tool : {"train_gan", "bench"})
-      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
-  }
+  void SetUp() override { skip_without({"train_gan", "bench"}); }
 
   // Descriptors below 0: a file of the test's folder, "out" or "err".  blocked: signals that it is started with.
   pid_t start(const std::string& tool, const Arguments& arguments, int out, int err, const std::vector<int>& blocked = {}) const {

@@ -11,7 +11,9 @@
 
 #include "core/base/check.h"
 #include "data/formats/image_io.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -24,15 +26,9 @@ ImageSet grey_ramp(std::int64_t count, int size) {
   return {pixels, pixels->data(), count, size, 1};
 }
 
-ErrorKind refusal_of_claiming(const std::string& path) {
-  try {
-    claim_output_folder(path, false);
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
-    return error.kind();
-  }
-  ADD_FAILURE() << path << " was not refused";
-  return ErrorKind::data;
+void expect_not_claimed(const std::string& path) {
+  const std::string message = expect_refusal(ErrorKind::usage, "", [&] { claim_output_folder(path, false); });
+  EXPECT_TRUE(contains(message, path)) << message;
 }
 
 TEST(ImageOutput, PicturesAreNumberedFromTheFirstAndHoldTheirPixels) {
@@ -50,13 +46,8 @@ TEST(ImageOutput, PicturesAreNumberedFromTheFirstAndHoldTheirPixels) {
 TEST(ImageOutput, AFileThatCannotBeWrittenIsNamed) {
   const TestFolder folder;
   fs::create_directories(folder / "face_000001.png");
-  try {
-    write_numbered_pngs(folder.path(), "face", grey_ramp(3, 4), 0);
-    FAIL() << "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::input_output);
-    EXPECT_TRUE(std::string(error.what()).starts_with(folder / "face_000001.png")) << error.what();
-  }
+  expect_refusal(ErrorKind::input_output, folder / "face_000001.png",
+                 [&] { write_numbered_pngs(folder.path(), "face", grey_ramp(3, 4), 0); });
 }
 
 TEST(ImageOutput, AFolderIsClaimedWhereItIsEmptyOrForced) {
@@ -68,10 +59,10 @@ TEST(ImageOutput, AFolderIsClaimedWhereItIsEmptyOrForced) {
     EXPECT_TRUE(fs::is_directory(folder / "deep/new"));
   }
   write_bytes(folder / "deep/new/notes.txt", bytes_of("mine"));
-  EXPECT_EQ(refusal_of_claiming(folder / "deep/new"), ErrorKind::usage);
+  expect_not_claimed(folder / "deep/new");
   { const FolderLock lock = claim_output_folder(folder / "deep/new", true); }
   EXPECT_TRUE(fs::exists(folder / "deep/new/notes.txt"));
-  EXPECT_EQ(refusal_of_claiming(folder / "deep/new/notes.txt"), ErrorKind::usage);
+  expect_not_claimed(folder / "deep/new/notes.txt");
 }
 
 TEST(ImageOutput, LargeImagesAreMadeFewAtATime) {

@@ -22,9 +22,8 @@ namespace {
 class SwdEval : public testing::Test {
  protected:
   void SetUp() override {
-    const std::optional<std::string> path = tool_path("swd_eval");
-    if (!path) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds swd_eval; `make test` sets it";
-    tool_ = *path;
+    skip_without({"swd_eval"});
+    tool_ = tool_path("swd_eval").value_or("");
   }
 
   ToolRun run(const Arguments& arguments) const { return run_tool_at(tool_, arguments, folder_.path()); }

@@ -31,10 +31,7 @@ constexpr int kImages = 12;
 
 class Export : public testing::Test {
  protected:
-  void SetUp() override {
-    for (const char* const tool : {"export", "generate", "swd_eval"})
-      if (!tool_path(tool)) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds " << tool << "; `make test` sets it";
-  }
+  void SetUp() override { skip_without({"export", "generate", "swd_eval"}); }
 
   ToolRun run(const char* tool, const Arguments& arguments) const { return run_tool_at(*tool_path(tool), arguments, folder_.path()); }
 

@@ -1,4 +1,5 @@
 // The layer table for people, and what is said about its signs.
+#include "tests/support/contains.h"
 #include "tools/lib/model/layer_report.h"
 
 #include <gtest/gtest.h>
@@ -16,8 +17,6 @@ std::string all(const std::vector<std::string>& remarks) {
   for (const std::string& remark : remarks) text += remark + "\n";
   return text;
 }
-
-bool contains(const std::string& text, const std::string& word) { return text.find(word) != std::string::npos; }
 
 std::string cell(const Table& table, std::size_t row, const std::string& column) {
   const auto found = std::find(table.header.begin(), table.header.end(), column);

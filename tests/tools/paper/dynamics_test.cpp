@@ -16,6 +16,7 @@
 #include "core/tensor/tensor.h"
 #include "data/formats/image_io.h"
 #include "gan/losses.h"
+#include "tests/support/contains.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/csv.h"
@@ -399,8 +400,6 @@ class PaperPages : public testing::Test {
   std::string folder_;
   Experiment experiment_ = small_experiment(3);
 };
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // The cell of that column in the first row that begins with `first`.
 std::string cell_of(const Table& table, const std::string& first, const std::string& column) {

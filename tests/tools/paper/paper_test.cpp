@@ -113,9 +113,8 @@ TEST(PaperExperiment, PieceNamesAreDistinct) {
 class Paper : public testing::Test {
  protected:
   void SetUp() override {
-    const std::optional<std::string> path = tool_path("paper");
-    if (!path) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds paper; `make test` sets it";
-    tool_ = *path;
+    skip_without({"paper"});
+    tool_ = tool_path("paper").value_or("");
   }
 
   ToolRun run(const std::vector<std::string>& arguments) const { return run_tool_at(tool_, arguments, folder_.path()); }

@@ -11,7 +11,10 @@
 #include "core/files/json.h"
 #include "gan/folded_generator.h"
 #include "gan/packed_model.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/plan/budget.h"
@@ -54,16 +57,10 @@ std::string changed(const std::string& key, const std::string& value) {
 }
 
 std::string refusal(const std::string& layers) {
-  try {
-    static_cast<void>(parse_layers(layers, "net.json"));
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data) << error.what();
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    EXPECT_LE(std::string(error.what()).size(), 300u) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "not refused: " << layers.substr(0, 200);
-  return "";
+  const std::string message = expect_refusal(ErrorKind::data, "", [&] { static_cast<void>(parse_layers(layers, "net.json")); });
+  EXPECT_FALSE(contains(message, "\n")) << message;
+  EXPECT_LE(message.size(), 300u) << message;
+  return message;
 }
 
 void expect_words(const std::string& text, const std::vector<std::string>& words) {
@@ -210,14 +207,7 @@ TEST(PlanBudget, TheLinearLayerHasItsPlaceWhereAskedFor) {
 TEST(PlanBudget, WhatFitsNoneNamesTheSmallestAndTheMends) {
   PlannedNet net = net_of(NetworkConfig{});
   const auto refusal_of = [&net] {
-    try {
-      static_cast<void>(budget_plan(net, 1000));
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      return std::string(error.what());
-    }
-    ADD_FAILURE() << "not refused";
-    return std::string();
+    return expect_refusal(ErrorKind::usage, "", [&] { static_cast<void>(budget_plan(net, 1000)); });
   };
   NetworkConfig smallest;
   smallest.binarized = parse_setting("G");
@@ -268,9 +258,8 @@ TEST(PlanBudget, PredictedBytesAreThoseOfTheFile) {
 class PlanTool : public testing::Test {
  protected:
   void SetUp() override {
-    const std::optional<std::string> path = tool_path("plan");
-    if (!path) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds plan; `make test` sets it";
-    tool_ = *path;
+    skip_without({"plan"});
+    tool_ = tool_path("plan").value_or("");
   }
 
   ToolRun run(const Arguments& arguments) const { return run_tool_at(tool_, arguments, folder_.path()); }
@@ -287,10 +276,6 @@ class PlanTool : public testing::Test {
     return folder_ / name;
   }
 
-  static std::string last_line(const std::string& text) {
-    const std::size_t end = text.find_last_not_of('\n');
-    return text.substr(text.rfind('\n', end) + 1, end - text.rfind('\n', end));
-  }
 
   std::string tool_;
   TestFolder folder_;

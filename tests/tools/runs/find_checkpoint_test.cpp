@@ -10,6 +10,7 @@
 #include "core/files/file.h"
 #include "gan/checkpoint.h"
 #include "tests/support/image_files.h"
+#include "tests/support/refusal.h"
 #include "tests/support/small_checkpoint.h"
 
 namespace pbgen {
@@ -23,13 +24,7 @@ class ResumeTest : public testing::Test {
   ~ResumeTest() override { fs::current_path(before_); }
 
   static void expect_refused(const std::string& resume) {
-    try {
-      find_resume_point(resume, "", "H-dcgan-16");
-      FAIL() << resume << " was not refused";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      EXPECT_TRUE(std::string(error.what()).starts_with(resume)) << error.what();
-    }
+    expect_refusal(ErrorKind::usage, resume, [&] { find_resume_point(resume, "", "H-dcgan-16"); });
   }
   static void expect_point(const ResumePoint& point, const std::string& checkpoint, const std::string& run_path) {
     EXPECT_EQ(point.checkpoint, checkpoint);
@@ -51,13 +46,7 @@ TEST_F(ResumeTest, ARunsFolderMeansItsNewestGoodCheckpoint) {
 
 TEST_F(ResumeTest, WhatCannotBeReadIsNoReasonToTakeAnOlderCheckpointOrToBeginAnew) {
   const auto expect_unreadable = [](const std::string& resume, const std::string& what) {
-    try {
-      find_resume_point(resume, "run", "any");
-      FAIL() << what << " was passed over";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::input_output);
-      EXPECT_TRUE(std::string(error.what()).starts_with(what)) << error.what();
-    }
+    expect_refusal(ErrorKind::input_output, what, [&] { find_resume_point(resume, "run", "any"); });
   };
   write_small_checkpoint("run/checkpoints/00000010.safetensors");
   // A link to itself, which nobody can read, not even root.

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -26,10 +27,6 @@ class RunDirectoryTest : public testing::Test {
   RunDirectoryTest() : before_(fs::current_path()) { fs::current_path(folder_.path()); }
   ~RunDirectoryTest() override { fs::current_path(before_); }
 
-  static std::string text(const std::string& path) {
-    const auto bytes = read_file(path, 1 << 20);
-    return {bytes.begin(), bytes.end()};
-  }
   // A checkpoint, as far as names go, that is `seconds` old.
   static void write_checkpoint(const std::string& path, int seconds) {
     write_bytes(path, bytes_of("x"));
@@ -68,13 +65,7 @@ TEST_F(RunDirectoryTest, AFolderThatHoldsSomethingIsRefusedUnlessForced) {
   write_bytes("taken/notes.txt", bytes_of("mine"));
   write_bytes("./file", bytes_of("mine"));
   for (const char* const path : {"taken", "file"}) {
-    try {
-      RunDirectory::create(path, false);
-      FAIL() << "not refused";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      EXPECT_TRUE(std::string(error.what()).starts_with(path)) << error.what();
-    }
+    expect_refusal(ErrorKind::usage, path, [&] { RunDirectory::create(path, false); });
   }
   fs::create_directories("empty");
   for (const char* const path : {"empty", "deep/new"}) EXPECT_NO_THROW(RunDirectory::create(path, false)) << path;
@@ -83,7 +74,7 @@ TEST_F(RunDirectoryTest, AFolderThatHoldsSomethingIsRefusedUnlessForced) {
   RunDirectory::create("taken", true).make();
   EXPECT_TRUE(fs::is_directory("taken/samples"));
   EXPECT_TRUE(fs::is_directory("taken/checkpoints"));
-  EXPECT_EQ(text("taken/notes.txt"), "mine");
+  EXPECT_EQ(text_of("taken/notes.txt"), "mine");
 }
 
 TEST_F(RunDirectoryTest, OldCheckpointsGoByOurExactNamesOnly) {
@@ -164,7 +155,7 @@ TEST_F(RunDirectoryTest, ALogGoesOnBehindTheResumedIteration) {
     EXPECT_TRUE(run.begin_log(0).empty());
     for (const std::int64_t iteration : {1, 10, 20, 30}) run.log(row(iteration));
   }
-  const std::string whole = text("run/log.csv");
+  const std::string whole = text_of("run/log.csv");
   EXPECT_EQ(whole, std::string(kHeader) + "1,0.1,1.25,2.5,0.75,0.25,1e-07,\n10,0.1,1.25,2.5,0.75,0.25,1e-07,\n"
                                           "20,0.1,1.25,2.5,0.75,0.25,1e-07,\n30,0.1,1.25,2.5,0.75,0.25,1e-07,\n");
   {
@@ -177,10 +168,10 @@ TEST_F(RunDirectoryTest, ALogGoesOnBehindTheResumedIteration) {
     LogRow scored = row(30);
     scored.swd = 0.1;
     run.log(scored);
-    EXPECT_EQ(text("run/log.csv"), whole.substr(0, whole.size() - 1) + "0.1\n");
+    EXPECT_EQ(text_of("run/log.csv"), whole.substr(0, whole.size() - 1) + "0.1\n");
   }
   EXPECT_TRUE(RunDirectory::open("run").begin_log(0).empty());
-  EXPECT_EQ(text("run/log.csv"), kHeader);
+  EXPECT_EQ(text_of("run/log.csv"), kHeader);
 }
 
 TEST_F(RunDirectoryTest, LinesThatAreNoRowsAreDropped) {
@@ -190,7 +181,7 @@ TEST_F(RunDirectoryTest, LinesThatAreNoRowsAreDropped) {
   const std::vector<LogRow> rows = RunDirectory::open("run").begin_log(100);
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].swd, 0.5);
-  EXPECT_EQ(text("run/log.csv"), kHeader + good);
+  EXPECT_EQ(text_of("run/log.csv"), kHeader + good);
 }
 
 }  // namespace

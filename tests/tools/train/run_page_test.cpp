@@ -7,12 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/contains.h"
 #include "tools/lib/html/encode.h"
 
 namespace pbgen {
 namespace {
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 // Every text holds markup that must not survive.
 RunReport full_report() {

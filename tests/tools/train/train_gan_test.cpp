@@ -20,6 +20,7 @@
 #include "data/formats/image_io.h"
 #include "gan/checkpoint.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/child_process.h"
 #include "tools/lib/cli/text.h"
@@ -33,11 +34,9 @@ namespace {
 class TrainGan : public testing::Test {
  protected:
   void SetUp() override {
-    const std::optional<std::string> train = tool_path("train_gan");
-    const std::optional<std::string> generate = tool_path("generate");
-    if (!train || !generate) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds train_gan and generate; `make test` sets it";
-    train_ = *train;
-    generate_ = *generate;
+    skip_without({"train_gan", "generate"});
+    train_ = tool_path("train_gan").value_or("");
+    generate_ = tool_path("generate").value_or("");
   }
 
   ToolRun train(const Arguments& arguments) const { return run_tool_at(train_, arguments, folder_.path()); }
@@ -45,10 +44,6 @@ class TrainGan : public testing::Test {
   std::string run_path(const std::string& name) const { return folder_ / name; }
 
   static std::vector<std::uint8_t> bytes(const std::string& path) { return read_file(path, 1 << 24); }
-  static std::string text(const std::string& path) {
-    const auto content = bytes(path);
-    return {content.begin(), content.end()};
-  }
 
   void expect_refused(const Arguments& arguments, int exit_code, const std::string& word) const {
     const ToolRun run = train(arguments);
@@ -86,8 +81,8 @@ TEST_F(TrainGan, ACriticOfFiveUpdatesGoesOnWithTheBatchWhereItStopped) {
   const std::string name = "/checkpoints/00000025.safetensors";
   EXPECT_EQ(bytes(path + name), bytes(run_path("whole") + name));
   // 25 iterations of 5 batches of 11 an epoch.
-  EXPECT_NE(text(path + "/log.csv").find(concat("\n25,", 125.0 / 11.0).substr(0, 7)), std::string::npos) << text(path + "/log.csv");
-  EXPECT_NE(text(path + "/report.html").find("25 of 5 batches of 8"), std::string::npos);
+  EXPECT_NE(text_of(path + "/log.csv").find(concat("\n25,", 125.0 / 11.0).substr(0, 7)), std::string::npos) << text_of(path + "/log.csv");
+  EXPECT_NE(text_of(path + "/report.html").find("25 of 5 batches of 8"), std::string::npos);
   // Two epochs are 22 batches: 5 iterations.
   ASSERT_EQ(train(kTiny + wgan + Arguments{"--epochs", "2", "--out", run_path("epochs")}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(run_path("epochs/checkpoints/00000005.safetensors")));
@@ -98,7 +93,7 @@ TEST_F(TrainGan, ScoresAreThereForPrograms) {
   const auto scores_of = [&](const std::string& name, const Arguments& more) {
     const ToolRun run = train(kTiny + Arguments{"--iterations", "6", "--out", run_path(name)} + more);
     EXPECT_EQ(run.exit_code, 0) << run.err;
-    return parse_json(text(run_path(name) + "/scores.json"), ErrorKind::data, "scores.json");
+    return parse_json(text_of(run_path(name) + "/scores.json"), ErrorKind::data, "scores.json");
   };
   const Json bare = scores_of("bare", {});
   EXPECT_EQ(bare.find("iterations")->as_integer(), 6);
@@ -139,7 +134,7 @@ TEST_F(TrainGan, ScoresAreThereForPrograms) {
 
   // A sitting counts its own iterations.
   ASSERT_EQ(train({"--resume", run_path("bare"), "--iterations", "8"}).exit_code, 0);
-  const Json more = parse_json(text(run_path("bare/scores.json")), ErrorKind::data, "scores.json");
+  const Json more = parse_json(text_of(run_path("bare/scores.json")), ErrorKind::data, "scores.json");
   EXPECT_EQ(more.find("iterations")->as_integer(), 8);
   EXPECT_EQ(more.find("session_iterations")->as_integer(), 2);
 }
@@ -210,7 +205,7 @@ TEST_F(TrainGan, ARunLeavesItsConfigurationLogSamplesCheckpointAndReport) {
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_NE(run.out.find("noise floor"), std::string::npos) << run.out;
   EXPECT_NE(run.out.find("untrained"), std::string::npos);
-  const std::string log = text(path + "/log.csv");
+  const std::string log = text_of(path + "/log.csv");
   const std::vector<std::string_view> lines = split(log, '\n');
   ASSERT_EQ(lines.size(), 6u) << log;  // header, 1, 10, 20, 25 and what follows the last end of line
   EXPECT_EQ(lines[0], "iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd");
@@ -234,7 +229,7 @@ TEST_F(TrainGan, CadencesOfZeroWriteNothingButTheFinalCheckpoint) {
   const std::string path = run_path("run");
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "3", "--checkpoint-every", "0", "--out", path}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::is_empty(path + "/samples"));
-  EXPECT_EQ(text(path + "/log.csv").find("\n3,"), text(path + "/log.csv").rfind('\n', text(path + "/log.csv").size() - 2));
+  EXPECT_EQ(text_of(path + "/log.csv").find("\n3,"), text_of(path + "/log.csv").rfind('\n', text_of(path + "/log.csv").size() - 2));
   int checkpoints = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints")) ++checkpoints;
   EXPECT_EQ(checkpoints, 1);
@@ -246,7 +241,7 @@ TEST_F(TrainGan, AFolderThatIsNotEmptyIsRefusedAndLeftAlone) {
   expect_refused(kTiny + Arguments{"--iterations", "2", "--out", path}, 2, "--force");
   EXPECT_FALSE(std::filesystem::exists(path + "/config.json"));
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--force"}).exit_code, 0);
-  EXPECT_EQ(text(path + "/notes.txt"), "mine");
+  EXPECT_EQ(text_of(path + "/notes.txt"), "mine");
 }
 
 TEST_F(TrainGan, ForceRemovesWhatAnOlderRunLeftAndNothingElse) {
@@ -262,7 +257,7 @@ TEST_F(TrainGan, ForceRemovesWhatAnOlderRunLeftAndNothingElse) {
                                  "/samples/00000000.png", "/samples/00000030.png"})
     EXPECT_FALSE(std::filesystem::exists(path + gone)) << gone;
   EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000004.safetensors"));
-  for (const std::string& other : others) EXPECT_EQ(text(path + other), "mine") << other;
+  for (const std::string& other : others) EXPECT_EQ(text_of(path + other), "mine") << other;
   EXPECT_TRUE(std::filesystem::is_symlink(path + "/checkpoints/00000011.safetensors"));
 }
 
@@ -271,7 +266,7 @@ TEST_F(TrainGan, ForceLeavesNumberedFilesWhereThereIsNoConfigurationOfOurs) {
   write_bytes(path + "/samples/00000010.png", bytes_of("mine"));
   write_bytes(path + "/config.json", bytes_of("{\"size\": 64}"));
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--force"}).exit_code, 0);
-  EXPECT_EQ(text(path + "/samples/00000010.png"), "mine");
+  EXPECT_EQ(text_of(path + "/samples/00000010.png"), "mine");
 }
 
 TEST_F(TrainGan, AFolderThatIsNotEmptyIsRefusedBeforeImagesAreRead) {
@@ -316,7 +311,7 @@ TEST_F(TrainGan, TheReportsCommandRepeatsTheRunWhereverTheReaderStands) {
   ASSERT_EQ(shell(here, tool + tiny + " --iterations 3 --seed 7 --out first").exit_code, 0);
   ASSERT_EQ(shell(here, tool + tiny + " --iterations 2 --init-from first --out 'the run' --force").exit_code, 0);
   ASSERT_EQ(shell(here, tool + " --resume 'the run' --iterations 4").exit_code, 0);
-  const std::string page = text(here + "/the run/report.html");
+  const std::string page = text_of(here + "/the run/report.html");
   const std::string lead = "in a new folder:</p>\n<pre>";
   const std::size_t begin = page.find(lead);
   ASSERT_NE(begin, page.npos);
@@ -362,13 +357,13 @@ TEST_P(TrainGanSignal, FinishesTheIterationAndSaves) {
                     "kill -s ", signal, " $tool; wait $tool");
   const int status = std::system(command.c_str());
   ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), exit_code) << text(folder_ / "stdout");
-  EXPECT_NE(text(folder_ / "stdout").find("--resume"), std::string::npos);
+  EXPECT_EQ(WEXITSTATUS(status), exit_code) << text_of(folder_ / "stdout");
+  EXPECT_NE(text_of(folder_ / "stdout").find("--resume"), std::string::npos);
   ASSERT_FALSE(std::filesystem::is_empty(path + "/checkpoints"));
   for (const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints")) EXPECT_NO_THROW(Checkpoint::load(entry.path().string()));
   // The last row is the last checkpoint's iteration.
   const Checkpoint last = Checkpoint::load(named_checkpoint(path));
-  EXPECT_NE(text(path + "/log.csv").find(concat("\n", last.iteration(), ",")), std::string::npos);
+  EXPECT_NE(text_of(path + "/log.csv").find(concat("\n", last.iteration(), ",")), std::string::npos);
 }
 
 TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
@@ -382,12 +377,12 @@ TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
 
   const ChildProcess longer(train_, {"--resume", path, "--iterations", "10000000"}, {}, LockedOutput(folder_ / "output"));
   std::optional<ChildEnd> end;
-  while (!(end = longer.poll()) && text(path + "/log.csv").find("\n10,") == std::string::npos)
+  while (!(end = longer.poll()) && text_of(path + "/log.csv").find("\n10,") == std::string::npos)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  ASSERT_FALSE(end) << text(folder_ / "output");
+  ASSERT_FALSE(end) << text_of(folder_ / "output");
   longer.send(SIGTERM);
   while (!(end = longer.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(end->exit_code, 143) << text(folder_ / "output");
+  EXPECT_EQ(end->exit_code, 143) << text_of(folder_ / "output");
   for (const std::string& result : results) EXPECT_FALSE(std::filesystem::exists(path + result)) << result;
 }
 
@@ -401,8 +396,8 @@ TEST_F(TrainGan, WhatIsMissingOfAnEndedTrainingIsMadeByResume) {
   const std::string sample = path + "/samples/00000006.png";
   const auto trained = bytes(checkpoint);
   const auto drawn = bytes(sample);
-  const std::string logged = text(path + "/log.csv");
-  const Json scores = parse_json(text(path + "/scores.json"), ErrorKind::data, "scores");
+  const std::string logged = text_of(path + "/log.csv");
+  const Json scores = parse_json(text_of(path + "/scores.json"), ErrorKind::data, "scores");
   // As a full disk leaves it, or kill -9 between the last checkpoint and the removal of the one before.
   const std::string older = path + "/checkpoints/00000005.safetensors";
   std::filesystem::copy_file(checkpoint, older);
@@ -412,9 +407,9 @@ TEST_F(TrainGan, WhatIsMissingOfAnEndedTrainingIsMadeByResume) {
   EXPECT_EQ(bytes(checkpoint), trained);
   EXPECT_FALSE(std::filesystem::exists(older));
   EXPECT_EQ(bytes(sample), drawn);
-  EXPECT_EQ(text(path + "/log.csv"), logged);
-  EXPECT_NE(text(path + "/report.html").find("</html>"), std::string::npos);
-  const Json again = parse_json(text(path + "/scores.json"), ErrorKind::data, "scores");
+  EXPECT_EQ(text_of(path + "/log.csv"), logged);
+  EXPECT_NE(text_of(path + "/report.html").find("</html>"), std::string::npos);
+  const Json again = parse_json(text_of(path + "/scores.json"), ErrorKind::data, "scores");
   for (const char* const member : {"iterations", "session_iterations", "levels", "mean"})
     EXPECT_EQ(*again.find(member), *scores.find(member)) << member;
   EXPECT_GT(again.find("training_seconds")->as_number(), 0.0);

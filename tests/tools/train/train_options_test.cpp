@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "tests/support/contains.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -32,14 +34,7 @@ struct Resolved {
 };
 
 std::string refusal(const std::vector<const char*>& words) {
-  try {
-    Resolved resolved(words);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::usage);
-    return error.what();
-  }
-  ADD_FAILURE() << "not refused";
-  return "";
+  return expect_refusal(ErrorKind::usage, "", [&] { Resolved resolved(words); });
 }
 
 TEST(TrainOptions, DefaultsAreCompleteAndLeaveTheDiscriminatorsFirstLayerInFloat) {
@@ -186,13 +181,9 @@ TEST(TrainOptions, WhatAnOlderCheckpointLacksIsTheDefaultOfItsLoss) {
   const Json critic = run_identity(Resolved({"--loss", "wgan"}).parser);
   EXPECT_NO_THROW(require_same_run(critic, without(critic, {"d_steps", "clip"}), "c"));
   for (const auto& [flag, value] : {std::pair("--d-steps", "5"), std::pair("--clip", "0.01")}) {
-    try {
-      require_same_run(run_identity(Resolved({"--setting", "E", flag, value}).parser), older, "c");
-      ADD_FAILURE() << flag << " was taken";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      EXPECT_NE(std::string(error.what()).find("checkpoint: none"), std::string::npos) << error.what();
-    }
+    const Json other = run_identity(Resolved({"--setting", "E", flag, value}).parser);
+    const std::string message = expect_refusal(ErrorKind::usage, "", [&] { require_same_run(other, older, "c"); });
+    EXPECT_TRUE(contains(message, "checkpoint: none")) << message;
   }
   EXPECT_THROW(require_same_run(plain, run_identity(Resolved({"--setting", "D"}).parser), "c"), Error);
 }

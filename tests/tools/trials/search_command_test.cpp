@@ -13,6 +13,8 @@
 #include "core/files/file.h"
 #include "core/files/json.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
+#include "tests/support/refusal.h"
 
 namespace pbgen {
 namespace {
@@ -34,10 +36,6 @@ class SearchCommand : public testing::Test {
  protected:
   std::string out() const { return folder_ / "search"; }
 
-  static std::string text(const std::string& path) {
-    const auto bytes = read_file(path, 1 << 20);
-    return {bytes.begin(), bytes.end()};
-  }
 
   // A trial that is done, with the arguments that every trial of these tests is to have.
   void add_trial(const std::string& name, const std::string& layers, const std::string& discriminator, double swd) const {
@@ -63,13 +61,7 @@ class SearchCommand : public testing::Test {
   }
 
   static std::string refusal(const Arguments& more) {
-    try {
-      search(more);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      return error.what();
-    }
-    return "not refused";
+    return expect_refusal(ErrorKind::usage, "", [&] { search(more); });
   }
 
   // A folder that a search began.
@@ -100,8 +92,8 @@ TEST_F(SearchCommand, TrialsGetTheTrainingFlagsAndTheLastLineIsTheStrategy) {
   const std::string output = testing::internal::GetCapturedStdout();
   EXPECT_EQ(exit_code, 0) << error;
   EXPECT_TRUE(output.ends_with("\n--binarize-g 1,2 --binarize-d all\n")) << output;
-  EXPECT_NE(text(out() + "/report.html").find("--threshold 2"), std::string::npos);
-  EXPECT_NE(text(out() + "/search.csv").find("g12-dall-seed5"), std::string::npos);
+  EXPECT_NE(text_of(out() + "/report.html").find("--threshold 2"), std::string::npos);
+  EXPECT_NE(text_of(out() + "/search.csv").find("g12-dall-seed5"), std::string::npos);
 }
 
 TEST_F(SearchCommand, OtherFoldersAreRefusedAndLeftAlone) {
@@ -109,7 +101,7 @@ TEST_F(SearchCommand, OtherFoldersAreRefusedAndLeftAlone) {
   add_trial("A-seed5", "none", "none", 0.04);
   write_file_atomically(out() + "/report.html", "mine");
   EXPECT_NE(refusal({"--out", out()}).find("holds no search"), std::string::npos);
-  EXPECT_EQ(text(out() + "/report.html"), "mine");
+  EXPECT_EQ(text_of(out() + "/report.html"), "mine");
   EXPECT_FALSE(fs::exists(out() + "/search.json"));
   claim();
   EXPECT_NE(refusal({"--out", out(), "--mirror"}).find("holds a search with other"), std::string::npos);

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
+#include "tests/support/refusal.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/csv.h"
 #include "tools/lib/cli/text.h"
@@ -196,13 +198,8 @@ TEST(Search, WhatDivergesExceedsEveryThreshold) {
   EXPECT_EQ(csv.cell(2, 6), "");  // no distance
   Figures baseline;
   baseline.swd["A"] = kNan;
-  try {
-    search_with(baseline, {});
-    ADD_FAILURE() << "a baseline that diverged";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::diverged);
-    EXPECT_NE(std::string(error.what()).find("loss of D is nan"), std::string::npos) << error.what();
-  }
+  const std::string message = expect_refusal(ErrorKind::diverged, "", [&] { search_with(baseline, {}); });
+  EXPECT_TRUE(contains(message, "loss of D is nan")) << message;
   // One of two seeds is enough.  That the baseline lost one is told.
   Figures paper;
   Search one_lost = search_with(paper, {.seeds = 2});
@@ -284,9 +281,8 @@ TEST(SearchReport, ShowsTrialsThresholdAndCommands) {
 class SearchTool : public testing::Test {
  protected:
   void SetUp() override {
-    const std::optional<std::string> plan = tool_path("plan");
-    if (!plan || !tool_path("train_gan")) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds plan and train_gan; `make test` sets it";
-    plan_ = *plan;
+    skip_without({"plan", "train_gan"});
+    plan_ = tool_path("plan").value_or("");
   }
   ToolRun search(const std::vector<std::string>& more) const {
     std::vector<std::string> arguments = {"--search", "--size", "16", "--g-widths", "16,16,16,16", "--d-widths", "16,16,16,16"};
@@ -299,15 +295,6 @@ class SearchTool : public testing::Test {
     return run_tool_at(plan_, arguments, folder_.path());
   }
   std::string out() const { return folder_ / "search"; }
-  static std::string text(const std::string& path) {
-    const auto bytes = read_file(path, 1 << 24);
-    return {bytes.begin(), bytes.end()};
-  }
-  static std::string last_line(const std::string& text) {
-    const std::size_t end = text.find_last_not_of('\n');
-    const std::size_t begin = text.rfind('\n', end) + 1;
-    return text.substr(begin, end + 1 - begin);
-  }
 
   std::string plan_;
   TestFolder folder_;
@@ -318,13 +305,13 @@ TEST_F(SearchTool, EndsWithAStrategyAndTrainsOnlyWhatIsMissing) {
   const ToolRun whole = search({"--threshold", "1000000"});
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   EXPECT_EQ(last_line(whole.out), "--binarize-g 1,2,3,4 --binarize-d all");
-  const Table csv = parse_csv(text(out() + "/search.csv"), "search.csv");
+  const Table csv = parse_csv(text_of(out() + "/search.csv"), "search.csv");
   ASSERT_EQ(csv.rows.size(), 6u);
-  EXPECT_NE(text(out() + "/report.html").find("data:image/png"), std::string::npos);
+  EXPECT_NE(text_of(out() + "/report.html").find("data:image/png"), std::string::npos);
 
   // Two trials are lost, as where a search is stopped: one whole, of the other its scores.
   const auto written = fs::last_write_time(out() + "/trials/B-seed1/scores.json");
-  const std::string scores = text(out() + "/trials/D-seed1/scores.json");
+  const std::string scores = text_of(out() + "/trials/D-seed1/scores.json");
   fs::remove_all(out() + "/trials/C-seed1");
   fs::remove(out() + "/trials/D-seed1/scores.json");
   fs::remove(out() + "/search.csv");
@@ -332,7 +319,7 @@ TEST_F(SearchTool, EndsWithAStrategyAndTrainsOnlyWhatIsMissing) {
   ASSERT_EQ(again.exit_code, 0) << again.err;
   EXPECT_EQ(last_line(again.out), last_line(whole.out));
   EXPECT_EQ(fs::last_write_time(out() + "/trials/B-seed1/scores.json"), written);
-  const Table csv_again = parse_csv(text(out() + "/search.csv"), "search.csv");
+  const Table csv_again = parse_csv(text_of(out() + "/search.csv"), "search.csv");
   ASSERT_EQ(csv_again.rows.size(), 6u);
   for (std::size_t row = 0; row < 6; ++row)
     for (std::size_t column = 0; column < csv.header.size(); ++column) {

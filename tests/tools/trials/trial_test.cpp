@@ -16,7 +16,10 @@
 
 #include "core/base/check.h"
 #include "core/files/file.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
+#include "tests/support/output_text.h"
+#include "tests/support/refusal.h"
 #include "tests/support/signal_state.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/child_process.h"
@@ -37,11 +40,6 @@ constexpr const char* kScores =
         {"size": 32, "generator": 0.5, "generator_sd": 0.25, "noise_floor": 0.125, "noise_floor_sd": 0.0},
         {"size": 16, "generator": 1.5, "generator_sd": 0.75, "noise_floor": null, "noise_floor_sd": null}],
         "mean": {"generator": 1.0, "generator_sd": 0.5, "noise_floor": 0.25, "noise_floor_sd": 0.0}})";
-
-std::string text(const std::string& path) {
-  const auto bytes = read_file(path, 1 << 24);
-  return {bytes.begin(), bytes.end()};
-}
 
 // A train_gan of a few lines: does what its argument --do says, and notes in `calls` how it was called.
 class TrialTest : public testing::Test {
@@ -81,19 +79,14 @@ esac
   std::vector<std::string> calls() const {
     std::vector<std::string> lines;
     if (!fs::exists(folder_ / "calls")) return lines;
-    const std::string all = text(folder_ / "calls");
+    const std::string all = text_of(folder_ / "calls");
     for (const std::string_view line : split(all, '\n'))
       if (!line.empty()) lines.emplace_back(line);
     return lines;
   }
   static void expect_error(const std::function<void()>& body, ErrorKind kind, const std::vector<std::string>& words) {
-    try {
-      body();
-      ADD_FAILURE() << "nothing was thrown";
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), kind) << error.what();
-      for (const std::string& word : words) EXPECT_NE(std::string(error.what()).find(word), std::string::npos) << error.what();
-    }
+    const std::string message = expect_refusal(kind, "", body);
+    for (const std::string& word : words) EXPECT_TRUE(contains(message, word)) << message;
   }
 
   PlainSignals plain_;
@@ -228,7 +221,7 @@ TEST_F(TrialTest, ABegunTrialIsResumedAndOneThatIsTrainedToTheEndAsWell) {
   ASSERT_TRUE(run_trials({trial("a", "crash")}, options(1)).has_value());
   ASSERT_EQ(calls().size(), 2u);
   EXPECT_EQ(calls()[1].substr(0, calls()[1].rfind(' ')), concat("--resume ", trials(), "/a --threads"));
-  EXPECT_NE(text(trials() + "/a/output.txt").find("half way"), std::string::npos);  // appended to, not begun anew
+  EXPECT_NE(text_of(trials() + "/a/output.txt").find("half way"), std::string::npos);  // appended to, not begun anew
 
   // Its last checkpoint is the last of all, but there are no scores: train_gan --resume makes them.
   expect_error([&] { run_trials({trial("b", "end")}, options(1)); }, ErrorKind::input_output, {"signal 9"});
@@ -346,7 +339,7 @@ TEST_F(TrialTest, AChildHasItsOwnGroupAndTheVariablesThatAreNotSet) {
   std::optional<ChildEnd> end;
   while (!(end = child.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(end->exit_code, 7);
-  const std::string out = text(folder_ / "out");
+  const std::string out = text_of(folder_ / "out");
   const auto words = split(std::string_view(out).substr(0, out.size() - 1), ' ');
   ASSERT_EQ(words.size(), 4u) << out;
   EXPECT_EQ(words[0], words[1]);
@@ -358,9 +351,9 @@ TEST_F(TrialTest, AChildHasItsOwnGroupAndTheVariablesThatAreNotSet) {
 class RealTrials : public testing::Test {
  protected:
   void SetUp() override {
-    const std::optional<std::string> train = tool_path("train_gan");
-    if (!train) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds train_gan; `make test` sets it";
-    train_ = *train;
+    skip_without({"train_gan"});
+    if (IsSkipped()) return;
+    train_ = *tool_path("train_gan");
     testing::internal::CaptureStderr();  // the progress
   }
   void TearDown() override {
@@ -387,7 +380,7 @@ TEST_F(RealTrials, ComeOutTheSameOneByOneAndSideBySide) {
     const TrialResult& a = (*one_by_one)[i];
     const TrialResult& b = (*side_by_side)[i];
     EXPECT_EQ(a.name, all[i].name);
-    EXPECT_EQ(text(a.checkpoint()), text(b.checkpoint()));
+    EXPECT_EQ(text_of(a.checkpoint()), text_of(b.checkpoint()));
     EXPECT_EQ(a.generator.mean.mean, b.generator.mean.mean);
     EXPECT_GT(a.generator.mean.mean, 0.0);
     EXPECT_GT(a.generator.mean.sd, 0.0);
@@ -406,7 +399,7 @@ TEST_F(RealTrials, ABegunOneGoesOnToTheSameBytesAndOneWithoutScoresBeginsAnew) {
   const auto whole = run_trials({trial("H", "6")}, options("whole", 1));
   ASSERT_TRUE(whole);
   const std::string folder = (*whole)[0].folder;
-  const std::string bytes = text((*whole)[0].checkpoint());
+  const std::string bytes = text_of((*whole)[0].checkpoint());
   // As where it was ended before its last checkpoint, and then before its scores.
   for (const bool last_checkpoint_too : {true, false}) {
     fs::remove(folder + "/scores.json");
@@ -414,9 +407,9 @@ TEST_F(RealTrials, ABegunOneGoesOnToTheSameBytesAndOneWithoutScoresBeginsAnew) {
     if (last_checkpoint_too) fs::remove((*whole)[0].checkpoint());
     const auto again = run_trials({trial("H", "6")}, options("whole", 1));
     ASSERT_TRUE(again);
-    EXPECT_EQ(text((*again)[0].checkpoint()), bytes);
+    EXPECT_EQ(text_of((*again)[0].checkpoint()), bytes);
     EXPECT_EQ((*again)[0].generator.mean.mean, (*whole)[0].generator.mean.mean);
-    const bool resumed = text(folder + "/output.txt").find("(from 3)") != std::string::npos;
+    const bool resumed = text_of(folder + "/output.txt").find("(from 3)") != std::string::npos;
     EXPECT_EQ(resumed, last_checkpoint_too);
     EXPECT_EQ((*again)[0].rows.size(), (*whole)[0].rows.size());
   }
@@ -425,13 +418,8 @@ TEST_F(RealTrials, ABegunOneGoesOnToTheSameBytesAndOneWithoutScoresBeginsAnew) {
 TEST_F(RealTrials, WhatTrainGanRefusesIsToldInItsWords) {
   Trial wrong = trial("A", "4");
   wrong.arguments.insert(wrong.arguments.end(), {"--data", folder_ / "nowhere"});
-  try {
-    run_trials({wrong}, options("wrong", 1));
-    ADD_FAILURE() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::data) << error.what();
-    EXPECT_NE(std::string(error.what()).find("nowhere"), std::string::npos) << error.what();
-  }
+  const std::string message = expect_refusal(ErrorKind::data, "", [&] { run_trials({wrong}, options("wrong", 1)); });
+  EXPECT_TRUE(contains(message, "nowhere")) << message;
 }
 
 TEST(ShellCommand, QuotesWhatAShellWouldRead) {
