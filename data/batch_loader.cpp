@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "core/base/thread.h"
@@ -23,8 +24,8 @@ BatchLoader::BatchLoader(ImageSet images, std::vector<std::uint32_t> indices, st
   check(first_iteration >= 0, "first iteration is ", first_iteration, ", expected at least 0");
   for (const std::uint32_t index : indices_) check(index < images_.count(), "index ", index, " of ", images_.count(), " images");
   if (static_cast<std::int64_t>(indices_.size()) < batch)
-    fail(ErrorKind::data, indices_.size(), " training images do not fill a batch of ", batch,
-         "; add images, or lower --batch (a multiple of ", kLanes, ") or --holdout");
+    fail_naming_options(ErrorKind::data, indices_.size(), " training images do not fill a batch of ", batch, "; add images, or lower ",
+                        OptionName{"batch"}, " (a multiple of ", kLanes, ") or ", OptionName{"holdout"});
   for (Tensor& buffer : buffers_) buffer = Tensor({batch, images_.size(), images_.size(), images_.channels()});
   thread_ = start_thread("the thread that prepares batches", [this] { run(); });
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "data/image.h"
 
 namespace pbgen {
@@ -40,8 +41,8 @@ Crop parse_crop(const std::string& text) {
             take_number(rest, '\0', crop.top);
   }
   if (!valid || crop.width < 1 || crop.height < 1)
-    fail(ErrorKind::usage, "--crop ", text,
-         ": expected WxH+X+Y (as 108x108+35+55: X from the left, Y from the top) or center:S, in pixels up to ", kMaxImageSide);
+    throw InvalidOption("crop", text, concat("WxH+X+Y (as 108x108+35+55: X from the left, Y from the top) or center:S, in pixels up to ",
+                                             kMaxImageSide));
   return crop;
 }
 

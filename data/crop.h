@@ -21,10 +21,10 @@ struct Crop {
   bool operator==(const Crop&) const = default;
 };
 
-// --celeba: the reference's crop of the 178x218 aligned faces, 108x108+35+55.
+// The reference's crop of the 178x218 aligned faces, 108x108+35+55.
 inline constexpr Crop kCelebaCrop{Crop::Kind::rectangle, 108, 108, 35, 55};
 
-// "WxH+X+Y" (X from the left, Y from the top), "center:S", or "" for the largest centred square.  Error(usage) otherwise.
+// "WxH+X+Y" (X from the left, Y from the top), "center:S", or "" for the largest centred square.  InvalidOption otherwise.
 Crop parse_crop(const std::string& text);
 // The inverse, for a report or a configuration.
 std::string to_string(const Crop& crop);

@@ -53,7 +53,7 @@ class Checkpoint {
   Sequential generator() const;
   // The generator that was trained, also where there is an average of it.
   Sequential raw_generator() const;
-  // Whether the run averaged its generator (--ema).
+  // Whether the run averaged its generator (TrainerOptions::ema_decay).
   bool has_average() const;
   // Fills a trainer of the same network (else std::logic_error), Adam and counters included.  Error(model_file) where an
   // array is missing or has another shape; the trainer is then filled in part and of no use.

@@ -5,6 +5,7 @@
 
 #include "core/base/check.h"
 #include "core/base/math.h"
+#include "core/base/option_error.h"
 #include "core/base/profile.h"
 
 namespace pbgen {
@@ -60,7 +61,7 @@ std::string_view loss_name(Loss loss) {
 Loss parse_loss(std::string_view name) {
   for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan})
     if (name == loss_name(loss)) return loss;
-  fail(ErrorKind::usage, "loss '", name, "' is unknown: use dcgan, lsgan or wgan");
+  throw InvalidOption("loss", name, "dcgan, lsgan or wgan");
 }
 
 LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits) {

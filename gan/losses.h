@@ -15,7 +15,7 @@ enum class Loss { dcgan, lsgan, wgan };
 
 // "dcgan", "lsgan" or "wgan".
 std::string_view loss_name(Loss loss);
-// The inverse; any other name is ErrorKind::usage.
+// The inverse; any other name is an InvalidOption.
 Loss parse_loss(std::string_view name);
 
 struct LossResult {

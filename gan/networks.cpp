@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "core/base/rng.h"
 #include "layers/activations.h"
 #include "layers/batchnorm2d.h"
@@ -18,8 +19,8 @@ constexpr double kInitialDeviation = 0.02;
 constexpr float kReluSlope = 0.0f;
 constexpr float kLeakySlope = 0.2f;
 
-void require_range(const char* flag, std::int64_t value, std::int64_t low, std::int64_t high) {
-  if (value < low || value > high) fail(ErrorKind::usage, flag, " ", value, ": expected ", low, " to ", high);
+void require_range(const char* field, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value < low || value > high) throw InvalidOption(field, value, concat(low, " to ", high));
 }
 
 std::string numbered(const char* prefix, const char* name, int number) { return concat(prefix, ".", name, number); }
@@ -29,11 +30,11 @@ std::string numbered(const char* prefix, const char* name, int number) { return 
 void NetworkConfig::validate() const {
   bool power = false;
   for (int valid = 16; valid <= 1024; valid *= 2) power = power || size == valid;
-  if (!power) fail(ErrorKind::usage, "--size ", size, ": expected 16, 32, 64, 128, 256, 512 or 1024 (four layers double the base map)");
-  if (channels != 1 && channels != 3) fail(ErrorKind::usage, "--channels ", channels, ": expected 1 (grey) or 3 (RGB)");
-  require_range("--z-dim", z_dim, 1, 4096);
-  for (const int width : g_widths) require_range("--g-widths", width, 1, 4096);
-  for (const int width : d_widths) require_range("--d-widths", width, 1, 4096);
+  if (!power) throw InvalidOption("size", size, "16, 32, 64, 128, 256, 512 or 1024 (four layers double the base map)");
+  if (channels != 1 && channels != 3) throw InvalidOption("channels", channels, "1 (grey) or 3 (RGB)");
+  require_range("z_dim", z_dim, 1, 4096);
+  for (const int width : g_widths) require_range("g_widths", width, 1, 4096);
+  for (const int width : d_widths) require_range("d_widths", width, 1, 4096);
 }
 
 Sequential make_generator(const NetworkConfig& config) {

@@ -24,14 +24,14 @@ struct NetworkConfig {
   Setting binarized;
   BinaryRecipe recipe = BinaryRecipe::pbgen;  // how the layers of `binarized` are binarized
 
-  // --gf-dim: c_i = 8, 4, 2, 1 times this.  --df-dim: 1, 2, 4, 8 times this.
+  // Widths as the paper has them: c_i = 8, 4, 2, 1 times gf_dim, and 1, 2, 4, 8 times df_dim.
   static std::array<int, 4> generator_widths(int gf_dim) { return {8 * gf_dim, 4 * gf_dim, 2 * gf_dim, gf_dim}; }
   static std::array<int, 4> discriminator_widths(int df_dim) { return {df_dim, 2 * df_dim, 4 * df_dim, 8 * df_dim}; }
 
   int base() const { return size / 16; }
   LaneShape latent_shape(std::int64_t batch) const { return {batch, 1, 1, z_dim}; }
   LaneShape image_shape(std::int64_t batch) const { return {batch, size, size, channels}; }
-  // Error(usage) naming the value and the rule.
+  // InvalidOption naming the field, the value and the rule.
   void validate() const;
   bool operator==(const NetworkConfig&) const = default;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "core/files/file_kind.h"
 #include "core/files/half.h"
 #include "core/files/json.h"
@@ -90,7 +91,8 @@ void pack(const Plan& plan, const AlignedBuffer<float>& values, std::uint8_t* to
     } else if (plan.dtype == Dtype::f16) {
       const Half half = half_of_float(value);
       if (!std::isfinite(float_of_half(half)))
-        fail(ErrorKind::diverged, plan.name, " holds ", value, ", too large for half precision: leave out --linear-precision half");
+        fail_naming_options(ErrorKind::diverged, plan.name, " holds ", value, ", too large for half precision: leave out ",
+                            OptionName{"linear"}, " half");
       std::memcpy(to + 2 * i, &half, 2);
     } else if (value > 0.0f) {
       to[i / 8] = static_cast<std::uint8_t>(to[i / 8] | 1u << i % 8);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 
 namespace pbgen {
 namespace {
@@ -33,7 +34,7 @@ std::string part_name(LayerSet layers) {
 
 }  // namespace
 
-LayerSet LayerSet::parse(std::string_view text, int lowest, std::string_view flag) {
+LayerSet LayerSet::parse(std::string_view text, int lowest, std::string_view field) {
   if (text == "none") return {};
   if (text == "all") return kAll;
   LayerSet layers;
@@ -42,8 +43,8 @@ LayerSet LayerSet::parse(std::string_view text, int lowest, std::string_view fla
     const std::string_view item = text.substr(at, comma - at);
     const int layer = item.size() == 1 ? item[0] - '0' : -1;
     if (layer < lowest || layer >= kLayers || layers.contains(layer)) {
-      fail(ErrorKind::usage, flag, " ", text, ": expected none, all, or different layer numbers from ", lowest, " to ", kLayers - 1,
-           " with commas, such as 1,2,3");
+      throw InvalidOption(std::string(field), text, concat("none, all, or different layer numbers from ", lowest, " to ", kLayers - 1,
+                                                          " with commas, such as 1,2,3"));
     }
     layers.bits_ |= 1u << layer;
     if (comma == text.size()) return layers;
@@ -67,7 +68,7 @@ Setting parse_setting(std::string_view letter) {
     const char upper = letter[0] >= 'a' ? static_cast<char>(letter[0] - 'a' + 'A') : letter[0];
     if (upper >= 'A' && upper <= 'H') return kTable[static_cast<std::size_t>(upper - 'A')];
   }
-  fail(ErrorKind::usage, "--setting ", letter, ": expected a letter from A to H (Table II of the paper)");
+  throw InvalidOption("setting", letter, "a letter from A to H (Table II of the paper)");
 }
 
 std::string setting_name(const Setting& setting) {

@@ -20,8 +20,8 @@ class LayerSet {
   }
 
   // "none", "all" (1,2,3,4: what the paper calls all), or numbers with commas, each at most once and at least `lowest`.
-  // Error(usage) naming `flag` otherwise.
-  static LayerSet parse(std::string_view text, int lowest, std::string_view flag);
+  // InvalidOption naming `field` otherwise.
+  static LayerSet parse(std::string_view text, int lowest, std::string_view field);
 
   constexpr bool contains(int layer) const { return (bits_ >> layer & 1u) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
@@ -45,7 +45,7 @@ struct Setting {
 };
 
 // Table II: A none; B 1; C 2; D 3; E 4; F 1,2,3; G 1,2,3,4; H 1,2,3 and the whole discriminator.  Lower case is taken
-// as well.  Error(usage) for any other letter.
+// as well.  InvalidOption for any other letter.
 Setting parse_setting(std::string_view letter);
 
 // The letter of Table II, or a name of the same kind for other settings: "g02-dall", "g13-dnone".

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "core/base/parallel.h"
 #include "core/base/profile.h"
 #include "core/base/rng.h"
@@ -13,20 +14,23 @@
 namespace pbgen {
 namespace {
 
-constexpr const char* kDivergedMend = "; begin anew with a lower --lr or another --seed, with --init-from from the last good checkpoint";
+[[noreturn]] void fail_diverged(const std::string& message) {
+  fail_naming_options(ErrorKind::diverged, message, "; begin anew with a lower ", OptionName{"learning_rate"}, " or another ",
+                      OptionName{"seed"});
+}
 
 TrainerOptions validated(TrainerOptions options) {
   options.network.validate();
   if (options.batch < kLanes || options.batch % kLanes != 0 || options.batch > 4096) {
-    fail(ErrorKind::usage, "--batch ", options.batch, ": expected a multiple of ", kLanes, " from ", kLanes,
-         " to 4096 (eight images share the lanes of a vector)");
+    throw InvalidOption("batch", options.batch,
+                        concat("a multiple of ", kLanes, " from ", kLanes, " to 4096 (eight images share the lanes of a vector)"));
   }
-  if (options.d_steps < 1 || options.d_steps > 100) fail(ErrorKind::usage, "--d-steps ", options.d_steps, ": expected 1 to 100");
-  if (options.g_steps < 1 || options.g_steps > 100) fail(ErrorKind::usage, "--g-steps ", options.g_steps, ": expected 1 to 100");
+  if (options.d_steps < 1 || options.d_steps > 100) throw InvalidOption("d_steps", options.d_steps, "1 to 100");
+  if (options.g_steps < 1 || options.g_steps > 100) throw InvalidOption("g_steps", options.g_steps, "1 to 100");
   if (!(options.ema_decay >= 0.0 && options.ema_decay < 1.0)) {
-    fail(ErrorKind::usage, "--ema ", options.ema_decay, ": expected a decay of at least 0 (off) and below 1, such as 0.999");
+    throw InvalidOption("ema_decay", options.ema_decay, "a decay of at least 0 (off) and below 1, such as 0.999");
   }
-  if (!(options.clip >= 0.0 && std::isfinite(options.clip))) fail(ErrorKind::usage, "--clip ", options.clip, ": expected at least 0 (off)");
+  if (!(options.clip >= 0.0 && std::isfinite(options.clip))) throw InvalidOption("clip", options.clip, "at least 0 (off)");
   require_bounded_critic(options.loss, options.clip);
   return options;
 }
@@ -54,7 +58,7 @@ const NamedArray* first_non_finite_gradient(const Sequential& network) {
 
 void require_bounded_critic(Loss loss, double clip) {
   if (loss == Loss::wgan && clip == 0.0)
-    fail(ErrorKind::usage, "--clip 0: --loss wgan needs a bound on its critic's weights, such as 0.01");
+    throw InvalidOption("clip", clip, "a bound on the weights of wgan's critic, such as 0.01");
 }
 
 Trainer::Trainer(const TrainerOptions& options)
@@ -159,8 +163,8 @@ void Trainer::generator_step(StepReport& report) {
 void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network) const {
   if (std::isfinite(loss)) return;
   const NamedArray* const tensor = first_non_finite_gradient(network);
-  fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ",
-       tensor ? tensor->name : "none", kDivergedMend);
+  fail_diverged(concat("iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ",
+                       tensor ? tensor->name : "none"));
 }
 
 void Trainer::update(Sequential& network, Adam& adam, double clip) {
@@ -169,8 +173,7 @@ void Trainer::update(Sequential& network, Adam& adam, double clip) {
     const ProfileScope scope("Adam");
     tensor = adam.step();
   }
-  if (tensor != nullptr)
-    fail(ErrorKind::diverged, "iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite", kDivergedMend);
+  if (tensor != nullptr) fail_diverged(concat("iteration ", iteration_ + 1, ": ", tensor->name, " holds a value that is not finite"));
   network.weights_updated(clip);
 }
 

@@ -34,7 +34,7 @@ struct TrainerOptions {
   std::uint64_t seed = 0;  // initial weights, latent vectors
 };
 
-// Error(usage) where wgan's critic is without a bound.
+// InvalidOption where wgan's critic is without a bound.
 void require_bounded_critic(Loss loss, double clip);
 
 // Of the discriminator: its last update.
@@ -49,7 +49,7 @@ class Trainer {
  public:
   static constexpr int kFixedLatents = 64;
 
-  // Fresh weights drawn from the seed.  Error(usage) for options out of range.
+  // Fresh weights drawn from the seed.  InvalidOption for options out of range.
   explicit Trainer(const TrainerOptions& options);
 
   // Yields the batch of the next discriminator update; what it yields stays as it is until the following call.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -25,8 +26,8 @@ std::thread start_thread(const std::string& what, std::function<void()> body) {
   try {
     return std::thread(std::move(body));
   } catch (const std::system_error& error) {
-    fail(ErrorKind::input_output, what, " cannot be started (", error.code().message(),
-         "): use fewer (--threads 1, or OMP_NUM_THREADS=1), or allow more processes (ulimit -u) or more memory (ulimit -v)");
+    fail_naming_options(ErrorKind::input_output, what, " cannot be started (", error.code().message(), "): use fewer (",
+                        OptionName{"threads"}, " 1, or OMP_NUM_THREADS=1), or allow more processes (ulimit -u) or more memory (ulimit -v)");
   }
 }
 

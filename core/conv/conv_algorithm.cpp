@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "core/base/check.h"
+#include "core/base/option_error.h"
 
 namespace pbgen {
 namespace {
@@ -16,7 +16,7 @@ const char* name(ConvAlgorithm algorithm) { return algorithm == ConvAlgorithm::d
 ConvAlgorithm conv_algorithm_named(std::string_view text) {
   for (const ConvAlgorithm algorithm : {ConvAlgorithm::direct, ConvAlgorithm::im2col})
     if (text == name(algorithm)) return algorithm;
-  fail(ErrorKind::usage, "--conv ", text, ": expected direct or im2col");
+  throw InvalidOption("conv", text, "direct or im2col");
 }
 
 ConvAlgorithm conv_algorithm() { return current; }

@@ -10,7 +10,7 @@ namespace pbgen {
 enum class ConvAlgorithm { direct, im2col };
 
 const char* name(ConvAlgorithm algorithm);
-// Error(usage) for a text that is no algorithm's name.
+// InvalidOption for a text that is no algorithm's name.
 ConvAlgorithm conv_algorithm_named(std::string_view text);
 
 // What layers made from now on use, in the whole process; direct unless set.  A layer keeps what it was made with.

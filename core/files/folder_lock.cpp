@@ -49,7 +49,7 @@ Descriptor open_lock(const std::string& path) {
 FolderLock::FolderLock(const std::string& folder) : folder_(folder) {
   std::error_code error;
   const fs::file_status status = fs::status(folder, error);
-  if (fs::exists(status) && !fs::is_directory(status)) fail(ErrorKind::usage, folder, ": is no folder; choose another --out");
+  if (fs::exists(status) && !fs::is_directory(status)) fail(ErrorKind::usage, folder, ": is no folder; choose another");
   take();
 }
 

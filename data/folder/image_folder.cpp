@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "core/files/regular_file.h"
 #include "data/folder/bad_files.h"
 #include "data/folder/source_files.h"
@@ -101,8 +102,8 @@ PreparedFile prepare_file(const std::string& folder, const SourceFile& file, con
     result.decoded.image = prepare_image(result.decoded.image, options, size);
   } catch (const std::bad_alloc&) {
     // No fault of the file's: which images there are must not depend on the memory that happens to be free.
-    fail(ErrorKind::input_output, path, ": not enough memory to decode it: use fewer --threads, or allow more (ulimit -v, the container's ",
-         "limit)");
+    fail_naming_options(ErrorKind::input_output, path, ": not enough memory to decode it: use fewer ", OptionName{"threads"},
+                        ", or allow more (ulimit -v, the container's limit)");
   } catch (const std::exception& error) {
     result.reason = without_prefix(error.what(), path + ": ");
   }
@@ -130,7 +131,7 @@ OnBad parse_on_bad(const std::string& text) {
   if (text == "1%") return OnBad::one_percent;
   if (text == "skip") return OnBad::skip;
   if (text == "fail") return OnBad::fail;
-  fail(ErrorKind::usage, "--on-bad ", text, ": expected 1%, skip or fail");
+  throw InvalidOption("on_bad", text, "1%, skip or fail");
 }
 
 int resolve_size(const FolderListing& listing, const FolderOptions& options) {
@@ -145,7 +146,8 @@ int resolve_size(const FolderListing& listing, const FolderOptions& options) {
       continue;
     }
     if (image.width != image.height)
-      fail(ErrorKind::data, options.folder, ": the crop ", to_string(options.crop), " is no square; give --size");
+      fail_naming_options(ErrorKind::data, options.folder, ": the crop ", to_string(options.crop), " is no square; give ",
+                          OptionName{"size"});
     return image.width;
   }
   fail(ErrorKind::data, options.folder, ": no file can be used: ", bad.empty() ? "there is none" : name_bad_files(bad));
@@ -155,12 +157,11 @@ void judge_bad_files(const FolderReport& report, const FolderOptions& options) {
   const auto bad = static_cast<std::int64_t>(report.bad.size());
   if (bad == 0 || options.on_bad == OnBad::skip) return;
   if (options.on_bad == OnBad::fail)
-    fail(ErrorKind::data, options.folder, "/", report.bad.front().path, ": ", report.bad.front().reason,
-         "; mend or remove it, or choose --on-bad skip");
+    fail_naming_options(ErrorKind::data, options.folder, "/", report.bad.front().path, ": ", report.bad.front().reason,
+                        "; mend or remove it, or choose ", OptionName{"on_bad"}, " skip");
   if (bad * 100 <= report.files) return;
-  fail(ErrorKind::data, options.folder, ": ", bad, " or more of ", report.files, " files are bad, which is more than 1%: ",
-       name_bad_files(report.bad),
-       "; mend or remove them, or choose --on-bad skip");
+  fail_naming_options(ErrorKind::data, options.folder, ": ", bad, " or more of ", report.files, " files are bad, which is more than 1%: ",
+                      name_bad_files(report.bad), "; mend or remove them, or choose ", OptionName{"on_bad"}, " skip");
 }
 
 FolderReport decode_images(const FolderListing& listing, const FolderOptions& options, int size,
@@ -190,8 +191,8 @@ FolderReport decode_images(const FolderListing& listing, const FolderOptions& op
       }
       const Image& image = file.decoded.image;
       if (image.width != size || image.height != size)
-        fail(ErrorKind::data, options.folder, "/", path, ": ", image.width, "x", image.height, " pixels, others have ", size, "x", size,
-             "; give --size to resize them all");
+        fail_naming_options(ErrorKind::data, options.folder, "/", path, ": ", image.width, "x", image.height, " pixels, others have ", size,
+                            "x", size, "; give ", OptionName{"size"}, " to resize them all");
       count(file.decoded, report);
       sink(image.pixels);
     }

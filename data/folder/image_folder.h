@@ -20,7 +20,7 @@ enum class OnBad {
   fail,  // the first one is an error
 };
 
-// "1%", "skip" or "fail"; Error(usage) otherwise.
+// "1%", "skip" or "fail"; InvalidOption otherwise.
 OnBad parse_on_bad(const std::string& text);
 
 struct FolderOptions {

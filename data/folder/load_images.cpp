@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/option_error.h"
 #include "data/folder/bad_files.h"
 #include "data/folder/cache_stamp.h"
 #include "data/folder/image_cache.h"
@@ -42,8 +43,8 @@ LoadedImages load_into_memory(const FolderListing& listing, const FolderOptions&
     if (files > std::numeric_limits<std::int64_t>::max() / image_bytes) throw std::bad_alloc();
     pixels = std::make_shared_for_overwrite<std::uint8_t[]>(static_cast<std::size_t>(files * image_bytes));
   } catch (const std::bad_alloc&) {
-    fail(ErrorKind::input_output, options.folder, ": no memory for ", files, " images of ", image_bytes,
-         " bytes: give --cache DIR or a smaller --size, or allow more (ulimit -v)");
+    fail_naming_options(ErrorKind::input_output, options.folder, ": no memory for ", files, " images of ", image_bytes, " bytes: give ",
+                        OptionName{"cache"}, " DIR or a smaller ", OptionName{"size"}, ", or allow more (ulimit -v)");
   }
   LoadedImages loaded;
   std::int64_t count = 0;

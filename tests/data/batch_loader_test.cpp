@@ -162,7 +162,7 @@ TEST(BatchLoader, EndsCleanlyAtAnyMoment) {
 TEST(BatchLoader, RefusesTooFewImagesWithAMendAndWrongArguments) {
   const ImageSet images = numbered_images(7);
   const std::string message = expect_refusal(ErrorKind::data, "", [&] { BatchLoader(images, all_of(7), 8, 1, {}, 0); });
-  EXPECT_TRUE(contains(message, "--batch")) << message;
+  EXPECT_TRUE(contains(message, "lower batch")) << message;
   EXPECT_THROW(BatchLoader(images, all_of(7), 4, 1, {}, 0), std::logic_error);
   EXPECT_THROW(BatchLoader(images, all_of(8), 8, 1, {}, 0), std::logic_error);
   EXPECT_THROW(BatchLoader(numbered_images(8), all_of(8), 8, 1, {}, -1), std::logic_error);

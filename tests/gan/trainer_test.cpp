@@ -294,18 +294,21 @@ TEST(Trainer, ANonFiniteInputStopsItWithTheIterationAndTheTensor) {
   EXPECT_TRUE(contains(message, "discriminator.")) << message;
 }
 
-TEST(Trainer, OptionsOutOfRangeAreRefusedWithTheFlag) {
+TEST(Trainer, OptionsOutOfRangeAreRefusedWithFieldValueAndRule) {
   const auto message = [](auto change) {
     TrainerOptions options = small_options();
     change(options);
     return expect_refusal(ErrorKind::usage, "", [&] { Trainer trainer(options); });
   };
-  EXPECT_NE(message([](TrainerOptions& o) { o.batch = 12; }).find("multiple of 8"), std::string::npos);
-  EXPECT_NE(message([](TrainerOptions& o) { o.g_steps = 0; }).find("--g-steps"), std::string::npos);
-  EXPECT_NE(message([](TrainerOptions& o) { o.d_steps = 0; }).find("--d-steps"), std::string::npos);
-  EXPECT_NE(message([](TrainerOptions& o) { o.clip = -1.0; }).find("--clip"), std::string::npos);
-  EXPECT_NE(message([](TrainerOptions& o) { o.loss = Loss::wgan; }).find("--clip 0"), std::string::npos);
-  EXPECT_NE(message([](TrainerOptions& o) { o.ema_decay = 1.0; }).find("--ema"), std::string::npos);
+  const std::string batch_rule = "a multiple of 8 from 8 to 4096 (eight images share the lanes of a vector)";
+  EXPECT_EQ(message([](TrainerOptions& o) { o.batch = 12; }), "batch 12: expected " + batch_rule);
+  EXPECT_EQ(message([](TrainerOptions& o) { o.batch = 4104; }), "batch 4104: expected " + batch_rule);
+  EXPECT_EQ(message([](TrainerOptions& o) { o.g_steps = 0; }), "g_steps 0: expected 1 to 100");
+  EXPECT_EQ(message([](TrainerOptions& o) { o.d_steps = 101; }), "d_steps 101: expected 1 to 100");
+  EXPECT_EQ(message([](TrainerOptions& o) { o.clip = -1.0; }), "clip -1: expected at least 0 (off)");
+  EXPECT_EQ(message([](TrainerOptions& o) { o.loss = Loss::wgan; }), "clip 0: expected a bound on the weights of wgan's critic, such as 0.01");
+  EXPECT_EQ(message([](TrainerOptions& o) { o.ema_decay = 1.0; }),
+            "ema_decay 1: expected a decay of at least 0 (off) and below 1, such as 0.999");
 }
 
 TEST(Sampler, InferenceWithoutARecordGivesTheSameBits) {

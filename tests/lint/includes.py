@@ -93,6 +93,11 @@ LONGEST_TOOL = 400  # lines of a main
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<([^>]+)>|"([^"]+)")')
 
 
+# Flags are the tools': whoever is below them names the field of a structure, by core/base/option_error.h, and tools say which flag that is.
+COMMENT = re.compile(r"(^|\s)//.*")
+TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+FLAG_IN_TEXT = re.compile(r"(?<![\w-])--[a-z]")
+
 # What a terminal gets goes through say() and text_table(), which show names: only where memory has run out nothing is left to do so.
 SAYS_RAW = {"tools/lib/cli/exit.cpp", "tools/lib/cli/last_words.cpp"}
 RAW_ERROR = re.compile(r"\bfprintf\(stderr\b|\bf(puts|write)\(.*\bstderr\)")
@@ -188,6 +193,10 @@ def check_file(root, path):
         for number, line in enumerate(lines, 1):
             if OPENING.search(line.split("//")[0]):
                 yield number, "opens a file by itself: RegularFile, read_file, AtomicFile and open_to_append refuse pipes and lose nothing"
+    if not path.startswith(("tools/", "tests/")):
+        for number, line in enumerate(lines, 1):
+            if any(FLAG_IN_TEXT.search(text) for text in TEXT.findall(COMMENT.sub("", line))):
+                yield number, "names a flag: flags are the tools', below them an error names the option's field (core/base/option_error.h)"
     if path.startswith("tools/") and path not in SAYS_RAW:
         for number, line in enumerate(lines, 1):
             if RAW_ERROR.search(line) or RAW_NAME.search(line):
@@ -260,6 +269,8 @@ PLANTED = {
     "core/base/round.h": ('#pragma once\n#include "core/base/about.h"\n', []),
     "core/base/about.h": ("#pragma once\n", [(1, "core/base/about and core/base/round need each other")]),
     "core/base/about.cpp": ('#include "core/base/about.h"\n#include "core/base/round.h"\n', []),
+    "core/base/flags.h": ('#pragma once\n// "--batch"\nint f = g("a", --n, "b-- c");\nint h = fail("--batch ", n);\nint i = fail("; give --size");\n',
+                          [(4, "names a flag"), (5, "names a flag")]),
     "core/files/file.h": ("#pragma once\n", []),
     "core/files/file.cpp": ('#include "core/files/file.h"\nint f = ::open("x", 0);\n', []),
     "core/base/upward.h": ('#pragma once\n#include "core/base/good.h"\n#include "layers/layer.h"\n#include "core/files/file.h"\n',

@@ -229,7 +229,7 @@ TEST(ImageFolder, SkipsBadFilesWithTheirReasonsUpToOnePercent) {
 
   write_bytes(folder / "zero.png", {});
   const std::string error = error_of(options);
-  EXPECT_TRUE(contains(error, "notes.jpg") && contains(error, "1%") && contains(error, "--on-bad skip")) << error;
+  EXPECT_TRUE(contains(error, "notes.jpg") && contains(error, "1%") && contains(error, "choose on_bad skip")) << error;
   options.on_bad = OnBad::skip;
   EXPECT_EQ(load(options).report.bad.size(), 2u);
   options.on_bad = OnBad::fail;
@@ -254,7 +254,7 @@ TEST(ImageFolder, WithoutASizeAllFilesMustHaveTheSameSide) {
   FolderOptions options{.folder = folder.path(), .size = 0, .on_bad = OnBad::skip};
   EXPECT_EQ(load(options).images.size(), 3);
   write_bytes(folder / "d.ppm", make_ppm(4, 4, 1, 1, 1));
-  EXPECT_TRUE(contains(error_of(options), "d.ppm: 4x4") && contains(error_of(options), "--size")) << error_of(options);
+  EXPECT_TRUE(contains(error_of(options), "d.ppm: 4x4") && contains(error_of(options), "give size")) << error_of(options);
   options.crop = parse_crop("2x1+0+0");
   EXPECT_TRUE(contains(error_of(options), "no square")) << error_of(options);
 }

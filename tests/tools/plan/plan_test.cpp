@@ -174,7 +174,7 @@ TEST(PlanBudget, PrefixesFollowTheOrderAndTheFirstThatFitsAnswers) {
   NetworkConfig config;
   const PlannedNet net = net_of(config);
   const auto bytes_of = [&](const char* layers) {
-    config.binarized.generator = LayerSet::parse(layers, 0, "--binarize-g");
+    config.binarized.generator = LayerSet::parse(layers, 0, "binarize_g");
     return packed_model_bytes(config);
   };
   const BudgetPlan plan = budget_plan(net, bytes_of("1,2"));
@@ -242,7 +242,7 @@ TEST(PlanBudget, PredictedBytesAreThoseOfTheFile) {
     for (const char* const layers : {"none", "1", "2,3", "1,2,3", "all", "0,1,2,3", "0,1,2,3,4"}) {
       PlannedNet net = net_of(config);
       net.packing.linear = linear;
-      const LayerSet binarized = LayerSet::parse(layers, 0, "--binarize-g");
+      const LayerSet binarized = LayerSet::parse(layers, 0, "binarize_g");
       NetworkConfig of_file = config;
       of_file.binarized.generator = binarized;
       Sequential network = make_generator(of_file);

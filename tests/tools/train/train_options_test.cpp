@@ -13,6 +13,7 @@
 #include "core/base/check.h"
 #include "tests/support/contains.h"
 #include "tests/support/refusal.h"
+#include "tools/lib/cli/flag_names.h"
 
 namespace pbgen {
 namespace {
@@ -34,7 +35,14 @@ struct Resolved {
 };
 
 std::string refusal(const std::vector<const char*>& words) {
-  return expect_refusal(ErrorKind::usage, "", [&] { Resolved resolved(words); });
+  try {
+    Resolved resolved(words);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    return told(error);
+  }
+  ADD_FAILURE() << "not refused";
+  return "";
 }
 
 TEST(TrainOptions, DefaultsAreCompleteAndLeaveTheDiscriminatorsFirstLayerInFloat) {

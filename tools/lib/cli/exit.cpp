@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/thread.h"
+#include "tools/lib/cli/flag_names.h"
 #include "tools/lib/cli/last_words.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/signals.h"
@@ -27,7 +28,7 @@ int exit_code_of(const char* name, FunctionRef<int()> body) {
     static_cast<void>(isa());  // a wrong PBGEN_ISA is refused before anything is done
     return body();
   } catch (const Error& error) {
-    say(stderr, name, ": ", error.what());
+    say(stderr, name, ": ", told(error));
     return static_cast<int>(error.kind());
   } catch (const ReaderGone&) {
     return static_cast<int>(ErrorKind::input_output);

@@ -45,7 +45,7 @@ BudgetPlan budget_plan(const PlannedNet& net, std::int64_t budget) {
   plan.budget = budget;
   plan.is_numbered = net.network.has_value();
   const auto bytes_now = [&] {
-    if (net.network) return exported_bytes(net, LayerSet::parse(plan.layers(plan.order.size()), 0, "--binarize-g"));
+    if (net.network) return exported_bytes(net, LayerSet::parse(plan.layers(plan.order.size()), 0, "binarize_g"));
     std::int64_t bytes = 0;
     for (const LayerRow& row : rows) bytes += row.bytes();
     return bytes;

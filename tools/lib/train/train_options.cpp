@@ -205,8 +205,8 @@ void resolve_network_flags(const ArgumentParser& parser, TrainFlags& flags, cons
   const Setting setting = flags.setting.empty() ? defaults.binarized : parse_setting(flags.setting);
   if (!holds(parser, "--binarize-g", "--setting")) flags.binarize_g = setting.generator.to_string();
   if (!holds(parser, "--binarize-d", "--setting")) flags.binarize_d = setting.discriminator.to_string();
-  flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "--binarize-g").to_string();
-  flags.binarize_d = LayerSet::parse(flags.binarize_d, 1, "--binarize-d").to_string();
+  flags.binarize_g = LayerSet::parse(flags.binarize_g, 0, "binarize_g").to_string();
+  flags.binarize_d = LayerSet::parse(flags.binarize_d, 1, "binarize_d").to_string();
   if (!holds(parser, "--g-widths", "--gf-dim"))
     flags.g_widths = as_list(flags.gf_dim ? NetworkConfig::generator_widths(*flags.gf_dim) : defaults.g_widths);
   if (!holds(parser, "--d-widths", "--df-dim"))
@@ -261,7 +261,7 @@ NetworkConfig network_config(const TrainFlags& flags) {
   network.z_dim = flags.z_dim;
   network.g_widths = as_widths(flags.g_widths, "--g-widths");
   network.d_widths = as_widths(flags.d_widths, "--d-widths");
-  network.binarized = {LayerSet::parse(flags.binarize_g, 0, "--binarize-g"), LayerSet::parse(flags.binarize_d, 1, "--binarize-d")};
+  network.binarized = {LayerSet::parse(flags.binarize_g, 0, "binarize_g"), LayerSet::parse(flags.binarize_d, 1, "binarize_d")};
   network.recipe = *recipe_named(flags.bwn);
   return network;
 }

@@ -23,6 +23,7 @@
 #include "gan/checkpoint.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
+#include "tools/lib/cli/flag_names.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/program.h"
@@ -415,7 +416,8 @@ int run_training(const RunPlan& plan) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::diverged) throw;
     const auto checkpoints = RunDirectory::list_checkpoints(plan.run_path);
-    fail(ErrorKind::diverged, error.what(), " (", checkpoints.empty() ? "there is none yet" : checkpoints.back().second, ")");
+    fail(ErrorKind::diverged, told(error), ", with --init-from from the last good checkpoint (",
+         checkpoints.empty() ? "there is none yet" : checkpoints.back().second, ")");
   }
 }
 
