@@ -1,0 +1,52 @@
+#include "tools/lib/train/run_results.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "core/files/file.h"
+#include "tools/lib/cli/format.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/train/run_page.h"
+
+namespace pbgen {
+namespace {
+
+void print_scores(const RunSummary& summary, const std::vector<std::string>& unseen) {
+  std::printf("\nSliced Wasserstein distance at %lld images a set (lower is better; the noise floor is real against real)\n",
+              static_cast<long long>(summary.scores->generator.num_images));
+  std::fputs(text_table(score_table(score_columns(*summary.scores, summary.data))).c_str(), stdout);
+  for (const std::string& line : unseen) std::printf("Beware: %s\n", line.c_str());
+}
+
+}  // namespace
+
+void write_results(RunSummary summary, const RunRecorder& recorder, const FinalScorer& scorer) {
+  summary.session_iterations = recorder.timed_iterations();
+  summary.training_seconds = recorder.training_seconds();
+  summary.rows = recorder.rows();
+  summary.warnings = recorder.warnings();
+  summary.samples = recorder.samples();
+  summary.scores = scorer.scores();
+  std::vector<std::string> unseen;
+  if (summary.scores) {
+    const char* const reference = summary.data.held_out.empty() ? "the training images" : "the held-out images";
+    unseen = blind_spots(summary.scores->generator, reference, "the generated images");
+    summary.warnings.insert(summary.warnings.end(), unseen.begin(), unseen.end());
+  }
+  const RunDirectory& folder = summary.folder;
+  write_file_atomically(folder.report_path(), render_report(run_report(summary)));
+  write_file_atomically(folder.scores_path(), scores_json(summary).text(2) + "\n");  // last of all
+
+  if (summary.scores) print_scores(summary, unseen);
+  std::printf("\n");
+  const std::int64_t end = summary.iterations;
+  say(stdout, "Trained for ", format_duration(summary.training_seconds), ". Samples: ",
+      summary.plan.flags.sample_every > 0 ? folder.sample_path(end) : "none (--sample-every 0)");
+  say(stdout, "Checkpoint: ", folder.checkpoint_path(end));
+  if (const auto& best = recorder.best(); best && best->iteration != end)
+    say(stdout, "Best-scored: ", best->path, " (SWD ", fixed_text(best->swd, 4), "; generate and export take it with --best)");
+  say(stdout, "Report: ", folder.report_path());
+}
+
+}  // namespace pbgen

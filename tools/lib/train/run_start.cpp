@@ -1,0 +1,54 @@
+#include "tools/lib/train/run_start.h"
+
+#include <cstdio>
+#include <string>
+
+#include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/parallel.h"
+#include "gan/checkpoint.h"
+#include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/standard_streams.h"
+#include "tools/lib/cli/text_table.h"
+#include "tools/lib/model/layer_report.h"
+#include "tools/lib/train/run_memory.h"
+
+namespace pbgen {
+
+RunDirectory claimed_folder(const RunPlan& plan) {
+  if (plan.in_place) return RunDirectory::open(plan.run_path);
+  if (plan.flags.resume == "auto") return RunDirectory::create_or_begin_again(plan.run_path, plan.flags.force);
+  return RunDirectory::create(plan.run_path, plan.flags.force);
+}
+
+TrainingData loaded_data(const TrainFlags& flags) {
+  if (const std::string warning = check_memory(flags); !warning.empty()) say(stderr, "warning: ", warning);
+  start_threads();
+  return load_training_data(flags);
+}
+
+void restore(const RunPlan& plan, const TrainingData& data, Trainer& trainer) {
+  if (!plan.flags.init_from.empty() && plan.resume_checkpoint.empty()) Checkpoint::load(plan.flags.init_from).restore_weights(trainer);
+  if (plan.resume_checkpoint.empty()) return;
+  const Checkpoint checkpoint = Checkpoint::load(plan.resume_checkpoint);
+  if (const std::string before = checkpoint.note("data"); before != data.fingerprint) {
+    fail(ErrorKind::usage, plan.resume_checkpoint, ": was trained on other images (", before, ") than these (", data.fingerprint,
+         "); name the same --data, or begin a new run with --init-from");
+  }
+  checkpoint.restore(trainer);
+}
+
+void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total) {
+  const NetworkConfig& network = trainer.options().network;
+  say(stdout, folder.path(), ": Setting ", setting_name(network.binarized), ", ", plan.flags.loss, ", ", network.size, "x", network.size,
+      ", batch ", plan.flags.batch, ", ", total, " iterations", trainer.iteration() > 0 ? concat(" (from ", trainer.iteration(), ")") : "");
+  say(stdout, data.summary, "; ", data.train.size(), " to train on, ", data.held_out.size(), " held out");
+  say(stdout, thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels, ", cpu_name());
+  std::printf("\n");
+  std::fputs(text_table(layer_report(layer_table(network))).c_str(), stdout);
+  for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());
+  std::printf("\n");
+  flush_output();
+}
+
+}  // namespace pbgen
