@@ -104,7 +104,7 @@ edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sec
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
-.PHONY: all edge copy-edge test test-edge test-faults bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-libraries has-gtest
+.PHONY: all edge copy-edge test test-edge test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-libraries has-gtest
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
@@ -213,6 +213,13 @@ $(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
 	$(if $(show),@echo 'compile $<')
 	$(show)$(c_compiler) -std=c11 -O1 -Wall -Wextra -shared -fPIC $< -ldl -o $@
 
+# One line of the engine is changed at a time, and its tests must notice: in a copy of the tree (tests/mutants/mutants.py).
+mutants: | has-compiler has-libraries has-gtest
+	@command -v python3 >/dev/null || { echo 'python3 is missing: mutants needs it (apt-get install python3)' >&2; exit 1; }
+	@python3 tests/mutants/mutants.py --cxx '$(CXX)' --flags='$(common_flags) $(build_flags) $(CPPFLAGS) $(CXXFLAGS)' \
+	  --leaf-flags='$(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
+	  --sources '$(library_sources)' $(MUTANTS_FLAGS)
+
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')
@@ -228,7 +235,7 @@ $(out)/tools/bench.o: CPPFLAGS += -DPBGEN_COMMIT='"$(commit)"'
 $(out)/tools/bench.o: $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help mutants test-edge,$(or $(MAKECMDGOALS),all)),)
   flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
   flags += $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(edge_link_flags) $(counted_link_flags)
   $(shell mkdir -p $(out))
@@ -287,6 +294,7 @@ help:
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
+	@echo 'make mutants      change one line of the engine at a time and list the changes that no test notices (hours; python3): tests/mutants/'
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'

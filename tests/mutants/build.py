@@ -1,0 +1,299 @@
+"""Builds and runs the tests of a room in a copy of the tree, with one line changed."""
+
+import dataclasses
+import os
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+ROOMS = ["core", "layers", "optim", "gan", "metrics", "data"]
+COPIED = ROOMS + ["tests", "tools/lib"]
+
+# The folder of a file, the longest that fits -> the folders of tests that are run one after the other until one fails.
+TESTS = {
+    "core": ["core", "layers", "optim", "metrics", "data", "gan"],
+    "layers": ["layers", "gan"],
+    "optim": ["optim", "gan"],
+    "gan": ["gan", "edge"],
+    "gan/edge": ["edge"],
+    "metrics": ["metrics"],
+    "data": ["data"],
+}
+
+MEMORY = 12 << 30  # bytes of address space, and the largest file that a test may write
+LARGEST_FILE = 1 << 30
+
+
+@dataclasses.dataclass(frozen=True)
+class Toolchain:
+    """Words of a command each, as make has them.  leaf: of *_avx2.cpp, edge: of gan/edge/."""
+
+    cxx: list
+    flags: list
+    leaf: list
+    edge: list
+    link: list
+    jobs: int
+
+    def compile(self, source, target):
+        more = self.leaf if source.endswith("_avx2.cpp") else []
+        more = more + (self.edge if source.startswith("gan/edge/") else [])
+        # Last, and so before all others: quick to compile, and equal text is equal to ccache wherever it lies.
+        return [*self.cxx, *self.flags, *more, "-O1", "-g0", "-w", "-MMD", "-c", source, "-o", target]
+
+
+class Stopped(Exception):
+    """The run was interrupted."""
+
+
+class Processes:
+    """Runs programs; stop() ends those that run and lets none begin."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.running = set()
+        self.stopped = False
+
+    def run(self, words, cwd, seconds, cpu_seconds=None, environment=None):
+        """(exit code, output, seconds of processors).  124: out of time; negative: the signal that ended it."""
+
+        def limits():
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            if cpu_seconds is not None:
+                resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+
+        with self.lock:
+            if self.stopped:
+                raise Stopped
+            process = subprocess.Popen(words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=limits)  # fmt: skip
+            self.running.add(process.pid)
+        output = []
+        reader = threading.Thread(target=lambda: output.append(process.stdout.read()), daemon=True)
+        reader.start()
+        end = time.monotonic() + seconds
+        code = None
+        while True:
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if pid != 0:
+                code = os.waitstatus_to_exitcode(status) if code is None else code
+                break
+            if code is None and time.monotonic() > end:
+                code = 124
+                os.killpg(process.pid, signal.SIGKILL)
+            time.sleep(0.01)
+        with self.lock:
+            self.running.discard(process.pid)
+        process.returncode = code  # it is waited for
+        try:
+            os.killpg(process.pid, signal.SIGKILL)  # what a test left
+        except ProcessLookupError:
+            pass
+        reader.join(10)
+        if self.stopped:
+            raise Stopped
+        return code, b"".join(output).decode("utf-8", "replace"), usage.ru_utime + usage.ru_stime
+
+    def stop(self):
+        with self.lock:
+            self.stopped = True
+            for pid in self.running:
+                os.killpg(pid, signal.SIGKILL)
+
+
+def copy_tree(root, target):
+    for folder in COPIED:
+        shutil.copytree(os.path.join(root, folder), os.path.join(target, folder), ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def sources_below(root, folder):
+    return sorted(
+        os.path.relpath(os.path.join(place, name), root)
+        for place, _, names in os.walk(os.path.join(root, folder)) for name in names if name.endswith(".cpp")
+    )  # fmt: skip
+
+
+class Failed(Exception):
+    """The tree as it is does not compile, or its tests fail."""
+
+
+class Base:
+    """The tree as it is, copied and compiled once: what a mutant has in common with it is taken from here."""
+
+    def __init__(self, root, work, sources, toolchain, processes):
+        self.copy = os.path.join(work, "base")
+        self.objects = os.path.join(work, "objects")
+        self.toolchain = toolchain
+        self.processes = processes
+        copy_tree(root, self.copy)
+        self.engine = [source for source in sources if source.split("/")[0] in ROOMS]
+        self.tests = {room: sources_below(self.copy, "tests/" + room) for rooms in TESTS.values() for room in rooms}
+        self.support = sources_below(self.copy, "tests/support")
+        self.dependencies = {}  # source -> files that it is made of
+        self._compile_all(self.engine + self.support + [test for tests in self.tests.values() for test in tests])
+        self.tools = self._compile_what_is_included("tools/lib/", sources)
+        self.archive = os.path.join(work, "engine.a")
+        subprocess.run(["ar", "rcs", self.archive, *map(self.object_of, self.engine + self.tools)], check=True)
+        self.seconds = {}  # room -> (of a clock, of processors)
+
+    def object_of(self, source):
+        return os.path.join(self.objects, source.replace("/", "+")[:-4] + ".o")
+
+    def _compile(self, source):
+        target = self.object_of(source)
+        code, output, _ = self.processes.run(self.toolchain.compile(source, target), self.copy, 3600)
+        if code != 0:
+            raise Failed(f"{source} does not compile:\n{output}")
+        with open(target[:-2] + ".d", encoding="utf-8") as file:
+            names = file.read().partition(": ")[2].replace("\\\n", " ").split()
+        self.dependencies[source] = {os.path.normpath(name) for name in names if not name.startswith("/")}
+
+    def _compile_all(self, sources):
+        os.makedirs(self.objects, exist_ok=True)
+        left = list(reversed(sources))
+        failures = []
+
+        def work():
+            while not failures:
+                try:
+                    self._compile(left.pop())
+                except IndexError:
+                    return
+                except (Failed, Stopped) as failure:
+                    failures.append(failure)
+
+        threads = [threading.Thread(target=work) for _ in range(self.toolchain.jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def _compile_what_is_included(self, folder, sources):
+        """Compiles the units of a folder whose headers are included, and theirs, until there are no more."""
+        units = []
+        while True:
+            headers = set().union(*self.dependencies.values())
+            more = [unit for unit in sources if unit.startswith(folder) and unit[:-4] + ".h" in headers and unit not in units]
+            if not more:
+                return units
+            self._compile_all(more)
+            units += more
+
+    def texts(self):
+        """path -> text of the engine's sources and of the headers that they are made of."""
+        files = {name for source in self.engine for name in self.dependencies[source] if name.split("/")[0] in ROOMS}
+        result = {}
+        for path in sorted(files):
+            with open(os.path.join(self.copy, path), encoding="utf-8") as file:
+                result[path] = file.read()
+        return result
+
+    def units_of(self, path):
+        """The engine's sources that must be compiled anew where a file changes."""
+        return [source for source in self.engine + self.tools if path in self.dependencies[source]]
+
+    def rooms_of(self, path):
+        folder = max((room for room in TESTS if path.startswith(room + "/")), key=len)
+        return TESTS[folder]
+
+    def require_passing(self, rooms, scratch):
+        """Runs each room's tests as they are: how long they take.  Failed where one does not pass."""
+        os.makedirs(scratch, exist_ok=True)
+        for room in rooms:
+            begin = time.monotonic()
+            code, output, cpu_seconds = self.link_and_run(room, {}, None, self.copy, scratch, 3600, None)
+            if code != 0:
+                raise Failed(f"tests/{room} do not pass as they are:\n{output[-4000:]}")
+            self.seconds[room] = time.monotonic() - begin, cpu_seconds
+
+    def link_and_run(self, room, changed, mutated, copy, scratch, seconds, cpu_seconds):
+        """changed: source -> object that takes its place.  The tests that know the mutated file come first."""
+        header = mutated and mutated.rpartition(".")[0] + ".h"
+        stem = mutated and os.path.basename(mutated).partition(".")[0]
+
+        def nearness(test):
+            return not (stem and os.path.basename(test).startswith(stem)), header not in self.dependencies[test], test
+
+        tests = [changed.get(test) or self.object_of(test) for test in sorted(self.tests[room], key=nearness) + self.support]
+        units = [changed[source] for source in changed if not source.startswith("tests/")]
+        program = os.path.join(scratch, "tests")
+        link = self.toolchain.link
+        code, output, _ = self.processes.run([*self.toolchain.cxx, *tests, *units, self.archive, *link, "-o", program], copy, 3600)
+        if code != 0:
+            raise Failed(f"tests/{room} do not link:\n{output}")
+        temporary = os.path.join(scratch, "temporary")
+        os.makedirs(temporary)
+        environment = {name: value for name, value in os.environ.items() if name != "PBGEN_TOOLS"}
+        environment |= {"TEST_TMPDIR": temporary, "OMP_WAIT_POLICY": "passive"}
+        words = [program, "--gtest_brief=1", "--gtest_fail_fast"]
+        result = self.processes.run(words, copy, seconds, cpu_seconds, environment)
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.remove(program)
+        return result
+
+
+class Worker:
+    """A copy of the sources in which one mutant after the other is made."""
+
+    def __init__(self, base, work, number):
+        self.base = base
+        self.copy = os.path.join(work, f"worker{number}")
+        self.scratch = os.path.join(work, f"scratch{number}")
+        shutil.copytree(base.copy, self.copy)
+        os.makedirs(self.scratch)
+
+    def _compile(self, sources):
+        """source -> object; None where one does not compile."""
+        objects = {}
+        for source in sources:
+            objects[source] = os.path.join(self.scratch, source.replace("/", "+")[:-4] + ".o")
+            environment = {**os.environ, "CCACHE_DISABLE": "1"}
+            words = self.base.toolchain.compile(source, objects[source])
+            if self.base.processes.run(words, self.copy, 600, environment=environment)[0] != 0:
+                return None
+        return objects
+
+    def verdict(self, mutant):
+        """"killed", "survived" or "not compiled"."""
+        path = os.path.join(self.copy, mutant.path)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        lines = text.split("\n")
+        assert lines[mutant.line - 1] == mutant.old
+        lines[mutant.line - 1] = mutant.new
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines))
+            return self._verdict(mutant)
+        finally:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            for name in os.listdir(self.scratch):
+                if name.endswith((".o", ".d")):
+                    os.remove(os.path.join(self.scratch, name))
+
+    def _verdict(self, mutant):
+        units = self._compile(self.base.units_of(mutant.path))
+        if units is None:
+            return "not compiled"
+        for room in self.base.rooms_of(mutant.path):
+            tests = self._compile([test for test in self.base.tests[room] + self.base.support if mutant.path in self.base.dependencies[test]])
+            if tests is None:
+                return "not compiled"
+            seconds, cpu_seconds = self.base.seconds[room]
+            limit = 30 + 20 * seconds, int(10 + 5 * cpu_seconds)
+            if self.base.link_and_run(room, units | tests, mutant.path, self.copy, self.scratch, *limit)[0] != 0:
+                return "killed"
+        return "survived"
+
+
+def words(text):
+    return shlex.split(text)
