@@ -217,7 +217,7 @@ $(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
 mutants: | has-compiler has-libraries has-gtest
 	@command -v python3 >/dev/null || { echo 'python3 is missing: mutants needs it (apt-get install python3)' >&2; exit 1; }
 	@python3 tests/mutants/mutants.py --cxx '$(CXX)' --flags='$(common_flags) $(build_flags) $(CPPFLAGS) $(CXXFLAGS)' \
-	  --leaf-flags='$(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
+	  --leaf-flags='avx2: $(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
 	  --sources '$(library_sources)' $(MUTANTS_FLAGS)
 
 $(out)/%.o: %.cpp $(out)/flags | has-compiler

@@ -30,18 +30,18 @@ LARGEST_FILE = 1 << 30
 
 @dataclasses.dataclass(frozen=True)
 class Toolchain:
-    """Words of a command each, as make has them.  leaf: of *_avx2.cpp, edge: of gan/edge/."""
+    """Words of a command each, as make has them.  leaf: instruction set -> those of *_<instruction set>.cpp, edge: those of gan/edge/."""
 
     cxx: list
     flags: list
-    leaf: list
+    leaf: dict
     edge: list
     link: list
     jobs: int
 
     def compile(self, source, target):
-        more = self.leaf if source.endswith("_avx2.cpp") else []
-        more = more + (self.edge if source.startswith("gan/edge/") else [])
+        instruction_set = source.rpartition("_")[2].removesuffix(".cpp")
+        more = self.leaf.get(instruction_set, []) + (self.edge if source.startswith("gan/edge/") else [])
         # Last, and so before all others: quick to compile, and equal text is equal to ccache wherever it lies.
         return [*self.cxx, *self.flags, *more, "-O1", "-g0", "-w", "-MMD", "-c", source, "-o", target]
 
@@ -297,3 +297,14 @@ class Worker:
 
 def words(text):
     return shlex.split(text)
+
+
+def words_by_name(text):
+    """"avx2: -mavx2 -mfma neon:" as a dictionary of lists."""
+    result = {}
+    for word in words(text):
+        if word.endswith(":"):
+            result[word[:-1]] = []
+        else:
+            result[list(result)[-1]].append(word)
+    return result

@@ -20,9 +20,11 @@ import tempfile
 import threading
 import time
 
-import records
-from build import Base, Failed, Processes, Stopped, Toolchain, Worker, words
-from draw import draw
+sys.dont_write_bytecode = True  # nothing is left in the tree
+
+import records  # noqa: E402
+from build import Base, Failed, Processes, Stopped, Toolchain, Worker, words, words_by_name  # noqa: E402
+from draw import draw  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -107,8 +109,8 @@ class Run:
                 self.drawn_left += 1
             if verdict == "survived" or verdict == "not compiled" and not mutant.drawn:
                 print(described(mutant, verdict), flush=True)
-            elif sys.stderr.isatty():
-                print(f"\r{len(self.results)} tried", end="\r", file=sys.stderr, flush=True)
+            if len(self.results) % 10 == 0:
+                print(f"{len(self.results)} changes", file=sys.stderr, flush=True)
 
 
 def described(mutant, verdict):
@@ -153,7 +155,7 @@ def try_all(options, run, base, work):
 
 def main():
     options = arguments()
-    toolchain = Toolchain(words(options.cxx), words(options.flags), words(options.leaf_flags), words(options.edge_flags),
+    toolchain = Toolchain(words(options.cxx), words(options.flags), words_by_name(options.leaf_flags), words(options.edge_flags),
                           words(options.link_flags), options.jobs)  # fmt: skip
     processes = Processes()
     work = tempfile.mkdtemp(prefix="pbgen-mutants-")
