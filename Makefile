@@ -62,7 +62,7 @@ endif
 # The runtime of a device does without these; its objects go into a shared library too, which shows the C functions alone.
 edge_flags := -fno-exceptions -fno-rtti -fno-openmp -fPIC -fvisibility=hidden
 language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags))
-compile_flags = $(common_flags) $(build_flags) $(leaf_flags) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
+compile_flags = $(common_flags) $(build_flags) $(leaf_flags_$(instruction_set)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
 
 # Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core
@@ -80,13 +80,15 @@ ifeq ($(BUILD),tsan)
   test_environment += TSAN_OPTIONS="ignore_noninstrumented_modules=1 $(TSAN_OPTIONS)"
 endif
 
-# The leaves, by their files' endings: the only code that may use more than baseline x86-64, or that is for aarch64 alone, of which NEON
-# is the baseline.  Another instruction set is one more line here.
+# Everything is for baseline x86-64 but the leaves, NAME_SET.cpp, which alone may use the instructions of that set: another one is a
+# line of flags here, or where it is another machine's, a word.
+instruction_sets := avx2 neon
+leaf_flags_avx2 := -mavx2 -mfma
+instruction_set = $(filter $(instruction_sets),$(lastword $(subst _, ,$(basename $(notdir $<)))))
+sets_here := $(if $(filter x86_64%,$(machine)),avx2) $(if $(filter aarch64-% arm64-%,$(machine)),neon)
+leaf_flags := $(foreach set,$(sets_here),$(set): $(leaf_flags_$(set)))
 library_sources := $(call sources_in,core layers optim gan metrics data tools/lib)
-ifneq ($(filter x86_64%,$(machine)),)
-  leaf_flags := -mavx2 -mfma
-endif
-library_sources := $(filter-out $(if $(leaf_flags),,%_avx2.cpp) $(if $(filter aarch64-% arm64-%,$(machine)),,%_neon.cpp),$(library_sources))
+library_sources := $(filter-out $(foreach set,$(filter-out $(sets_here),$(instruction_sets)),%_$(set).cpp),$(library_sources))
 
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
 binaries := $(tools:%=$(out)/bin/%)
