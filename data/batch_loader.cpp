@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/base/cpu.h"
 #include "core/base/option_error.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"

@@ -3,10 +3,9 @@
 #include <cstdint>
 
 #include "core/base/check.h"
-#include "core/base/cpu.h"
 #include "core/base/math.h"
 #include "core/base/parallel.h"
-#include "layers/activations_leaf.h"
+#include "layers/layer_kernels.h"
 
 namespace pbgen {
 namespace {
@@ -71,13 +70,7 @@ void LeakyReLU::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy,
 }
 
 void Tanh::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace&, Mode) const {
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) {
-    map_shares(x, y, activations_leaf::tanh_avx2);
-    return;
-  }
-#endif
-  map_forward(x, y, [](float v) { return tanh_of(v); });
+  map_shares(x, y, layer_kernels().activations.tanh);
 }
 
 void Tanh::backward(ConstTensorView, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float>, Want want, Workspace&) {

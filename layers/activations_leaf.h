@@ -1,4 +1,4 @@
-// Between activations.cpp and its leaf.  Not for anybody else.
+// Between activations.cpp and its leaves.  Not for anybody else.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,11 @@ namespace pbgen::activations_leaf {
 
 inline constexpr std::int64_t kWidth = 8;  // lanes
 
-// y := tanh(x) of so many vectors of kWidth floats, by core/base/math.h's tanh_of to the bit; y may be x.
-void tanh_avx2(const float* x, float* y, std::int64_t vectors);
+struct Leaves {
+  // y := tanh(x) of so many vectors of kWidth floats, by core/base/math.h's tanh_of to the bit; y may be x.
+  void (*tanh)(const float* x, float* y, std::int64_t vectors);
+};
+extern const Leaves kRef;
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::activations_leaf

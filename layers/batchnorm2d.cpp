@@ -4,10 +4,9 @@
 #include <cmath>
 
 #include "core/base/check.h"
-#include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/freestanding/ints.h"
-#include "layers/batchnorm_leaf.h"
+#include "layers/layer_kernels.h"
 
 namespace pbgen {
 namespace {
@@ -18,22 +17,6 @@ using batchnorm_leaf::Map;
 static_assert(batchnorm_leaf::kWidth == kLanes);
 
 constexpr float kBatchShare = 0.1f;  // 1 - decay
-
-struct Leaves {
-  batchnorm_leaf::AddSums* add_sums;
-  batchnorm_leaf::AddSquares* add_squares;
-  batchnorm_leaf::Apply* apply;
-  batchnorm_leaf::AddGradientSums* add_gradient_sums;
-  batchnorm_leaf::InputGradient* input_gradient;
-};
-
-Leaves leaves() {
-  using namespace batchnorm_leaf;
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) return {add_sums_avx2, add_squares_avx2, apply_avx2, add_gradient_sums_avx2, input_gradient_avx2};
-#endif
-  return {add_sums_ref, add_squares_ref, apply_ref, add_gradient_sums_ref, input_gradient_ref};
-}
 
 // A row is one pixel of a slice: channels * kLanes floats.  Sums over rows are taken piece by piece: in float within a
 // piece, whose rows stay in cache while they are read twice and are few enough for float, in double over pieces.
@@ -91,7 +74,8 @@ double sum_of_lanes(const float* lanes) {
 }
 
 // means[c], squares[c] of a piece: the mean of rows * kLanes values and the summed squared distances from it.
-void piece_moments(const Leaves& leaf, const float* x, std::int64_t rows, std::int64_t channels, float* means, float* squares) {
+void piece_moments(const batchnorm_leaf::Leaves& leaf, const float* x, std::int64_t rows, std::int64_t channels, float* means,
+                   float* squares) {
   for_channel_blocks(channels, [&](std::int64_t first, std::int64_t count) {
     const Block block{rows, count, channels * kLanes};
     float sums[kBlockChannels * kLanes];
@@ -106,8 +90,8 @@ void piece_moments(const Leaves& leaf, const float* x, std::int64_t rows, std::i
 }
 
 // sums_g[c], sums_gx[c] of a piece: the sums of g and of g (x - mean), g being dy through the activation.
-void piece_gradient_sums(const Leaves& leaf, const Map& map, const float* x, const float* dy, std::int64_t rows, std::int64_t channels,
-                         float* sums_g, float* sums_gx) {
+void piece_gradient_sums(const batchnorm_leaf::Leaves& leaf, const Map& map, const float* x, const float* dy, std::int64_t rows,
+                         std::int64_t channels, float* sums_g, float* sums_gx) {
   for_channel_blocks(channels, [&](std::int64_t first, std::int64_t count) {
     float plain[kBlockChannels * kLanes];
     float weighted[kBlockChannels * kLanes];
@@ -139,7 +123,7 @@ void for_channel_sums(const Pieces& pieces, Term term, Body body) {
 void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float* partials) {
   const Pieces pieces(x.shape);
   const std::int64_t channels = pieces.channels;
-  const Leaves leaf = leaves();
+  const batchnorm_leaf::Leaves& leaf = layer_kernels().batchnorm;
   float* const means = partials;
   float* const squares = partials + pieces.count * channels;
   pieces.for_each([&](std::int64_t p) {
@@ -165,7 +149,7 @@ void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float
 
 void normalise(ConstTensorView x, TensorView y, const Map& map) {
   const Pieces pieces(x.shape);
-  const Leaves leaf = leaves();
+  const batchnorm_leaf::Leaves& leaf = layer_kernels().batchnorm;
   pieces.for_each_backwards([&](std::int64_t p) {
     const std::int64_t at = pieces.begin(p) * pieces.row_floats;
     leaf.apply({pieces.rows_in(p), pieces.channels, pieces.row_floats}, map, x.data + at, y.data + at);
@@ -229,7 +213,7 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
   if (want.input) check_equal(dx.shape, x.shape, "input gradient of batch normalisation");
   const BatchStatistics batch = batch_statistics(record);
   const Pieces pieces(x.shape);
-  const Leaves leaf = leaves();
+  const batchnorm_leaf::Leaves& leaf = layer_kernels().batchnorm;
   const std::int64_t c_count = channels();
   Workspace::Scope scope(workspace);
   // The forward's own product and formula: whether the activation let a value through is found again from x, to the bit,

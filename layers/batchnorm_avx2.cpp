@@ -49,22 +49,20 @@ struct Channel {
   __m256 normalised(__m256 distance) const { return _mm256_add_ps(_mm256_mul_ps(distance, scale), shift); }
 };
 
-}  // namespace
-
-void add_sums_avx2(const Block& block, const float* x, float* sums) {
+void add_sums(const Block& block, const float* x, float* sums) {
   for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
     _mm256_storeu_ps(sums + c * kWidth, _mm256_add_ps(_mm256_loadu_ps(sums + c * kWidth), _mm256_loadu_ps(x + at)));
   });
 }
 
-void add_squares_avx2(const Block& block, const float* x, const float* centre, float* sums) {
+void add_squares(const Block& block, const float* x, const float* centre, float* sums) {
   for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
     const __m256 distance = _mm256_sub_ps(_mm256_loadu_ps(x + at), _mm256_broadcast_ss(centre + c));
     _mm256_storeu_ps(sums + c * kWidth, _mm256_add_ps(_mm256_loadu_ps(sums + c * kWidth), _mm256_mul_ps(distance, distance)));
   });
 }
 
-void apply_avx2(const Block& block, const Map& map, const float* x, float* y) {
+void apply(const Block& block, const Map& map, const float* x, float* y) {
   with_activation(map.slope, [&](auto activation) {
     for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
       const Channel channel(map, c);
@@ -73,7 +71,7 @@ void apply_avx2(const Block& block, const Map& map, const float* x, float* y) {
   });
 }
 
-void add_gradient_sums_avx2(const Block& block, const Map& map, const float* x, const float* dy, float* sums_g, float* sums_gx) {
+void add_gradient_sums(const Block& block, const Map& map, const float* x, const float* dy, float* sums_g, float* sums_gx) {
   with_activation(map.slope, [&](auto activation) {
     for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
       const Channel channel(map, c);
@@ -85,7 +83,7 @@ void add_gradient_sums_avx2(const Block& block, const Map& map, const float* x, 
   });
 }
 
-void input_gradient_avx2(const Block& block, const Map& map, const float* tilt, const float* offset, const float* x, const float* dy,
+void input_gradient(const Block& block, const Map& map, const float* tilt, const float* offset, const float* x, const float* dy,
                          float* dx) {
   with_activation(map.slope, [&](auto activation) {
     for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
@@ -97,5 +95,15 @@ void input_gradient_avx2(const Block& block, const Map& map, const float* tilt, 
     });
   });
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .add_sums = add_sums,
+    .add_squares = add_squares,
+    .apply = apply,
+    .add_gradient_sums = add_gradient_sums,
+    .input_gradient = input_gradient,
+};
 
 }  // namespace pbgen::batchnorm_leaf

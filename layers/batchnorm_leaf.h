@@ -1,7 +1,7 @@
 // Between batchnorm2d.cpp and its leaves.  Not for anybody else.
 //
-// Each leaf comes twice: _ref is the definition, baseline code; _avx2 gives the same bits, because it adds in the same order
-// and fuses no multiplication with an addition.
+// kRef is the definition, baseline code; the others give the same bits, because they add in the same order and fuse no multiplication
+// with an addition.
 #pragma once
 
 #include <cstdint>
@@ -38,10 +38,14 @@ using AddGradientSums = void(const Block& block, const Map& map, const float* x,
 using InputGradient = void(const Block& block, const Map& map, const float* tilt, const float* offset, const float* x, const float* dy,
                            float* dx);
 
-AddSums add_sums_ref, add_sums_avx2;
-AddSquares add_squares_ref, add_squares_avx2;
-Apply apply_ref, apply_avx2;
-AddGradientSums add_gradient_sums_ref, add_gradient_sums_avx2;
-InputGradient input_gradient_ref, input_gradient_avx2;
+struct Leaves {
+  AddSums* add_sums;
+  AddSquares* add_squares;
+  Apply* apply;
+  AddGradientSums* add_gradient_sums;
+  InputGradient* input_gradient;
+};
+extern const Leaves kRef;
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::batchnorm_leaf

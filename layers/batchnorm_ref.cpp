@@ -37,15 +37,13 @@ void for_each_vector(const Block& block, Body body) {
     for (std::int64_t c = 0; c < block.channels; ++c) body(r * block.stride + c * kWidth, c);
 }
 
-}  // namespace
-
-void add_sums_ref(const Block& block, const float* x, float* sums) {
+void add_sums(const Block& block, const float* x, float* sums) {
   for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
     for (std::int64_t lane = 0; lane < kWidth; ++lane) sums[c * kWidth + lane] += x[at + lane];
   });
 }
 
-void add_squares_ref(const Block& block, const float* x, const float* centre, float* sums) {
+void add_squares(const Block& block, const float* x, const float* centre, float* sums) {
   for_each_vector(block, [=](std::int64_t at, std::int64_t c) {
     const float m = centre[c];
     for (std::int64_t lane = 0; lane < kWidth; ++lane) {
@@ -55,7 +53,7 @@ void add_squares_ref(const Block& block, const float* x, const float* centre, fl
   });
 }
 
-void apply_ref(const Block& block, const Map& map, const float* x, float* y) {
+void apply(const Block& block, const Map& map, const float* x, float* y) {
   with_activation(map.slope, [&](auto activation) {
     for_each_vector(block, [=, mean = map.mean, scale = map.scale, shift = map.shift](std::int64_t at, std::int64_t c) {
       // Copies, because y might be any of them for all that the compiler knows.
@@ -65,7 +63,7 @@ void apply_ref(const Block& block, const Map& map, const float* x, float* y) {
   });
 }
 
-void add_gradient_sums_ref(const Block& block, const Map& map, const float* x, const float* dy, float* sums_g, float* sums_gx) {
+void add_gradient_sums(const Block& block, const Map& map, const float* x, const float* dy, float* sums_g, float* sums_gx) {
   with_activation(map.slope, [&](auto activation) {
     for_each_vector(block, [=, mean = map.mean, scale = map.scale, shift = map.shift](std::int64_t at, std::int64_t c) {
       const float m = mean[c], s = scale[c], b = shift[c];
@@ -79,7 +77,7 @@ void add_gradient_sums_ref(const Block& block, const Map& map, const float* x, c
   });
 }
 
-void input_gradient_ref(const Block& block, const Map& map, const float* tilt, const float* offset, const float* x, const float* dy,
+void input_gradient(const Block& block, const Map& map, const float* tilt, const float* offset, const float* x, const float* dy,
                         float* dx) {
   with_activation(map.slope, [&](auto activation) {
     for_each_vector(block, [=, mean = map.mean, scale = map.scale, shift = map.shift](std::int64_t at, std::int64_t c) {
@@ -92,5 +90,15 @@ void input_gradient_ref(const Block& block, const Map& map, const float* tilt, c
     });
   });
 }
+
+}  // namespace
+
+const Leaves kRef = {
+    .add_sums = add_sums,
+    .add_squares = add_squares,
+    .apply = apply,
+    .add_gradient_sums = add_gradient_sums,
+    .input_gradient = input_gradient,
+};
 
 }  // namespace pbgen::batchnorm_leaf

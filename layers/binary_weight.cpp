@@ -5,30 +5,14 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/base/cpu.h"
 #include "core/freestanding/ints.h"
-#include "layers/binary_weight_leaf.h"
+#include "layers/layer_kernels.h"
 
 namespace pbgen {
 namespace {
 
 using binary_weight_leaf::kWidth;
 using binary_weight_leaf::Runs;
-
-struct Leaves {
-  binary_weight_leaf::AddMagnitudes* add_magnitudes;
-  binary_weight_leaf::AddSigned* add_signed;
-  binary_weight_leaf::Expand* expand;
-  binary_weight_leaf::AddGradient* add_gradient;
-};
-
-Leaves leaves() {
-  using namespace binary_weight_leaf;
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) return {add_magnitudes_avx2, add_signed_avx2, expand_avx2, add_gradient_avx2};
-#endif
-  return {add_magnitudes_ref, add_signed_ref, expand_ref, add_gradient_ref};
-}
 
 // As many neighbouring channels as may be are taken together, because a deconvolution's runs are short and memory wants to be
 // read in its own order; the lanes of so many channels' sums lie on the stack.
@@ -41,7 +25,7 @@ double sum_of(const double* lanes) {
   return sum;
 }
 
-bool divides(const Axis& axis, std::int64_t count) {
+bool divides(const WeightAxis& axis, std::int64_t count) {
   return axis.extent > 0 && axis.stride > 0 && count > 0 && count % (axis.extent * axis.stride) == 0;
 }
 
@@ -116,7 +100,7 @@ void BinaryWeight::project() {
 void BinaryWeight::repack() {
   if (!binarized()) return;
   const float* const w = latent_.value.data();
-  const Leaves leaf = leaves();
+  const binary_weight_leaf::Leaves& leaf = layer_kernels().binary_weight;
   for_each_block([&](std::int64_t first, const Runs& runs) {
     const std::int64_t at = first * runs.length;
     double sums[kMostChannels * kWidth] = {};
@@ -140,7 +124,7 @@ void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g,
   const float* const w = latent_.value.data();
   const double n = static_cast<double>(weights_per_channel());
   const double xnor_gain = (1.0 - 1.0 / static_cast<double>(axes_.input.extent)) * n;
-  const Leaves leaf = leaves();
+  const binary_weight_leaf::Leaves& leaf = layer_kernels().binary_weight;
   for_each_block([&](std::int64_t first, const Runs& runs) {
     const std::int64_t at = first * runs.length;
     float inside[kMostChannels];

@@ -34,7 +34,7 @@ const char* name(BinaryRecipe recipe);
 std::optional<BinaryRecipe> recipe_named(std::string_view name);
 
 // One dimension of a row-major array: element i has index (i / stride) % extent along it.
-struct Axis {
+struct WeightAxis {
   std::int64_t extent = 0;
   std::int64_t stride = 0;
 };
@@ -44,8 +44,8 @@ struct Axis {
 //   deconvolution [c_in, c_out, k, k]: channel {c_out, k*k}, input {c_in, c_out*k*k}
 //   linear [c*h*w, in]: channel {c, h*w*in}, input {in, 1}
 struct WeightAxes {
-  Axis channel;  // the output channel, which has one scale
-  Axis input;    // the input channel, over which xnor centres
+  WeightAxis channel;  // the output channel, which has one scale
+  WeightAxis input;    // the input channel, over which xnor centres
   std::int64_t port_divisor = 0;  // d of port; 0: the channel's count of weights
 };
 

@@ -60,17 +60,15 @@ void add_terms(const Runs& runs, double* sums, Term term) {
   });
 }
 
-}  // namespace
-
-void add_magnitudes_avx2(const Runs& runs, const float* w, double* sums) {
+void add_magnitudes(const Runs& runs, const float* w, double* sums) {
   add_terms(runs, sums, [w](auto load, std::int64_t i) { return magnitude(load(w + i)); });
 }
 
-void add_signed_avx2(const Runs& runs, const float* w, const float* g, double* sums) {
+void add_signed(const Runs& runs, const float* w, const float* g, double* sums) {
   add_terms(runs, sums, [w, g](auto load, std::int64_t i) { return times_sign(load(g + i), load(w + i)); });
 }
 
-void expand_avx2(const Runs& runs, const float* w, const float* scale, float* out) {
+void expand(const Runs& runs, const float* w, const float* scale, float* out) {
   for_each_run(runs, [=, length = runs.length](std::int64_t first, std::int64_t c) {
     const float alpha = scale[c];
     const __m256 alphas = _mm256_set1_ps(alpha);
@@ -80,7 +78,7 @@ void expand_avx2(const Runs& runs, const float* w, const float* scale, float* ou
   });
 }
 
-void add_gradient_avx2(const Runs& runs, const Gradient& gradient, const float* w, const float* g, float* dw) {
+void add_gradient(const Runs& runs, const Gradient& gradient, const float* w, const float* g, float* dw) {
   // A masked store is slow on some processors, so a run's last elements go through the lowest lane, one by one.
   const auto term = [one = _mm256_set1_ps(1.0f)](__m256 inside, __m256 outside, __m256 through, __m256 weight, __m256 slope) {
     const __m256 gain = _mm256_blendv_ps(outside, inside, _mm256_cmp_ps(magnitude(weight), one, _CMP_LT_OQ));
@@ -101,5 +99,14 @@ void add_gradient_avx2(const Runs& runs, const Gradient& gradient, const float* 
     }
   });
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .add_magnitudes = add_magnitudes,
+    .add_signed = add_signed,
+    .expand = expand,
+    .add_gradient = add_gradient,
+};
 
 }  // namespace pbgen::binary_weight_leaf

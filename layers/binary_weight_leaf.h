@@ -1,7 +1,7 @@
 // Between binary_weight.cpp and its leaves.  Not for anybody else.
 //
-// Each leaf comes twice: _ref is the definition, baseline code; _avx2 gives the same bits, because it adds in the same order
-// and fuses no multiplication with an addition.
+// kRef is the definition, baseline code; the others give the same bits, because they add in the same order and fuse no multiplication
+// with an addition.
 #pragma once
 
 #include <cstdint>
@@ -38,9 +38,13 @@ struct Gradient {
 };
 using AddGradient = void(const Runs& runs, const Gradient& gradient, const float* w, const float* g, float* dw);
 
-AddMagnitudes add_magnitudes_ref, add_magnitudes_avx2;
-AddSigned add_signed_ref, add_signed_avx2;
-Expand expand_ref, expand_avx2;
-AddGradient add_gradient_ref, add_gradient_avx2;
+struct Leaves {
+  AddMagnitudes* add_magnitudes;
+  AddSigned* add_signed;
+  Expand* expand;
+  AddGradient* add_gradient;
+};
+extern const Leaves kRef;
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::binary_weight_leaf

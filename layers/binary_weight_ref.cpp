@@ -31,29 +31,36 @@ void add_terms(const Runs& runs, double* sums, Term term) {
   });
 }
 
-}  // namespace
-
-void add_magnitudes_ref(const Runs& runs, const float* w, double* sums) {
+void add_magnitudes(const Runs& runs, const float* w, double* sums) {
   add_terms(runs, sums, [w](std::int64_t i) { return std::fabs(w[i]); });
 }
 
-void add_signed_ref(const Runs& runs, const float* w, const float* g, double* sums) {
+void add_signed(const Runs& runs, const float* w, const float* g, double* sums) {
   add_terms(runs, sums, [w, g](std::int64_t i) { return g[i] * sign(w[i]); });
 }
 
-void expand_ref(const Runs& runs, const float* w, const float* scale, float* out) {
+void expand(const Runs& runs, const float* w, const float* scale, float* out) {
   for_each_run(runs, [=, length = runs.length](std::int64_t first, std::int64_t c) {
     const float alpha = scale[c];
     for (std::int64_t i = first; i < first + length; ++i) out[i] = alpha * sign(w[i]);
   });
 }
 
-void add_gradient_ref(const Runs& runs, const Gradient& gradient, const float* w, const float* g, float* dw) {
+void add_gradient(const Runs& runs, const Gradient& gradient, const float* w, const float* g, float* dw) {
   for_each_run(runs, [=, length = runs.length](std::int64_t first, std::int64_t c) {
     const float inside = gradient.inside[c], outside = gradient.outside, through = gradient.through[c];
     for (std::int64_t i = first; i < first + length; ++i)
       dw[i] += choose(std::fabs(w[i]) < 1.0f, inside, outside) * g[i] + sign(w[i]) * through;
   });
 }
+
+}  // namespace
+
+const Leaves kRef = {
+    .add_magnitudes = add_magnitudes,
+    .add_signed = add_signed,
+    .expand = expand,
+    .add_gradient = add_gradient,
+};
 
 }  // namespace pbgen::binary_weight_leaf

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/cpu.h"
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
 #include "core/freestanding/ints.h"
-#include "layers/lane_matrix_leaf.h"
+#include "layers/layer_kernels.h"
 
 namespace pbgen {
 namespace {
@@ -54,13 +53,6 @@ constexpr std::int64_t kFloatRows = 32;
 // What threads share: more pieces than that gain nothing, and smaller ones cost more than they save.
 constexpr std::int64_t kMostPieces = 16;
 
-lane_matrix_leaf::SumRows* sum_rows() {
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) return lane_matrix_leaf::sum_rows_avx2;
-#endif
-  return lane_matrix_leaf::sum_rows_ref;
-}
-
 // totals[i] := the sum of eight lanes of vector i of every period; `periods` of `period` vectors, of which the first `count`
 // <= kBlockVectors are looked at.  Threads take pieces that the shape alone fixes.
 void sum_periods(const float* x, std::int64_t periods, std::int64_t period, std::int64_t count, double* totals) {
@@ -72,13 +64,13 @@ void sum_periods(const float* x, std::int64_t periods, std::int64_t period, std:
   const std::int64_t rest = periods % fold * count;  // vectors of the last, shorter row
   const EvenParts pieces(rows, std::max(kFloatRows, ceil_div(rows, kMostPieces)));
   double partials[kMostPieces][kBlockVectors];
-  lane_matrix_leaf::SumRows* const leaf = sum_rows();
+  const auto sum_rows = layer_kernels().lane_matrix.sum_rows;
   parallel_for(pieces.parts, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t p = begin; p < end; ++p) {
       double lanes[kBlockVectors * kLanes] = {};
       const auto add = [&](std::int64_t row, std::int64_t row_count, std::int64_t width) {
         float sums[kBlockVectors * kLanes];
-        leaf(row_count, width, stride, x + row * stride, sums);
+        sum_rows(row_count, width, stride, x + row * stride, sums);
         for (std::int64_t i = 0; i < width * kLanes; ++i) lanes[i] += static_cast<double>(sums[i]);
       };
       for (std::int64_t row = pieces.begin(p); row < pieces.end(p); row += kFloatRows)

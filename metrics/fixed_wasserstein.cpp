@@ -1,5 +1,3 @@
-#if defined(__x86_64__)
-
 #include "metrics/fixed_wasserstein.h"
 
 #include <algorithm>
@@ -7,7 +5,6 @@
 #include <cstdlib>
 
 #include "core/base/check.h"
-#include "metrics/fixed_wasserstein_leaf.h"
 
 namespace pbgen {
 namespace {
@@ -26,7 +23,8 @@ constexpr std::int64_t kValuesOfAWord = kWeightOfAWord / 256;
 
 }  // namespace
 
-FixedWasserstein::FixedWasserstein(std::int64_t total_weight) : total_weight_(total_weight) {
+FixedWasserstein::FixedWasserstein(const fixed_wasserstein_leaf::Leaves& leaves, std::int64_t total_weight)
+    : leaves_(leaves), total_weight_(total_weight) {
   check(total_weight >= 1 && total_weight <= INT32_MAX, "FixedWasserstein: ", total_weight, " values a set, expected 1 .. ", INT32_MAX);
   const std::int64_t bins = std::clamp<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(total_weight)), 64, kMostBins);
   words_.resize(bins);
@@ -61,8 +59,8 @@ void FixedWasserstein::count(const WeightedValues& set, std::int64_t Bin::*weigh
   const auto n = static_cast<std::int64_t>(set.values.size());
   const std::int64_t piece = total_weight_ < kWeightOfAWord ? n : kValuesOfAWord;
   for (std::int64_t first = 0; first < n; first += piece) {
-    fixed_wasserstein_leaf::add_to_bins_avx2(set.values.data() + first, set.weights.data() + first, std::min(piece, n - first),
-                                             {low_, shift_, static_cast<std::int32_t>(used_ - 1)}, words_.data());
+    leaves_.add_to_bins(set.values.data() + first, set.weights.data() + first, std::min(piece, n - first),
+                        {low_, shift_, static_cast<std::int32_t>(used_ - 1)}, words_.data());
     for (std::int64_t i = 0; i < used_; ++i) {
       const std::uint64_t word = words_[i];
       words_[i] = 0;
@@ -95,8 +93,8 @@ std::int64_t FixedWasserstein::decide(std::span<const Bin> bins, const Segment& 
 void FixedWasserstein::collect(const WeightedValues& set, int sign) {
   const auto n = static_cast<std::int64_t>(set.values.size());
   if (positions_.size() < set.values.size()) positions_.resize(set.values.size());
-  const std::int64_t found = fixed_wasserstein_leaf::find_marked_avx2(
-      set.values.data(), n, {low_, shift_, static_cast<std::int32_t>(used_ - 1)}, undecided_.data(), positions_.data());
+  const std::int64_t found = leaves_.find_marked(set.values.data(), n, {low_, shift_, static_cast<std::int32_t>(used_ - 1)},
+                                                 undecided_.data(), positions_.data());
   const std::size_t before = entries_.size();
   entries_.resize(before + static_cast<std::size_t>(found));
   for (std::int64_t i = 0; i < found; ++i) {
@@ -179,5 +177,3 @@ std::int64_t FixedWasserstein::operator()(const WeightedValues& a, const Weighte
 }
 
 }  // namespace pbgen
-
-#endif

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "metrics/fixed_wasserstein_leaf.h"
+
 namespace pbgen {
 
 // Values in [-2^29, 2^29], each of which counts as often as its weight says: 0 .. 255 times.  The length is a multiple of
@@ -19,11 +21,11 @@ struct WeightedValues {
 //
 // Values are counted in bins.  Where A - B cannot change its sign inside a bin, weights and sums give the bin's part; the
 // values of the other bins go through finer bins, and what is undecided then is sorted.  All sums are integers: the
-// result is exact, whatever the order of the values.  Only where machine_supports(Isa::avx2).
+// result is exact, whatever the order of the values.
 class FixedWasserstein {
  public:
   // For sets of total_weight each, in [1, 2^31).
-  explicit FixedWasserstein(std::int64_t total_weight);
+  FixedWasserstein(const fixed_wasserstein_leaf::Leaves& leaves, std::int64_t total_weight);
 
   // Undefined where lengths or total weights are not as said: callers check.
   std::int64_t operator()(const WeightedValues& a, const WeightedValues& b);
@@ -56,6 +58,7 @@ class FixedWasserstein {
   std::int64_t sweep();
   static std::int64_t decide(std::span<const Bin> bins, const Segment& whole, std::int64_t width, std::vector<Segment>& undecided);
 
+  const fixed_wasserstein_leaf::Leaves& leaves_;
   std::int64_t total_weight_;
   // The line is cut into used_ bins of 2^shift_ from low_ on.
   std::int32_t low_ = 0;

@@ -23,11 +23,9 @@ struct Line {
   __m256i bin(__m256i x) const { return _mm256_srl_epi32(x, shift); }
 };
 
-}  // namespace
-
 // One addition to memory a value: weight and offset share a word, made eight at a time.  Two words of a value in one
 // array cost what one does; two arrays would cost twice.
-void add_to_bins_avx2(const std::int32_t* values, const std::uint8_t* weights, std::int64_t n, Bins bins, std::uint64_t* words) {
+void add_to_bins(const std::int32_t* values, const std::uint8_t* weights, std::int64_t n, Bins bins, std::uint64_t* words) {
   const Line line(bins);
   alignas(32) std::uint32_t bin[16];
   alignas(32) std::uint64_t added[16];
@@ -52,7 +50,7 @@ void add_to_bins_avx2(const std::int32_t* values, const std::uint8_t* weights, s
   }
 }
 
-std::int64_t find_marked_avx2(const std::int32_t* values, std::int64_t n, Bins bins, const std::uint8_t* marks, std::uint32_t* positions) {
+std::int64_t find_marked(const std::int32_t* values, std::int64_t n, Bins bins, const std::uint8_t* marks, std::uint32_t* positions) {
   const Line line(bins);
   alignas(32) std::uint32_t bin[16];
   std::int64_t found = 0;
@@ -68,5 +66,12 @@ std::int64_t find_marked_avx2(const std::int32_t* values, std::int64_t n, Bins b
   }
   return found;
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .add_to_bins = add_to_bins,
+    .find_marked = find_marked,
+};
 
 }  // namespace pbgen::fixed_wasserstein_leaf

@@ -9,7 +9,7 @@
 #include "core/base/cpu.h"
 #include "core/freestanding/ints.h"
 #include "metrics/laplacian_pyramid.h"
-#include "metrics/level_planes_leaf.h"
+#include "metrics/metric_kernels.h"
 
 namespace pbgen {
 namespace {
@@ -19,9 +19,7 @@ constexpr std::int64_t kImagesPerBlock = 8;
 // [pixel][channel] to [channel][pixel], bytes to floats.
 void split_channels(std::span<const std::uint8_t> bytes, int channels, float* planes) {
   const std::int64_t pixels = static_cast<std::int64_t>(bytes.size()) / channels;  // a multiple of 256
-#if defined(__x86_64__)
-  if (channels == 3 && isa() == Isa::avx2) return level_planes_leaf::split_rgb_avx2(bytes.data(), pixels, planes);
-#endif
+  if (channels == 3) return metric_kernels().level_planes.split_rgb(bytes.data(), pixels, planes);
   for (int c = 0; c < channels; ++c) {
     for (std::int64_t i = 0; i < pixels; ++i) planes[c * pixels + i] = bytes[static_cast<std::size_t>(i * channels + c)];
   }

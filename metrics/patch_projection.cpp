@@ -1,5 +1,3 @@
-#if defined(__x86_64__)
-
 #include "metrics/patch_projection.h"
 
 #include <algorithm>
@@ -7,7 +5,6 @@
 
 #include "core/base/check.h"
 #include "core/freestanding/ints.h"
-#include "metrics/patch_projection_leaf.h"
 
 namespace pbgen {
 namespace {
@@ -24,8 +21,10 @@ constexpr int kMostWeight = 255;
 
 }  // namespace
 
-PatchProjection::PatchProjection(LevelPlanes& planes, int nhood_size, std::span<const PatchCentre> centres)
-    : planes_(planes),
+PatchProjection::PatchProjection(const patch_projection_leaf::Leaves& leaves, LevelPlanes& planes, int nhood_size,
+                                 std::span<const PatchCentre> centres)
+    : leaves_(leaves),
+      planes_(planes),
       nhood_size_(nhood_size),
       length_(static_cast<std::int64_t>(planes.channels()) * nhood_size * nhood_size),
       images_per_block_(std::clamp<std::int64_t>(kBlockFloats / planes.image_stride(), 1, kMostImagesOfABlock)) {
@@ -80,16 +79,13 @@ void PatchProjection::operator()(std::span<const float> directions, int exponent
     const auto block = static_cast<std::size_t>(image / images_per_block_);
     for (std::int64_t first = block_begin_[block]; first < block_begin_[block + 1]; first += kPatches) {
       for (std::int64_t i = 0; i < kPatches; i += 8)
-        patch_projection_leaf::gather_8_patches_avx2(planes, corners_.data() + first + i, shape, panel + i);
+        leaves_.gather_8_patches(planes, corners_.data() + first + i, shape, panel + i);
       for (std::int64_t g = 0; g < groups; ++g) {
-        patch_projection_leaf::project_3x32_avx2(length_, packed.data() + g * length_ * kDirections, panel,
-                                                 std::min(kDirections, n - g * kDirections), projections + g * kDirections * stride + first,
-                                                 stride);
+        leaves_.project_3x32(length_, packed.data() + g * length_ * kDirections, panel, std::min(kDirections, n - g * kDirections),
+                             projections + g * kDirections * stride + first, stride);
       }
     }
   });
 }
 
 }  // namespace pbgen
-
-#endif

@@ -8,6 +8,7 @@
 #include "core/base/aligned_buffer.h"
 #include "metrics/level_planes.h"
 #include "metrics/patch_centre.h"
+#include "metrics/patch_projection_leaf.h"
 
 namespace pbgen {
 
@@ -15,11 +16,11 @@ namespace pbgen {
 //
 // Patches of an image that lie at the same place are one, with a weight (level 16 has but 100 places for 128 patches).
 // The patches of a block of images are gathered, eight at a time by transposition, into panels of 32 columns, on each of which all
-// directions are multiplied: no descriptor is ever in memory as a row.  Only where machine_supports(Isa::avx2).
+// directions are multiplied: no descriptor is ever in memory as a row.
 class PatchProjection {
  public:
   // centres: [image][patch]; every patch lies inside the level, else std::logic_error.  planes is borrowed.
-  PatchProjection(LevelPlanes& planes, int nhood_size, std::span<const PatchCentre> centres);
+  PatchProjection(const patch_projection_leaf::Leaves& leaves, LevelPlanes& planes, int nhood_size, std::span<const PatchCentre> centres);
 
   // Numbers a direction's projections have, a multiple of 32: every patch has one place, some places have none and weight 0.
   std::int64_t places() const { return static_cast<std::int64_t>(weights_.size()); }
@@ -31,6 +32,7 @@ class PatchProjection {
   void operator()(std::span<const float> directions, int exponent, std::int32_t* projections);
 
  private:
+  const patch_projection_leaf::Leaves& leaves_;
   LevelPlanes& planes_;
   int nhood_size_;
   std::int64_t length_;

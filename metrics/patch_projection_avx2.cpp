@@ -1,10 +1,12 @@
 #include <immintrin.h>
 
+#include "core/gemm/transpose_avx2.h"
 #include "metrics/patch_projection_leaf.h"
 
 namespace pbgen::patch_projection_leaf {
+namespace {
 
-void gather_8_patches_avx2(const float* planes, const std::uint32_t* corners, PatchShape shape, float* panel) {
+void gather_8_patches(const float* planes, const std::uint32_t* corners, PatchShape shape, float* panel) {
   const float* corner[8];
   for (int i = 0; i < 8; ++i) corner[i] = planes + corners[i];
   for (std::int64_t c = 0; c < shape.channels; ++c) {
@@ -14,29 +16,12 @@ void gather_8_patches_avx2(const float* planes, const std::uint32_t* corners, Pa
         __m256 v[8];
 #pragma GCC unroll 8
         for (int i = 0; i < 8; ++i) v[i] = _mm256_loadu_ps(corner[i] + row + dx);
-        __m256 pairs[8];
-#pragma GCC unroll 4
-        for (int i = 0; i < 8; i += 2) {
-          pairs[i] = _mm256_unpacklo_ps(v[i], v[i + 1]);
-          pairs[i + 1] = _mm256_unpackhi_ps(v[i], v[i + 1]);
-        }
-        __m256 quads[8];  // quads[q + 4 * half]: columns q and q + 4 of rows 4 * half .. 4 * half + 3
-#pragma GCC unroll 2
-        for (int half = 0; half < 2; ++half) {
-          const __m256* const from = pairs + 4 * half;
-          quads[4 * half] = _mm256_shuffle_ps(from[0], from[2], 0x44);
-          quads[4 * half + 1] = _mm256_shuffle_ps(from[0], from[2], 0xee);
-          quads[4 * half + 2] = _mm256_shuffle_ps(from[1], from[3], 0x44);
-          quads[4 * half + 3] = _mm256_shuffle_ps(from[1], from[3], 0xee);
-        }
+        transpose_8x8(v);
         float* const to = panel + ((c * shape.nhood + dy) * shape.nhood + dx) * kPatches;
         const std::int64_t rows = shape.nhood - dx;
-#pragma GCC unroll 4
-        for (int q = 0; q < 4; ++q)
-          if (q < rows) _mm256_store_ps(to + q * kPatches, _mm256_permute2f128_ps(quads[q], quads[q + 4], 0x20));
-#pragma GCC unroll 4
-        for (int q = 0; q < 4; ++q)
-          if (q + 4 < rows) _mm256_store_ps(to + (q + 4) * kPatches, _mm256_permute2f128_ps(quads[q], quads[q + 4], 0x31));
+#pragma GCC unroll 8
+        for (int q = 0; q < 8; ++q)
+          if (q < rows) _mm256_store_ps(to + q * kPatches, v[q]);
       }
     }
   }
@@ -46,7 +31,7 @@ void gather_8_patches_avx2(const float* planes, const std::uint32_t* corners, Pa
 //   latency    12 independent FMAs >= 2 ports * 5 cycles
 //   loads      4 of the panel and 3 broadcasts for 12 FMAs
 //   L1         the panel: 18 KB for 147 numbers; the directions stream from L2, 1.8 KB for 1,764 FMAs
-void project_3x32_avx2(std::int64_t length, const float* directions, const float* panel, std::int64_t rows, std::int32_t* out,
+void project_3x32(std::int64_t length, const float* directions, const float* panel, std::int64_t rows, std::int32_t* out,
                        std::int64_t stride) {
   __m256 sum[3][4];
 #pragma GCC unroll 3
@@ -74,5 +59,12 @@ void project_3x32_avx2(std::int64_t length, const float* directions, const float
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + d * stride + 8 * v), _mm256_cvtps_epi32(sum[d][v]));
   }
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .gather_8_patches = gather_8_patches,
+    .project_3x32 = project_3x32,
+};
 
 }  // namespace pbgen::patch_projection_leaf

@@ -14,6 +14,7 @@
 #include "metrics/laplacian_pyramid.h"
 #include "metrics/large_buffer.h"
 #include "metrics/level_planes.h"
+#include "metrics/metric_kernels.h"
 #include "metrics/patch_projection.h"
 #include "metrics/patches.h"
 #include "metrics/wasserstein.h"
@@ -129,8 +130,6 @@ SwdLevel level_by_rows(const ImageSource& a, const ImageSource& b, int level, in
   return {a.size >> level, mean_of(distances), moments_a.constant, moments_b.constant};
 }
 
-#if defined(__x86_64__)
-
 // The largest e for which no projection of the normalised planes passes 2^29 when multiplied by 2^e.
 int projection_exponent(const std::vector<LevelPlanes::Statistics>& sets, const std::vector<float>& directions, std::int64_t length) {
   double magnitude = 0.0;
@@ -151,14 +150,14 @@ int projection_exponent(const std::vector<LevelPlanes::Statistics>& sets, const 
   return std::min(29 - exponent, 29);
 }
 
-// The same by AVX2 kernels.  Projections are integers from their summation on, in units of 2^-exponent: a rounding far below that of
+// The same by a path's kernels.  Projections are integers from their summation on, in units of 2^-exponent: a rounding far below that of
 // the sum.
-SwdLevel level_by_panels(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
-                       std::int64_t projection_bytes, LargeBuffer& buffer) {
+SwdLevel level_by_panels(const MetricKernels& kernels, const ImageSource& a, const ImageSource& b, int level, int nhood_size,
+                         const SwdDraws& draws, std::int64_t projection_bytes, LargeBuffer& buffer) {
   LevelPlanes planes_a(a, level, projection_bytes / 6);
   LevelPlanes planes_b(b, level, projection_bytes / 6);
-  PatchProjection project_a(planes_a, nhood_size, draws.centres_a);
-  PatchProjection project_b(planes_b, nhood_size, draws.centres_b);
+  PatchProjection project_a(*kernels.patch_projection, planes_a, nhood_size, draws.centres_a);
+  PatchProjection project_b(*kernels.patch_projection, planes_b, nhood_size, draws.centres_b);
   const std::int64_t length = static_cast<std::int64_t>(a.channels) * nhood_size * nhood_size;
   const std::int64_t directions = static_cast<std::int64_t>(draws.directions.size()) / length;
   const std::vector<float> turned = in_pixel_order(draws.directions, nhood_size);
@@ -176,7 +175,7 @@ SwdLevel level_by_panels(const ImageSource& a, const ImageSource& b, int level, 
   std::int32_t* const projections_b = projections_a + block * places_a;
   const std::int64_t pieces = std::min<std::int64_t>(thread_count(), block);
   std::vector<FixedWasserstein> distance_of;
-  for (std::int64_t piece = 0; piece < pieces; ++piece) distance_of.emplace_back(patches);
+  for (std::int64_t piece = 0; piece < pieces; ++piece) distance_of.emplace_back(*kernels.fixed_wasserstein, patches);
   std::vector<double> distances(static_cast<std::size_t>(directions));
   for (std::int64_t first = 0; first < directions; first += block) {
     const std::int64_t n = std::min(block, directions - first);
@@ -195,19 +194,17 @@ SwdLevel level_by_panels(const ImageSource& a, const ImageSource& b, int level, 
   return {a.size >> level, mean_of(distances), statistics[0].moments.constant, statistics[1].moments.constant};
 }
 
-#endif
-
 // buffer: for projections, reused from level to level.
 SwdLevel level_distance(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
-                      std::int64_t projection_bytes, [[maybe_unused]] LargeBuffer& buffer) {
+                      std::int64_t projection_bytes, LargeBuffer& buffer) {
   check_alike(a, b);
   check_equal(draws.centres_b.size(), draws.centres_a.size(), "number of patches of the second set");
   const std::int64_t length = static_cast<std::int64_t>(a.channels) * nhood_size * nhood_size;
   const auto floats = static_cast<std::int64_t>(draws.directions.size());
   check(floats >= length && length > 0 && floats % length == 0, "SWD directions are ", floats, " floats, expected a multiple of ", length);
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) return level_by_panels(a, b, level, nhood_size, draws, projection_bytes, buffer);
-#endif
+  const MetricKernels& kernels = metric_kernels();
+  if (kernels.patch_projection && kernels.fixed_wasserstein)
+    return level_by_panels(kernels, a, b, level, nhood_size, draws, projection_bytes, buffer);
   return level_by_rows(a, b, level, nhood_size, draws, projection_bytes);
 }
 

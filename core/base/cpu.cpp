@@ -14,6 +14,9 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -97,6 +100,12 @@ bool built_with_openmp() {
   return true;
 #else
   return false;
+#endif
+}
+
+void flush_denormals() {
+#if defined(__SSE2__)
+  _mm_setcsr(_mm_getcsr() | 0x8040u);  // bit 15: flush to zero; bit 6: denormals are zero
 #endif
 }
 

@@ -23,6 +23,9 @@ int thread_count();
 void set_thread_count(int n);
 bool built_with_openmp();
 
+// Sets flush-to-zero and denormals-are-zero in the calling thread.
+void flush_denormals();
+
 // The processor's own name, or "unknown processor".
 std::string cpu_name();
 

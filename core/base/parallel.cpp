@@ -8,9 +8,6 @@
 #include "core/base/cpu.h"
 #include "core/base/thread.h"
 
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -54,12 +51,6 @@ int threads_worth_waking(std::int64_t count, std::int64_t min_piece) {
   if (serial_thread) return 1;
   const std::int64_t pieces = eager_thread ? count : count / min_piece;
   return static_cast<int>(std::clamp<std::int64_t>(pieces, 1, thread_count()));
-}
-
-void flush_denormals() {
-#if defined(__SSE2__)
-  _mm_setcsr(_mm_getcsr() | 0x8040u);  // bit 15: flush to zero; bit 6: denormals are zero
-#endif
 }
 
 // OpenMP ends the process where the system refuses it a thread, so that it is asked for all of them once, behind us.

@@ -79,7 +79,4 @@ class EagerScope {
   bool outer_;
 };
 
-// Sets flush-to-zero and denormals-are-zero in the calling thread.
-void flush_denormals();
-
 }  // namespace pbgen

@@ -3,19 +3,21 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "core/base/cpu.h"
-#include "core/conv/binary_conv_lut.h"
+#include "core/conv/conv_kernels.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen {
 namespace {
 
-void check_sides(const ConvGeometry& g, const BinaryConvWeights& weights, const LaneShape& small, const LaneShape& big) {
+void check_operands(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvKernels& kernels, const LaneShape& small,
+                    const LaneShape& big) {
   const ConvWeightShape& shape = weights.shape();
   check_equal(g.kernel, shape.kernel, "kernel of a binary convolution's weights");
   check_equal(small, LaneShape{big.batch, g.small_height, g.small_width, shape.c_small}, "small side of a binary convolution");
   check_equal(big, LaneShape{small.batch, g.big_height, g.big_width, shape.c_big}, "big side of a binary convolution");
   check(weights.plain() != nullptr, "binary convolution weights are used before they are packed");
+  check(!kernels.packs || weights.path() == kernels.path, "binary convolution weights were packed for the path ", name(weights.path()),
+        " and are used on ", name(kernels.path));
 }
 
 // Counts, for one input pixel, what moves a vector between registers and memory in the product by lookups, against the fused multiply-adds
@@ -35,10 +37,6 @@ bool lookups_pay(std::int64_t c_in, std::int64_t c_out, std::int64_t taps) {
 BinaryConvWeights::BinaryConvWeights(const ConvWeightShape& shape) : shape_(shape) {
   check(shape.c_small > 0 && shape.c_big > 0 && shape.kernel > 0, "binary convolution weights ", shape.c_small, " x ", shape.c_big,
         ", kernel ", shape.kernel, ": every number must be positive");
-#if defined(__x86_64__)
-  for_big_ = AlignedBuffer<std::uint8_t>(binary_lut::packed_bytes(shape.c_small, shape.c_big, shape.taps()));
-  for_small_ = AlignedBuffer<std::uint8_t>(binary_lut::packed_bytes(shape.c_big, shape.c_small, shape.taps()));
-#endif
 }
 
 bool BinaryConvWeights::pays(const ConvWeightShape& shape) {
@@ -46,28 +44,27 @@ bool BinaryConvWeights::pays(const ConvWeightShape& shape) {
 }
 
 void BinaryConvWeights::pack(const float* w) {
+  const ConvKernels& kernels = conv_kernels();
+  const PackedSizes sizes = kernels.packed_sign_bytes(shape_);
+  if (for_big_.size() != sizes.for_big) for_big_ = AlignedBuffer<std::uint8_t>(sizes.for_big);
+  if (for_small_.size() != sizes.for_small) for_small_ = AlignedBuffer<std::uint8_t>(sizes.for_small);
   plain_ = w;
-#if defined(__x86_64__)
-  if (machine_supports(Isa::avx2)) binary_lut::pack(shape_, w, for_big_.data(), for_small_.data());
-#endif
+  path_ = kernels.path;
+  kernels.pack_signs(shape_, w, for_big_.data(), for_small_.data());
 }
 
 void binary_conv_to_small(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView big,
                           TensorView small) {
-  check_sides(g, weights, small.shape, big.shape);
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) return binary_lut::to_small(g, weights.for_small(), scales, big, small);
-#endif
-  binary_conv_to_small_ref(g, weights.shape(), weights.plain(), scales, big, small);
+  const ConvKernels& kernels = conv_kernels();
+  check_operands(g, weights, kernels, small.shape, big.shape);
+  kernels.signs_to_small(g, {weights.shape(), weights.plain(), weights.for_small()}, scales, big, small);
 }
 
 void binary_conv_to_big(const ConvGeometry& g, const BinaryConvWeights& weights, const ConvScales& scales, ConstTensorView small,
                         TensorView big) {
-  check_sides(g, weights, small.shape, big.shape);
-#if defined(__x86_64__)
-  if (isa() == Isa::avx2) return binary_lut::to_big(g, weights.for_big(), scales, small, big);
-#endif
-  binary_conv_to_big_ref(g, weights.shape(), weights.plain(), scales, small, big);
+  const ConvKernels& kernels = conv_kernels();
+  check_operands(g, weights, kernels, small.shape, big.shape);
+  kernels.signs_to_big(g, {weights.shape(), weights.plain(), weights.for_big()}, scales, small, big);
 }
 
 }  // namespace pbgen

@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include "core/base/aligned_buffer.h"
+#include "core/base/cpu.h"
 #include "core/conv/conv_geometry.h"
 #include "core/conv/conv_operands.h"
 #include "core/tensor/tensor.h"
@@ -37,17 +38,20 @@ class BinaryConvWeights {
   // channels a side and a kernel of 3 and more; not for an image's 1 or 3.  Where it does not hold the products are as right, but slow.
   static bool pays(const ConvWeightShape& shape);
 
-  // Repacks the signs of w.  Once an optimiser update.  w must live as long as the products are called: the reference path reads it.
+  // Repacks the signs of w for the path in force.  Once an optimiser update.  w must live as long as the products are called: the
+  // reference path reads it.
   void pack(const float* w);
 
   const ConvWeightShape& shape() const { return shape_; }
   const float* plain() const { return plain_; }
   const std::uint8_t* for_big() const { return for_big_.data(); }
   const std::uint8_t* for_small() const { return for_small_.data(); }
+  Isa path() const { return path_; }  // that it was packed for
 
  private:
   ConvWeightShape shape_;
   const float* plain_ = nullptr;
+  Isa path_ = Isa::ref;
   AlignedBuffer<std::uint8_t> for_big_;
   AlignedBuffer<std::uint8_t> for_small_;
 };

@@ -61,12 +61,12 @@ void build_table(const float* x, const float* scale, float* table) {
   "shrq $16, %%rax\n\t" PBGEN_LOOKUP_PAIR(op, "a4", "a5")                                   \
   "shrq $16, %%rax\n\t" PBGEN_LOOKUP_PAIR(op, "a6", "a7")
 
-struct Tile {
+struct Accumulators {
   __m256 a0, a1, a2, a3, a4, a5, a6, a7;
 };
 
 template <int group>
-__attribute__((always_inline)) inline void look_up(const std::uint8_t* numbers, const float* tables, Tile& t) {
+__attribute__((always_inline)) inline void look_up(const std::uint8_t* numbers, const float* tables, Accumulators& t) {
   const auto* word = reinterpret_cast<const char(*)[8]>(numbers + 8 * group);
   // Read through `tables`; named as well, so that no compiler thinks it unread.
   const auto* table = reinterpret_cast<const float(*)[kTableFloats]>(tables + group * kTableFloats);
@@ -87,7 +87,7 @@ __attribute__((always_inline)) inline void look_up(const std::uint8_t* numbers, 
 }
 
 template <int groups>
-__attribute__((always_inline)) inline void look_up_all(const std::uint8_t* numbers, const float* tables, Tile& t) {
+__attribute__((always_inline)) inline void look_up_all(const std::uint8_t* numbers, const float* tables, Accumulators& t) {
   if constexpr (groups > 1) look_up_all<groups - 1>(numbers, tables, t);
   look_up<groups - 1>(numbers, tables, t);
 }
@@ -104,7 +104,7 @@ __attribute__((always_inline)) inline void finish_row(__m256 sum, const Lookup& 
 //   registers  8 accumulators; the words of numbers and the tables are read from memory
 template <int groups, bool first, bool last>
 __attribute__((always_inline)) inline void look_up_tile(const Lookup& k, std::int64_t rows) {
-  Tile t;
+  Accumulators t;
   look_up_all<groups>(k.numbers, k.tables, t);
   finish_row<first, last>(t.a0, k, 0);
   if (rows > 1) finish_row<first, last>(t.a1, k, 1);
@@ -137,9 +137,7 @@ void look_up_rows(bool first, bool last, const Lookup& k) {
   }
 }
 
-}  // namespace
-
-void build_tables_avx2(std::int64_t channels, std::int64_t groups, const float* x, const float* scale, float* tables) {
+void build_tables(std::int64_t channels, std::int64_t groups, const float* x, const float* scale, float* tables) {
   for (std::int64_t group = 0; group < groups; ++group) {
     const std::int64_t begin = group_begin(channels, groups, group);
     const float* const from = x + 8 * begin;
@@ -156,11 +154,11 @@ void build_tables_avx2(std::int64_t channels, std::int64_t groups, const float* 
   }
 }
 
-void prefetch_avx2(std::int64_t floats, const float* x) {
+void prefetch(std::int64_t floats, const float* x) {
   for (std::int64_t i = 0; i < floats; i += 16) _mm_prefetch(reinterpret_cast<const char*>(x + i), _MM_HINT_T0);
 }
 
-void lookup_avx2(std::int64_t groups, bool first, bool last, const Lookup& lookup) {
+void look_up(std::int64_t groups, bool first, bool last, const Lookup& lookup) {
   switch (groups) {
     case 1: look_up_rows<1>(first, last, lookup); break;
     case 2: look_up_rows<2>(first, last, lookup); break;
@@ -177,7 +175,7 @@ void lookup_avx2(std::int64_t groups, bool first, bool last, const Lookup& looku
   static_assert(kMaxGroups == 11);
 }
 
-void sign_bytes_avx2(std::int64_t count, const float* w, std::uint8_t* signs) {
+void sign_bytes(std::int64_t count, const float* w, std::uint8_t* signs) {
   const __m256 zero = _mm256_setzero_ps();
   const auto mask = [&](std::int64_t i) { return _mm256_castps_si256(_mm256_cmp_ps(_mm256_loadu_ps(w + i), zero, _CMP_GE_OQ)); };
   // The two packs interleave the 128-bit halves; this puts them in order.
@@ -190,5 +188,14 @@ void sign_bytes_avx2(std::int64_t count, const float* w, std::uint8_t* signs) {
   }
   for (; i < count; ++i) signs[i] = w[i] >= 0.0f ? 255 : 0;
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .build_tables = build_tables,
+    .prefetch = prefetch,
+    .look_up = look_up,
+    .sign_bytes = sign_bytes,
+};
 
 }  // namespace pbgen::binary_leaf

@@ -1,4 +1,4 @@
-// Between binary_conv.cpp, binary_conv_pack.cpp, binary_conv_lut.cpp and their leaves.  Not for anybody else.
+// Between binary_blocked.cpp, binary_pack.cpp and their leaves.  Not for anybody else.
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,6 @@ static constexpr std::int64_t group_begin(std::int64_t channels, std::int64_t gr
   return group * (channels / groups) + (group < longer ? group : longer);
 }
 
-// tables[group][2^6][8] := the signed sums of x[channels][8], channel c times scale[c] where scale is not null.  Of a group of
-// fewer than six channels the rows whose numbers have only as many bits are written.  tables is 32-byte aligned.
-void build_tables_avx2(std::int64_t channels, std::int64_t groups, const float* x, const float* scale, float* tables);
-
-// Asks for x[0 .. floats) to be in L1 soon.
-void prefetch_avx2(std::int64_t floats, const float* x);
-
 // For each output channel r < rows:
 //   y = tables[0][n_0] + ... + tables[groups - 1][n_groups-1], and + out[r] unless first;  out[r] := last ? scale[r] * y + bias[r] : y.
 // numbers: [rows/8 rounded up][groups][8], stored as above.  out, tables, scale, bias: out[rows][8] and tables 32-byte aligned; scale
@@ -46,9 +39,17 @@ struct Lookup {
   const float* scale;
   const float* bias;
 };
-void lookup_avx2(std::int64_t groups, bool first, bool last, const Lookup& lookup);
 
-// signs[i] := 255 where w[i] >= 0 (-0.0 included), else 0.
-void sign_bytes_avx2(std::int64_t count, const float* w, std::uint8_t* signs);
+struct Leaves {
+  // tables[group][2^6][8] := the signed sums of x[channels][8], channel c times scale[c] where scale is not null.  Of a group of
+  // fewer than six channels the rows whose numbers have only as many bits are written.  tables is 32-byte aligned.
+  void (*build_tables)(std::int64_t channels, std::int64_t groups, const float* x, const float* scale, float* tables);
+  // Asks for x[0 .. floats) to be in L1 soon.
+  void (*prefetch)(std::int64_t floats, const float* x);
+  void (*look_up)(std::int64_t groups, bool first, bool last, const Lookup& lookup);
+  // signs[i] := 255 where w[i] >= 0 (-0.0 included), else 0.
+  void (*sign_bytes)(std::int64_t count, const float* w, std::uint8_t* signs);
+};
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::binary_leaf

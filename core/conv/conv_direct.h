@@ -23,6 +23,7 @@
 #include <cstdint>
 
 #include "core/base/aligned_buffer.h"
+#include "core/base/cpu.h"
 #include "core/base/workspace.h"
 #include "core/conv/conv_geometry.h"
 #include "core/conv/conv_operands.h"
@@ -41,12 +42,14 @@ class DirectWeights {
 
   const ConvWeightShape& shape() const { return shape_; }
   const float* plain() const { return plain_; }
-  const float* for_big() const { return for_big_.data(); }      // what conv_to_big reads; layouts in conv_direct_wide.cpp and _narrow.cpp
+  const float* for_big() const { return for_big_.data(); }      // what conv_to_big reads
   const float* for_small() const { return for_small_.data(); }  // what conv_to_small reads
+  Isa path() const { return path_; }                            // that it was packed for
 
  private:
   ConvWeightShape shape_;
   const float* plain_ = nullptr;
+  Isa path_ = Isa::ref;
   AlignedBuffer<float> for_big_;
   AlignedBuffer<float> for_small_;
 };

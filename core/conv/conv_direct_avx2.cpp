@@ -9,7 +9,7 @@ namespace {
 //   latency    12 independent FMAs >= 2 ports * 5 cycles; 8 for a panel of four, which is enough for 4 cycles (Zen)
 //   loads      2 inputs and 6 broadcasts for 12 FMAs: 8 of the 12 slots (12x1: 13 of 12)
 template <int panels, int rows, int slices>
-[[gnu::always_inline]] inline void run_tile(const Tile& tile, const float* bias) {
+[[gnu::always_inline]] inline void run_tile(const PixelTile& tile, const float* bias) {
   constexpr int channels_out = panels * rows;
   __m256 sum[channels_out][slices];
 #pragma GCC unroll 12
@@ -51,15 +51,13 @@ template <int panels, int rows, int slices>
   }
 }
 
-}  // namespace
+void tile_6x2(const PixelTile& tile, const float* bias) { run_tile<1, 6, 2>(tile, bias); }
+void tile_4x2(const PixelTile& tile, const float* bias) { run_tile<1, 4, 2>(tile, bias); }
+void tile_12x1(const PixelTile& tile, const float* bias) { run_tile<2, 6, 1>(tile, bias); }
+void tile_6x1(const PixelTile& tile, const float* bias) { run_tile<1, 6, 1>(tile, bias); }
+void tile_4x1(const PixelTile& tile, const float* bias) { run_tile<1, 4, 1>(tile, bias); }
 
-void tile_6x2_avx2(const Tile& tile, const float* bias) { run_tile<1, 6, 2>(tile, bias); }
-void tile_4x2_avx2(const Tile& tile, const float* bias) { run_tile<1, 4, 2>(tile, bias); }
-void tile_12x1_avx2(const Tile& tile, const float* bias) { run_tile<2, 6, 1>(tile, bias); }
-void tile_6x1_avx2(const Tile& tile, const float* bias) { run_tile<1, 6, 1>(tile, bias); }
-void tile_4x1_avx2(const Tile& tile, const float* bias) { run_tile<1, 4, 1>(tile, bias); }
-
-void pack_taps_avx2(std::int64_t rows, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
+void pack_taps(std::int64_t rows, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
                     std::int64_t step) {
   std::int64_t t = 0;
   for (; t + 8 <= taps; t += 8) {
@@ -100,5 +98,16 @@ void pack_taps_avx2(std::int64_t rows, std::int64_t valid, std::int64_t taps, co
   for (; t < taps; ++t)
     for (std::int64_t r = 0; r < rows; ++r) to[t * step + r] = r < valid ? from[r * ld + t] : 0.0f;
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .tile_6x2 = tile_6x2,
+    .tile_4x2 = tile_4x2,
+    .tile_12x1 = tile_12x1,
+    .tile_6x1 = tile_6x1,
+    .tile_4x1 = tile_4x1,
+    .pack_taps = pack_taps,
+};
 
 }  // namespace pbgen::conv_direct_leaf

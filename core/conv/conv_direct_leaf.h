@@ -11,7 +11,7 @@ inline constexpr std::int64_t kFewRows = 4;
 
 // One output pixel, a panel of output channels, one or two slices: the sums over a rectangle of taps and a block of input
 // channels.  Steps are in floats.  Pixels hold [channel][8] of one slice; a tap's weights are [channel][rows].
-struct Tile {
+struct PixelTile {
   std::int64_t tap_rows = 0;  // may be none
   std::int64_t tap_columns = 0;
   std::int64_t channels = 0;
@@ -32,16 +32,18 @@ struct Tile {
 
 // out[slice][channel][8] := (bias ? bias[channel] : out) + the sums, which are added up from 0 in the order of tap rows, tap
 // columns, channels by fused multiply-adds.  bias holds as many floats as there are output channels.  Pixels are 32-byte aligned.
-using TileLeaf = void (*)(const Tile& tile, const float* bias);
+using TileLeaf = void (*)(const PixelTile& tile, const float* bias);
 
-void tile_6x2_avx2(const Tile& tile, const float* bias);   // one panel of 6, two slices
-void tile_4x2_avx2(const Tile& tile, const float* bias);   // one panel of 4, two slices
-void tile_12x1_avx2(const Tile& tile, const float* bias);  // two panels of 6, weight_panel apart, one slice
-void tile_6x1_avx2(const Tile& tile, const float* bias);
-void tile_4x1_avx2(const Tile& tile, const float* bias);
-
-// to[tap*step + r] := from[r*ld + tap] for r < valid, 0 for valid <= r < rows.  rows is kRows or kFewRows; 1 <= valid <= rows.
-void pack_taps_avx2(std::int64_t rows, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
+struct Leaves {
+  TileLeaf tile_6x2;   // one panel of 6, two slices
+  TileLeaf tile_4x2;   // one panel of 4, two slices
+  TileLeaf tile_12x1;  // two panels of 6, weight_panel apart, one slice
+  TileLeaf tile_6x1;
+  TileLeaf tile_4x1;
+  // to[tap*step + r] := from[r*ld + tap] for r < valid, 0 for valid <= r < rows.  rows is kRows or kFewRows; 1 <= valid <= rows.
+  void (*pack_taps)(std::int64_t rows, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
                     std::int64_t step);
+};
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::conv_direct_leaf

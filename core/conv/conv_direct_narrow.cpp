@@ -4,21 +4,17 @@
 // go along.  Any kernel, stride and padding; blocking by the rules of the leaf's header.
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
-#include "core/conv/conv_direct_narrow_leaf.h"
-#include "core/conv/conv_direct_parts.h"
+#include "core/base/thread_scratch.h"
+#include "core/conv/conv_blocked.h"
 #include "core/freestanding/ints.h"
-#include "core/gemm/transpose_leaf.h"
 
-namespace pbgen::conv_direct {
+namespace pbgen::conv_blocked {
 
 std::int64_t narrow_for_big_floats(const ConvWeightShape& shape) { return shape.weights(); }
 std::int64_t narrow_for_small_floats(const ConvWeightShape& shape) { return shape.weights(); }
-
-#if defined(__x86_64__)
 
 namespace {
 
@@ -28,6 +24,9 @@ static_assert(leaf::kChannelBlock == transpose_leaf::kBlock);
 // A thread is woken for at least this many multiply-adds, as in gemm.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
+constexpr std::int64_t kFloatBytes = sizeof(float);
+constexpr std::int64_t kLaneBytes = kLanes * kFloatBytes;  // a multiple of a pointer's
+constexpr std::int64_t kPointerBytes = sizeof(const float*);
 
 // Items of one row of the small or big side each.
 std::int64_t min_rows(std::int64_t multiply_adds_per_row) { return std::max<std::int64_t>(kWorkOfAThread / multiply_adds_per_row, 1); }
@@ -95,13 +94,6 @@ class PaddedRows {
   std::int64_t end_tap_ = 0;
 };
 
-// Memory of the calling thread that outlives the call.
-float* thread_scratch(std::int64_t floats) {
-  static thread_local AlignedBuffer<float> buffer;
-  if (buffer.size() < floats) buffer = AlignedBuffer<float>(floats);
-  return buffer.data();
-}
-
 }  // namespace
 
 // for_big    [tap][c_small][c_big]
@@ -120,17 +112,19 @@ void narrow_pack(const ConvWeightShape& shape, const float* w, float* for_big, f
 
 // For each row of the big side and each phase of its columns (those that the same taps meet): tiles of neighbouring pixels
 // of the phase.  A tap that falls beside the small side reads a pixel of zeros.
-void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small, TensorView big) {
+void narrow_to_big(const NarrowLeaves& leaves, const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small,
+                   TensorView big) {
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const std::int64_t tap_weights = c_small * c_big;
   parallel_for(small.shape.slices() * g.big_height, [&](std::int64_t begin, std::int64_t end) {
-    float* const zeros = thread_scratch(c_small * kLanes);
-    std::fill_n(zeros, c_small * kLanes, 0.0f);
     const std::int64_t most_pixels = leaf::most_pixels(c_big);
     const std::int64_t most_taps = ceil_div(g.kernel, g.stride) * ceil_div(g.kernel, g.stride);
-    std::vector<const float*> tap_from(static_cast<std::size_t>(most_taps * most_pixels));
-    std::vector<const float*> tap_w(static_cast<std::size_t>(most_taps));
+    const ThreadScratch scratch(c_small * kLaneBytes + most_taps * (most_pixels + 1) * kPointerBytes);
+    float* const zeros = scratch.floats();
+    std::fill_n(zeros, c_small * kLanes, 0.0f);
+    const float** const tap_from = reinterpret_cast<const float**>(zeros + c_small * kLanes);  // [tap][pixel]
+    const float** const tap_w = tap_from + most_taps * most_pixels;
 
     for (std::int64_t item = begin; item < end; ++item) {
       const std::int64_t slice = item / g.big_height;
@@ -141,7 +135,7 @@ void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bia
         for (std::int64_t column = 0; column < columns; column += pixels) {
           while (pixels > columns - column) pixels /= 2;
           const std::int64_t x = phase + column * g.stride;
-          std::size_t taps = 0;
+          std::int64_t taps = 0;
           for (std::int64_t ky = (y + g.pad_top) % g.stride; ky < g.kernel; ky += g.stride) {
             const std::int64_t sy = (y + g.pad_top - ky) / g.stride;
             if (y + g.pad_top < ky || sy >= g.small_height) continue;
@@ -149,7 +143,7 @@ void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bia
             for (std::int64_t kx = (x + g.pad_left) % g.stride; kx < g.kernel; kx += g.stride) {
               const std::int64_t sx = (x + g.pad_left - kx) / g.stride;  // exact, also where negative
               for (std::int64_t j = 0; j < pixels; ++j)
-                tap_from[taps * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(j)] =
+                tap_from[taps * pixels + j] =
                     sx + j < 0 || sx + j >= g.small_width ? zeros : row + (sx + j) * c_small * kLanes;
               tap_w[taps++] = weights + (ky * g.kernel + kx) * tap_weights;
             }
@@ -158,7 +152,7 @@ void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bia
           if (phase == 0 && next_row < g.small_height && column < g.small_width)
             prefetch(small.data + small.shape.offset(slice, next_row, column, 0),
                      std::min(pixels, g.small_width - column) * c_small * kLanes);
-          leaf::to_big_tile_avx2(c_big, pixels, static_cast<std::int64_t>(taps), tap_from.data(), tap_w.data(), c_small, bias,
+          leaves.tiles.to_big_tile(c_big, pixels, taps, tap_from, tap_w, c_small, bias,
                                  big.data + big.shape.offset(slice, y, x, 0), g.stride * c_big * kLanes);
         }
       }
@@ -168,14 +162,17 @@ void narrow_to_big(const ConvGeometry& g, const float* weights, const float* bia
 
 // For each row of the small side, two pixels at a time, all channels: the weights stay in L1 and the output is written
 // in order.
-void narrow_to_small(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big, TensorView small) {
+void narrow_to_small(const NarrowLeaves& leaves, const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big,
+                     TensorView small) {
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const std::int64_t values = g.kernel * c_big;  // of a window in one row
   const EvenParts panels(c_small, leaf::kMostRows);
   parallel_for(small.shape.slices() * g.small_height, [&](std::int64_t begin, std::int64_t end) {
-    PaddedRows rows(g, big, thread_scratch(PaddedRows::floats(g, c_big)));
-    std::vector<const float*> lines(static_cast<std::size_t>(g.kernel));
+    const std::int64_t row_floats = PaddedRows::floats(g, c_big);
+    const ThreadScratch scratch(row_floats * kFloatBytes + g.kernel * kPointerBytes);
+    PaddedRows rows(g, big, scratch.floats());
+    const float** const lines = reinterpret_cast<const float**>(scratch.floats() + row_floats);
     for (std::int64_t item = begin; item < end; ++item) {
       const std::int64_t slice = item / g.small_height;
       const std::int64_t y = item % g.small_height;
@@ -184,11 +181,11 @@ void narrow_to_small(const ConvGeometry& g, const float* weights, const float* b
       const std::int64_t count = std::max<std::int64_t>(rows.end_tap() - first, 0);
       for (std::int64_t x = 0; x < g.small_width; x += leaf::kMostColumns) {
         for (std::int64_t r = 0; r < count; ++r)
-          lines[static_cast<std::size_t>(r)] = rows.row(first + r) + x * g.stride * c_big * kLanes;
+          lines[r] = rows.row(first + r) + x * g.stride * c_big * kLanes;
         for (std::int64_t p = 0; p < panels.parts; ++p) {
           const std::int64_t s = panels.begin(p);
           const float* const w = weights + s * c_big * g.taps() + first * values * panels.size(p);
-          leaf::to_small_tile_avx2(panels.size(p), std::min(leaf::kMostColumns, g.small_width - x), count, lines.data(), values,
+          leaves.tiles.to_small_tile(panels.size(p), std::min(leaf::kMostColumns, g.small_width - x), count, lines, values,
                                    g.stride * c_big, w, bias == nullptr ? nullptr : bias + s,
                                    small.data + small.shape.offset(slice, y, x, s), c_small * kLanes);
         }
@@ -229,8 +226,8 @@ std::int64_t narrow_weight_gradient_floats(const ConvGeometry& g, const LaneShap
 
 // For each row of the small side and each block of 16 channels: the row transposed so that channels fill the vectors,
 // then tiles of 16 channels x a part of the window's row, every tap.
-void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw,
-                            Workspace& workspace) {
+void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta,
+                            float* dw, Workspace& workspace) {
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const GradientPieces pieces(g, small.shape, big.shape);
@@ -241,7 +238,8 @@ void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstT
   const std::int64_t piece_work = ceil_div(pieces.rows, pieces.count) * g.small_width * c_big * c_small * g.taps() * kLanes;
   parallel_for(pieces.count, [&](std::int64_t first_piece, std::int64_t end_piece) {
     const std::int64_t row_floats = g.small_width * leaf::kChannelBlock * kLanes;
-    float* const transposed = thread_scratch(row_floats + PaddedRows::floats(g, c_big));
+    const ThreadScratch scratch = ThreadScratch::of_floats(row_floats + PaddedRows::floats(g, c_big));
+    float* const transposed = scratch.floats();
     PaddedRows rows(g, big, transposed + row_floats);
     for (std::int64_t piece = first_piece; piece < end_piece; ++piece) {
       float* const piece_sums = sums + piece * pieces.floats;
@@ -252,7 +250,7 @@ void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstT
         rows.move_to(slice, y);
         for (std::int64_t block = 0; block < pieces.channel_blocks; ++block) {
           const std::int64_t s = block * leaf::kChannelBlock;
-          transpose_leaf::transpose_blocks_avx2(g.small_width, std::min(leaf::kChannelBlock, c_small - s),
+          leaves.transpose.transpose_blocks(g.small_width, std::min(leaf::kChannelBlock, c_small - s),
                                                 small.data + small.shape.offset(slice, y, 0, s), c_small * kLanes, kLanes, transposed,
                                                 leaf::kChannelBlock * kLanes);
           for (std::int64_t ky = rows.first_tap(); ky < rows.end_tap(); ++ky) {
@@ -261,7 +259,7 @@ void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstT
                 prefetch(small.data + small.shape.offset(0, row + 1, x, s), std::min(leaf::kChannelBlock, c_small - s) * kLanes);
             for (std::int64_t part = 0; part < value_parts.parts; ++part) {
               const std::int64_t v = value_parts.begin(part);
-              leaf::gradient_tile_avx2(value_parts.size(part), g.small_width, transposed, rows.row(ky) + v * kLanes, g.stride * c_big,
+              leaves.tiles.gradient_tile(value_parts.size(part), g.small_width, transposed, rows.row(ky) + v * kLanes, g.stride * c_big,
                                        piece_sums + ((block * g.kernel + ky) * pieces.values + v) * leaf::kChannelBlock);
             }
           }
@@ -283,6 +281,4 @@ void narrow_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstT
         }
 }
 
-#endif
-
-}  // namespace pbgen::conv_direct
+}  // namespace pbgen::conv_blocked

@@ -98,13 +98,11 @@ void gradient_tile(std::int64_t pixels, const float* small, const float* line, s
   }
 }
 
-}  // namespace
-
-void to_big_tile_avx2(std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from, const float* const* weights,
+void to_big_tile(std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from, const float* const* weights,
                       std::int64_t c_small, const float* bias, float* to, std::int64_t to_step) {
-  using Tile = void (*)(std::int64_t, const float* const*, const float* const*, std::int64_t, const float*, float*, std::int64_t);
+  using Instance = void (*)(std::int64_t, const float* const*, const float* const*, std::int64_t, const float*, float*, std::int64_t);
   // [channels][binary logarithm of the pixels]
-  static constexpr Tile kTiles[4][4] = {
+  static constexpr Instance kTiles[4][4] = {
       {to_big_tile<1, 1>, to_big_tile<1, 2>, to_big_tile<1, 4>, to_big_tile<1, 8>},
       {to_big_tile<2, 1>, to_big_tile<2, 2>, to_big_tile<2, 4>, nullptr},
       {to_big_tile<3, 1>, to_big_tile<3, 2>, to_big_tile<3, 4>, nullptr},
@@ -113,21 +111,30 @@ void to_big_tile_avx2(std::int64_t c_big, std::int64_t pixels, std::int64_t taps
   kTiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, weights, c_small, bias, to, to_step);
 }
 
-void to_small_tile_avx2(std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of, std::int64_t values,
+void to_small_tile(std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of, std::int64_t values,
                         std::int64_t step, const float* w, const float* bias, float* to, std::int64_t to_step) {
-  using Tile = void (*)(std::int64_t, const float* const*, std::int64_t, std::int64_t, const float*, const float*, float*, std::int64_t);
-  static constexpr Tile kTiles[kMostColumns][kMostRows] = {
+  using Instance = void (*)(std::int64_t, const float* const*, std::int64_t, std::int64_t, const float*, const float*, float*,
+                            std::int64_t);
+  static constexpr Instance kTiles[kMostColumns][kMostRows] = {
       {to_small_tile<1, 1>, to_small_tile<2, 1>, to_small_tile<3, 1>, to_small_tile<4, 1>, to_small_tile<5, 1>, to_small_tile<6, 1>},
       {to_small_tile<1, 2>, to_small_tile<2, 2>, to_small_tile<3, 2>, to_small_tile<4, 2>, to_small_tile<5, 2>, to_small_tile<6, 2>},
   };
   kTiles[columns - 1][rows - 1](lines, lines_of, values, step, w, bias, to, to_step);
 }
 
-void gradient_tile_avx2(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums) {
-  using Tile = void (*)(std::int64_t, const float*, const float*, std::int64_t, float*);
-  static constexpr Tile kTiles[kMostValues] = {gradient_tile<1>, gradient_tile<2>, gradient_tile<3>,
+void gradient_tile(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums) {
+  using Instance = void (*)(std::int64_t, const float*, const float*, std::int64_t, float*);
+  static constexpr Instance kTiles[kMostValues] = {gradient_tile<1>, gradient_tile<2>, gradient_tile<3>,
                                                gradient_tile<4>, gradient_tile<5>, gradient_tile<6>};
   kTiles[values - 1](pixels, small, line, step, sums);
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .to_big_tile = to_big_tile,
+    .to_small_tile = to_small_tile,
+    .gradient_tile = gradient_tile,
+};
 
 }  // namespace pbgen::conv_direct_narrow_leaf

@@ -19,18 +19,19 @@ inline constexpr std::int64_t kMostValues = 6;
 // usual rows leave no rest.
 constexpr std::int64_t most_pixels(std::int64_t c_big) { return c_big == 1 ? 8 : c_big == 4 ? 2 : 4; }
 
-// to[j*to_step + b*8 ..] := bias[b] + sum over t < taps, s < c_small of from[t*pixels + j][s*8 ..] * weights[t][s*c_big + b]
-// for j < pixels, b < c_big.  1 <= c_big <= 4; pixels is a power of two <= most_pixels(c_big); bias null: 0.
-void to_big_tile_avx2(std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from, const float* const* weights,
+struct Leaves {
+  // to[j*to_step + b*8 ..] := bias[b] + sum over t < taps, s < c_small of from[t*pixels + j][s*8 ..] * weights[t][s*c_big + b]
+  // for j < pixels, b < c_big.  1 <= c_big <= 4; pixels is a power of two <= most_pixels(c_big); bias null: 0.
+  void (*to_big_tile)(std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from, const float* const* weights,
                       std::int64_t c_small, const float* bias, float* to, std::int64_t to_step);
-
-// to[j*to_step + i*8 ..] := bias[i] + sum over r < lines, v < values of lines_of[r][(j*step + v)*8 ..] * w[(r*values + v)*rows + i]
-// for i < rows, j < columns.  1 <= rows <= kMostRows, 1 <= columns <= kMostColumns; step counts vectors; bias null: 0.
-void to_small_tile_avx2(std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of, std::int64_t values,
+  // to[j*to_step + i*8 ..] := bias[i] + sum over r < lines, v < values of lines_of[r][(j*step + v)*8 ..] * w[(r*values + v)*rows + i]
+  // for i < rows, j < columns.  1 <= rows <= kMostRows, 1 <= columns <= kMostColumns; step counts vectors; bias null: 0.
+  void (*to_small_tile)(std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of, std::int64_t values,
                         std::int64_t step, const float* w, const float* bias, float* to, std::int64_t to_step);
-
-// sums[v*kChannelBlock + i] += sum over p < pixels, image < 8 of small[p][image][i] * line[(p*step + v)*8 + image]
-// for i < kChannelBlock, v < values; small as transpose_leaf leaves it.  1 <= values <= kMostValues; step counts vectors.
-void gradient_tile_avx2(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums);
+  // sums[v*kChannelBlock + i] += sum over p < pixels, image < 8 of small[p][image][i] * line[(p*step + v)*8 + image]
+  // for i < kChannelBlock, v < values; small as transpose_leaf leaves it.  1 <= values <= kMostValues; step counts vectors.
+  void (*gradient_tile)(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums);
+};
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::conv_direct_narrow_leaf

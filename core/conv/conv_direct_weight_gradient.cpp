@@ -15,15 +15,14 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/base/aligned_buffer.h"
 #include "core/base/parallel.h"
-#include "core/conv/conv_direct_parts.h"
-#include "core/conv/conv_direct_weight_gradient_leaf.h"
+#include "core/base/range.h"
+#include "core/base/thread_scratch.h"
+#include "core/conv/channel_panels.h"
+#include "core/conv/conv_blocked.h"
 #include "core/freestanding/ints.h"
 
-#if defined(__x86_64__)
-
-namespace pbgen::conv_direct {
+namespace pbgen::conv_blocked {
 namespace {
 
 namespace leaf = conv_weight_gradient_leaf;
@@ -43,25 +42,6 @@ constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 // The largest part where an extent is cut into as few and as equal parts of at most `most` as can be.
 constexpr std::int64_t even_part(std::int64_t extent, std::int64_t most) { return ceil_div(extent, ceil_div(extent, most)); }
 
-// The channels of the big side in panels of 6, then of 4: as few padded channels as can be, then as few panels.
-struct Panels {
-  std::int64_t sixes;
-  std::int64_t fours;
-
-  explicit Panels(std::int64_t channels) {
-    const std::int64_t rest = channels % kMr;
-    const bool two_fours = (rest == 1 || rest == 2) && channels > kMr;  // 7 and 8 are better two fours than a six and a four
-    sixes = channels / kMr + (rest == 5) - two_fours;
-    fours = rest == 0 || rest == 5 ? 0 : 1 + two_fours;
-  }
-  std::int64_t count() const { return sixes + fours; }
-  std::int64_t mr(std::int64_t panel) const { return panel < sixes ? kMr : kFewMr; }
-  std::int64_t first_channel(std::int64_t panel) const {
-    return panel <= sixes ? panel * kMr : sixes * kMr + (panel - sixes) * kFewMr;
-  }
-  std::int64_t channels() const { return first_channel(count()); }
-};
-
 // The pixels of one phase along one axis of the big side, y = phase + stride*i, and the taps that read it:
 // tap first_tap + stride*t reads i = o + first_shift + t for the small side's o.
 struct PhaseAxis {
@@ -80,12 +60,6 @@ struct PhaseAxis {
   }
 };
 
-struct Range {
-  std::int64_t begin;
-  std::int64_t end;
-  std::int64_t size() const { return std::max<std::int64_t>(end - begin, 0); }
-};
-
 // Those of the small side's pixels that meet a phase's pixel i = o + shift.
 Range meeting(Range small, const PhaseAxis& phase, std::int64_t shift) {
   return {std::max(small.begin, -shift), std::min(small.end, phase.extent - shift)};
@@ -97,17 +71,17 @@ struct Chunk {
   std::int64_t columns;
 };
 
-struct Plan {
+struct GradientPlan {
   ConvGeometry g;
   std::int64_t slices;
   std::int64_t c_small;
   std::int64_t c_big;
-  Panels panels;
+  ChannelPanels panels;
   std::int64_t small_blocks;
   std::int64_t group_slices;
   Chunk chunk;
 
-  Plan(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big)
+  GradientPlan(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big)
       : g(geometry), slices(small.slices()), c_small(small.channels), c_big(big.channels), panels(big.channels),
         small_blocks(ceil_div(small.channels, kNr)) {
     const std::int64_t floats_per_slice = small_floats(1) + big_floats(1);
@@ -122,12 +96,12 @@ struct Plan {
   std::int64_t small_floats(std::int64_t n) const {
     return ((small_blocks - 1) * kNr + nr(small_blocks - 1)) * kLanes * g.small_pixels() * n;
   }
-  std::int64_t big_floats(std::int64_t n) const { return panels.channels() * kLanes * g.big_pixels() * n; }
+  std::int64_t big_floats(std::int64_t n) const { return panels.padded_channels() * kLanes * g.big_pixels() * n; }
 };
 
 // One row of pixels of one slice, into the copy of a group of n slices.
-void copy_small_row(const Plan& plan, ConstTensorView small, std::int64_t first_slice, std::int64_t n, std::int64_t slice, std::int64_t y,
-                    float* copy) {
+void copy_small_row(const leaf::Leaves& leaves, const GradientPlan& plan, ConstTensorView small, std::int64_t first_slice,
+                    std::int64_t n, std::int64_t slice, std::int64_t y, float* copy) {
   const std::int64_t pixels = plan.g.small_pixels();
   for (std::int64_t c = 0; c < plan.c_small; c += 8) {
     const std::int64_t block = c / kNr;
@@ -136,18 +110,18 @@ void copy_small_row(const Plan& plan, ConstTensorView small, std::int64_t first_
     for (std::int64_t x = 0; x < plan.g.small_width; ++x, to += nr * kLanes) {
       const float* const from = small.data + small.shape.offset(first_slice + slice, y, x, c);
       if (plan.c_small - c >= 8) {
-        leaf::transpose_8x8_avx2(from, to, nr);
+        leaves.transpose_8x8(from, to, nr);
       } else {
         alignas(32) float padded[8 * kLanes] = {};
         std::copy_n(from, (plan.c_small - c) * kLanes, padded);
-        leaf::transpose_8x8_avx2(padded, to, nr);
+        leaves.transpose_8x8(padded, to, nr);
       }
     }
   }
 }
 
-void copy_big_row(const Plan& plan, ConstTensorView big, std::int64_t first_slice, std::int64_t n, std::int64_t slice, std::int64_t y,
-                  float* copy) {
+void copy_big_row(const GradientPlan& plan, ConstTensorView big, std::int64_t first_slice, std::int64_t n, std::int64_t slice,
+                  std::int64_t y, float* copy) {
   const ConvGeometry& g = plan.g;
   const PhaseAxis rows(g.big_height, g.stride, g.pad_top, y % g.stride);
   for (std::int64_t phase_x = 0; phase_x < std::min(g.stride, g.big_width); ++phase_x) {
@@ -155,8 +129,8 @@ void copy_big_row(const Plan& plan, ConstTensorView big, std::int64_t first_slic
     const std::int64_t first_pixel = n * (rows.before * g.big_width + rows.extent * columns.before) +
                                      (slice * rows.extent + y / g.stride) * columns.extent;
     for (std::int64_t panel = 0; panel < plan.panels.count(); ++panel) {
-      const std::int64_t mr = plan.panels.mr(panel);
-      const std::int64_t channel = plan.panels.first_channel(panel);
+      const std::int64_t mr = plan.panels.rows(panel);
+      const std::int64_t channel = plan.panels.begin(panel);
       const std::int64_t held = std::min(mr, plan.c_big - channel);
       float* to = copy + (channel * g.big_pixels() * n + first_pixel * mr) * kLanes;
       const float* from = big.data + big.shape.offset(first_slice + slice, y, phase_x, channel);
@@ -179,15 +153,15 @@ struct Group {
 };
 
 // The taps of one panel and 16 small channels over the pixels of a chunk.  sums[channel of the panel][tap][nr].
-void add_chunk(const Plan& plan, const Group& group, std::int64_t panel, std::int64_t block, Range slices, Range ys, Range xs,
-               bool accumulate, float* sums) {
+void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, std::int64_t panel, std::int64_t block,
+               Range slices, Range ys, Range xs, bool accumulate, float* sums) {
   const ConvGeometry& g = plan.g;
-  const std::int64_t mr = plan.panels.mr(panel);
+  const std::int64_t mr = plan.panels.rows(panel);
   const std::int64_t nr = plan.nr(block);
-  leaf::Tile& tile = nr == kNr ? (mr == kMr ? leaf::tile_6x16_avx2 : leaf::tile_4x16_avx2)
-                               : (mr == kMr ? leaf::tile_6x8_avx2 : leaf::tile_4x8_avx2);
+  leaf::TileLeaf& tile = nr == kNr ? (mr == kMr ? *leaves.tile_6x16 : *leaves.tile_4x16)
+                                   : (mr == kMr ? *leaves.tile_6x8 : *leaves.tile_4x8);
   const float* const small = group.small + block * kNr * g.small_pixels() * group.slices * kLanes;
-  const float* const big = group.big + plan.panels.first_channel(panel) * g.big_pixels() * group.slices * kLanes;
+  const float* const big = group.big + plan.panels.begin(panel) * g.big_pixels() * group.slices * kLanes;
   for (std::int64_t phase_y = 0; phase_y < g.stride; ++phase_y) {
     const PhaseAxis rows(g.big_height, g.stride, g.pad_top, phase_y);
     for (std::int64_t phase_x = 0; phase_x < g.stride; ++phase_x) {
@@ -220,14 +194,15 @@ void add_chunk(const Plan& plan, const Group& group, std::int64_t panel, std::in
 }
 
 // dw[block*nr + j][first + i] (+)= sums[i][j] for i < count.
-void store(const Plan& plan, std::int64_t block, std::int64_t first, std::int64_t count, const float* sums, bool accumulate, float* dw) {
+void store(const leaf::Leaves& leaves, const GradientPlan& plan, std::int64_t block, std::int64_t first, std::int64_t count,
+           const float* sums, bool accumulate, float* dw) {
   const std::int64_t nr = plan.nr(block);
   const std::int64_t ld = plan.c_big * plan.g.taps();
   for (std::int64_t j = 0; j < nr && block * kNr + j < plan.c_small; j += 8) {
     const std::int64_t s = block * kNr + j;
     float* const to = dw + s * ld + first;
     if (plan.c_small - s >= 8) {
-      leaf::store_transposed_avx2(count, sums + j, nr, accumulate, to, ld);
+      leaves.store_transposed(count, sums + j, nr, accumulate, to, ld);
     } else {
       for (std::int64_t r = 0; r < plan.c_small - s; ++r)
         for (std::int64_t i = 0; i < count; ++i) to[r * ld + i] = (accumulate ? to[r * ld + i] : 0.0f) + sums[i * nr + j + r];
@@ -235,38 +210,35 @@ void store(const Plan& plan, std::int64_t block, std::int64_t first, std::int64_
   }
 }
 
-float* scratch(std::int64_t floats) {
-  static thread_local AlignedBuffer<float> buffer;
-  if (buffer.size() < floats) buffer = AlignedBuffer<float>(floats);
-  return buffer.data();
-}
-
 // A group's share of the gradient of one panel and one block of small channels.
-void run_item(const Plan& plan, const Group& group, std::int64_t panel, std::int64_t block, bool accumulate, float* dw) {
+void run_item(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, std::int64_t panel, std::int64_t block,
+              bool accumulate, float* dw) {
   const ConvGeometry& g = plan.g;
   const Chunk& chunk = plan.chunk;
-  float* const sums = scratch(plan.panels.mr(panel) * g.taps() * plan.nr(block));
+  const ThreadScratch scratch = ThreadScratch::of_floats(plan.panels.rows(panel) * g.taps() * plan.nr(block));
+  float* const sums = scratch.floats();
   bool started = false;
   for (std::int64_t slice = 0; slice < group.slices; slice += chunk.slices)
     for (std::int64_t y = 0; y < g.small_height; y += chunk.rows)
       for (std::int64_t x = 0; x < g.small_width; x += chunk.columns) {
-        add_chunk(plan, group, panel, block, {slice, std::min(slice + chunk.slices, group.slices)},
+        add_chunk(leaves, plan, group, panel, block, {slice, std::min(slice + chunk.slices, group.slices)},
                   {y, std::min(y + chunk.rows, g.small_height)}, {x, std::min(x + chunk.columns, g.small_width)}, started, sums);
         started = true;
       }
-  const std::int64_t channel = plan.panels.first_channel(panel);
-  store(plan, block, channel * g.taps(), std::min(plan.panels.mr(panel), plan.c_big - channel) * g.taps(), sums, accumulate, dw);
+  const std::int64_t channel = plan.panels.begin(panel);
+  store(leaves, plan, block, channel * g.taps(), std::min(plan.panels.rows(panel), plan.c_big - channel) * g.taps(), sums, accumulate, dw);
 }
 
 }  // namespace
 
 std::int64_t wide_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
-  const Plan plan(g, small, big);
+  const GradientPlan plan(g, small, big);
   return Workspace::round_up(plan.small_floats(plan.group_slices)) + Workspace::round_up(plan.big_floats(plan.group_slices));
 }
 
-void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace) {
-  const Plan plan(g, small.shape, big.shape);
+void wide_weight_gradient(const leaf::Leaves& leaves, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta,
+                          float* dw, Workspace& workspace) {
+  const GradientPlan plan(g, small.shape, big.shape);
   const Workspace::Scope scope(workspace);
   float* const small_copy = workspace.take(plan.small_floats(plan.group_slices));
   float* const big_copy = workspace.take(plan.big_floats(plan.group_slices));
@@ -277,7 +249,8 @@ void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
   for (std::int64_t first = 0; first < plan.slices; first += plan.group_slices) {
     const std::int64_t n = std::min(plan.group_slices, plan.slices - first);
     parallel_for(n * g.small_height, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) copy_small_row(plan, small, first, n, i / g.small_height, i % g.small_height, small_copy);
+      for (std::int64_t i = begin; i < end; ++i)
+        copy_small_row(leaves, plan, small, first, n, i / g.small_height, i % g.small_height, small_copy);
     }, min_piece_of(g.small_width * plan.c_small * kLanes));
     parallel_for(n * g.big_height, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) copy_big_row(plan, big, first, n, i / g.big_height, i % g.big_height, big_copy);
@@ -285,11 +258,10 @@ void wide_weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTen
 
     const Group group{small_copy, big_copy, n};
     parallel_items(items, [&](std::int64_t item) {
-      run_item(plan, group, item / plan.small_blocks, item % plan.small_blocks, first > 0 || beta == 1.0f, dw);
+      run_item(leaves, plan, group, item / plan.small_blocks, item % plan.small_blocks, first > 0 || beta == 1.0f, dw);
     }, std::max<std::int64_t>(kWorkOfAThread * items / work, 1));
   }
 }
 
-}  // namespace pbgen::conv_direct
+}  // namespace pbgen::conv_blocked
 
-#endif

@@ -1,6 +1,7 @@
 #include <immintrin.h>
 
 #include "core/conv/conv_direct_weight_gradient_leaf.h"
+#include "core/gemm/transpose_avx2.h"
 
 namespace pbgen::conv_weight_gradient_leaf {
 namespace {
@@ -48,60 +49,35 @@ void tile(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t ro
     }
 }
 
-[[gnu::always_inline]] inline void transpose(__m256 (&v)[8]) {
-  __m256 pairs[8];
-#pragma GCC unroll 4
-  for (int r = 0; r < 8; r += 2) {
-    pairs[r] = _mm256_unpacklo_ps(v[r], v[r + 1]);
-    pairs[r + 1] = _mm256_unpackhi_ps(v[r], v[r + 1]);
-  }
-  __m256 quads[8];  // quads[q + 4*half]: columns q and q + 4 of rows 4*half .. 4*half + 3
-#pragma GCC unroll 2
-  for (int half = 0; half < 2; ++half) {
-    const __m256* const from = pairs + 4 * half;
-    quads[4 * half] = _mm256_shuffle_ps(from[0], from[2], 0x44);
-    quads[4 * half + 1] = _mm256_shuffle_ps(from[0], from[2], 0xee);
-    quads[4 * half + 2] = _mm256_shuffle_ps(from[1], from[3], 0x44);
-    quads[4 * half + 3] = _mm256_shuffle_ps(from[1], from[3], 0xee);
-  }
-#pragma GCC unroll 4
-  for (int q = 0; q < 4; ++q) {
-    v[q] = _mm256_permute2f128_ps(quads[q], quads[q + 4], 0x20);
-    v[q + 4] = _mm256_permute2f128_ps(quads[q], quads[q + 4], 0x31);
-  }
-}
-
-}  // namespace
-
-void tile_6x16_avx2(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
+void tile_6x16(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
   tile<6, 2>(pixels, accumulate, sums, row_step);
 }
-void tile_4x16_avx2(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
+void tile_4x16(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
   tile<4, 2>(pixels, accumulate, sums, row_step);
 }
-void tile_6x8_avx2(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
+void tile_6x8(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
   tile<6, 1>(pixels, accumulate, sums, row_step);
 }
-void tile_4x8_avx2(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
+void tile_4x8(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
   tile<4, 1>(pixels, accumulate, sums, row_step);
 }
 
-void transpose_8x8_avx2(const float* from, float* to, std::int64_t step) {
+void transpose_vectors(const float* from, float* to, std::int64_t step) {
   __m256 v[8];
 #pragma GCC unroll 8
   for (int r = 0; r < 8; ++r) v[r] = _mm256_loadu_ps(from + r * 8);
-  transpose(v);
+  transpose_8x8(v);
 #pragma GCC unroll 8
   for (int r = 0; r < 8; ++r) _mm256_store_ps(to + r * step, v[r]);
 }
 
-void store_transposed_avx2(std::int64_t count, const float* from, std::int64_t step, bool accumulate, float* to, std::int64_t ld) {
+void store_transposed(std::int64_t count, const float* from, std::int64_t step, bool accumulate, float* to, std::int64_t ld) {
   std::int64_t p = 0;
   for (; p + 8 <= count; p += 8) {
     __m256 v[8];
 #pragma GCC unroll 8
     for (int r = 0; r < 8; ++r) v[r] = _mm256_load_ps(from + (p + r) * step);
-    transpose(v);
+    transpose_8x8(v);
 #pragma GCC unroll 8
     for (int r = 0; r < 8; ++r) {
       float* const row = to + r * ld + p;
@@ -111,5 +87,16 @@ void store_transposed_avx2(std::int64_t count, const float* from, std::int64_t s
   for (; p < count; ++p)
     for (std::int64_t j = 0; j < 8; ++j) to[j * ld + p] = accumulate ? to[j * ld + p] + from[p * step + j] : from[p * step + j];
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .tile_6x16 = tile_6x16,
+    .tile_4x16 = tile_4x16,
+    .tile_6x8 = tile_6x8,
+    .tile_4x8 = tile_4x8,
+    .transpose_8x8 = transpose_vectors,
+    .store_transposed = store_transposed,
+};
 
 }  // namespace pbgen::conv_weight_gradient_leaf

@@ -27,17 +27,19 @@ struct TapPixels {
 // One tile.  With S_ij = sum over pixels p, images l of big[p][i][l] * small[p][l][j], added in this order by fused multiply-adds:
 //   sums[i*row_step + j] := S_ij, or sums[i*row_step + j] + S_ij where accumulate.
 // No pixel: S is 0.  small and sums are 32-byte aligned, and row_step is a multiple of 8.
-using Tile = void(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step);
-Tile tile_6x16_avx2;
-Tile tile_4x16_avx2;
-Tile tile_6x8_avx2;
-Tile tile_4x8_avx2;
+using TileLeaf = void(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step);
 
-// to[l*step + c] := from[c*8 + l] for c < 8 and l < 8.  `from` need not be aligned; `to` is 32-byte aligned, step a multiple of 8.
-void transpose_8x8_avx2(const float* from, float* to, std::int64_t step);
-
-// to[j*ld + p] := from[p*step + j], or to[j*ld + p] + from[p*step + j] where accumulate, for j < 8 and p < count.
-// `from` is 32-byte aligned, step a multiple of 8; `to` need not be aligned.
-void store_transposed_avx2(std::int64_t count, const float* from, std::int64_t step, bool accumulate, float* to, std::int64_t ld);
+struct Leaves {
+  TileLeaf* tile_6x16;
+  TileLeaf* tile_4x16;
+  TileLeaf* tile_6x8;
+  TileLeaf* tile_4x8;
+  // to[l*step + c] := from[c*8 + l] for c < 8 and l < 8.  `from` need not be aligned; `to` is 32-byte aligned, step a multiple of 8.
+  void (*transpose_8x8)(const float* from, float* to, std::int64_t step);
+  // to[j*ld + p] := from[p*step + j], or to[j*ld + p] + from[p*step + j] where accumulate, for j < 8 and p < count.
+  // `from` is 32-byte aligned, step a multiple of 8; `to` need not be aligned.
+  void (*store_transposed)(std::int64_t count, const float* from, std::int64_t step, bool accumulate, float* to, std::int64_t ld);
+};
+extern const Leaves kAvx2;  // x86-64 alone
 
 }  // namespace pbgen::conv_weight_gradient_leaf

@@ -2,17 +2,15 @@
 //
 // Both are one computation: an output pixel gathers, over the taps that meet the input, tap and channel of the input times
 // weight.  They differ in which taps meet which pixels (Phase, below) and in the packing of the weights.
-#if defined(__x86_64__)
-
 #include <algorithm>
-#include <vector>
 
 #include "core/base/parallel.h"
-#include "core/conv/conv_direct_leaf.h"
-#include "core/conv/conv_direct_parts.h"
+#include "core/base/range.h"
+#include "core/conv/channel_panels.h"
+#include "core/conv/conv_blocked.h"
 #include "core/freestanding/ints.h"
 
-namespace pbgen::conv_direct {
+namespace pbgen::conv_blocked {
 namespace {
 
 using conv_direct_leaf::kFewRows;
@@ -27,25 +25,6 @@ constexpr std::int64_t kFloatsOfLine = 16;
 // A thread is woken for at least this many multiply-adds, as in gemm.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
-
-// Output channels in panels of six, then of four, so that at most one row is empty (of three channels and more).
-// Packed: [panel][block of input channels][tap][input channel][row].
-struct Panels {
-  explicit Panels(std::int64_t channels_) : channels(channels_) {
-    const std::int64_t rest = channels % kRows;
-    fours = rest == 0 || rest == 5 ? 0 : rest <= 2 && channels > kRows ? 2 : 1;
-    sixes = std::max<std::int64_t>(ceil_div(channels - kFewRows * fours, kRows), 0);
-  }
-  std::int64_t count() const { return sixes + fours; }
-  std::int64_t padded_channels() const { return sixes * kRows + fours * kFewRows; }
-  std::int64_t rows(std::int64_t panel) const { return panel < sixes ? kRows : kFewRows; }
-  std::int64_t begin(std::int64_t panel) const { return panel < sixes ? panel * kRows : sixes * kRows + (panel - sixes) * kFewRows; }
-  std::int64_t valid(std::int64_t panel) const { return std::min(rows(panel), channels - begin(panel)); }
-
-  std::int64_t channels;
-  std::int64_t sixes;
-  std::int64_t fours;
-};
 
 // Equal blocks, but for what the last one lacks.
 std::int64_t channel_block(std::int64_t channels) { return ceil_div(channels, ceil_div(channels, kChannelBlock)); }
@@ -63,61 +42,47 @@ struct Phase {
   std::int64_t tap_in_step;
 };
 
-struct Axis {
+// One axis of a product: its phases together hold each output pixel once.
+struct TapAxis {
   std::int64_t out;
   std::int64_t in;
-  std::vector<Phase> phases;
+  std::int64_t kernel;
+  std::int64_t stride;
+  std::int64_t pad;
+  bool spreads;  // to_big: big[y] meets tap k in small[(y + pad - k) / stride], where that is whole.  Else small[o] meets tap k in
+                 // big[stride*o - pad + k].
+
+  std::int64_t phases() const { return spreads ? stride : 1; }
+  std::int64_t most_taps() const { return spreads ? ceil_div(kernel, stride) : kernel; }  // of a phase
+
+  Phase phase(std::int64_t number) const {
+    if (!spreads) return {.first = 0, .step = 1, .tap = 0, .tap_step = 1, .count = kernel, .in = -pad, .in_step = stride, .tap_in_step = 1};
+    const std::int64_t tap = (number + pad) % stride;
+    return {.first = number,
+            .step = stride,
+            .tap = tap,
+            .tap_step = stride,
+            .count = tap < kernel ? ceil_div(kernel - tap, stride) : 0,
+            .in = (number + pad) / stride,
+            .in_step = 1,
+            .tap_in_step = -1};
+  }
 };
 
-// small[o] meets tap k in big[stride*o - pad + k].
-Axis axis_to_small(std::int64_t small, std::int64_t big, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
-  const Phase only{.first = 0, .step = 1, .tap = 0, .tap_step = 1, .count = kernel, .in = -pad, .in_step = stride, .tap_in_step = 1};
-  return {small, big, {only}};
-}
-
-// big[y] meets tap k in small[(y + pad - k) / stride], where that is whole.
-Axis axis_to_big(std::int64_t small, std::int64_t big, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
-  Axis axis{big, small, {}};
-  for (std::int64_t y = 0; y < stride; ++y) {
-    const std::int64_t tap = (y + pad) % stride;
-    const std::int64_t count = tap < kernel ? ceil_div(kernel - tap, stride) : 0;
-    axis.phases.push_back({.first = y,
-                           .step = stride,
-                           .tap = tap,
-                           .tap_step = stride,
-                           .count = count,
-                           .in = (y + pad) / stride,
-                           .in_step = 1,
-                           .tap_in_step = -1});
-  }
-  return axis;
-}
-
-std::int64_t most_taps(const Axis& axis) {
-  std::int64_t most = 1;
-  for (const Phase& phase : axis.phases) most = std::max(most, phase.count);
-  return most;
-}
-
 struct Product {
-  Axis y;
-  Axis x;
+  const conv_direct_leaf::Leaves& leaves;
+  TapAxis y;
+  TapAxis x;
   std::int64_t kernel;
   const float* weights;
   const float* bias;
   ConstTensorView in;
   TensorView out;
 
-  Panels panels{out.shape.channels};
+  ChannelPanels panels{out.shape.channels};  // packed: [panel][block of input channels][tap][input channel][row]
   std::int64_t channels = channel_block(in.shape.channels);
   // Tap rows that pass together.
-  std::int64_t tap_rows = std::max<std::int64_t>(kWeightsInL1 / (most_taps(x) * channels * kRows), 1);
-};
-
-struct Range {
-  std::int64_t begin;
-  std::int64_t end;
-  std::int64_t size() const { return end - begin; }
+  std::int64_t tap_rows = std::max<std::int64_t>(kWeightsInL1 / (x.most_taps() * channels * kRows), 1);
 };
 
 // What passes over the panels of weights together.
@@ -152,7 +117,7 @@ class WeightStream {
   WeightStream(const Product& product, const Pass& pass, std::int64_t panel) {
     if (panel >= product.panels.count()) return;
     // All phases together meet a run of whole tap rows.
-    const std::int64_t tap_step = product.y.phases.front().tap_step;
+    const std::int64_t tap_step = product.y.phase(0).tap_step;
     const std::int64_t first_row = pass.tap_rows.begin * tap_step;
     const std::int64_t tap_rows = std::min(pass.tap_rows.size() * tap_step, product.kernel - first_row);
     const std::int64_t row_floats = product.kernel * pass.channels.size() * product.panels.rows(panel);
@@ -183,12 +148,13 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
   const std::int64_t rows = product.panels.rows(panel);
   const std::int64_t c_in = product.in.shape.channels;
   const std::int64_t first_channel = product.panels.begin(panel);
-  const std::int64_t valid = std::min(rows * panels.size(), product.panels.channels - first_channel);
+  const std::int64_t valid = std::min(rows * panels.size(), product.panels.channels() - first_channel);
   const bool whole = valid == rows * panels.size();
   const bool six = rows == kRows;
-  const TileLeaf leaf = slices == 2 ? (six ? tile_6x2_avx2 : tile_4x2_avx2)
-                        : panels.size() == 2 ? tile_12x1_avx2
-                                             : (six ? tile_6x1_avx2 : tile_4x1_avx2);
+  const Leaves& leaves = product.leaves;
+  const TileLeaf leaf = slices == 2            ? (six ? leaves.tile_6x2 : leaves.tile_4x2)
+                        : panels.size() == 2 ? leaves.tile_12x1
+                                             : (six ? leaves.tile_6x1 : leaves.tile_4x1);
 
   float start[2 * kRows] = {};
   if (product.bias) std::copy_n(product.bias + first_channel, valid, start);
@@ -197,7 +163,7 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
   const std::int64_t pixel = c_in * kLanes;
   const std::int64_t out_slice = product.out.shape.offset(1, 0, 0, 0);
   const std::int64_t tap_floats = pass.channels.size() * rows;
-  Tile tile;
+  PixelTile tile;
   tile.channels = pass.channels.size();
   tile.in_row = phase_y.tap_in_step * product.x.in * pixel;
   tile.in_column = phase_x.tap_in_step * pixel;
@@ -249,13 +215,13 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
 void run_pass(const Product& product, const Pass& pass, Range panels) {
   const std::int64_t slices = std::min<std::int64_t>(pass.slices.size(), 2);
   for (std::int64_t panel = panels.begin; panel < panels.end;) {
-    const bool two = slices == 1 && panel + 1 < std::min(panels.end, product.panels.sixes);
+    const bool two = slices == 1 && panel + 1 < std::min(panels.end, product.panels.sixes());
     const Range now{panel, panel + (two ? 2 : 1)};
     WeightStream next_weights(product, pass, now.end);
-    for (const Phase& phase_y : product.y.phases)
-      for (const Phase& phase_x : product.x.phases)
+    for (std::int64_t y = 0; y < product.y.phases(); ++y)
+      for (std::int64_t x = 0; x < product.x.phases(); ++x)
         for (std::int64_t slice = pass.slices.begin; slice < pass.slices.end; slice += slices)
-          run_phase(product, pass, phase_y, phase_x, {slice, slice + slices}, now, next_weights);
+          run_phase(product, pass, product.y.phase(y), product.x.phase(x), {slice, slice + slices}, now, next_weights);
     panel = now.end;
   }
 }
@@ -264,7 +230,7 @@ void run_pass(const Product& product, const Pass& pass, Range panels) {
 std::int64_t band_rows(const Product& product, std::int64_t slices) {
   const std::int64_t in_row = slices * product.x.in * product.channels * kLanes;
   const std::int64_t in_rows = std::max<std::int64_t>(kInputInL2 / in_row, 1);
-  const Phase& phase = product.y.phases.front();
+  const Phase phase = product.y.phase(0);
   const std::int64_t most = std::max<std::int64_t>(in_rows / phase.in_step, 1) * phase.step;
   return ceil_div(ceil_div(product.y.out, ceil_div(product.y.out, most)), phase.step) * phase.step;
 }
@@ -272,7 +238,7 @@ std::int64_t band_rows(const Product& product, std::int64_t slices) {
 void run_slices(const Product& product, Range slices, Range panels) {
   const std::int64_t band = band_rows(product, slices.size());
   const std::int64_t c_in = product.in.shape.channels;
-  const std::int64_t most_rows = most_taps(product.y);
+  const std::int64_t most_rows = product.y.most_taps();
   for (std::int64_t y = 0; y < product.y.out; y += band)
     for (std::int64_t c = 0; c < c_in; c += product.channels)
       for (std::int64_t k = 0; k < most_rows; k += product.tap_rows)
@@ -318,9 +284,9 @@ void run(const Product& product) {
 }
 
 // The panels of c_out output channels; element (output, input, tap) lies at w[output*out_step + input*in_step + tap].
-void pack(std::int64_t c_out, std::int64_t c_in, std::int64_t taps, const float* w, std::int64_t out_step, std::int64_t in_step,
-          float* to) {
-  const Panels panels(c_out);
+void pack(const conv_direct_leaf::Leaves& leaves, std::int64_t c_out, std::int64_t c_in, std::int64_t taps, const float* w,
+          std::int64_t out_step, std::int64_t in_step, float* to) {
+  const ChannelPanels panels(c_out);
   const std::int64_t block = channel_block(c_in);
   parallel_for(panels.count(), [&](std::int64_t first_panel, std::int64_t last_panel) {
     for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
@@ -330,8 +296,7 @@ void pack(std::int64_t c_out, std::int64_t c_in, std::int64_t taps, const float*
         const float* const from = w + panels.begin(panel) * out_step + begin * in_step;
         float* const packed = to + (panels.begin(panel) * c_in + begin * rows) * taps;
         for (std::int64_t c = 0; c < channels; ++c)
-          conv_direct_leaf::pack_taps_avx2(rows, panels.valid(panel), taps, from + c * in_step, out_step, packed + c * rows,
-                                           channels * rows);
+          leaves.pack_taps(rows, panels.valid(panel), taps, from + c * in_step, out_step, packed + c * rows, channels * rows);
       }
     }
   }, min_piece_of(c_in * taps * kRows));
@@ -340,22 +305,24 @@ void pack(std::int64_t c_out, std::int64_t c_in, std::int64_t taps, const float*
 }  // namespace
 
 std::int64_t wide_for_big_floats(const ConvWeightShape& shape) {
-  return Panels(shape.c_big).padded_channels() * shape.c_small * shape.taps();
+  return ChannelPanels(shape.c_big).padded_channels() * shape.c_small * shape.taps();
 }
 
 std::int64_t wide_for_small_floats(const ConvWeightShape& shape) {
-  return Panels(shape.c_small).padded_channels() * shape.c_big * shape.taps();
+  return ChannelPanels(shape.c_small).padded_channels() * shape.c_big * shape.taps();
 }
 
-void wide_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {
+void wide_pack(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {
   const std::int64_t taps = shape.taps();
-  pack(shape.c_big, shape.c_small, taps, w, taps, shape.c_big * taps, for_big);
-  pack(shape.c_small, shape.c_big, taps, w, shape.c_big * taps, taps, for_small);
+  pack(leaves, shape.c_big, shape.c_small, taps, w, taps, shape.c_big * taps, for_big);
+  pack(leaves, shape.c_small, shape.c_big, taps, w, shape.c_big * taps, taps, for_small);
 }
 
-void wide_to_big(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small, TensorView big) {
-  run({.y = axis_to_big(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
-       .x = axis_to_big(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
+void wide_to_big(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
+                 ConstTensorView small, TensorView big) {
+  run({.leaves = leaves,
+       .y = {g.big_height, g.small_height, g.kernel, g.stride, g.pad_top, true},
+       .x = {g.big_width, g.small_width, g.kernel, g.stride, g.pad_left, true},
        .kernel = g.kernel,
        .weights = weights,
        .bias = bias,
@@ -363,9 +330,11 @@ void wide_to_big(const ConvGeometry& g, const float* weights, const float* bias,
        .out = big});
 }
 
-void wide_to_small(const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big, TensorView small) {
-  run({.y = axis_to_small(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
-       .x = axis_to_small(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
+void wide_to_small(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
+                   ConstTensorView big, TensorView small) {
+  run({.leaves = leaves,
+       .y = {g.small_height, g.big_height, g.kernel, g.stride, g.pad_top, false},
+       .x = {g.small_width, g.big_width, g.kernel, g.stride, g.pad_left, false},
        .kernel = g.kernel,
        .weights = weights,
        .bias = bias,
@@ -373,6 +342,4 @@ void wide_to_small(const ConvGeometry& g, const float* weights, const float* bia
        .out = small});
 }
 
-}  // namespace pbgen::conv_direct
-
-#endif
+}  // namespace pbgen::conv_blocked

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "core/base/thread_scratch.h"
+#include "core/conv/conv_kernels.h"
+#include "core/conv/im2col_leaf.h"
 #include "core/freestanding/ints.h"
-
-#if defined(__SSE__)
-#include <xmmintrin.h>
-#endif
 
 namespace pbgen {
 namespace {
@@ -24,7 +22,6 @@ constexpr std::int64_t kPlaneFloats = 64 * 1024;
 constexpr std::int64_t kStreamedFloats = 4 * 1024 * 1024;
 
 constexpr std::int64_t kLaneBytes = kLanes * sizeof(float);
-
 
 // First o with stride*o + offset >= bound.
 std::int64_t first_reaching(std::int64_t bound, std::int64_t offset, std::int64_t stride) {
@@ -44,27 +41,6 @@ struct PlaneSize {
 // to := count vectors of eight lanes, every stride-th of from.
 void copy_vectors(const float* from, std::int64_t stride, std::int64_t count, float* to) {
   for (std::int64_t i = 0; i < count; ++i) std::memcpy(to + i * kLanes, from + i * stride * kLanes, kLaneBytes);
-}
-
-#if defined(__SSE__)
-bool may_stream(const float* to) { return reinterpret_cast<std::uintptr_t>(to) % 16 == 0; }
-void stream_vectors(const float* from, std::int64_t stride, std::int64_t count, float* to) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    _mm_stream_ps(to + i * kLanes, _mm_loadu_ps(from + i * stride * kLanes));
-    _mm_stream_ps(to + i * kLanes + 4, _mm_loadu_ps(from + i * stride * kLanes + 4));
-  }
-}
-void finish_streaming() { _mm_sfence(); }
-#else
-bool may_stream(const float*) { return false; }
-void stream_vectors(const float* from, std::int64_t stride, std::int64_t count, float* to) { copy_vectors(from, stride, count, to); }
-void finish_streaming() {}
-#endif
-
-float* scratch(std::int64_t floats) {
-  static thread_local AlignedBuffer<float> buffer;
-  if (buffer.size() < floats) buffer = AlignedBuffer<float>(floats);
-  return buffer.data();
 }
 
 void check_sides(const LaneShape& big, const ConvGeometry& g) {
@@ -87,8 +63,10 @@ void im2col(ConstTensorView big, const ConvGeometry& g, float* columns) {
   const std::int64_t band = std::clamp<std::int64_t>((rows_that_fit - g.kernel) / g.stride + 1, 1, g.small_height);
   const std::int64_t bands = ceil_div(g.small_height, band);
   const std::int64_t blocks = ceil_div(channels, kChannelBlock);
-  const bool stream = im2col_rows(g, channels) * row_stride >= kStreamedFloats && may_stream(columns);
-  const auto write_vectors = stream ? stream_vectors : copy_vectors;
+  const im2col_leaf::Leaves* const streaming = conv_kernels().streaming;
+  const bool stream = streaming != nullptr && im2col_rows(g, channels) * row_stride >= kStreamedFloats &&
+                      reinterpret_cast<std::uintptr_t>(columns) % im2col_leaf::kAlignment == 0;
+  const auto write_vectors = stream ? streaming->stream_vectors : copy_vectors;
 
   parallel_items(big.shape.slices() * blocks * bands, [&](std::int64_t item) {
     const std::int64_t slice = item / (blocks * bands);
@@ -99,7 +77,8 @@ void im2col(ConstTensorView big, const ConvGeometry& g, float* columns) {
     const std::int64_t y_begin = o_begin * g.stride - g.pad_top;
     const std::int64_t rows = (o_end - o_begin - 1) * g.stride + g.kernel;
     const std::int64_t plane_floats = plane.floats(rows);
-    float* const planes = scratch(kChannelBlock * plane_floats);
+    const ThreadScratch scratch = ThreadScratch::of_floats(kChannelBlock * plane_floats);
+    float* const planes = scratch.floats();
 
     std::memset(planes, 0, static_cast<std::size_t>(c_count * plane_floats) * sizeof(float));
     for (std::int64_t y = std::max<std::int64_t>(y_begin, 0); y < std::min(y_begin + rows, g.big_height); ++y) {
@@ -122,7 +101,7 @@ void im2col(ConstTensorView big, const ConvGeometry& g, float* columns) {
         }
       }
     }
-    if (stream) finish_streaming();
+    if (stream) streaming->finish_streaming();
   }, min_piece_of(kChannelBlock * g.taps() * band * g.small_width * kLanes));
 }
 
@@ -143,7 +122,8 @@ void col2im(const float* columns, const ConvGeometry& g, TensorView big) {
     const std::int64_t y_begin = item % bands * band;
     const std::int64_t y_end = std::min(y_begin + band, g.big_height);
     const std::int64_t plane_floats = plane.floats(y_end - y_begin);
-    float* const planes = scratch(kChannelBlock * plane_floats);
+    const ThreadScratch scratch = ThreadScratch::of_floats(kChannelBlock * plane_floats);
+    float* const planes = scratch.floats();
 
     std::memset(planes, 0, static_cast<std::size_t>(c_count * plane_floats) * sizeof(float));
     for (std::int64_t c = 0; c < c_count; ++c) {

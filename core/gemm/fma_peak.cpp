@@ -9,24 +9,21 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/timing.h"
-#include "core/gemm/fma_peak_leaf.h"
+#include "core/gemm/gemm_kernels.h"
 
 namespace pbgen {
 
-#if defined(__x86_64__)
 double fma_peak() {
-  if (!machine_supports(Isa::avx2)) return 0.0;
+  const FmaChain* const chain = fma_chain();
+  if (chain == nullptr) return 0.0;
   constexpr std::int64_t kSteps = 1'000'000;  // a few milliseconds
   std::vector<float> sums(static_cast<std::size_t>(thread_count()));
   const Times times = measure(7, [&] {
-    parallel_items(thread_count(), [&](std::int64_t thread) { sums[static_cast<std::size_t>(thread)] = run_fma_steps_avx2(kSteps); });
+    parallel_items(thread_count(), [&](std::int64_t thread) { sums[static_cast<std::size_t>(thread)] = chain->run(kSteps); });
   });
   const bool finite = std::all_of(sums.begin(), sums.end(), [](float sum) { return std::isfinite(sum); });
   check(finite, "the FMA chain left the finite numbers");
-  return static_cast<double>(thread_count() * kSteps * kFlopsPerFmaStep) / times.best;
+  return static_cast<double>(thread_count() * kSteps * chain->flops_per_step) / times.best;
 }
-#else
-double fma_peak() { return 0.0; }
-#endif
 
 }  // namespace pbgen

@@ -1,11 +1,11 @@
-// Between fma_peak.cpp and its leaf.  Not for anybody else.
+// Between dispatch.cpp and the leaves of fma_peak.h.  Not for anybody else.
 #pragma once
 
 #include <cstdint>
 
 namespace pbgen {
 
-inline constexpr std::int64_t kFlopsPerFmaStep = 12 * 8 * 2;
+inline constexpr std::int64_t kFlopsPerFmaStepAvx2 = 12 * 8 * 2;
 
 // Runs steps of twelve independent eight-wide FMAs in registers, in the calling thread, and returns a number that
 // depends on all of them.  Only where machine_supports(Isa::avx2).

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-namespace pbgen {
+#include "core/gemm/transpose.h"
 
-enum class Transpose { no, yes };
+namespace pbgen {
 
 // C(m,n) := beta*C + op(A)(m,k) * op(B)(k,n).  Row-major; ld* = row stride in floats.
 //   storage   A is m x k, or k x m where a_op is yes; B is k x n, or n x k where b_op is yes.  No alignment is needed.

@@ -127,12 +127,10 @@ void gradient_tile(std::int64_t columns, std::int64_t slices, const float* dy, s
   }
 }
 
-}  // namespace
-
-void product_tile_avx2(std::int64_t rows, std::int64_t slices, const TileWeights& weights, const float* bias, std::int64_t bias_step,
+void product_tile(std::int64_t rows, std::int64_t slices, const TileWeights& weights, const float* bias, std::int64_t bias_step,
                        const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
-  using Tile = void (*)(const TileWeights&, const float*, std::int64_t, const float*, std::int64_t, float*, std::int64_t);
-  static constexpr Tile kTiles[3][kMostRows] = {
+  using Instance = void (*)(const TileWeights&, const float*, std::int64_t, const float*, std::int64_t, float*, std::int64_t);
+  static constexpr Instance kTiles[3][kMostRows] = {
       {product_tile<1, 1, 2>, product_tile<2, 1, 2>, product_tile<3, 1, 2>, product_tile<4, 1, 2>, product_tile<5, 1, 2>,
        product_tile<6, 1, 2>},
       {product_tile<1, 2, 2>, product_tile<2, 2, 2>, product_tile<3, 2, 2>, product_tile<4, 2, 1>, product_tile<5, 2, 1>,
@@ -142,17 +140,17 @@ void product_tile_avx2(std::int64_t rows, std::int64_t slices, const TileWeights
   kTiles[slices / 2][rows - 1](weights, bias, bias_step, x, x_step, y, y_step);
 }
 
-void gradient_tile_avx2(std::int64_t rows, std::int64_t columns, std::int64_t slices, const float* dy, std::int64_t dy_step, const float* x,
+void gradient_tile(std::int64_t rows, std::int64_t columns, std::int64_t slices, const float* dy, std::int64_t dy_step, const float* x,
                         float beta, float* dw, std::int64_t row_step) {
-  using Tile = void (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*, float, float*, std::int64_t);
-  static constexpr Tile kTiles[2][kMostRows] = {
+  using Instance = void (*)(std::int64_t, std::int64_t, const float*, std::int64_t, const float*, float, float*, std::int64_t);
+  static constexpr Instance kTiles[2][kMostRows] = {
       {gradient_tile<1, 1>, gradient_tile<2, 1>, gradient_tile<3, 1>, gradient_tile<4, 1>, gradient_tile<5, 1>, gradient_tile<6, 1>},
       {gradient_tile<1, 2>, gradient_tile<2, 2>, gradient_tile<3, 2>, gradient_tile<4, 2>, gradient_tile<5, 2>, gradient_tile<6, 2>},
   };
   kTiles[columns <= 8 ? 0 : 1][rows - 1](columns, slices, dy, dy_step, x, beta, dw, row_step);
 }
 
-void add_lane_sums_avx2(std::int64_t rows, std::int64_t slices, const float* dy, std::int64_t dy_step, float* db, std::int64_t db_step) {
+void add_lane_sums(std::int64_t rows, std::int64_t slices, const float* dy, std::int64_t dy_step, float* db, std::int64_t db_step) {
   for (std::int64_t i = 0; i < rows; ++i) {
     __m256 sum = _mm256_load_ps(dy + i * 8);
     for (std::int64_t n = 1; n < slices; ++n) sum = _mm256_add_ps(sum, _mm256_load_ps(dy + n * dy_step + i * 8));
@@ -160,7 +158,7 @@ void add_lane_sums_avx2(std::int64_t rows, std::int64_t slices, const float* dy,
   }
 }
 
-void lane_sums_avx2(std::int64_t slices, const float* dy, std::int64_t dy_step, const float* x, std::int64_t x_step, float* sums) {
+void lane_sums(std::int64_t slices, const float* dy, std::int64_t dy_step, const float* x, std::int64_t x_step, float* sums) {
   __m256 sum[kLaneSums];
 #pragma GCC unroll 8
   for (int j = 0; j < kLaneSums; ++j) sum[j] = _mm256_setzero_ps();
@@ -178,5 +176,14 @@ void lane_sums_avx2(std::int64_t slices, const float* dy, std::int64_t dy_step, 
   const __m256 high = _mm256_permute2f128_ps(quarter[0], quarter[1], 0x31);
   _mm256_storeu_ps(sums, _mm256_add_ps(low, high));
 }
+
+}  // namespace
+
+const Leaves kAvx2 = {
+    .product_tile = product_tile,
+    .gradient_tile = gradient_tile,
+    .add_lane_sums = add_lane_sums,
+    .lane_sums = lane_sums,
+};
 
 }  // namespace pbgen::linear_direct_leaf

@@ -75,8 +75,12 @@ LEAF_SYSTEM_HEADERS = {"immintrin.h", "arm_neon.h", "cstddef", "cstdint"}
 # A .cpp has a header of its name, or is a leaf or a definition (_ref, _portable) of a unit that has one, or a main, or a test.  Else it
 # is one of many that define what one header declares:
 DEFINES_PART_OF = {
-    r"core/conv/binary_conv_pack\.cpp": "core/conv/binary_conv_lut.h",
-    r"core/conv/conv_direct_(wide|narrow|weight_gradient)\.cpp": "core/conv/conv_direct_parts.h",
+    r"core/conv/conv_direct_(wide|narrow|weight_gradient)\.cpp": "core/conv/conv_blocked.h",
+    r"core/conv/dispatch\.cpp": "core/conv/conv_kernels.h",
+    r"core/gemm/dispatch\.cpp": "core/gemm/gemm_kernels.h",
+    r"layers/dispatch\.cpp": "layers/layer_kernels.h",
+    r"metrics/dispatch\.cpp": "metrics/metric_kernels.h",
+    r"gan/edge/dispatch\.cpp": "gan/edge/run.h",
     r"data/faces/face_\w+\.cpp": "data/faces/face_layers.h",
     r"gan/edge/(deconv_\w+)\.cpp": "gan/edge/run.h",
     r"gan/edge/(library|map_file)\.cpp": "gan/edge/pbgen.h",
@@ -87,6 +91,11 @@ DEFINES_PART_OF = {
     r"tools/lib/paper/pieces/\w+\.cpp": "tools/lib/paper/piece.h",
 }
 DEFINITION = re.compile(r"_(ref|portable)\.cpp$")
+
+# Which instructions there are is asked where a family of kernels chooses its table, and in cpu.cpp, which finds out.
+CHOOSING = re.compile(r"\bisa\(\) *[!=]=|\bmachine_supports\(|^#.*\b__(x86_64|SSE\d*|AVX\w*|FMA|F16C|aarch64|ARM_NEON)__")
+ENGINE_TOPS = ("core/", "layers/", "optim/", "metrics/", "data/", "gan/")
+MAY_CHOOSE = re.compile(r"core/base/cpu\.(h|cpp)$|/dispatch\.cpp$|gan/edge/")
 
 LONGEST_TOOL = 400  # lines of a main
 
@@ -117,8 +126,17 @@ def is_leaf(path):
     return LEAF.search(path) is not None
 
 
+def set_of(path):
+    """The instruction set that a file is for alone; None of others."""
+    match = re.search(rf"_({'|'.join(INSTRUCTION_SETS)})\.(h|cpp)$", path)
+    return match and match.group(1)
+
+
 def is_header_of_leaf(header, leaf):
-    """core/gemm/gemm.h and core/gemm/gemm_leaf.h belong to core/gemm/gemm_avx2.cpp and to core/gemm/gemm_wide_avx2.cpp."""
+    """core/gemm/gemm.h and core/gemm/gemm_leaf.h belong to core/gemm/gemm_avx2.cpp and to core/gemm/gemm_wide_avx2.cpp; what is for an
+    instruction set alone, such as core/gemm/transpose_avx2.h, to all of its leaves."""
+    if set_of(header) and set_of(header) == set_of(leaf):
+        return True
     stem = re.sub(r"(_leaf)?\.h$", "", header)
     return re.match(re.escape(stem) + rf"(_\w+)?{LEAF.pattern}", leaf) is not None
 
@@ -181,6 +199,10 @@ def check_file(root, path):
         lines = file.read().splitlines()
     if path.endswith(".h") and "#pragma once" not in lines:
         yield 1, "a header without #pragma once"
+    if path.endswith(".h") and set_of(path):
+        for number, line in enumerate(lines, 1):
+            if re.match(r"[\w\[].*\) (const )?\{$", line) and "static" not in line:
+                yield number, "a function for an instruction set alone is static: the linker must have none to share"
     if path.endswith(".cpp") and not re.match(r"tests/|tools/[^/]+$", path):
         headers = headers_of(root, path)
         if not headers:
@@ -197,6 +219,10 @@ def check_file(root, path):
         for number, line in enumerate(lines, 1):
             if any(FLAG_IN_TEXT.search(text) for text in TEXT.findall(COMMENT.sub("", line))):
                 yield number, "names a flag: flags are the tools', below them an error names the option's field (core/base/option_error.h)"
+    if path.startswith(ENGINE_TOPS) and not MAY_CHOOSE.search(path) and not LEAF.search(path):
+        for number, line in enumerate(lines, 1):
+            if CHOOSING.search(line.split("//")[0]):
+                yield number, "asks for an instruction set; each family of kernels chooses in its dispatch.cpp"
     if path.startswith("tools/") and path not in SAYS_RAW:
         for number, line in enumerate(lines, 1):
             if RAW_ERROR.search(line) or RAW_NAME.search(line):
@@ -280,9 +306,14 @@ PLANTED = {
     "core/base/draw.h": ("#pragma once\n#include <omp.h>\n#include <random>\n#include <iostream>\n",
                          [(3, "core/base/rng.h"), (4, "only tools print")]),
     "core/gemm/gemm_leaf.h": ("#pragma once\n#include <cstdint>\n", []),
+    "core/gemm/turn_avx2.h": ("#pragma once\n#include <immintrin.h>\nstatic inline void f() {\n}\nvoid g() {\n}\n", [(5, "static")]),
     "core/gemm/gemm_ref.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
-    "core/gemm/gemm_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include <immintrin.h>\n', []),
-    "core/gemm/gemm_wide_avx512.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
+    "core/gemm/gemm_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include <immintrin.h>\n#include "core/gemm/turn_avx2.h"\n', []),
+    "core/gemm/gemm_wide_avx512.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include "core/gemm/turn_avx2.h"\n', [(2, "not its own")]),
+    "core/gemm/dispatch.cpp": ('#include "core/gemm/gemm_kernels.h"\n#if defined(__x86_64__)\nbool a = isa() == Isa::avx2;\n#endif\n', []),
+    "core/gemm/gemm_kernels.h": ("#pragma once\n", []),
+    "core/gemm/choosy.h": ("#pragma once\n#if defined(__x86_64__)\nbool a = isa() != Isa::ref;\n#endif\n",
+                           [(2, "dispatch.cpp"), (3, "dispatch.cpp")]),
     "core/conv/conv.h": ("#pragma once\n#include <vector>\n", []),
     "core/conv/conv_avx2.cpp": ('#include "core/conv/conv.h"\n#include "core/gemm/gemm_leaf.h"\n#include <vector>\n',
                                 [(1, "which includes vector"), (2, "not its own"), (3, "a leaf includes <vector>")]),

@@ -15,9 +15,12 @@
 
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
+#include "metrics/metric_kernels.h"
 
 namespace pbgen {
 namespace {
+
+const fixed_wasserstein_leaf::Leaves& leaves() { return *metric_kernels().fixed_wasserstein; }
 
 struct Set {
   std::vector<std::int32_t> values;
@@ -67,14 +70,14 @@ Set make_set(std::int64_t count, std::int64_t step, const std::function<double(s
 class FixedWassersteinTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this processor has no AVX2";
+    if (metric_kernels().fixed_wasserstein == nullptr) GTEST_SKIP() << "the path " << name(isa()) << " has no such kernels";
   }
   const CounterRng rng_{11, Stream::test};
 };
 
 TEST_F(FixedWassersteinTest, EqualsTheSumOfDifferencesOfSortedValues) {
   for (const std::int64_t count : {1, 2, 15, 16, 17, 1000, 40000}) {
-    FixedWasserstein distance(count);
+    FixedWasserstein distance(leaves(), count);
     for (const double scale : {3.0, 1e4, 4e7}) {
       for (const double shift : {0.0, 0.02, 1.0, 1e3}) {
         // Cubes have the heavy tails that leave values outside the sampled range.
@@ -91,7 +94,7 @@ TEST_F(FixedWassersteinTest, EqualsTheSumOfDifferencesOfSortedValues) {
 }
 
 TEST_F(FixedWassersteinTest, TakesTheExtremes) {
-  FixedWasserstein distance(32);
+  FixedWasserstein distance(leaves(), 32);
   const Set a = make_set(32, 100, [](std::uint64_t i) { return i % 2 == 0 ? -0x1p29 : 0x1p29; });
   const Set b = make_set(32, 100, [](std::uint64_t i) { return i % 4 == 0 ? -0x1p29 : 0x1p29 - 1.0; });
   EXPECT_EQ(distance(a.view(), b.view()), by_sorting(a, b));
@@ -102,14 +105,14 @@ TEST_F(FixedWassersteinTest, TakesTheExtremes) {
 TEST_F(FixedWassersteinTest, OfASetAndItselfInAnotherOrderIsZero) {
   const Set a = make_set(9600, 6, [&](std::uint64_t i) { return 1e6 * rng_.normal(i); });
   const Set b{{a.values.rbegin(), a.values.rend()}, {a.weights.rbegin(), a.weights.rend()}};
-  EXPECT_EQ(FixedWasserstein(9600)(a.view(), b.view()), 0);
+  EXPECT_EQ(FixedWasserstein(leaves(), 9600)(a.view(), b.view()), 0);
 }
 
 TEST_F(FixedWassersteinTest, OutliersThatNoSampleShowsAreCounted) {
   const std::int64_t count = 100000;
   const Set a = make_set(count, 1000000, [&](std::uint64_t i) { return i == 54321 ? 5e8 : i == 54320 ? -5e8 : 1e3 * rng_.normal(i); });
   const Set b = make_set(count, 1000000, [&](std::uint64_t i) { return i == 777 ? 4e8 : 1e3 * rng_.normal(i + 1000000); });
-  EXPECT_EQ(FixedWasserstein(count)(a.view(), b.view()), by_sorting(a, b));
+  EXPECT_EQ(FixedWasserstein(leaves(), count)(a.view(), b.view()), by_sorting(a, b));
 }
 
 TEST_F(FixedWassersteinTest, HeavyWeightsFillMoreThanAWord) {
@@ -122,12 +125,12 @@ TEST_F(FixedWassersteinTest, HeavyWeightsFillMoreThanAWord) {
     a.weights.push_back(255);
     b.weights.push_back(255);
   }
-  EXPECT_EQ(FixedWasserstein(40000 * 255)(a.view(), b.view()), by_sorting(a, b));
+  EXPECT_EQ(FixedWasserstein(leaves(), 40000 * 255)(a.view(), b.view()), by_sorting(a, b));
 }
 
 TEST_F(FixedWassersteinTest, RefusesTotalsThatItCannotCount) {
-  EXPECT_THROW(FixedWasserstein(0), std::logic_error);
-  EXPECT_THROW(FixedWasserstein(std::int64_t{1} << 31), std::logic_error);
+  EXPECT_THROW(FixedWasserstein(leaves(), 0), std::logic_error);
+  EXPECT_THROW(FixedWasserstein(leaves(), std::int64_t{1} << 31), std::logic_error);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "metrics/laplacian_pyramid.h"
+#include "metrics/metric_kernels.h"
 #include "metrics/patches.h"
 #include "metrics/sliced_wasserstein.h"
 
@@ -152,7 +153,7 @@ TEST(LevelPlanes, StatisticsCountValuesAsOftenAsPatchesCoverThem) {
 #if defined(__x86_64__)
 
 TEST(PatchProjection, EqualsDescriptorsTimesDirections) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this processor has no AVX2";
+  if (metric_kernels().patch_projection == nullptr) GTEST_SKIP() << "the path " << name(isa()) << " has no such kernels";
   const EagerScope eager;
   const int before = thread_count();
   struct Case {
@@ -199,7 +200,7 @@ TEST(PatchProjection, EqualsDescriptorsTimesDirections) {
       }
     });
 
-    PatchProjection project(planes, nhood, centres);
+    PatchProjection project(*metric_kernels().patch_projection, planes, nhood, centres);
     const std::int64_t places = project.places();
     ASSERT_EQ(places % 32, 0);
     std::vector<std::vector<std::int32_t>> results;
@@ -239,9 +240,9 @@ TEST(PatchProjection, EqualsDescriptorsTimesDirections) {
 TEST(PatchProjection, RefusesCentresOutsideTheLevel) {
   const ImageSource source = noise_images(2, 16, 1);
   LevelPlanes planes(source, 0, 0);
-  EXPECT_THROW(PatchProjection(planes, 7, std::vector<PatchCentre>{{3, 3}, {13, 3}}), std::logic_error);
-  EXPECT_THROW(PatchProjection(planes, 7, std::vector<PatchCentre>{{3, 3}}), std::logic_error);
-  EXPECT_THROW(PatchProjection(planes, 6, std::vector<PatchCentre>{{3, 3}, {3, 3}}), std::logic_error);
+  EXPECT_THROW(PatchProjection(*metric_kernels().patch_projection, planes, 7, std::vector<PatchCentre>{{3, 3}, {13, 3}}), std::logic_error);
+  EXPECT_THROW(PatchProjection(*metric_kernels().patch_projection, planes, 7, std::vector<PatchCentre>{{3, 3}}), std::logic_error);
+  EXPECT_THROW(PatchProjection(*metric_kernels().patch_projection, planes, 6, std::vector<PatchCentre>{{3, 3}, {3, 3}}), std::logic_error);
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "data/lane_images.h"
 #include "gan/latents.h"

@@ -11,8 +11,8 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "core/conv/conv_blocked.h"
 #include "core/conv/conv_direct.h"
-#include "core/conv/conv_direct_parts.h"
 
 namespace pbgen {
 namespace {
@@ -79,8 +79,8 @@ enum class Way { chosen, wide };  // conv_weight_gradient, or the general kernel
 void run(Way way, const Problem& p, const Tensor& small, const Tensor& big, float beta, float* dw) {
 #if defined(__x86_64__)
   if (way == Way::wide) {
-    Workspace workspace = nan_workspace(conv_direct::wide_weight_gradient_floats(p.g, small.shape(), big.shape()));
-    return conv_direct::wide_weight_gradient(p.g, small.view(), big.view(), beta, dw, workspace);
+    Workspace workspace = nan_workspace(conv_blocked::wide_weight_gradient_floats(p.g, small.shape(), big.shape()));
+    return conv_blocked::wide_weight_gradient(conv_weight_gradient_leaf::kAvx2, p.g, small.view(), big.view(), beta, dw, workspace);
   }
 #endif
   ASSERT_EQ(way, Way::chosen);

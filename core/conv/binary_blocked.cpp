@@ -1,18 +1,20 @@
+#include "core/conv/binary_blocked.h"
+
 #include <algorithm>
-#include <vector>
 
-#include "core/base/cpu.h"
 #include "core/base/parallel.h"
+#include "core/base/range.h"
+#include "core/base/thread_scratch.h"
 #include "core/conv/binary_conv_leaf.h"
+#include "core/conv/binary_pack.h"
 #include "core/freestanding/ints.h"
-#include "core/conv/binary_conv_lut.h"
 
-#if defined(__x86_64__)
-
-namespace pbgen::binary_lut {
+namespace pbgen::binary_blocked {
 namespace {
 
 using binary_leaf::kTileRows;
+using binary_pack::input_blocks;
+using binary_pack::InputBlocks;
 
 // A thread is woken for at least this many products of a weight with eight images: some eight microseconds.
 constexpr std::int64_t kSumsOfAThread = std::int64_t{1} << 18;
@@ -28,33 +30,56 @@ struct Meeting {
   bool last;
 };
 
-struct Axis {
-  std::vector<std::vector<Meeting>> of_input;
-  std::vector<bool> met;  // output pixels that any input pixel meets
+// One axis of a product: input pixel i and output pixel o meet at tap i + pad - stride*o where the big side is the input (gathers), else
+// at tap o + pad - stride*i.
+class MeetingAxis {
+ public:
+  static MeetingAxis gathers(std::int64_t big, std::int64_t small, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+    return {big, small, kernel, stride, pad, true};
+  }
+  static MeetingAxis spreads(std::int64_t small, std::int64_t big, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+    return {small, big, kernel, stride, pad, false};
+  }
+
+  // The output pixels that an input pixel meets.
+  Range outputs(std::int64_t in) const {
+    const std::int64_t begin = gathers_ ? floor_div(in + pad_ - kernel_, stride_) + 1 : stride_ * in - pad_;
+    const std::int64_t end = gathers_ ? floor_div(in + pad_, stride_) + 1 : begin + kernel_;
+    return {std::max<std::int64_t>(begin, 0), std::min(end, out_)};
+  }
+  // Of two that meet.
+  Meeting meeting(std::int64_t in, std::int64_t out) const {
+    const std::int64_t tap = gathers_ ? in + pad_ - stride_ * out : out + pad_ - stride_ * in;
+    // The input pixel before meets the same output pixel at tap - step, the one behind at tap + step.
+    const std::int64_t step = gathers_ ? 1 : -stride_;
+    return {tap, out, in == 0 || !is_tap(tap - step), in + 1 == in_ || !is_tap(tap + step)};
+  }
+  // Whether any input pixel meets the output pixel.
+  bool is_met(std::int64_t out) const {
+    const std::int64_t begin = gathers_ ? stride_ * out - pad_ : floor_div(out + pad_ - kernel_, stride_) + 1;
+    const std::int64_t end = gathers_ ? begin + kernel_ : floor_div(out + pad_, stride_) + 1;
+    return std::max<std::int64_t>(begin, 0) < std::min(end, in_);
+  }
+
+ private:
+  MeetingAxis(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride, std::int64_t pad, bool gathers)
+      : in_(in), out_(out), kernel_(kernel), stride_(stride), pad_(pad), gathers_(gathers) {}
+
+  static std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
+  bool is_tap(std::int64_t tap) const { return tap >= 0 && tap < kernel_; }
+
+  std::int64_t in_;
+  std::int64_t out_;
+  std::int64_t kernel_;
+  std::int64_t stride_;
+  std::int64_t pad_;
+  bool gathers_;
 };
 
-// tap_of(in, out) is the tap at which the two meet, or out of [0, kernel) where they do not.
-template <class Tap>
-Axis make_axis(std::int64_t in_extent, std::int64_t out_extent, std::int64_t kernel, Tap tap_of) {
-  Axis axis;
-  axis.of_input.resize(static_cast<std::size_t>(in_extent));
-  axis.met.resize(static_cast<std::size_t>(out_extent));
-  const auto meets = [&](std::int64_t in, std::int64_t out) { return tap_of(in, out) >= 0 && tap_of(in, out) < kernel; };
-  for (std::int64_t out = 0; out < out_extent; ++out) {
-    std::int64_t begin = 0;
-    while (begin < in_extent && !meets(begin, out)) ++begin;
-    std::int64_t end = in_extent;
-    while (end > begin && !meets(end - 1, out)) --end;
-    for (std::int64_t in = begin; in < end; ++in)
-      axis.of_input[static_cast<std::size_t>(in)].push_back({tap_of(in, out), out, in == begin, in + 1 == end});
-    axis.met[static_cast<std::size_t>(out)] = begin < end;
-  }
-  return axis;
-}
-
 struct Product {
-  Axis rows;
-  Axis columns;
+  const binary_leaf::Leaves& leaves;
+  MeetingAxis rows;
+  MeetingAxis columns;
   std::int64_t kernel;
   const std::uint8_t* numbers;
   ConvScales scales;
@@ -62,25 +87,14 @@ struct Product {
   TensorView out;
 };
 
-// The outputs' scales and biases in full, so that the leaves need no case for null.
-struct Finish {
-  std::vector<float> scale;
-  std::vector<float> bias;
-  Finish(const ConvScales& scales, std::int64_t channels)
-      : scale(static_cast<std::size_t>(channels), 1.0f), bias(static_cast<std::size_t>(channels), 0.0f) {
-    if (scales.out_scale) std::copy_n(scales.out_scale, channels, scale.begin());
-    if (scales.bias) std::copy_n(scales.bias, channels, bias.begin());
-  }
-};
-
 // Pixels that no input pixel meets are bias alone.
-void fill_unmet(const Product& p, const Finish& finish, std::int64_t slice) {
+void fill_unmet(const Product& p, std::int64_t slice) {
   const LaneShape& shape = p.out.shape;
   for (std::int64_t y = 0; y < shape.height; ++y)
     for (std::int64_t x = 0; x < shape.width; ++x) {
-      if (p.rows.met[static_cast<std::size_t>(y)] && p.columns.met[static_cast<std::size_t>(x)]) continue;
+      if (p.rows.is_met(y) && p.columns.is_met(x)) continue;
       float* const out = p.out.data + shape.offset(slice, y, x, 0);
-      for (std::int64_t i = 0; i < shape.channels * kLanes; ++i) out[i] = finish.bias[static_cast<std::size_t>(i / kLanes)];
+      for (std::int64_t i = 0; i < shape.channels * kLanes; ++i) out[i] = p.scales.bias ? p.scales.bias[i / kLanes] : 0.0f;
     }
 }
 
@@ -101,13 +115,22 @@ BlockInput block_input(const Product& p, const InputBlocks& blocks, std::int64_t
   return {padded, nullptr};
 }
 
+const float* filled(float* array, std::int64_t count, float value) {
+  std::fill_n(array, count, value);
+  return array;
+}
+
 // Output channels [begin, end) of one slice; begin lies between tiles.  A block's tables are written once for a pixel, then
 // serve all its taps and output channels, whose accumulators stand in the output itself.  A block's row numbers stay in L2 while a row
 // of pixels passes; so do the few rows of output that it meets.
-void run_slice(const Product& p, const Finish& finish, std::int64_t slice, std::int64_t begin, std::int64_t end) {
+void run_slice(const Product& p, std::int64_t slice, std::int64_t begin, std::int64_t end) {
   const InputBlocks blocks = input_blocks(p.in.shape.channels);
   const LaneShape& in = p.in.shape;
   const LaneShape& out = p.out.shape;
+  // The leaves have no case for null.
+  const ThreadScratch scratch = ThreadScratch::of_floats(2 * (end - begin));
+  const float* const scale = p.scales.out_scale ? p.scales.out_scale + begin : filled(scratch.floats(), end - begin, 1.0f);
+  const float* const bias = p.scales.bias ? p.scales.bias + begin : filled(scratch.floats() + (end - begin), end - begin, 0.0f);
   const std::int64_t tile_bytes = blocks.groups * 8;
   const std::int64_t tap_bytes = tiles_of(out.channels) * tile_bytes;
   const std::int64_t block_bytes = p.kernel * p.kernel * tap_bytes;
@@ -115,33 +138,37 @@ void run_slice(const Product& p, const Finish& finish, std::int64_t slice, std::
   alignas(64) float tables[binary_leaf::kMaxGroups * binary_leaf::kTableFloats];
   alignas(64) float padded[binary_leaf::kBlockChannels * kLanes];
 
-  for (std::int64_t y = 0; y < in.height; ++y)
+  for (std::int64_t y = 0; y < in.height; ++y) {
+    const Range rows = p.rows.outputs(y);
     for (std::int64_t block = 0; block < blocks.count; ++block)
       for (std::int64_t x = 0; x < in.width; ++x) {
-        const std::vector<Meeting>& rows = p.rows.of_input[static_cast<std::size_t>(y)];
-        const std::vector<Meeting>& columns = p.columns.of_input[static_cast<std::size_t>(x)];
-        if (rows.empty() || columns.empty()) continue;
+        const Range columns = p.columns.outputs(x);
+        if (rows.size() == 0 || columns.size() == 0) continue;
         const float* const pixel = p.in.data + in.offset(slice, y, x, 0);
         const BlockInput input = block_input(p, blocks, block, pixel, padded);
-        binary_leaf::build_tables_avx2(blocks.channels, blocks.groups, input.x, input.scale, tables);
+        p.leaves.build_tables(blocks.channels, blocks.groups, input.x, input.scale, tables);
         // The next pixel's block is read in a burst long after this one's: no hardware prefetcher has it ready.
         if (x + 1 < in.width) {
           const std::int64_t channel = block * blocks.channels;
-          binary_leaf::prefetch_avx2(std::min(in.channels - channel, blocks.channels) * kLanes, pixel + (in.channels + channel) * kLanes);
+          p.leaves.prefetch(std::min(in.channels - channel, blocks.channels) * kLanes, pixel + (in.channels + channel) * kLanes);
         }
-        for (const Meeting& row : rows)
-          for (const Meeting& column : columns) {
+        for (std::int64_t oy = rows.begin; oy < rows.end; ++oy) {
+          const Meeting row = p.rows.meeting(y, oy);
+          for (std::int64_t ox = columns.begin; ox < columns.end; ++ox) {
+            const Meeting column = p.columns.meeting(x, ox);
             const bool first = block == 0 && row.first && column.first;
             const bool last = block + 1 == blocks.count && row.last && column.last;
-            binary_leaf::lookup_avx2(blocks.groups, first, last,
+            p.leaves.look_up(blocks.groups, first, last,
                                      {.numbers = numbers + block * block_bytes + (row.tap * p.kernel + column.tap) * tap_bytes,
                                       .tables = tables,
                                       .out = p.out.data + out.offset(slice, row.out, column.out, begin),
                                       .rows = end - begin,
-                                      .scale = finish.scale.data() + begin,
-                                      .bias = finish.bias.data() + begin});
+                                      .scale = scale,
+                                      .bias = bias});
           }
+        }
       }
+  }
 }
 
 // Into how many pieces the output channels are cut, so that threads have work although the slices are few.  Each piece writes the
@@ -160,7 +187,6 @@ std::int64_t choose_pieces(std::int64_t slices, std::int64_t tiles, std::int64_t
 }
 
 void run(const Product& p) {
-  const Finish finish(p.scales, p.out.shape.channels);
   const std::int64_t slices = p.out.shape.slices();
   const std::int64_t tiles = tiles_of(p.out.shape.channels);
   const std::int64_t sums = p.in.shape.pixels() * p.in.shape.channels * p.kernel * p.kernel * p.out.shape.channels;
@@ -171,19 +197,18 @@ void run(const Product& p) {
     const std::int64_t piece = item % pieces;
     const std::int64_t begin = tiles * piece / pieces * kTileRows;
     const std::int64_t end = std::min(tiles * (piece + 1) / pieces * kTileRows, p.out.shape.channels);
-    if (piece == 0) fill_unmet(p, finish, slice);
-    run_slice(p, finish, slice, begin, end);
+    if (piece == 0) fill_unmet(p, slice);
+    run_slice(p, slice, begin, end);
   }, ceil_div(kSumsOfAThread * pieces, sums));
 }
 
 }  // namespace
 
-void to_small(const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales, ConstTensorView big, TensorView small) {
-  const auto axis = [&](std::int64_t big_extent, std::int64_t small_extent, std::int64_t pad) {
-    return make_axis(big_extent, small_extent, g.kernel, [&](std::int64_t in, std::int64_t out) { return in + pad - g.stride * out; });
-  };
-  run({.rows = axis(g.big_height, g.small_height, g.pad_top),
-       .columns = axis(g.big_width, g.small_width, g.pad_left),
+void to_small(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
+              ConstTensorView big, TensorView small) {
+  run({.leaves = leaves,
+       .rows = MeetingAxis::gathers(g.big_height, g.small_height, g.kernel, g.stride, g.pad_top),
+       .columns = MeetingAxis::gathers(g.big_width, g.small_width, g.kernel, g.stride, g.pad_left),
        .kernel = g.kernel,
        .numbers = numbers,
        .scales = scales,
@@ -191,12 +216,11 @@ void to_small(const ConvGeometry& g, const std::uint8_t* numbers, const ConvScal
        .out = small});
 }
 
-void to_big(const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales, ConstTensorView small, TensorView big) {
-  const auto axis = [&](std::int64_t small_extent, std::int64_t big_extent, std::int64_t pad) {
-    return make_axis(small_extent, big_extent, g.kernel, [&](std::int64_t in, std::int64_t out) { return out + pad - g.stride * in; });
-  };
-  run({.rows = axis(g.small_height, g.big_height, g.pad_top),
-       .columns = axis(g.small_width, g.big_width, g.pad_left),
+void to_big(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
+            ConstTensorView small, TensorView big) {
+  run({.leaves = leaves,
+       .rows = MeetingAxis::spreads(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
+       .columns = MeetingAxis::spreads(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
        .kernel = g.kernel,
        .numbers = numbers,
        .scales = scales,
@@ -204,6 +228,4 @@ void to_big(const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales
        .out = big});
 }
 
-}  // namespace pbgen::binary_lut
-
-#endif
+}  // namespace pbgen::binary_blocked

@@ -1,22 +1,15 @@
+#include "core/conv/binary_pack.h"
+
 #include <algorithm>
 
 #include "core/base/parallel.h"
-#include "core/conv/binary_conv_leaf.h"
-#include "core/conv/binary_conv_lut.h"
+#include "core/base/thread_scratch.h"
 #include "core/freestanding/ints.h"
 
-#if defined(__x86_64__)
-
-namespace pbgen::binary_lut {
+namespace pbgen::binary_pack {
 namespace {
 
 using binary_leaf::kTileRows;
-
-std::uint8_t* scratch(std::int64_t bytes) {
-  static thread_local AlignedBuffer<std::uint8_t> buffer;
-  if (buffer.size() < bytes) buffer = AlignedBuffer<std::uint8_t>(bytes);
-  return buffer.data();
-}
 
 // Signs and numbers are taken so many at a time, a vector of every x86-64; what follows them is read and written, too.
 constexpr std::int64_t kChunk = 16;
@@ -67,7 +60,7 @@ std::int64_t group_channels(const InputBlocks& blocks, std::int64_t block, std::
 }
 
 // Input channels are w's rows, output channels lie inside a row.
-void pack_for_big(const ConvWeightShape& shape, const float* w, std::uint8_t* to) {
+void pack_for_big(const binary_leaf::Leaves& leaves, const ConvWeightShape& shape, const float* w, std::uint8_t* to) {
   const Packed p = packed(to, shape.c_small, shape.c_big, shape.taps());
   const std::int64_t row = shape.c_big * shape.taps();
   parallel_items(p.blocks.count * p.blocks.groups, [&](std::int64_t item) {
@@ -75,9 +68,10 @@ void pack_for_big(const ConvWeightShape& shape, const float* w, std::uint8_t* to
     const std::int64_t group = item % p.blocks.groups;
     const std::int64_t channels = group_channels(p.blocks, block, group, shape.c_small);
     const std::int64_t begin = block * p.blocks.channels + binary_leaf::group_begin(p.blocks.channels, p.blocks.groups, group);
-    std::uint8_t* const signs = scratch(channels * row + kChunk + whole_chunks(row));
+    const ThreadScratch scratch(channels * row + kChunk + whole_chunks(row));
+    std::uint8_t* const signs = scratch.bytes();
     std::uint8_t* const numbers = signs + channels * row + kChunk;
-    if (channels > 0) binary_leaf::sign_bytes_avx2(channels * row, w + begin * row, signs);
+    if (channels > 0) leaves.sign_bytes(channels * row, w + begin * row, signs);
     row_numbers(channels, whole_chunks(row), signs, row, numbers);
     for (std::int64_t tile = 0; tile < p.tiles; ++tile)
       store_words(std::min(kTileRows, shape.c_big - tile * kTileRows), p.taps, numbers + tile * kTileRows * p.taps, p.taps,
@@ -86,15 +80,16 @@ void pack_for_big(const ConvWeightShape& shape, const float* w, std::uint8_t* to
 }
 
 // Output channels are w's rows, input channels lie inside a row.
-void pack_for_small(const ConvWeightShape& shape, const float* w, std::uint8_t* to) {
+void pack_for_small(const binary_leaf::Leaves& leaves, const ConvWeightShape& shape, const float* w, std::uint8_t* to) {
   const Packed p = packed(to, shape.c_big, shape.c_small, shape.taps());
   const std::int64_t row = shape.c_big * shape.taps();
   parallel_items(p.tiles, [&](std::int64_t tile) {
     const std::int64_t rows = std::min(kTileRows, shape.c_small - tile * kTileRows);
     const std::int64_t step = whole_chunks(p.taps);
-    std::uint8_t* const signs = scratch(rows * row + kChunk + kTileRows * step);
+    const ThreadScratch scratch(rows * row + kChunk + kTileRows * step);
+    std::uint8_t* const signs = scratch.bytes();
     std::uint8_t* const numbers = signs + rows * row + kChunk;
-    binary_leaf::sign_bytes_avx2(rows * row, w + tile * kTileRows * row, signs);
+    leaves.sign_bytes(rows * row, w + tile * kTileRows * row, signs);
     for (std::int64_t block = 0; block < p.blocks.count; ++block)
       for (std::int64_t group = 0; group < p.blocks.groups; ++group) {
         const std::int64_t begin = block * p.blocks.channels + binary_leaf::group_begin(p.blocks.channels, p.blocks.groups, group);
@@ -119,11 +114,9 @@ std::int64_t packed_bytes(std::int64_t c_in, std::int64_t c_out, std::int64_t ta
   return blocks.count * blocks.groups * taps * ceil_div(c_out, kTileRows) * 8;
 }
 
-void pack(const ConvWeightShape& shape, const float* w, std::uint8_t* for_big, std::uint8_t* for_small) {
-  pack_for_big(shape, w, for_big);
-  pack_for_small(shape, w, for_small);
+void pack(const binary_leaf::Leaves& leaves, const ConvWeightShape& shape, const float* w, std::uint8_t* for_big, std::uint8_t* for_small) {
+  pack_for_big(leaves, shape, w, for_big);
+  pack_for_small(leaves, shape, w, for_small);
 }
 
-}  // namespace pbgen::binary_lut
-
-#endif
+}  // namespace pbgen::binary_pack
