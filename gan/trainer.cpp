@@ -78,48 +78,53 @@ Trainer::Trainer(const TrainerOptions& options)
                           discriminator_.workspace_floats(options_.network.image_shape(options_.batch)))) {
   if (options_.ema_decay > 0.0) {
     averaged_ = std::make_unique<Sequential>(fresh(make_generator(options_.network), options_.seed, kGeneratorFirstNumber));
+    const auto pair_up = [&](const auto& averages, const auto& currents) {
+      for (std::size_t i = 0; i < currents.size(); ++i) averaged_arrays_.emplace_back(averages[i], currents[i]);
+    };
+    pair_up(averaged_->params(), generator_.params());
+    pair_up(averaged_->buffers(), generator_.buffers());
   }
+  drawn_.resize(static_cast<std::size_t>(latent_.floats()));
   draw_latents(CounterRng(options_.seed, Stream::fixed_latent), 0, kFixedLatents, options_.network.z_dim, fixed_latents_.value.data());
 }
 
-StepReport Trainer::step(NextBatch next_real) {
+const StepReport& Trainer::step(NextBatch next_real) {
   const CounterRng rng(options_.seed, Stream::latent, static_cast<std::uint32_t>(iteration_));
-  std::vector<float> z(static_cast<std::size_t>(latent_.floats()));
   std::int64_t drawn = 0;
   return step(next_real, [&]() -> ConstTensorView {
     const ProfileScope scope("latents");
-    draw_latents(rng, drawn, options_.batch, options_.network.z_dim, z.data());
-    latents_to_lanes(z.data(), options_.batch, latent_.view());
+    draw_latents(rng, drawn, options_.batch, options_.network.z_dim, drawn_.data());
+    latents_to_lanes(drawn_.data(), options_.batch, latent_.view());
     drawn += options_.batch;
     return latent_.view();
   });
 }
 
-StepReport Trainer::step(ConstTensorView real) {
+const StepReport& Trainer::step(ConstTensorView real) {
   return step([&] { return real; });
 }
 
-StepReport Trainer::step(ConstTensorView real, ConstTensorView z) {
+const StepReport& Trainer::step(ConstTensorView real, ConstTensorView z) {
   return step([&] { return real; }, [&] { return z; });
 }
 
-StepReport Trainer::step(NextBatch next_real, NextBatch next_z) {
-  StepReport report;
+const StepReport& Trainer::step(NextBatch next_real, NextBatch next_z) {
+  report_.loss_g.clear();
   for (int i = 0; i < options_.d_steps; ++i) {
     const ConstTensorView real = next_real();
     check_equal(real.shape, options_.network.image_shape(options_.batch), "real batch");
     const ConstTensorView z = next_z();
     check_equal(z.shape, latent_.shape(), "latent batch");
     if (z.data != latent_.data()) std::copy(z.data, z.data + z.shape.floats(), latent_.data());
-    discriminator_step(real, report);
+    discriminator_step(real);
   }
-  for (int i = 0; i < options_.g_steps; ++i) generator_step(report);
+  for (int i = 0; i < options_.g_steps; ++i) generator_step();
   if (averaged_) update_average();
   ++iteration_;
-  return report;
+  return report_;
 }
 
-void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
+void Trainer::discriminator_step(ConstTensorView real) {
   const ConstTensorView fake = generator_.forward(std::as_const(latent_).view(), generator_record_, workspace_, Mode::train);
   generator_.update_moving_statistics(generator_record_);
   // Each batch is normalised by its own statistics.  Backward of the one before forward of the other is the same sum of
@@ -134,17 +139,17 @@ void Trainer::discriminator_step(ConstTensorView real, StepReport& report) {
   };
   const LossResult on_real = pass(real, 1.0);
   const LossResult on_fake = pass(fake, 0.0);
-  report.loss_d = on_real.loss + on_fake.loss;
-  report.d_real = on_real.mean_output;
-  report.d_fake = on_fake.mean_output;
-  require_finite_loss(report.loss_d, "loss_d", discriminator_);
+  report_.loss_d = on_real.loss + on_fake.loss;
+  report_.d_real = on_real.mean_output;
+  report_.d_fake = on_fake.mean_output;
+  require_finite_loss(report_.loss_d, "loss_d", discriminator_);
   update(discriminator_, discriminator_adam_, options_.clip);
 }
 
-void Trainer::generator_step(StepReport& report) {
+void Trainer::generator_step() {
   // The first step's fake batch is the last discriminator step's: neither z nor the generator has changed.
   ConstTensorView fake = generator_record_.output();
-  if (!report.loss_g.empty()) {
+  if (!report_.loss_g.empty()) {
     fake = generator_.forward(std::as_const(latent_).view(), generator_record_, workspace_, Mode::train);
     generator_.update_moving_statistics(generator_record_);
   }
@@ -155,7 +160,7 @@ void Trainer::generator_step(StepReport& report) {
                                                                 Want{.input = true, .params = false}, scratch_, workspace_);
   generator_.backward(std::as_const(latent_).view(), generator_record_, fake_gradient, Want{.input = false, .params = true},
                       scratch_, workspace_);
-  report.loss_g.push_back(result.loss);
+  report_.loss_g.push_back(result.loss);
   require_finite_loss(result.loss, "loss_g", generator_);
   update(generator_, generator_adam_, 0.0);
 }
@@ -187,12 +192,7 @@ void Trainer::update_average() {
       for (std::int64_t i = begin; i < end; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
     }, min_piece_of(1));
   };
-  const std::vector<Param*> params = generator_.params();
-  const std::vector<Param*> averaged_params = averaged_->params();
-  for (std::size_t i = 0; i < params.size(); ++i) blend(*averaged_params[i], *params[i]);
-  const std::vector<NamedArray*> buffers = generator_.buffers();
-  const std::vector<NamedArray*> averaged_buffers = averaged_->buffers();
-  for (std::size_t i = 0; i < buffers.size(); ++i) blend(*averaged_buffers[i], *buffers[i]);
+  for (const auto& [average, current] : averaged_arrays_) blend(*average, *current);
 }
 
 std::int64_t Trainer::activation_floats() const {

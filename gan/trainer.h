@@ -58,12 +58,13 @@ class Trainer {
   // One iteration on real images in [-1, 1] (network.image_shape(batch)), d_steps batches of them; z of update u is images
   // u * batch .. of (seed, Stream::latent, iteration).  Error(diverged) naming the iteration and the tensor when a loss or a weight
   // is not finite; the trainer must not be used or saved after that.
-  StepReport step(NextBatch next_real);
+  // The report stands until the next step.
+  const StepReport& step(NextBatch next_real);
   // The same with the given z (network.latent_shape(batch)).
-  StepReport step(NextBatch next_real, NextBatch next_z);
+  const StepReport& step(NextBatch next_real, NextBatch next_z);
   // Every discriminator update takes the same batch.
-  StepReport step(ConstTensorView real);
-  StepReport step(ConstTensorView real, ConstTensorView z);
+  const StepReport& step(ConstTensorView real);
+  const StepReport& step(ConstTensorView real, ConstTensorView z);
 
   const TrainerOptions& options() const { return options_; }
   std::int64_t iteration() const { return iteration_; }  // iterations done
@@ -88,8 +89,8 @@ class Trainer {
 
  private:
   // On the z in latent_.
-  void discriminator_step(ConstTensorView real, StepReport& report);
-  void generator_step(StepReport& report);
+  void discriminator_step(ConstTensorView real);
+  void generator_step();
   // Error(diverged), naming the iteration and the first array of the network with a gradient that is not finite.
   void require_finite_loss(double loss, const char* what, const Sequential& network) const;
   // One step of its optimiser, which leaves gradients of 0, then clipping where clip > 0.  Error(diverged), naming the iteration
@@ -105,8 +106,11 @@ class Trainer {
   Adam discriminator_adam_;
   NamedArray fixed_latents_;
   std::int64_t iteration_ = 0;
+  StepReport report_;
 
-  // The large buffers of a step, made once.
+  // What a step writes, made once: it allocates nothing.
+  std::vector<float> drawn_;                                            // latent vectors, [batch][z_dim]
+  std::vector<std::pair<NamedArray*, const NamedArray*>> averaged_arrays_;  // and the generator's
   Tensor latent_;
   Tensor logit_gradient_;
   Sequential::Record generator_record_;

@@ -19,10 +19,11 @@ void clamp(Param& param, float bound) {
 }  // namespace
 
 void Sequential::append(std::unique_ptr<Layer> layer) {
-  const std::vector<Param*> params = layer->params();
+  std::vector<Param*> params = layer->params();
   if (!params.empty()) labels_.push_back(params.front()->name.substr(0, params.front()->name.rfind('.')));
   else labels_.push_back(labels_.empty() ? "activation" : labels_.back() + " activation");
   layers_.push_back(std::move(layer));
+  params_.push_back(std::move(params));
 }
 
 std::int64_t Sequential::Record::floats() const {
@@ -137,8 +138,7 @@ ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, Co
 
 std::vector<Param*> Sequential::params() const& {
   std::vector<Param*> all;
-  for (const auto& layer : layers_)
-    for (Param* const param : layer->params()) all.push_back(param);
+  for (const std::vector<Param*>& of_layer : params_) all.insert(all.end(), of_layer.begin(), of_layer.end());
   return all;
 }
 
@@ -154,7 +154,7 @@ void Sequential::weights_updated(double clip) {
     const ProfileScope scope(labels_[i], "packing");
     layers_[i]->project_weights();
     if (clip > 0.0)
-      for (Param* const param : layers_[i]->params()) clamp(*param, static_cast<float>(clip));
+      for (Param* const param : params_[i]) clamp(*param, static_cast<float>(clip));
     layers_[i]->weights_changed();
   }
 }

@@ -86,6 +86,7 @@ class Sequential {
 
  private:
   std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::vector<Param*>> params_;  // by layer
   std::vector<std::string> labels_;  // in a profile: the name of the layer's parameters, or of the layer before it
 };
 

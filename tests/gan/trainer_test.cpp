@@ -22,6 +22,7 @@
 #include "gan/sampler.h"
 #include "layers/sequential.h"
 #include "layers/weighted_layer.h"
+#include "tests/support/allocations.h"
 #include "tests/support/contains.h"
 #include "tests/support/refusal.h"
 
@@ -219,6 +220,30 @@ TEST(Trainer, SamplingLeavesNoTraceInTraining) {
     sampler.generate(watched.fixed_latents().value.data(), Trainer::kFixedLatents, [](std::int64_t, ConstTensorView, std::int64_t) {});
   }
   EXPECT_TRUE(same_bytes(weights(plain), weights(watched)));
+}
+
+// core/base/workspace.h's promise, for all that a step does: scratch grows in the first ones, and then stands.
+TEST(Trainer, AStepAllocatesNothingOnceItsScratchHasGrown) {
+  if (isa() == Isa::ref) GTEST_SKIP() << "the definitions allocate";
+  const auto allocations_of_a_step = [](const TrainerOptions& options) {
+    Trainer trainer(options);
+    const Tensor real = images(options, 5);
+    for (int warm = 0; warm < 2; ++warm) trainer.step(real.view());
+    const std::int64_t before = allocation_count();
+    trainer.step(real.view());
+    return allocation_count() - before;
+  };
+  TrainerOptions options = small_options();
+  options.network.size = 32;
+  for (const char* const setting : {"A", "H"}) {
+    options.network.binarized = parse_setting(setting);
+    EXPECT_EQ(allocations_of_a_step(options), 0) << setting;
+  }
+  options.ema_decay = 0.9;
+  EXPECT_EQ(allocations_of_a_step(options), 0) << "with an average";
+  options.loss = Loss::wgan;
+  options.clip = 0.01;
+  EXPECT_EQ(allocations_of_a_step(options), 0) << "with clipping";
 }
 
 TEST(Trainer, AFirstGeneratorStepThatReusesTheFakeBatchIsThatOfAFreshForward) {

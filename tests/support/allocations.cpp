@@ -23,8 +23,10 @@ namespace {
 
 std::atomic<std::int64_t> live{0};
 std::atomic<std::int64_t> peak{0};
+std::atomic<std::int64_t> blocks{0};
 
 void count(std::int64_t bytes) {
+  if (bytes > 0) blocks.fetch_add(1, std::memory_order_relaxed);
   const std::int64_t now = live.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   std::int64_t before = peak.load(std::memory_order_relaxed);
   while (now > before && !peak.compare_exchange_weak(before, now, std::memory_order_relaxed)) {
@@ -70,6 +72,7 @@ void* or_throw(void* block) {
 std::int64_t allocated_bytes() { return live.load(); }
 std::int64_t peak_bytes() { return peak.load(); }
 void begin_peak() { peak.store(live.load()); }
+std::int64_t allocation_count() { return blocks.load(); }
 
 }  // namespace pbgen
 

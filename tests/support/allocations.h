@@ -11,6 +11,8 @@ namespace pbgen {
 std::int64_t allocated_bytes();
 std::int64_t peak_bytes();
 void begin_peak();
+// Blocks had so far, by all threads.
+std::int64_t allocation_count();
 
 // The most that `body` holds at once, beside what was held before.
 template <class Body>
