@@ -230,11 +230,13 @@ $(out)/%.o: %.cpp $(out)/flags | has-compiler
 $(filter-out $(edge_objects),$(library_objects)) $(tool_objects) $(test_objects): | has-libraries
 $(test_objects): | has-gtest
 
-# What a measurement was compiled with, and from which commit; empty outside a checkout.
+# What a program was compiled with, and from which commit; empty outside a checkout.  One object holds it, so that a new commit remakes
+# that one alone.
 commit := $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null))
-$(out)/tools/bench.o: CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(compiler): $(common_flags) $(build_flags), leaves $(leaf_flags)"'
-$(out)/tools/bench.o: CPPFLAGS += -DPBGEN_COMMIT='"$(commit)"'
-$(out)/tools/bench.o: $(out)/commit
+version_object := $(out)/tools/lib/cli/version.o
+$(version_object): CPPFLAGS += -DPBGEN_COMPILER='"$(compiler)"' -DPBGEN_COMMIT='"$(commit)"'
+$(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_flags), leaves $(leaf_flags)"'
+$(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help mutants test-edge,$(or $(MAKECMDGOALS),all)),)
@@ -291,6 +293,7 @@ clean:
 	rm -rf $(root)build $(tools:%=$(root)tools/%) $(root)tools/footprint $(if $(root),$(root)tools/peers)
 
 help:
+	@sed -n 's/.*kVersion.*"\(.*\)".*/PBGen \1/p' tools/lib/cli/version_number.h
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'

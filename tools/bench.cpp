@@ -20,13 +20,7 @@
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/standard_streams.h"
-
-#ifndef PBGEN_BUILD_FLAGS
-#define PBGEN_BUILD_FLAGS "flags unknown"
-#endif
-#ifndef PBGEN_COMMIT
-#define PBGEN_COMMIT ""
-#endif
+#include "tools/lib/cli/version.h"
 
 namespace pbgen {
 namespace {
@@ -133,7 +127,7 @@ int bench(int argc, char** argv) {
   if (cases.empty() && !wants_footprint(filter)) fail(ErrorKind::usage, "this is measured by one thread alone: give --threads 1");
   if (cases.empty()) thread_counts.clear();
 
-  const BenchSetting setting{cpu_name(), name(isa()), PBGEN_BUILD_FLAGS, PBGEN_COMMIT, sizes.batch, options.repeats};
+  const BenchSetting setting{cpu_name(), name(isa()), build_flags(), build_commit(), sizes.batch, options.repeats};
   if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
   flush_output();
 

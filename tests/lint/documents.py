@@ -41,7 +41,7 @@ class Tree:
         self.names = {os.path.basename(path) for path in self.files}
         self.documents = sorted(path for path in self.files if path.endswith(".md"))
         sources = [path for path in self.files if path.startswith("tools/") and path.endswith(".cpp")]
-        self.flags = {flag for path in sources for flag in DECLARED.findall(self.text(path))} | {"--help", "-h"}
+        self.flags = {flag for path in sources for flag in DECLARED.findall(self.text(path))} | {"--help", "-h", "--version"}
         makefile = self.text("Makefile") if "Makefile" in self.files else ""
         self.targets = {word for line in TARGET.findall(makefile) for word in line.split()}
 

@@ -44,7 +44,7 @@ TEST_F(LostOutput, IsToldAndIsAnErrorOfOutput) {
   const char* const commands[] = {
       "TOOLS/train_gan --help", "TOOLS/generate --help",  "TOOLS/export --help", "TOOLS/swd_eval --help", "TOOLS/plan --help",
       "TOOLS/plan --search --help", "TOOLS/paper --help", "TOOLS/make_faces --help", "TOOLS/bench --help", "TOOLS/plan --json",
-      "TOOLS/plan", "TOOLS/bench --list", "TOOLS/swd_eval synthetic synthetic:2 --size 16 --num-images 16 --json",
+      "TOOLS/plan --version", "TOOLS/plan", "TOOLS/bench --list", "TOOLS/swd_eval synthetic synthetic:2 --size 16 --num-images 16 --json",
       "TOOLS/make_faces --n 1 --out faces --force"};
   for (const std::string command : commands) {
     SCOPED_TRACE(command);

@@ -9,6 +9,7 @@
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/text.h"
+#include "tools/lib/cli/version.h"
 
 namespace pbgen {
 namespace {
@@ -114,7 +115,7 @@ void ArgumentParser::example(std::string command, std::string meaning) {
 
 ArgumentParser::Option& ArgumentParser::declare(std::string name, std::string metavar, std::string help) {
   check(name.size() > 2 && name.starts_with("--"), "ArgumentParser: a flag begins with --: ", name);
-  check(find(name) == nullptr && name != "--help", "ArgumentParser: declared twice: ", name);
+  check(find(name) == nullptr && name != "--help" && name != "--version", "ArgumentParser: declared twice: ", name);
   Option& option = options_.emplace_back();
   option.name_ = std::move(name);
   option.metavar_ = std::move(metavar);
@@ -192,11 +193,12 @@ bool ArgumentParser::parse(int argc, const char* const* argv) {
   const std::vector<std::string_view> words(argv + std::min(argc, 1), argv + argc);
   std::size_t next_positional = 0;
   bool flags_ended = false;
-  // First of all, so that it helps whatever else is wrong.
+  // First of all, so that they help whatever else is wrong.
   for (const std::string_view word : words) {
     if (word == "--") break;
-    if (word != "--help" && word != "-h") continue;
-    const std::string text = shown_lines(help());
+    const bool wants_help = word == "--help" || word == "-h";
+    if (!wants_help && word != "--version") continue;
+    const std::string text = wants_help ? shown_lines(help()) : version_text(program_);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return false;
   }
@@ -335,6 +337,7 @@ std::string ArgumentParser::help() const {
   }
   text += "\nHelp\n";
   entry("--help, -h", "this text");
+  entry("--version", "version and commit, the kernels in force, the compiler");
   if (!examples_.empty()) text += "\nExamples\n";
   for (const auto& [command, meaning] : examples_) {
     const bool names_tool = command.starts_with(kToolsFolder);

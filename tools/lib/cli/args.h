@@ -5,7 +5,7 @@
 //   parser.positional("REAL", &real, "folder, cache or `synthetic`");
 //   parser.section("Training");
 //   parser.add("--batch", &batch, "N", "images a step", all_of(at_least(8), multiple_of(8))).in_config();
-//   if (!parser.parse(argc, argv)) return 0;   // --help was printed
+//   if (!parser.parse(argc, argv)) return 0;   // --help or --version was printed
 //
 // Flags are `--flag value` or `--flag=value`; the last of a repeated flag wins; `--` ends the flags.  A value never begins
 // as a known flag does, so `--out --force` is a missing value.
@@ -185,7 +185,7 @@ class ArgumentParser {
   // Adds `--config FILE`: parse() then applies that JSON file.
   void add_config_flag();
 
-  // Fills the variables.  False where --help or -h was given: the help went to stdout and the tool is to return 0.
+  // Fills the variables.  False where --help, -h or --version was given: the text went to stdout and the tool is to return 0.
   // Error(usage) with the flag, the value and the rule it broke; an unknown flag comes with the nearest known one.
   [[nodiscard]] bool parse(int argc, const char* const* argv);
 
