@@ -27,7 +27,7 @@ struct FoldedShape {
   std::int64_t weights() const;
 };
 
-// Of layer 0 .. 4, numbered as the paper does.  The configuration is valid.
+// The shape of layer 0 .. 4, numbered as the paper does.  The configuration is valid.
 FoldedShape folded_shape(const NetworkConfig& config, int layer);
 
 struct FoldedLayer {
@@ -44,7 +44,7 @@ struct FoldedGenerator {
   std::array<FoldedLayer, kLayers> layers;
 };
 
-// Of that configuration, with zeros in all arrays.
+// A generator of that configuration, with zeros in all arrays.
 FoldedGenerator zero_generator(const NetworkConfig& config);
 
 // Copies what it needs of a generator made by make_generator(config).  Scales and shifts are computed in double precision and

@@ -15,7 +15,7 @@ struct TrainingMemory {
   std::int64_t total() const { return weights + activations; }
 };
 
-// Of a Trainer of these options, whose networks and batch are valid.
+// What a Trainer of these options takes; its networks and batch are valid.
 TrainingMemory training_memory(const TrainerOptions& options);
 
 }  // namespace pbgen

@@ -40,7 +40,7 @@ class LevelPlanes {
                       FunctionRef<void(int worker, std::int64_t image, std::int64_t count, const float* planes)> consume);
   int workers() const { return static_cast<int>(workers_.size()); }
 
-  // Of the values under all square patches of side nhood_size, each counted as often as patches cover it.  centres:
+  // Statistics of the values under all square patches of side nhood_size, each counted as often as patches cover it.  centres:
   // [image][patch], all patches inside the level.
   struct Statistics {
     ChannelMoments moments;

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 
-// Of a new run.  Takes a copy, for resolving is final, and a checkpoint may still bring values of its own.
+// The configuration of a new run.  Takes a copy, for resolving is final, and a checkpoint may still bring values of its own.
 std::string run_name(const ArgumentParser& parser, TrainFlags flags) {
   resolve_train_flags(parser, flags);
   const Setting setting = trainer_options(flags).network.binarized;

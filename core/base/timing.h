@@ -7,7 +7,7 @@
 
 namespace pbgen {
 
-// Of several runs, in seconds.
+// The times of several runs, in seconds.
 struct Times {
   double median = 0.0;  // of an even number the upper one
   double best = 0.0;

@@ -6,7 +6,7 @@
 
 namespace pbgen {
 
-// Of what came before, 0 at the start, and bytes.
+// The checksum of bytes behind those whose checksum is `before`; 0: there were none.
 std::uint32_t crc32(std::uint32_t before, std::span<const std::uint8_t> bytes);
 
 }  // namespace pbgen

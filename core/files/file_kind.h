@@ -17,7 +17,7 @@ inline constexpr std::size_t kKindBytes = 512;
 std::string_view file_kind(std::span<const std::uint8_t> beginning);
 std::string_view file_kind(std::string_view beginning);
 
-// Of a safetensors file, by its metadata's format; "" where it has none.
+// What a safetensors file holds, by its metadata's format; "" where it has none.
 std::string_view safetensors_kind(std::string_view format);
 
 // "is a PNG picture, not a checkpoint (safetensors)".

@@ -53,7 +53,7 @@ class Json {
   const std::string& as_string() const&;
   const Array& as_array() const&;
   const Object& as_object() const&;
-  // Of a temporary, values: a range-based for would outlive a reference.
+  // A temporary gives values: a range-based for would outlive a reference.
   std::string as_string() && { return std::as_const(*this).as_string(); }
   Array as_array() && { return std::as_const(*this).as_array(); }
   Object as_object() && { return std::as_const(*this).as_object(); }

@@ -104,7 +104,7 @@ void check_compression(const Header& header) {
 // Red, green, blue, alpha; alpha's mask is 0 where there is none.
 using Fields = std::array<Field, 4>;
 
-// Of 16, 24 and 32 bits.  masks_end: where the header ends, masks behind it included.
+// Pixels of 16, 24 and 32 bits.  masks_end: where the header ends, masks behind it included.
 Fields fields_of(const Header& header, std::span<const std::uint8_t> bytes, std::size_t& masks_end) {
   if (header.compression == 0) {
     if (header.bits == 16) return {{{0x7c00}, {0x03e0}, {0x001f}, {0}}};

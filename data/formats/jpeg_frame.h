@@ -29,7 +29,7 @@ struct JpegComponent {
   int blocks_high = 0;
   bool has_quantiser = false;  // taken over at the component's first scan
   JpegQuantiser quantiser = {};
-  // Of each coefficient in the order of coding, how many low bits are still to come; kUnseen: all.
+  // For each coefficient in the order of coding: how many low bits are still to come; kUnseen: all.
   static constexpr std::int8_t kUnseen = 127;
   std::array<std::int8_t, kBlockSize> bits_to_come = {};
   std::vector<std::int16_t> coefficients;  // [blocks_high][blocks_wide][64], by rows; progressive pictures alone

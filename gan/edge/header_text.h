@@ -64,7 +64,7 @@ class HeaderText {
     }
     return false;
   }
-  // Of at most 18 digits: below 10^18.
+  // A number of at most 18 digits: below 10^18.
   bool take_number(std::uint64_t& number) {
     const char* const first = at_;
     number = 0;

@@ -21,7 +21,7 @@ inline Arguments operator+(Arguments left, const Arguments& right) {
   return left;
 }
 
-// Of train_gan: a network that is as small as they come, whose iteration takes about a millisecond; neither sampled nor scored.
+// Flags of train_gan: a network that is as small as they come, whose iteration takes about a millisecond; neither sampled nor scored.
 inline const Arguments kTiny = {"--size",  "16", "--g-widths", "8,8,8,8", "--d-widths",     "8,8,8,8", "--synthetic-images", "100",
                                 "--z-dim", "4",  "--batch",    "8",       "--sample-every", "0",       "--swd-every",        "0"};
 

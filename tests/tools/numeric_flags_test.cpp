@@ -94,7 +94,7 @@ TEST_F(NumericFlags, OfEveryToolAreInTheirRangeOrRefusedByName) {
         const bool taken = !refusal(tool, flag, value).has_value();
         const bool is_zero = value == "0";
         const bool fits_a_seed = is_zero || value == "2147483648" || value == "4294967296" || value == "9223372036854775807";
-        // Of other numbers 0 and what is next to it may be in the range.
+        // For other numbers 0 and what is next to it may be in the range.
         const bool may_be_taken = is_seed ? fits_a_seed : is_zero || value == "1e-320";
         if (is_seed || !may_be_taken) {
           EXPECT_EQ(taken, may_be_taken) << tool.name << " " << flag << "=" << value;

@@ -78,7 +78,7 @@ TEST_F(Cgroup, AMountThatShowsAGroupOfTheHost) {
   write("/sys/fs/cgroup/worker/cpu.max", "100000 100000\n");
   write("/sys/fs/cgroup/cpu.max", "200000 100000\n");
   EXPECT_EQ(cgroup_cpu_quota(root_), 1.0);
-  // Of a group whose name only begins alike, the mount shows nothing but its own root.
+  // For a group whose name only begins alike, the mount shows nothing but its own root.
   write("/proc/self/cgroup", "0::/docker/12345\n");
   EXPECT_EQ(cgroup_cpu_quota(root_), 2.0);
 }

@@ -99,7 +99,7 @@ class StarvedTools : public testing::Test {
     skip_without({"train_gan", "generate", "export", "swd_eval", "make_faces", "bench", "plan", "paper"});
   }
 
-  // Of a command of sh with so many kB of address space; 128 and a signal's number where one ended it.
+  // The exit code of a command of sh with so many kB of address space; 128 and a signal's number where one ended it.
   int run(std::int64_t kilobytes, const std::string& command) const {
     const std::string whole =
         concat("exec >", folder_ / "out", " 2>", folder_ / "err", " </dev/null; ulimit -v ", kilobytes, "; exec ", command);

@@ -72,7 +72,7 @@ TEST(Score, RepetitionsDifferAndTheFirstIsThatOfOne) {
   const Score two = score(a, b, options);
   EXPECT_EQ(two.repeats, 2);
   EXPECT_GT(two.mean.sd, 0.0);
-  // Of two values the mean is sd / sqrt(2) from each.
+  // The mean of two values is sd / sqrt(2) from each.
   EXPECT_NEAR(std::fabs(two.mean.mean - one), two.mean.sd / std::sqrt(2.0), 1e-12);
 }
 

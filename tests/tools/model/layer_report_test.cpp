@@ -24,7 +24,7 @@ std::string cell(const Table& table, std::size_t row, const std::string& column)
   return std::string(table.cell(row, static_cast<std::size_t>(found - table.header.begin())));
 }
 
-// Of "52,428,800".
+// The number in "52,428,800".
 std::int64_t number(std::string text) {
   std::erase(text, ',');
   return std::stoll(text);

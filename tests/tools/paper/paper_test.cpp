@@ -161,7 +161,7 @@ TEST_F(Paper, EverythingAtSmokeScale) {
   EXPECT_EQ(count(later, "paper redundancy --scale smoke"), 1u);
   EXPECT_EQ(count(later, "Settings A, F with 2 seeds"), 1u);
 
-  // Of the two losses only the steps differ at this scale.
+  // Only the steps of the two losses differ at this scale.
   const std::string wgan = contents(out + "/wgan/section.html");
   EXPECT_EQ(count(wgan, "20 iterations of 5 and 1 updates (discriminator, generator) at a learning rate of 2e-04 under wgan"), 1u) << wgan;
   EXPECT_EQ(count(wgan, "20 iterations of 1 and 2 updates (discriminator, generator) at a learning rate of 2e-04 under dcgan"), 1u) << wgan;

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 using Arguments = std::vector<std::string>;
 
-// Of the flags below those that say how to train, in the order of train_gan's help, and the search's own repeats.
+// Those of the flags below that say how to train, in the order of train_gan's help, and the search's own repeats.
 const Arguments kTraining = {"--holdout", "0.25", "--size", "16", "--iterations", "4", "--lr", "0.001", "--swd-repeats", "3"};
 
 Json list(const Arguments& arguments) {

@@ -21,7 +21,7 @@ class EdgeModel {
   const NetworkConfig& config() const { return config_; }
   // The file, which goes with this object.
   const std::string& path();
-  // Of eight images, by column matrices.
+  // Eight images, by column matrices.
   Inference& reference();
 
  private:

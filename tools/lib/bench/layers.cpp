@@ -96,7 +96,7 @@ BenchCase layer_case(const LayerRow& row, std::int64_t batch, ConvAlgorithm algo
   }
   one.shape = shape_text(row);
   if (op == "pack") {
-    // Of weights alone: the check's forward is content with the least batch.
+    // Packing is of weights alone: the check's forward is content with the least batch.
     one.float_path = "";
     one.prepare = [row, algorithm, recipe, op] { return prepare(row, kLanes, algorithm, recipe, op); };
     return one;

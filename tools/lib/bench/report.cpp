@@ -100,7 +100,7 @@ std::string scaling_line(const std::vector<BenchRow>& rows) {
   return text.empty() ? "" : text + "\n";
 }
 
-// Of what is packed and does not pay for it.
+// Warnings of what is packed and does not pay for it.
 std::vector<std::string> warnings_of(const std::vector<BenchRow>& rows) {
   std::vector<std::string> warnings;
   for (const BenchRow& row : rows)

@@ -23,7 +23,7 @@ struct BenchSetting {
 
 // "AMD ...; avx2 kernels; ..." and the compiler's flags, each line ended.
 std::string bench_heading(const BenchSetting& setting);
-// Of rows of one section and one number of threads.  Columns that would be empty are left out.
+// A table of rows of one section and one number of threads.  Columns that would be empty are left out.
 Table bench_table(const std::vector<BenchRow>& rows);
 // One table for each section and number of threads, in the rows' order, under a line that names both; below it how training scales, where
 // that is known, and a warning for each row that is slower than what it does would be in full precision.

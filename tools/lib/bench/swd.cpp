@@ -124,7 +124,7 @@ BenchCase distance_case(std::int64_t count) {
   one.shape = concat(count, " images a set, 3x64x64");
   one.only_by_name = count > kMostByDefault;
   one.most_repeats = one.only_by_name ? 1 : 3;
-  // Of the runs with one number of threads and another.
+  // Shared by the runs with one number of threads and another.
   const auto expected = std::make_shared<std::optional<double>>();
   one.prepare = [count, expected] {
     const auto state = std::make_shared<Distance>(count);

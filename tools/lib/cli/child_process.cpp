@@ -27,7 +27,7 @@ std::string writer_of(const std::string& path) {
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc", error)) {
     const std::string name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    // Of other users' processes this is an error, and no.
+    // For other users' processes this is an error, and the answer is no.
     if (fs::equivalent(entry.path() / "fd" / "1", path, error) && !error) return "process " + name;
   }
   return "";

@@ -28,7 +28,7 @@ bool user_has_chosen() {
          (threads != nullptr && std::string_view(threads) == "1");
 }
 
-// Of this process; each closed by a zero byte, as the kernel has them.
+// The arguments of this process; each closed by a zero byte, as the kernel has them.
 std::string arguments_as_one() {
   std::ifstream file("/proc/self/cmdline", std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};

@@ -46,7 +46,7 @@ std::vector<std::vector<Point>> stretches(const ChartFrame& frame, const std::ve
   return all;
 }
 
-// Of every bin of neighbours the first highest and the first lowest, in their order; ends are kept.
+// From every bin of neighbours the first highest and the first lowest, in their order; ends are kept.
 std::vector<Point> thinned(const std::vector<Point>& points, std::size_t bin) {
   if (bin <= 2) return points;
   std::vector<Point> kept = {points.front()};

@@ -1,4 +1,4 @@
-// Whether a generator copies its training images: the nearest ones, by the eye of pixels.
+// Whether a generator copies its training images: the nearest ones, compared pixel by pixel.
 #pragma once
 
 #include <cstdint>

@@ -43,7 +43,7 @@ struct Competition {
   std::optional<double> initiated;
   // The iteration from which on the advantage stays vanished to the end, over as many rows as are smoothed over at least.
   std::optional<double> vanished;
-  // Of the rows since it was initiated (of all, where it never was) the share that is vanished.
+  // The share that is vanished of the rows since it was initiated (of all, where it never was).
   double vanished_share = std::numeric_limits<double>::quiet_NaN();
   double late_advantage = std::numeric_limits<double>::quiet_NaN();  // mean over the second half of the training
   double late_loss_d = std::numeric_limits<double>::quiet_NaN();     // the same of D's loss
@@ -58,7 +58,7 @@ std::size_t smoothed_rows(std::size_t rows);
 // The smoothed advantage at each row.
 std::vector<double> smoothed_advantage(const std::vector<LogRow>& rows);
 
-// Of a run under the dcgan loss, whose D(real) and D(fake) are probabilities.  Everything NaN or nothing without rows.
+// The competition in a run under the dcgan loss, whose D(real) and D(fake) are probabilities.  Everything NaN or nothing without rows.
 Competition measure_competition(const std::vector<LogRow>& rows);
 
 }  // namespace pbgen

@@ -13,7 +13,7 @@
 
 namespace pbgen {
 
-// Of the newest checkpoint's bytes and of how it is scored: what a figure read from an earlier make's CSV must have been made of.
+// A stamp of the newest checkpoint's bytes and of how it is scored: what a figure read from an earlier make's CSV must have been made of.
 // Error(input_output).
 std::string scored_checkpoint_key(const TrialResult& trial);
 

@@ -20,7 +20,7 @@ constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
 std::string percent(double share) { return concat(fixed_text(100.0 * share, share < 0.1 ? 1 : 0), "%"); }
 
-// Of two single runs that differ in the seed alone.
+// How far two single runs that differ in the seed alone lie apart at most in most cases, as a share of the mean.
 double reach_of(const Sample& seeds) { return seeds.n < 2 ? kNan : kMargin * std::sqrt(2.0) * seeds.sd / seeds.mean; }
 
 // A, and the rows' letters, as far as the experiment trains them with all seeds; rising.

@@ -74,7 +74,7 @@ class TrialTable {
   const ComparedTrial* find(std::string_view label) const;
   Sample over_seeds(std::string_view letter) const;
   const TrialResult& result(const ComparedTrial& row) const { return trials_.at(row.trial); }
-  // Of the first trial that did not diverge: the levels' sizes, the floor, the counts; null where all did.
+  // Taken from the first trial that did not diverge: the levels' sizes, the floor, the counts; null where all did.
   const TrialResult* scored() const;
   Table page_table() const;
   std::string chart(std::string_view title) const;

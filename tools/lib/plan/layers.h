@@ -24,7 +24,7 @@ extern const char* const kLayersFormat;
 // Padding is SAME (LayerRow).  Error(data) naming path, layer and key for anything else, keys that are not known included, and for
 // a layer of more than 10^15 multiply-adds, so that no count of the net overflows.  Rows have no network and no other parameters.
 std::vector<LayerRow> parse_layers(std::string_view text, const std::string& path);
-// Of a file of at most 1 MiB; Error(input_output) where it cannot be read or is larger.
+// The net in a file of at most 1 MiB; Error(input_output) where it cannot be read or is larger.
 std::vector<LayerRow> load_layers(const std::string& path);
 
 }  // namespace pbgen

@@ -139,7 +139,7 @@ std::optional<LogRow> parse_row(std::string_view line) {
   return row;
 }
 
-// Of whole lines; what follows the last end of line is none.
+// The rows of whole lines; what follows the last end of line is none.
 std::vector<LogRow> parse_rows(std::string_view text) {
   std::vector<LogRow> rows;
   while (!text.empty()) {

@@ -30,7 +30,7 @@ class RunDirectory {
   static std::string first_free(const std::string& name);
   // Makes and locks that folder: of two processes at the same moment each gets one of its own.
   static FolderLock lock_first_free(const std::string& name);
-  // Of such folders the one that wrote a checkpoint last, or "".  Error(input_output) where they cannot be read.
+  // The one of such folders that wrote a checkpoint last, or "".  Error(input_output) where they cannot be read.
   static std::string newest(const std::string& name);
 
   // Whoever writes into a run's folder holds its FolderLock.

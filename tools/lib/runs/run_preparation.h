@@ -16,8 +16,8 @@ struct RunPreparation {
   bool contrast_stretch = false;
 };
 
-// Of the run that samples, a checkpoint or an exported model belong to: from the config.json in the folder (of a file: in its folder) or
-// in one of the two above.  Nothing where there is none of ours, or where the run drew synthetic faces.
+// How the run that samples, a checkpoint or an exported model belong to prepared its images: from the config.json in the folder (of a
+// file: in its folder) or in one of the two above.  Nothing where there is none of ours, or where the run drew synthetic faces.
 std::optional<RunPreparation> run_preparation(const std::string& path);
 
 // The same from a configuration's text: of config.json, or of the options that a checkpoint holds, which do not name the data; those tell

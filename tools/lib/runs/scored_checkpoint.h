@@ -13,7 +13,7 @@ struct ScoredCheckpoint {
   double swd = 0.0;  // mean over the levels, as log.csv has it
 };
 
-// Of the checkpoints that were scored as they were written the one with the least distance, of equal ones the newest.  Nothing where
+// The checkpoint with the least distance of those that were scored as they were written, of equal ones the newest.  Nothing where
 // there is none, or no log.csv.  Error(input_output) where log.csv cannot be read.
 std::optional<ScoredCheckpoint> best_checkpoint(const std::string& run_path);
 

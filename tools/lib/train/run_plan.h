@@ -19,7 +19,7 @@ struct RunPlan {
   std::string command;            // as the user gave it
 };
 
-// Of --iterations, or of --epochs over so many images, the last incomplete batch of each left out.
+// The iterations that --iterations asks for, or --epochs over so many images, the last incomplete batch of each left out.
 std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images);
 // Real images that an iteration sees: a batch for each of its discriminator updates.
 std::int64_t images_per_iteration(const TrainFlags& flags);

@@ -16,7 +16,7 @@
 
 namespace pbgen {
 
-// Of a run: far more than anybody waits for, and far less than overflows when images and bytes are counted.
+// The most iterations of a run: far more than anybody waits for, and far less than overflows when images and bytes are counted.
 inline constexpr std::int64_t kMaxIterations = 1'000'000'000;
 
 // As the flags have it; resolve() turns presets, letters and widths into what runs.
@@ -91,19 +91,19 @@ void declare_network_flags(ArgumentParser& parser, TrainFlags& flags, const Netw
 // Replaces --setting, --gf-dim and --df-dim by what they stand for, as resolve_train_flags() does, and validates.
 void resolve_network_flags(const ArgumentParser& parser, TrainFlags& flags, const NetworkDefaults& defaults);
 
-// Of resolved flags.
+// The flags are resolved.
 NetworkConfig network_config(const TrainFlags& flags);
 
 // Declares every flag, with the help that teaches.
 void declare_train_flags(ArgumentParser& parser, TrainFlags& flags);
 
-// Replaces presets, --setting, --gf-dim, --df-dim, --celeba, --epochs' rival and what --loss wgan has of its own by what they stand for,
+// Replaces presets, --setting, --gf-dim, --df-dim, --celeba, and what --loss wgan has of its own by what they stand for, drops whichever of --iterations and --epochs does not count,
 // so that parser.config() is complete: binarize_g, binarize_d, g_widths, d_widths, crop, batch, clip.  Where neither layers nor a preset
 // are named, that is the default run's layers and its average of weights.  What is more specific wins, and the
 // command line wins over the configuration.  Error(usage) for values out of range.
 void resolve_train_flags(const ArgumentParser& parser, TrainFlags& flags);
 
-// Of resolved flags.
+// The flags are resolved.
 TrainerOptions trainer_options(const TrainFlags& flags);
 
 // The part of parser.config() that decides the bytes of a checkpoint and may not change on resume: everything but

@@ -18,7 +18,7 @@
 namespace pbgen {
 namespace {
 
-// Of evenly spread images: reading all of a mapped cache at every start would cost minutes on a slow disk.
+// Takes evenly spread images: reading all of a mapped cache at every start would cost minutes on a slow disk.
 std::string pixel_fingerprint(const ImageSet& images) {
   constexpr std::int64_t kMaxHashed = 512;
   const std::int64_t hashed = std::min(images.count(), kMaxHashed);

@@ -41,7 +41,7 @@ struct SearchFlags {
   bool with_linear = false;
 };
 
-// Of the search, not of a trial.
+// Flags of the search, not of a trial.
 const std::vector<std::string> kOwnFlags = {"--search", "--threshold", "--seeds", "--with-linear", "--out", "--threads", "--seed"};
 
 void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {

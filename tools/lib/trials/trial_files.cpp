@@ -57,7 +57,7 @@ TrialScore read_score(const Json& scores, const std::string& column, int repeats
   return score;
 }
 
-// Of scores.json, in [low, high].
+// A number of scores.json, in [low, high].
 std::int64_t bounded(const Json& object, std::string_view key, std::int64_t low, std::int64_t high, const std::string& path) {
   const std::int64_t value = whole_number(object, key, path);
   if (value < low || value > high) fail(ErrorKind::data, path, ": '", key, "' is ", value, ", expected ", low, " to ", high);

@@ -239,7 +239,7 @@ int count_falling(const std::vector<Curve>& curves, Quantity quantity, const Siz
   return static_cast<int>(std::count_if(curves.begin(), curves.end(), falls));
 }
 
-// Of curves with these signs, those whose relative distance falls from redundancy 0 on: "5 of 6".
+// How many of the curves with these signs have a relative distance that falls from redundancy 0 on: "5 of 6".
 std::string falling_beyond_zero(const std::vector<Curve>& curves, std::string_view signs) {
   int all = 0;
   int falling = 0;

@@ -61,7 +61,7 @@ std::string grid_name(const std::string& letter, const Way& way) {
   return concat(letter, "_", way.averaged ? "averaged" : "trained", "_", statistics_word(way), ".png");
 }
 
-// Of a row that an earlier make wrote, or NaN.
+// The figure of a row that an earlier make wrote, or NaN.
 double cell_value(const Table& table, std::size_t row, std::string_view column) {
   double value = std::numeric_limits<double>::quiet_NaN();
   for (std::size_t i = 0; i < table.header.size(); ++i)

@@ -26,7 +26,7 @@ void add_rows(Table& table, const std::vector<SettingScores>& all, std::string_v
   }
 }
 
-// Of Table III's settings the one with the lowest mean; null unless all were trained and one has a figure.
+// The one of Table III's settings with the lowest mean; null unless all were trained and one has a figure.
 const SettingScores* lowest_of_table_3(const std::vector<SettingScores>& all) {
   const SettingScores* lowest = nullptr;
   for (const char letter : std::string_view("ABCDE")) {

@@ -11,7 +11,7 @@ namespace pbgen {
 // The SWD of a generator with these layers in one bit; NaN where it diverged, which no threshold admits.
 using ScoreOf = std::function<double(LayerSet)>;
 
-// Of layers 1 .. 4 all 16 sets, the empty one first.
+// All 16 sets of layers 1 .. 4, the empty one first.
 std::vector<LayerSet> all_generator_settings();
 
 // How much worse a setting is than the float generator, as a share: swd / swd(none) - 1.
@@ -28,7 +28,7 @@ struct Strategy {
 // singles as it looks at, the float generator, and the strategy where it is more than one layer.
 Strategy algorithm_1(const ScoreOf& swd, const std::vector<int>& order, double threshold);
 
-// Of all settings that degrade by the threshold at most the one with the fewest bytes; among equals the lower SWD.  16 trials.
+// The setting with the fewest bytes of those that degrade by the threshold at most; among equals the lower SWD.  16 trials.
 Strategy exhaustive_search(const ScoreOf& swd, const std::function<double(LayerSet)>& bytes, double threshold);
 
 // Which points have no other that is at least as good in both and better in one: smaller is better.  A NaN is never on the front.
