@@ -49,11 +49,10 @@ int run(int argc, char** argv) {
 
   ArgumentParser parser("swd_eval", "the sliced Wasserstein distance (SWD) of two sets of images",
                         concat("A set is a folder of images (", kImageExtensions, "; turned as their EXIF orientation says), a cache file "
-                               "that training wrote, or `synthetic[:SEED]`: faces drawn by this program.\n"
-                               "The definition is that of Karras et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each "
-                               "level of a Laplacian pyramid down to 16x16. SWD depends on the number of images and is not 0 for two sets of the "
-                               "same kind: the noise "
-                               "floor, the distance of two disjoint halves of REAL, stands beside a comparison at the same number."));
+                               "that training wrote, or `synthetic[:SEED]`: faces drawn by this program.\nThe definition is that of Karras "
+                               "et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each level of a Laplacian pyramid down "
+                               "to 16x16. SWD depends on the number of images and is not 0 for two sets of the same kind: the noise floor, "
+                               "the distance of two disjoint halves of REAL, stands beside a comparison at the same number."));
   parser.positional("REAL", &images_options.real, "what is to be learned");
   parser.positional("FAKE", &images_options.fake,
                     "what was generated, taken as it is; or a checkpoint, a run's folder or an exported model, which draws as many "
@@ -70,7 +69,8 @@ int run(int argc, char** argv) {
   parser.add("--channels", &images_options.channels, "C", "3: colour, 1: grey",
              [](const int& channels) { return channels == 1 || channels == 3 ? std::string() : std::string("1 or 3"); })
       .default_text("3, or those of a cache or of FAKE's run");
-  parser.add("--on-bad", &on_bad, "RULE", "unreadable files of either folder: 1% stops where more than 1% are bad, skip goes on, fail stops",
+  parser.add("--on-bad", &on_bad, "RULE",
+             "unreadable files of either folder: 1% stops where more than 1% are bad, skip goes on, fail stops",
              one_of({"1%", "skip", "fail"}));
   parser.section("Measuring");
   parser.add("--bn-calibrate", &images_options.bn_calibrate, "N",

@@ -63,7 +63,7 @@ void sync_folder(const std::string& folder);
 inline constexpr std::string_view kPartialEnding = ".partial-pbgen";
 
 // Removes from the folder, not below it, the half-written files of killed processes.  For whoever holds the folder's lock
-// (core/files/file_lock.h); one that a living process has locked stays, and so does what only looks like ours: a link, a folder, another ending.
+// (core/files/file_lock.h); one that a living process has locked stays, and so does what only looks like ours, such as a link or a folder.
 void remove_stale_partials(const std::string& folder);
 
 // Error(input_output) where the folder cannot be made.

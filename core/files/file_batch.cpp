@@ -37,7 +37,8 @@ void FileBatch::write(std::int64_t index, const std::string& name, std::span<con
 void FileBatch::commit() {
   if (!failure_.empty()) fail(ErrorKind::input_output, failure_);
   const Descriptor opened(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.is_open() || ::syncfs(opened.get()) != 0) fail(ErrorKind::input_output, folder_, ": cannot sync (", std::strerror(errno), ")");
+  if (!opened.is_open() || ::syncfs(opened.get()) != 0)
+    fail(ErrorKind::input_output, folder_, ": cannot sync (", std::strerror(errno), ")");
   for (std::string& name : names_) {
     const std::string path = concat(folder_, '/', name);
     if (!name.empty() && std::rename(concat(path, kPartialEnding).c_str(), path.c_str()) != 0)

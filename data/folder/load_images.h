@@ -24,8 +24,8 @@ struct LoadedImages {
 };
 
 // cache_folder "": the images stay in memory (images.count() * images.bytes_per_image() bytes).  Otherwise they are mapped from
-// a file there, which is written first where it is missing, stale or broken (data/folder/image_cache.h has the rules); at no time are all of
-// them in memory.  progress: of decoding; comparing: of reading the files to compare their bytes with the cache's; waiting: told
+// a file there, which is written first where it is missing, stale or broken (data/folder/image_cache.h has the rules); never are all
+// of them in memory.  progress: of decoding; comparing: of reading the files to compare their bytes with the cache's; waiting: told
 // of the cache's path where another process is writing it, for which we wait; its result is then used.
 // Error(data): the folder is missing, holds no usable image (named with the extensions that it holds), or options.on_bad
 // says so, from a cache just as from the files.  Error(input_output): the cache cannot be written.

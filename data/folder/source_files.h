@@ -25,8 +25,8 @@ class ContentChecksum {
 // decode_images' FolderReport::content of the same files.
 std::uint64_t content_checksum(const std::string& folder, const FolderListing& listing, const LoadProgress& progress);
 
-// A checksum of names, lengths, times and inodes.  No program can set a file's time of change (ctime) back, so that on one machine equal stamps
-// are equal files; a copy, a restored backup or a touch has another stamp and may have the same content.
+// A checksum of names, lengths, times and inodes.  No program can set a file's time of change (ctime) back, so that on one machine equal
+// stamps are equal files; a copy, a restored backup or a touch has another stamp and may have the same content.
 std::uint64_t listing_stamp(const FolderListing& listing);
 
 }  // namespace pbgen

@@ -2,8 +2,8 @@
 //
 // Everything read here may be hostile: the file's size, the picture's sides and every allocation are bounded before they
 // are granted.  Pixels are the file's or the file is refused: what is incomplete, what breaks its format's rules and what is not
-// read (data/formats/jpeg.h, png.h, bmp.h, pnm.h say what) gives a reason, never a guess.  All functions may be called from several threads at
-// once.
+// read (data/formats/jpeg.h, png.h, bmp.h, pnm.h say what) gives a reason, never a guess.  All functions may be called from several
+// threads at once.
 #pragma once
 
 #include <cstdint>

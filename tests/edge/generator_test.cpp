@@ -158,7 +158,7 @@ TEST(EdgeGenerator, IsTheSameForEveryNumberOfParts) {
     }
 }
 
-// Checksums of the floats: an image's bytes would hide most roundings.  The checksums are of all cases' images in order, as a machine of each
+// Checksums of the floats: an image's bytes would hide most roundings.  They are of all cases' images in order, as a machine of each
 // path made them once: x86-64 checks the first two here, aarch64 the first and the last (`make test-edge`).
 TEST(EdgeGenerator, ImagesAreTheSameBytesOnEveryMachineOfAPath) {
   for (const edge::Path path : edge_paths_here()) {

@@ -3,9 +3,9 @@
   python3 -m venv env && env/bin/pip install pillow numpy && env/bin/python tests/golden/make_picture_golden.py tests/golden/pictures.bin
 
 Each entry: length of the name (2 bytes, little-endian), name, length of the file (4), file, width (2), height (2), channels (1), pixels.
-tests/support/golden_pictures.h reads it.  Files that Pillow cannot write are written here byte by byte.  Where Pillow does not decode exactly (16
-bits with transparency, 5 bits a sample, PNM of other maxima) pixels are worked out from the samples that went in; elsewhere both are
-compared.
+tests/support/golden_pictures.h reads it.  Files that Pillow cannot write are written here byte by byte.  Where Pillow does not decode
+exactly (16 bits with transparency, 5 bits a sample, PNM of other maxima) pixels are worked out from the samples that went in; elsewhere
+both are compared.
 """
 import io
 import struct

@@ -131,8 +131,8 @@ PLANTED = {
     "tools/plan.cpp": ('parser.add("--budget", &x);\n', []),
     "tools/load.py": ("", []),
     "core/PERF.md": ("# Where the time goes\n\nSee `gemm/gemm.h`, `gemm.h` and [it](gemm/gemm.h#x), `X_ref.cpp`.\n", []),
-    "README.md": ("# A\n\n## One bit: a weight\n\n[a](#one-bit-a-weight) [b](core/PERF.md#where-the-time-goes) [c](core/PERF.md#where) [d](lost.md)\n"
-                  "[e](#two) [f](https://example.org) `core/gemm/gemm.cpp` `gemm.cpp` `core/gemm` `core/conv/`\n\n"
+    "README.md": ("# A\n\n## One bit: a weight\n\n[a](#one-bit-a-weight) [b](core/PERF.md#where-the-time-goes) [c](core/PERF.md#where) "
+                  "[d](lost.md)\n[e](#two) [f](https://example.org) `core/gemm/gemm.cpp` `gemm.cpp` `core/gemm` `core/conv/`\n\n"
                   "    make deps && make && ./tools/plan --budget 1M --binary x   # --comment\n    make lint\n    ./tools/paper all\n"
                   "    python3 tools/load.py x && python3 tools/lost.py\n\n`./tools/plan --budget=3 --jsn`\n",
                   [(5, "no heading #where"), (5, "lost.md leads nowhere"), (6, "no heading #two"), (6, "`core/gemm/gemm.cpp`"),

@@ -149,8 +149,8 @@ def lint(root):
 
 PLANTED_STORED = {
     "rows": [
-        {"section": "layers", "layer": "d1", "op": "forward", "path": "direct", "threads": threads, "best_s": 0.00236, "ratio_to_peak": 1.314,
-         "ratio_to_peers": {"torch": 2.0}} for threads in (1, 2)
+        {"section": "layers", "layer": "d1", "op": "forward", "path": "direct", "threads": threads, "best_s": 0.00236,
+         "ratio_to_peak": 1.314, "ratio_to_peers": {"torch": 2.0}} for threads in (1, 2)
     ],
     "footprint": {"rows": [{"model": "F half", "model_bytes": 2235584}]},
 }
@@ -164,7 +164,8 @@ PLANTED = {
     "row.md": ("<!-- measured\nd 1 = layers/d2/forward/direct/1 ratio_to_peak\n-->\n| d 1 | 1.31 |\n", [(4, "no row for layers/d2")]),
     "field.md": ("<!-- measured\nd 1 = layers/d1/forward/direct/1 ratio\n-->\n| d 1 | 1.31 |\n", [(4, "no field ratio")]),
     "label.md": ("<!-- measured\nd 2 = layers/d1/forward/direct/1 ratio_to_peak\n-->\n| d 1 | 1.31 |\n", [(4, "0 lines")]),
-    "folder/twice.md": ("\n<!-- measured\nd = layers/d1/forward/direct/1 ratio_to_peak\n-->\n| d | 1.31 |\n| d | 1.31 |\n", [(5, "2 lines")]),
+    "folder/twice.md": ("\n<!-- measured\nd = layers/d1/forward/direct/1 ratio_to_peak\n-->\n| d | 1.31 |\n| d | 1.31 |\n",
+                        [(5, "2 lines")]),
     "quotes.md": ("<!-- quoted from good.md -->\nIt has 1.31 times, 8 of 9.\nIt has 1.33 times.\n", [(3, "1.33")]),
     "lost.md": ("<!-- quoted from nowhere.md -->\nIt has 1.31 times.\n", [(1, "not there")]),
 }

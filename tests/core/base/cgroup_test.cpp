@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 // A machine's /proc and /sys below a folder of its own.
 class Cgroup : public testing::Test {
  protected:
-  Cgroup() : root_(testing::TempDir() + "cgroup_" + testing::UnitTest::GetInstance()->current_test_info()->name()) { fs::remove_all(root_); }
+  Cgroup() : root_(testing::TempDir() + "cgroup_" + testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::remove_all(root_);
+  }
   ~Cgroup() override { fs::remove_all(root_); }
 
   void write(const std::string& path, const std::string& text) const {

@@ -44,11 +44,14 @@ std::vector<Case> cases() {
       {8, 5, same_padding(64, 64)},   // several bands
       {8, 2, same_padding(16, 600)},  // bands of few rows
       {8, 1, same_padding(4, 2200)},  // a band of a single row
-      {16, 3, {.big_height = 9, .big_width = 6, .small_height = 4, .small_width = 5, .kernel = 4, .stride = 2, .pad_top = 0, .pad_left = 3}},
+      {16, 3,
+       {.big_height = 9, .big_width = 6, .small_height = 4, .small_width = 5, .kernel = 4, .stride = 2, .pad_top = 0, .pad_left = 3}},
       // Neither the last rows nor the last columns of the big side are ever read.
-      {8, 3, {.big_height = 20, .big_width = 12, .small_height = 3, .small_width = 2, .kernel = 3, .stride = 2, .pad_top = 2, .pad_left = 0}},
+      {8, 3,
+       {.big_height = 20, .big_width = 12, .small_height = 3, .small_width = 2, .kernel = 3, .stride = 2, .pad_top = 2, .pad_left = 0}},
       // A stride that skips pixels between the windows.
-      {8, 2, {.big_height = 11, .big_width = 11, .small_height = 3, .small_width = 3, .kernel = 2, .stride = 4, .pad_top = 0, .pad_left = 1}},
+      {8, 2,
+       {.big_height = 11, .big_width = 11, .small_height = 3, .small_width = 3, .kernel = 2, .stride = 4, .pad_top = 0, .pad_left = 1}},
   };
 }
 

@@ -341,15 +341,14 @@ TEST_F(BenchTool, HelpAndListSayWhatThereIs) {
     EXPECT_NE(help.out.find(flag), std::string::npos) << flag;
   const ToolRun list = run({"--list"});
   EXPECT_EQ(list.exit_code, 0) << list.err;
-  for (const char* const name :
-       {"kernels", "layers", "network", "edge", "footprint", "data", "swd", "deconv1", "conv4", "linear", "forward", "dx", "dw", "pack", "binary", "inference",
-        "jpeg", "cache", "swd16384"})
+  for (const char* const name : {"kernels", "layers", "network", "edge", "footprint", "data", "swd", "deconv1", "conv4", "linear",
+                                 "forward", "dx", "dw", "pack", "binary", "inference", "jpeg", "cache", "swd16384"})
     EXPECT_NE(list.out.find(name), std::string::npos) << name;
 }
 
 TEST_F(BenchTool, JsonIsOneValidDocument) {
-  const ToolRun bench = run({"--only", "layers", "--layer", "deconv4", "--op", "forward", "--batch", "8", "--repeats", "1", "--threads", "1",
-                             "--json"});
+  const ToolRun bench =
+      run({"--only", "layers", "--layer", "deconv4", "--op", "forward", "--batch", "8", "--repeats", "1", "--threads", "1", "--json"});
   ASSERT_EQ(bench.exit_code, 0) << bench.err;
   const Json document = parse_json(bench.out, ErrorKind::data, "stdout");
   for (const char* const key : {"cpu", "isa", "flags", "commit", "batch", "repeats", "rows", "peers"})
@@ -365,8 +364,8 @@ TEST_F(BenchTool, JsonIsOneValidDocument) {
 }
 
 TEST_F(BenchTool, ATableShowsTheSettingAndTheRatios) {
-  const ToolRun bench = run({"--only", "layers", "--layer", "deconv4", "--op", "forward", "--conv", "im2col", "--isa", "ref", "--repeats", "1",
-                             "--threads", "1"});
+  const ToolRun bench = run({"--only", "layers", "--layer", "deconv4", "--op", "forward", "--conv", "im2col", "--isa", "ref", "--repeats",
+                             "1", "--threads", "1"});
   ASSERT_EQ(bench.exit_code, 0) << bench.err;
   for (const char* const part : {"ref kernels", "batch 8", "1 thread", "deconv4 forward", "64x32x32 -> 3x64x64", "best ms", "GFLOP/s"})
     EXPECT_NE(bench.out.find(part), std::string::npos) << part << "\n" << bench.out;

@@ -102,7 +102,9 @@ void expect_decent(const ToolRun& run, const std::string& what) {
 
 class HostileNames : public testing::Test {
  protected:
-  void SetUp() override { skip_without({"train_gan", "swd_eval", "generate", "export", "plan", "paper", "bench", "make_faces", "footprint"}); }
+  void SetUp() override {
+    skip_without({"train_gan", "swd_eval", "generate", "export", "plan", "paper", "bench", "make_faces", "footprint"});
+  }
   ToolRun run(const std::string& tool, const Arguments& arguments) const {
     return run_tool_at(*tool_path(tool), arguments, folder_.path());
   }

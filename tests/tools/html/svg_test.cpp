@@ -69,9 +69,11 @@ TEST(Encode, FixedTextRoundsAndHasNoNegativeZero) {
 }
 
 TEST(ChartAxis, TicksAreRoundNumbers) {
-  EXPECT_EQ(labels_of(make_axis(0.0, 1.0, false, 5, AxisEnds::at_ticks)), (std::vector<std::string>{"0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
+  EXPECT_EQ(labels_of(make_axis(0.0, 1.0, false, 5, AxisEnds::at_ticks)),
+            (std::vector<std::string>{"0", "0.2", "0.4", "0.6", "0.8", "1.0"}));
   EXPECT_EQ(labels_of(make_axis(0.0, 20000.0, false, 4, AxisEnds::at_data)), (std::vector<std::string>{"0", "5k", "10k", "15k", "20k"}));
-  EXPECT_EQ(labels_of(make_axis(-130.0, 500.0, false, 4, AxisEnds::at_ticks)), (std::vector<std::string>{"-200", "0", "200", "400", "600"}));
+  EXPECT_EQ(labels_of(make_axis(-130.0, 500.0, false, 4, AxisEnds::at_ticks)),
+            (std::vector<std::string>{"-200", "0", "200", "400", "600"}));
   EXPECT_EQ(labels_of(make_axis(0.0, 3e-5, false, 3, AxisEnds::at_data)), (std::vector<std::string>{"0", "1e-5", "2e-5", "3e-5"}));
   EXPECT_EQ(labels_of(make_axis(0.02, 40.0, true, 6, AxisEnds::at_ticks)), (std::vector<std::string>{"0.01", "0.1", "1", "10", "100"}));
   EXPECT_EQ(labels_of(make_axis(0.3, 4.0, true, 6, AxisEnds::at_ticks)), (std::vector<std::string>{"0.2", "0.5", "1", "2", "5"}));

@@ -250,7 +250,8 @@ TEST_F(ExportLoaded, TheSafetensorsPackageOpensBothOfItsFiles) {
     const SafetensorsFile own = SafetensorsFile::load(file);
     std::int64_t bytes = 0;
     for (const auto& tensor : own.tensors()) bytes += std::ssize(tensor.bytes);
-    EXPECT_EQ(result.out, concat(to == "packed" ? "pbgen-generator " : "pbgen-generator-expanded ", own.tensors().size(), " ", bytes, "\n"));
+    EXPECT_EQ(result.out,
+              concat(to == "packed" ? "pbgen-generator " : "pbgen-generator-expanded ", own.tensors().size(), " ", bytes, "\n"));
   }
 }
 
@@ -270,7 +271,8 @@ TEST_F(ExportLoaded, WritesPictures) {
   for (const int channels : {3, 1}) {
     const std::string path = checkpoint(concat(channels), network({1}, channels));
     const std::vector<std::uint8_t> expected = pictures_of(path, concat(channels, "-pictures"), "1");
-    const ToolRun result = load({exported(path, {"--to", "safetensors"}), "--n", concat(kImages), "--out", folder_ / concat("out-", channels)});
+    const ToolRun result =
+        load({exported(path, {"--to", "safetensors"}), "--n", concat(kImages), "--out", folder_ / concat("out-", channels)});
     ASSERT_EQ(result.exit_code, 0) << result.err;
     const Bytes last = read_file(folder_ / concat("out-", channels, "/image_0000", kImages - 1, channels == 3 ? ".ppm" : ".pgm"), 1 << 20);
     const std::size_t size = std::size_t{16} * 16 * channels;

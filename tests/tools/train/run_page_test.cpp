@@ -47,20 +47,22 @@ RunReport full_report() {
 
 TEST(Report, ShowsEverythingEscaped) {
   const std::string html = render_report(full_report());
-  for (const char* text : {"title", "verdict", "fact", "fact value", "warning", "option", "option value", "level", "64", "iteration 0", "iteration 1000",
-                           "sample", "distance 0.1", "note", "layer", "deconv1", "deconv4", "remark"}) {
+  for (const char* text : {"title", "verdict", "fact", "fact value", "warning", "option", "option value", "level", "64", "iteration 0",
+                           "iteration 1000", "sample", "distance 0.1", "note", "layer", "deconv1", "deconv4", "remark"}) {
     EXPECT_TRUE(contains(html, std::string(text) + "&lt;i&gt;")) << text;
   }
   EXPECT_FALSE(contains(html, "<i>"));
   EXPECT_TRUE(contains(html, "./tools/train_gan --out &#39;a&lt;i&gt;&#39;"));
   EXPECT_TRUE(contains(html, "repeats the whole run, in a new folder:</p>\n<pre>cd /here &amp;&amp; ./tools/train_gan --config"));
-  for (const char* title : {"SWD over time", "Losses", "D(real) and D(fake)", "noise floor", "untrained"}) EXPECT_TRUE(contains(html, title)) << title;
+  for (const char* title : {"SWD over time", "Losses", "D(real) and D(fake)", "noise floor", "untrained"})
+    EXPECT_TRUE(contains(html, title)) << title;
 }
 
 TEST(Report, NeedsNothingFromOutside) {
   const std::string html = render_report(full_report());
   EXPECT_TRUE(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"));
-  for (const char* forbidden : {"<script", "<link", "href=", "url(", "@import", "src=\"http"}) EXPECT_FALSE(contains(html, forbidden)) << forbidden;
+  for (const char* forbidden : {"<script", "<link", "href=", "url(", "@import", "src=\"http"})
+    EXPECT_FALSE(contains(html, forbidden)) << forbidden;
   const std::vector<std::uint8_t> png = full_report().grids[0].png;
   std::size_t pictures = 0;
   for (std::size_t at = html.find("<img "); at != std::string::npos; at = html.find("<img ", at + 1), ++pictures) {

@@ -64,7 +64,8 @@ TEST_F(TrainGan, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
   for (const std::string threads : {"1", "2"}) {
     const std::string path = run_path("halves" + threads);
     ASSERT_EQ(train(kTiny + setting + Arguments{"--iterations", "100", "--threads", threads, "--out", path}).exit_code, 0);
-    const ToolRun second = train({"--resume", path, "--iterations", "200", "--threads", threads, "--checkpoint-every", "50", "--keep", "9"});
+    const ToolRun second =
+        train({"--resume", path, "--iterations", "200", "--threads", threads, "--checkpoint-every", "50", "--keep", "9"});
     ASSERT_EQ(second.exit_code, 0) << second.err;
     EXPECT_EQ(bytes(path + "/checkpoints/00000200.safetensors"), whole) << threads << " threads";
   }
@@ -141,7 +142,8 @@ TEST_F(TrainGan, ScoresAreThereForPrograms) {
 
 TEST_F(TrainGan, TheBestScoredCheckpointIsKeptAndCanBeTaken) {
   const std::string path = run_path("run");
-  const Arguments scored = kTiny + Arguments{"--swd-every", "2", "--checkpoint-every", "3", "--keep", "1", "--swd-images", "16", "--out", path};
+  const Arguments scored =
+      kTiny + Arguments{"--swd-every", "2", "--checkpoint-every", "3", "--keep", "1", "--swd-images", "16", "--out", path};
   ASSERT_EQ(train(scored + Arguments{"--iterations", "12"}).exit_code, 0);
   std::int64_t best = 0;
   double least = std::numeric_limits<double>::infinity();
@@ -214,8 +216,9 @@ TEST_F(TrainGan, ARunLeavesItsConfigurationLogSamplesCheckpointAndReport) {
   EXPECT_TRUE(lines[3].starts_with("20,"));
   EXPECT_FALSE(lines[3].ends_with(","));
   EXPECT_TRUE(lines[4].starts_with("25,"));
-  for (const char* const name : {"config.json", "preview.png", "report.html", "samples/00000000.png", "samples/00000010.png", "samples/00000020.png",
-                                 "samples/00000025.png", "checkpoints/00000020.safetensors", "checkpoints/00000025.safetensors"})
+  for (const char* const name :
+       {"config.json", "preview.png", "report.html", "samples/00000000.png", "samples/00000010.png", "samples/00000020.png",
+        "samples/00000025.png", "checkpoints/00000020.safetensors", "checkpoints/00000025.safetensors"})
     EXPECT_TRUE(std::filesystem::exists(path + "/" + name)) << name;
   EXPECT_FALSE(std::filesystem::exists(path + "/checkpoints/00000015.safetensors"));
 
@@ -247,14 +250,15 @@ TEST_F(TrainGan, AFolderThatIsNotEmptyIsRefusedAndLeftAlone) {
 TEST_F(TrainGan, ForceRemovesWhatAnOlderRunLeftAndNothingElse) {
   const std::string path = run_path("run");
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "30", "--checkpoint-every", "10", "--sample-every", "10", "--out", path}).exit_code, 0);
-  const std::vector<std::string> others = {"/checkpoints/best.safetensors", "/checkpoints/7.safetensors", "/samples/favourite.png", "/notes.txt"};
+  const std::vector<std::string> others = {"/checkpoints/best.safetensors", "/checkpoints/7.safetensors", "/samples/favourite.png",
+                                           "/notes.txt"};
   for (const std::string& other : others) write_bytes(path + other, bytes_of("mine"));
   std::filesystem::create_symlink("best.safetensors", path + "/checkpoints/00000011.safetensors");
   const ToolRun again = train(kTiny + Arguments{"--iterations", "4", "--out", path, "--force"});
   ASSERT_EQ(again.exit_code, 0) << again.err;
   EXPECT_NE(again.err.find("older run"), std::string::npos) << again.err;
-  for (const char* const gone : {"/checkpoints/00000010.safetensors", "/checkpoints/00000020.safetensors", "/checkpoints/00000030.safetensors",
-                                 "/samples/00000000.png", "/samples/00000030.png"})
+  for (const char* const gone : {"/checkpoints/00000010.safetensors", "/checkpoints/00000020.safetensors",
+                                 "/checkpoints/00000030.safetensors", "/samples/00000000.png", "/samples/00000030.png"})
     EXPECT_FALSE(std::filesystem::exists(path + gone)) << gone;
   EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000004.safetensors"));
   for (const std::string& other : others) EXPECT_EQ(text_of(path + other), "mine") << other;
@@ -286,8 +290,8 @@ TEST_F(TrainGan, AResumedRunMayNotChangeWhatItIs) {
   expect_refused({"--resume", path, "--iterations", "3"}, 2, "--iterations");
   expect_refused({"--resume", path + "/nothing"}, 2, "no such");
   // Another setting may begin from its weights.
-  const ToolRun begun = train(kTiny + Arguments{"--init-from", path + "/checkpoints/00000004.safetensors", "--setting", "A", "--iterations", "2",
-                                                "--out", run_path("begun")});
+  const ToolRun begun = train(kTiny + Arguments{"--init-from", path + "/checkpoints/00000004.safetensors", "--setting", "A", "--iterations",
+                                                "2", "--out", run_path("begun")});
   EXPECT_EQ(begun.exit_code, 0) << begun.err;
   // A run's folder stands for its newest checkpoint, as for --resume.
   const ToolRun by_folder =
@@ -353,14 +357,15 @@ TEST_P(TrainGanSignal, FinishesTheIterationAndSaves) {
   // A run that would take hours, with one signal once it has begun.
   std::string command = train_;
   for (const std::string& argument : kTiny + Arguments{"--iterations", "10000000", "--out", path}) command += " " + argument;
-  command += concat(" >", folder_ / "stdout", " 2>&1 & tool=$!; while kill -0 $tool && ! grep -qs '^1,' ", path, "/log.csv; do sleep 0.1; done; ",
-                    "kill -s ", signal, " $tool; wait $tool");
+  command += concat(" >", folder_ / "stdout", " 2>&1 & tool=$!; while kill -0 $tool && ! grep -qs '^1,' ", path,
+                    "/log.csv; do sleep 0.1; done; ", "kill -s ", signal, " $tool; wait $tool");
   const int status = std::system(command.c_str());
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), exit_code) << text_of(folder_ / "stdout");
   EXPECT_NE(text_of(folder_ / "stdout").find("--resume"), std::string::npos);
   ASSERT_FALSE(std::filesystem::is_empty(path + "/checkpoints"));
-  for (const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints")) EXPECT_NO_THROW(Checkpoint::load(entry.path().string()));
+  for (const auto& entry : std::filesystem::directory_iterator(path + "/checkpoints"))
+    EXPECT_NO_THROW(Checkpoint::load(entry.path().string()));
   // The last row is the last checkpoint's iteration.
   const Checkpoint last = Checkpoint::load(named_checkpoint(path));
   EXPECT_NE(text_of(path + "/log.csv").find(concat("\n", last.iteration(), ",")), std::string::npos);
@@ -389,7 +394,8 @@ TEST_F(TrainGan, ScoresAndReportStandOnlyWhereTheLastSittingEnded) {
 TEST_F(TrainGan, WhatIsMissingOfAnEndedTrainingIsMadeByResume) {
   const std::string path = run_path("run");
   // kTiny ends with the flags that leave out samples and scores.
-  const Arguments scored = {"--iterations", "6", "--sample-every", "6", "--swd-every", "6", "--swd-images", "16", "--keep", "1", "--out", path};
+  const Arguments scored = {"--iterations", "6",  "--sample-every", "6", "--swd-every", "6",
+                            "--swd-images", "16", "--keep",         "1", "--out",       path};
   const ToolRun whole = train(Arguments(kTiny.begin(), kTiny.end() - 4) + scored);
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   const std::string checkpoint = path + "/checkpoints/00000006.safetensors";
@@ -505,7 +511,9 @@ TEST_F(TrainGan, GeneratedFilesAreTheSameBytesForTheSameSeed) {
   // Far enough that two z give different bytes: this tiny network begins nearly constant.
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "30", "--lr", "2e-3", "--out", path}).exit_code, 0);
   ASSERT_EQ(generate({path, "--n", "40", "--seed", "7", "--out", folder_ / "a", "--threads", "1"}).exit_code, 0);
-  ASSERT_EQ(generate({path + "/checkpoints/00000030.safetensors", "--n", "20", "--seed", "7", "--out", folder_ / "b", "--threads", "2"}).exit_code, 0);
+  ASSERT_EQ(generate({path + "/checkpoints/00000030.safetensors", "--n", "20", "--seed", "7", "--out", folder_ / "b", "--threads", "2"})
+                .exit_code,
+            0);
   ASSERT_EQ(generate({path, "--n", "20", "--seed", "8", "--out", folder_ / "c"}).exit_code, 0);
   EXPECT_EQ(bytes(folder_ / "a/image_000019.png"), bytes(folder_ / "b/image_000019.png"));
   EXPECT_NE(bytes(folder_ / "a/image_000019.png"), bytes(folder_ / "c/image_000019.png"));

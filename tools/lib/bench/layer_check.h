@@ -14,7 +14,7 @@ namespace pbgen {
 
 class LayerDefinition {
  public:
-  // The layer is a convolution, a deconvolution, or a linear layer whose input is 1x1, as its weights are now.  In one-bit precision the weights
+  // The layer is a convolution, a deconvolution, or a linear layer whose input is 1x1, as its weights are now.  One-bit weights
   // are the pbgen recipe's.  std::logic_error for another linear layer.
   LayerDefinition(WeightedLayer& layer, const LaneShape& input);
 

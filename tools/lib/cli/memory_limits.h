@@ -15,8 +15,8 @@ struct MemoryLimits {
   std::optional<std::int64_t> available;
 };
 
-// The limits of this process: /proc/meminfo, the control groups of both versions (core/base/cgroup.h), ulimit -v and -d.  Swap counts for `most`.
-// root: prefixed to every path, for tests.
+// This process's limits: /proc/meminfo, the control groups of both versions (core/base/cgroup.h), ulimit -v and -d.  Swap counts
+// for `most`.  root: prefixed to every path, for tests.
 MemoryLimits memory_limits(const std::string& root = "");
 
 }  // namespace pbgen

@@ -26,7 +26,8 @@ std::string base64(std::span<const std::uint8_t> bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t have = bytes.size() - i;
-    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 | (have > 1 ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0u) |
+    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16 |
+                                (have > 1 ? static_cast<std::uint32_t>(bytes[i + 1]) << 8 : 0u) |
                                 (have > 2 ? static_cast<std::uint32_t>(bytes[i + 2]) : 0u);
     out += kAlphabet[group >> 18];
     out += kAlphabet[group >> 12 & 63];

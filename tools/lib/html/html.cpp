@@ -102,8 +102,8 @@ void Html::chart(std::string_view svg, std::string_view caption) {
 
 void Html::picture(const std::vector<std::uint8_t>& png, std::string_view caption, std::string_view class_name) {
   const std::string text = escape_markup(caption);
-  markup_ += concat("<figure class=\"", class_name, "\"><img alt=\"", text, "\" src=\"data:image/png;base64,", base64(png), "\"><figcaption>",
-                    text, "</figcaption></figure>\n");
+  markup_ += concat("<figure class=\"", class_name, "\"><img alt=\"", text, "\" src=\"data:image/png;base64,", base64(png),
+                    "\"><figcaption>", text, "</figcaption></figure>\n");
 }
 
 void Html::begin_group(std::string_view class_name) { markup_ += concat("<div class=\"", class_name, "\">\n"); }

@@ -91,8 +91,8 @@ void add_markers(ChartFrame& frame, const Series& series, std::string_view colou
   for (std::size_t i = 0; i < series.x.size(); ++i) {
     const Point point{frame.px(series.x[i]), frame.py(series.y[i])};
     if (std::isnan(point.x) || std::isnan(point.y)) continue;
-    frame.add(concat("<circle cx=\"", fixed_text(point.x, 1), "\" cy=\"", fixed_text(point.y, 1), "\" r=\"3\" fill=\"", colour, "\"><title>",
-                     value_text(series.x[i]), ": ", value_text(series.y[i]), "</title></circle>\n"));
+    frame.add(concat("<circle cx=\"", fixed_text(point.x, 1), "\" cy=\"", fixed_text(point.y, 1), "\" r=\"3\" fill=\"", colour,
+                     "\"><title>", value_text(series.x[i]), ": ", value_text(series.y[i]), "</title></circle>\n"));
   }
 }
 
@@ -107,8 +107,9 @@ void add_spread(ChartFrame& frame, const Series& series, std::string_view colour
     const double low = std::isnan(shown) ? frame.bottom() : shown;
     const std::string left = fixed_text(px - kHalfCap, 1);
     const std::string across = concat("h", fixed_text(2.0 * kHalfCap, 1));
-    frame.add(concat("<path d=\"M", left, ",", fixed_text(high, 1), across, "M", left, ",", fixed_text(low, 1), across, "M", fixed_text(px, 1), ",",
-                     fixed_text(high, 1), "V", fixed_text(low, 1), "\" fill=\"none\" stroke=\"", colour, "\" stroke-opacity=\"0.7\"/>\n"));
+    frame.add(concat("<path d=\"M", left, ",", fixed_text(high, 1), across, "M", left, ",", fixed_text(low, 1), across, "M",
+                     fixed_text(px, 1), ",", fixed_text(high, 1), "V", fixed_text(low, 1), "\" fill=\"none\" stroke=\"", colour,
+                     "\" stroke-opacity=\"0.7\"/>\n"));
   }
 }
 
@@ -189,8 +190,8 @@ std::string line_chart(const std::vector<Series>& all_series, const ChartOptions
   for (const ReferenceLine& reference : options.references) {
     const double y = frame.py(reference.y);
     if (std::isnan(y)) continue;
-    frame.add(concat("<line x1=\"", fixed_text(frame.left(), 1), "\" y1=\"", fixed_text(y, 1), "\" x2=\"", fixed_text(frame.right(), 1), "\" y2=\"",
-                     fixed_text(y, 1), "\" class=\"reference\"/>\n"));
+    frame.add(concat("<line x1=\"", fixed_text(frame.left(), 1), "\" y1=\"", fixed_text(y, 1), "\" x2=\"", fixed_text(frame.right(), 1),
+                     "\" y2=\"", fixed_text(y, 1), "\" class=\"reference\"/>\n"));
     if (!reference.label.empty()) labels.push_back({y, reference.label, ""});
   }
   for (std::size_t i = 0; i < all_series.size(); ++i) {

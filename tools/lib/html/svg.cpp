@@ -28,8 +28,8 @@ constexpr std::string_view kStyle =
 std::string pixels(double value) { return fixed_text(value, 1); }
 
 std::string line(double x1, double y1, double x2, double y2, std::string_view class_name) {
-  return concat("<line x1=\"", pixels(x1), "\" y1=\"", pixels(y1), "\" x2=\"", pixels(x2), "\" y2=\"", pixels(y2), "\" class=\"", class_name,
-                "\"/>\n");
+  return concat("<line x1=\"", pixels(x1), "\" y1=\"", pixels(y1), "\" x2=\"", pixels(x2), "\" y2=\"", pixels(y2), "\" class=\"",
+                class_name, "\"/>\n");
 }
 
 double widest_label(const ChartAxis& axis) {
@@ -70,7 +70,8 @@ ChartFrame::ChartFrame(const ChartOptions& options, ChartAxis x, ChartAxis y, do
   if (!options.x_label.empty()) add_text((left_ + right_) / 2.0, options.height - 8.0, options.x_label, "middle");
   if (!options.y_label.empty()) {
     const std::string middle = pixels((top_ + bottom_) / 2.0);
-    add(concat("<text transform=\"translate(12,", middle, ") rotate(-90)\" text-anchor=\"middle\">", escape_markup(options.y_label), "</text>\n"));
+    add(concat("<text transform=\"translate(12,", middle, ") rotate(-90)\" text-anchor=\"middle\">", escape_markup(options.y_label),
+               "</text>\n"));
   }
 }
 
@@ -83,8 +84,8 @@ void ChartFrame::add_text(double px, double py, std::string_view text, std::stri
 
 std::string ChartFrame::finish() const {
   return concat("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" role=\"img\" aria-label=\"", escape_markup(options_.title),
-                "\" width=\"", pixels(options_.width), "\" height=\"", pixels(options_.height), "\" viewBox=\"0 0 ", pixels(options_.width), " ",
-                pixels(options_.height), "\">\n", kStyle, "\n", body_, "</svg>\n");
+                "\" width=\"", pixels(options_.width), "\" height=\"", pixels(options_.height), "\" viewBox=\"0 0 ", pixels(options_.width),
+                " ", pixels(options_.height), "\">\n", kStyle, "\n", body_, "</svg>\n");
 }
 
 void add_end_labels(ChartFrame& frame, std::vector<EndLabel> labels) {

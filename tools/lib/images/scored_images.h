@@ -41,8 +41,8 @@ struct ScoredImages {
 // FAKE is taken as it is, unless another size is asked for.  REAL is cropped and resized as in training; where its pictures
 // have FAKE's size already, or FAKE belongs to a run whose config.json tells how its pictures were prepared (run_preparation.h), no
 // option is needed.
-// Error(usage): more images asked for than there are, a crop for what is no folder, a calibration of what is no checkpoint.  Error(data): sizes that differ
-// without crop or size, a side that is not 16 * 2^k, and whatever reading the sets meets.
+// Error(usage): more images asked for than there are, a crop for what is no folder, a calibration of what is no checkpoint.  Error(data):
+// sizes that differ without crop or size, a side that is not 16 * 2^k, and whatever reading the sets meets.
 ScoredImages load_scored_images(const ScoredImagesOptions& options);
 
 }  // namespace pbgen

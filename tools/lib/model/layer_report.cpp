@@ -99,10 +99,11 @@ std::vector<std::string> redundancy_remarks(const NetworkConfig& config) {
                              row.binarized ? "; the layer is binarized all the same" : ""));
   }
   if (remarks.empty()) {
-    remarks.push_back("All redundancies have the signs of the paper's (generator 496, 192, -128, -960; discriminator 11, 1472, 2944, 5888).");
-  } else {
     remarks.push_back(
-        "Where the signs differ, the paper's advice (binarize where the redundancy is positive) reads differently for this width and size.");
+        "All redundancies have the signs of the paper's (generator 496, 192, -128, -960; discriminator 11, 1472, 2944, 5888).");
+  } else {
+    remarks.push_back("Where the signs differ, the paper's advice (binarize where the redundancy is positive) reads differently for this "
+                      "width and size.");
   }
   return remarks;
 }

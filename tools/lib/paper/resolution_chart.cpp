@@ -7,7 +7,8 @@
 
 namespace pbgen {
 
-std::string resolution_chart(const std::vector<ResolutionCurve>& curves, const std::vector<int>& sizes, std::string_view title, bool log_y) {
+std::string resolution_chart(const std::vector<ResolutionCurve>& curves, const std::vector<int>& sizes, std::string_view title,
+                             bool log_y) {
   std::vector<Series> all;
   for (const ResolutionCurve& curve : curves) {
     Series& series = all.emplace_back();

@@ -113,8 +113,9 @@ std::string number_text(double value) {
 }
 
 std::string row_text(const LogRow& row) {
-  return concat(row.iteration, ',', number_text(row.epoch), ',', number_text(row.loss_d), ',', number_text(row.loss_g), ',', number_text(row.d_real), ',',
-                number_text(row.d_fake), ',', number_text(row.images_per_second), ',', row.swd ? number_text(*row.swd) : "", '\n');
+  return concat(row.iteration, ',', number_text(row.epoch), ',', number_text(row.loss_d), ',', number_text(row.loss_g), ',',
+                number_text(row.d_real), ',', number_text(row.d_fake), ',', number_text(row.images_per_second), ',',
+                row.swd ? number_text(*row.swd) : "", '\n');
 }
 
 // No row where the line is not one of ours: a run that was cut off may leave half a line.
@@ -212,7 +213,9 @@ std::vector<std::pair<std::int64_t, std::string>> RunDirectory::list_checkpoints
   return numbered_files(run_path + "/checkpoints", kCheckpointSuffix);
 }
 
-std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const { return numbered_files(path_ + "/samples", kSampleSuffix); }
+std::vector<std::pair<std::int64_t, std::string>> RunDirectory::samples() const {
+  return numbered_files(path_ + "/samples", kSampleSuffix);
+}
 
 int RunDirectory::remove_results() const {
   return is_our_config(config_path()) ? remove_files({scores_path(), report_path(), profile_path()}) : 0;

@@ -83,8 +83,9 @@ std::string profile_text(const Profile& profile, const NetworkConfig& network, s
 
   const double in_layers = sum_of(layers);
   const auto with_share = [&](double seconds) { return concat(milliseconds(seconds), " ms (", share(seconds), "%)"); };
-  std::string text = concat("An iteration of batch ", batch, ", mean of ", iterations, ": ", milliseconds(whole),
-                            " ms; products of the layers ", with_share(in_layers), ", everything else ", with_share(whole - in_layers), "\n");
+  std::string text =
+      concat("An iteration of batch ", batch, ", mean of ", iterations, ": ", milliseconds(whole), " ms; products of the layers ",
+             with_share(in_layers), ", everything else ", with_share(whole - in_layers), "\n");
   if (fma_peak > 0.0)
     text += concat("FMA peak ", fixed_text(fma_peak * 1e-9, 1), " GFLOP/s, of which the iteration's nominal rate is ",
                    fixed_text(flops / whole / fma_peak, 2), "\n");

@@ -41,12 +41,12 @@ LossNotes notes_of(const std::string& loss) {
   if (loss == "wgan") return critic_notes();
   LossNotes notes;
   notes.losses =
-      "The discriminator D learns to tell real images from generated ones, the generator G learns to fool it. Neither curve is meant to fall to "
-      "zero: each side's gain is the other's loss. A healthy run wanders around a level; a discriminator loss that goes to zero and stays there "
-      "means that G no longer learns anything from D. ";
+      "The discriminator D learns to tell real images from generated ones, the generator G learns to fool it. Neither curve is meant to "
+      "fall to zero: each side's gain is the other's loss. A healthy run wanders around a level; a discriminator loss that goes to zero "
+      "and stays there means that G no longer learns anything from D. ";
   notes.outputs =
-      "What D says, averaged over a batch: 1 is \"surely real\", 0 \"surely generated\". Two curves that come near 0.5 mean that D cannot tell the "
-      "two apart; D(real) at 1 and D(fake) at 0 for long mean that D wins outright. ";
+      "What D says, averaged over a batch: 1 is \"surely real\", 0 \"surely generated\". Two curves that come near 0.5 mean that D cannot "
+      "tell the two apart; D(real) at 1 and D(fake) at 0 for long mean that D wins outright. ";
   notes.output_label = "D's output";
   notes.output_lines = {{"undecided", 0.5}};
   if (loss == "dcgan") {
@@ -96,8 +96,8 @@ class Page {
   void add_grids() {
     if (report_.grids.empty()) return;
     heading("Samples");
-    paragraph("The same random vectors z every time, so that each place in the grid can be followed from noise to a face. Many near copies of one "
-              "image would be mode collapse: G then repeats the few images that fool D.",
+    paragraph("The same random vectors z every time, so that each place in the grid can be followed from noise to a face. Many near copies "
+              "of one image would be mode collapse: G then repeats the few images that fool D.",
               "note");
     if (report_.grids.size() > 1) {
       page_.begin_group("strip");
@@ -110,9 +110,9 @@ class Page {
   void add_swd() {
     if (report_.swd_table.header.empty() && report_.swd.empty()) return;
     heading("Sliced Wasserstein distance");
-    paragraph("How far the generated images are from real ones in the statistics of their 7x7 patches, level by level: the finest level sees "
-              "texture, the coarsest the layout. Lower is better. The noise floor is the distance of two sets of real images: below it "
-              "nothing can be told from real.",
+    paragraph("How far the generated images are from real ones in the statistics of their 7x7 patches, level by level: the finest level "
+              "sees texture, the coarsest the layout. Lower is better. The noise floor is the distance of two sets of real images: below "
+              "it nothing can be told from real.",
               "note");
     page_.table(report_.swd_table);
     if (report_.swd.empty()) return;
@@ -152,15 +152,16 @@ class Page {
     chart({{"D(real)", report_.iteration, report_.d_real}, {"D(fake)", report_.iteration, report_.d_fake}}, options, notes.outputs);
     page_.end_group();
     if (options.smooth_points > 1) {
-      paragraph(concat("Faint: the logged values; strong: their average over ", options.smooth_points, " neighbouring rows of log.csv."), "note");
+      paragraph(concat("Faint: the logged values; strong: their average over ", options.smooth_points, " neighbouring rows of log.csv."),
+                "note");
     }
   }
 
   void add_neighbours() {
     if (report_.neighbours.empty()) return;
     heading("Nearest training images");
-    paragraph("Does the generator invent or repeat? Left a sample, beside it the training images that resemble it most. Alike in pose and light is "
-              "good; the very same face would mean that it was learned by heart.",
+    paragraph("Does the generator invent or repeat? Left a sample, beside it the training images that resemble it most. Alike in pose and "
+              "light is good; the very same face would mean that it was learned by heart.",
               "note");
     paragraph(report_.neighbours_note, "note");
     for (const NearestNeighbours& row : report_.neighbours) {
@@ -174,9 +175,9 @@ class Page {
   void add_layers() {
     if (report_.layers.header.empty() && report_.remarks.empty()) return;
     heading("Layers");
-    paragraph("Redundancy is the paper's guess, made before any training, at what a layer can lose: c_i - s_i for a deconvolution (its input channels "
-              "less the pixels of its input map), w_k h_k c_i - c_o for a convolution. The higher it is, the less should be lost when the layer's "
-              "weights become one bit each; where it is negative the layer is better left in float.",
+    paragraph("Redundancy is the paper's guess, made before any training, at what a layer can lose: c_i - s_i for a deconvolution (its "
+              "input channels less the pixels of its input map), w_k h_k c_i - c_o for a convolution. The higher it is, the less should be "
+              "lost when the layer's weights become one bit each; where it is negative the layer is better left in float.",
               "note");
     page_.table(report_.layers);
     for (const std::string& remark : report_.remarks) paragraph(remark, "remark");

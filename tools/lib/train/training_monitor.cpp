@@ -30,7 +30,8 @@ std::string TrainingMonitor::watch_samples(std::int64_t iteration, double sample
   if (samples_warned_ || iteration <= kYoung || sample_spread >= kCollapsed * real_spread) return "";
   samples_warned_ = true;
   return concat("iteration ", iteration, ": the samples have collapsed: they differ from one another only ",
-                std::lround(100.0 * sample_spread / real_spread), "% as much as real images do; try another --seed, a lower --lr or --beta1 0.5");
+                std::lround(100.0 * sample_spread / real_spread),
+                "% as much as real images do; try another --seed, a lower --lr or --beta1 0.5");
 }
 
 double pixel_spread(std::span<const std::uint8_t> pixels, std::int64_t count) {

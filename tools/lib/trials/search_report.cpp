@@ -175,8 +175,9 @@ std::vector<std::string> search_caveats(const Search& search, const SearchOption
   }
   const Measurement& baseline = search.baseline().measured;
   if (baseline.diverged > 0) {
-    caveats.push_back(concat("Of the float baseline's ", baseline.seeds, " seeds ", baseline.diverged,
-                             " diverged: what the others scored flatters it, and every layer is compared with them alone. A lower --lr may help."));
+    caveats.push_back(
+        concat("Of the float baseline's ", baseline.seeds, " seeds ", baseline.diverged,
+               " diverged: what the others scored flatters it, and every layer is compared with them alone. A lower --lr may help."));
   }
   for (const SearchStep& step : search.steps)
     if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(step, options.threshold), "."));
