@@ -1,6 +1,6 @@
 # PBGen: `make` builds the tools, `make test` the tests.  `make help` lists the rest.
 #
-#   BUILD=release|debug|asan|ubsan|tsan|fuzz   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
+#   BUILD=release|debug|asan|ubsan|sanitize|tsan|fuzz   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
 #   OUT=DIR: all that is made goes below that folder, and nothing beside the sources, which may be read-only
 
 BUILD ?= release
@@ -48,10 +48,11 @@ flags_release := -O3 -g1
 flags_debug := -O0 -g
 flags_asan := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 flags_ubsan := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+flags_sanitize := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags_tsan := -O1 -g -fsanitize=thread
 flags_fuzz := -O2 -g1 -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifndef flags_$(BUILD)
-  $(error BUILD=$(BUILD): expected release, debug, asan, ubsan, tsan or fuzz)
+  $(error BUILD=$(BUILD): expected release, debug, asan, ubsan, sanitize, tsan or fuzz)
 endif
 build_flags := $(flags_$(BUILD))
 ifeq ($(OPENMP),0)
@@ -284,7 +285,7 @@ deps:
 	@sh tools/deps.sh g++ make libgtest-dev libstb-dev
 
 deps-dev:
-	@sh tools/deps.sh clang libomp-dev
+	@sh tools/deps.sh clang libomp-dev clang-format python3
 
 deps-edge:
 	@sh tools/deps.sh g++-aarch64-linux-gnu qemu-user libgtest-dev googletest libstb-dev
@@ -303,10 +304,10 @@ help:
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
-	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp for developers'
+	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, python3'
 	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
 	@echo 'make clean        remove what make made'
-	@echo 'BUILD=debug|asan|ubsan|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
+	@echo 'BUILD=debug|asan|ubsan|sanitize|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
 	@echo 'OUT=DIR           build below DIR (DIR/tools/NAME, DIR/build/) and write nothing beside the sources, e.g. make OUT=/tmp/pbgen test'
 
 -include $(library_objects:.o=.d) $(test_objects:.o=.d) $(tool_objects:.o=.d) $(fuzz_objects:.o=.d)

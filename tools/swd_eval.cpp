@@ -53,14 +53,14 @@ int run(int argc, char** argv) {
                                "et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each level of a Laplacian pyramid down "
                                "to 16x16. SWD depends on the number of images and is not 0 for two sets of the same kind: the noise floor, "
                                "the distance of two disjoint halves of REAL, stands beside a comparison at the same number."));
-  parser.positional("REAL", &images_options.real, "what is to be learned");
+  parser.positional("REAL", &images_options.real, "the images that a generator is to imitate");
   parser.positional("FAKE", &images_options.fake,
-                    "what was generated, taken as it is; or a checkpoint, a run's folder or an exported model, which draws as many "
-                    "images as are compared");
+                    "images that were generated, taken as they are; or a checkpoint, a run's folder or an exported model, which draws as "
+                    "many images as are compared");
   parser.section("Preparing REAL, as in training (where FAKE is of a run, its config.json says how, and a flag here wins)");
   parser.add("--celeba", &celeba, "the crop for CelebA's aligned faces: --crop 108x108+35+55");
   parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
-  parser.add("--size", &images_options.size, "S", "side to compare at, 16, 32, 64, 128, .. ; a FAKE of another size is resized too",
+  parser.add("--size", &images_options.size, "S", "side to compare at: 16, 32, 64, 128, ...; a FAKE of another size is resized too",
              [](const int& size) {
                const bool fits = pyramid_levels(size) > 0 && size <= kMaxImageSide;
                return fits ? std::string() : concat("16 * 2^k up to ", kMaxImageSide, ": 16, 32, 64, ..");
@@ -81,7 +81,7 @@ int run(int argc, char** argv) {
       .default_text("all of the smaller set, at most 16384");
   parser.add("--repeats", &images_options.repeats, "R", "independent repetitions: mean and standard deviation (sd) are given",
              in_range(1, 1000));
-  parser.add("--seed", &images_options.seed, "SEED", "decides about every draw");
+  parser.add("--seed", &images_options.seed, "SEED", "decides every draw");
   parser.add("--threads", &threads, "N", "threads; the result does not depend on them", in_range(1, 1024))
       .default_text("what the machine grants");
   parser.add("--json", &json, "one JSON object on stdout, raw figures, each with its spread beside it (NAME_sd; null for one repetition)");
