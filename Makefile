@@ -107,7 +107,8 @@ edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sec
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
-.PHONY: all edge copy-edge test test-edge test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help has-compiler has-libraries has-gtest
+.PHONY: all edge copy-edge test test-edge test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
+.PHONY: has-compiler has-libraries has-gtest
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
@@ -138,7 +139,7 @@ test: TEST_FLAGS ?= --gtest_brief=1
 test: $(if $(cross),,$(binaries)) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(edge_libraries)
 	@$(test_environment) $(runner) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
-# Of aarch64's library, as `test`.
+# As `test`, but on aarch64, and of the library of a device alone.
 test-edge:
 	@for program in aarch64-linux-gnu-g++ qemu-aarch64; do \
 	  command -v $$program >/dev/null || { echo "$$program is missing: run \`make deps-edge\`" >&2; exit 1; }; done
@@ -261,14 +262,16 @@ has_header = printf '\#if !__has_include(<$(1)>)\n\#error\n\#endif\n' | $(CXX) $
 missing_compiler := $(strip $(foreach word,$(filter-out -%,$(CXX)),$(if $(shell command -v $(word) 2>/dev/null),,$(word))))
 package_of = $(if $(filter %-g++,$(1)),g++-$(patsubst %-g++,%,$(1)),$(1))
 deps_of = $(or $(if $(filter g++,$(1)),deps),$(if $(filter clang++,$(1)),deps-dev),$(if $(filter aarch64-linux-gnu-g++,$(1)),deps-edge))
-how_to_get = $(if $(call deps_of,$(1)),run `make $(call deps_of,$(1))`,install it (on Debian the package $(call package_of,$(1))) or name another)
+or_by_package = install it (on Debian the package $(call package_of,$(1))) or name another
+how_to_get = $(if $(call deps_of,$(1)),run `make $(call deps_of,$(1))`,$(or_by_package))
 has-compiler:
 	@$(if $(missing_compiler),echo '$(missing_compiler) is missing: $(call how_to_get,$(missing_compiler))' >&2; exit 1,:)
+how_to_get_omp = $(if $(is_clang),run `make deps-dev`,install g++ anew, with which it comes)
 has-libraries: | has-compiler
 	@$(call has_header,stb/stb_image_write.h) || { echo 'stb/stb_image_write.h is missing: run `make deps`' >&2; exit 1; }
 ifneq ($(OPENMP),0)
 	@$(call has_header,omp.h,-fopenmp) || \
-	  { echo 'omp.h is missing for $(CXX): $(if $(is_clang),run `make deps-dev`,install g++ anew, with which it comes), or build with OPENMP=0' >&2; exit 1; }
+	  { echo 'omp.h is missing for $(CXX): $(how_to_get_omp), or build with OPENMP=0' >&2; exit 1; }
 endif
 has-gtest:
 	@$(call has_header,gtest/gtest.h) || { echo 'GoogleTest is missing: run `make deps` (only the tests need it)' >&2; exit 1; }
@@ -300,7 +303,7 @@ help:
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
-	@echo 'make mutants      change one line of the engine at a time and list the changes that no test notices (hours; python3): tests/mutants/'
+	@echo 'make mutants      change one line of the engine at a time and list the changes that no test notices (hours; python3)'
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'

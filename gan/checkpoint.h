@@ -23,7 +23,7 @@
 
 namespace pbgen {
 
-// Of this build; the only one that it reads.
+// The version that this build writes, and the only one that it reads.
 inline constexpr int kCheckpointVersion = 1;
 
 // What else a run must find unchanged when it goes on: text by name.

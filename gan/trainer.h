@@ -37,7 +37,7 @@ struct TrainerOptions {
 // InvalidOption where wgan's critic is without a bound.
 void require_bounded_critic(Loss loss, double clip);
 
-// Of the discriminator: its last update.
+// The discriminator's figures are those of its last update.
 struct StepReport {
   double loss_d = 0.0;             // on real plus on fake
   std::vector<double> loss_g;      // one a generator step

@@ -5,7 +5,7 @@
 namespace pbgen::binary_weight_leaf {
 namespace {
 
-// Of v where w >= 0, of -v elsewhere (NaN included): v times w's sign.
+// v where w >= 0, -v elsewhere (NaN included): v times w's sign.
 __m256 times_sign(__m256 v, __m256 w) {
   const __m256 positive = _mm256_cmp_ps(w, _mm256_setzero_ps(), _CMP_GE_OQ);
   return _mm256_xor_ps(v, _mm256_andnot_ps(positive, _mm256_set1_ps(-0.0f)));

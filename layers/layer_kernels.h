@@ -15,7 +15,7 @@ struct LayerKernels {
   const lane_matrix_leaf::Leaves& lane_matrix;
 };
 
-// Of the path in force.
+// The table of the path in force.
 const LayerKernels& layer_kernels();
 
 }  // namespace pbgen

@@ -21,7 +21,7 @@ class Sequential {
   class Record {
    public:
     ConstTensorView output() const { return output(activation_of_.size() - 1); }
-    // Of one layer: what the layers in place behind it have made of it.
+    // One layer's output: what the layers in place behind it have made of it.
     ConstTensorView output(std::size_t layer) const { return activations_[activation_of_[layer]].view(); }
     std::span<const float> layer_record(std::size_t layer) const { return records_[layer].span(); }
     // Memory held.

@@ -60,7 +60,7 @@ class Coverage {
   std::vector<std::int32_t> counts_;
 };
 
-// Of one channel of one image.
+// What belongs to one channel of one image.
 struct PlaneSums {
   double sum = 0.0;
   double squares = 0.0;

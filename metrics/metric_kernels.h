@@ -14,7 +14,7 @@ struct MetricKernels {
   const fixed_wasserstein_leaf::Leaves* fixed_wasserstein;
 };
 
-// Of the path in force.
+// The table of the path in force.
 const MetricKernels& metric_kernels();
 
 }  // namespace pbgen

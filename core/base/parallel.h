@@ -51,7 +51,7 @@ void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body, 
 // system refuses: whoever has work to lose calls it first.
 void start_threads();
 
-// The threads, 1 to thread_count(), that either of them would use: for who cuts the work himself.
+// The threads, 1 to thread_count(), that either of them would use, for callers that cut the work themselves.
 int threads_worth_waking(std::int64_t count, std::int64_t min_piece);
 
 // While it lives, parallel_for and parallel_items of this thread run in this thread: for threads of our own (a loader)

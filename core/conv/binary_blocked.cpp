@@ -47,7 +47,7 @@ class MeetingAxis {
     const std::int64_t end = gathers_ ? floor_div(in + pad_, stride_) + 1 : begin + kernel_;
     return {std::max<std::int64_t>(begin, 0), std::min(end, out_)};
   }
-  // Of two that meet.
+  // How two pixels that meet do so.
   Meeting meeting(std::int64_t in, std::int64_t out) const {
     const std::int64_t tap = gathers_ ? in + pad_ - stride_ * out : out + pad_ - stride_ * in;
     // The input pixel before meets the same output pixel at tap - step, the one behind at tap + step.

@@ -63,7 +63,7 @@ void conv_to_big(const ConvGeometry& geometry, const DirectWeights& weights, con
 // dw := beta*dw + the gradient; beta 0 (dw is written, never read) or 1.  workspace: conv_weight_gradient_floats.
 void conv_weight_gradient(const ConvGeometry& geometry, ConstTensorView small, ConstTensorView big, float beta, float* dw,
                           Workspace& workspace);
-// Of the path in force.
+// The workspace that the path in force takes.
 std::int64_t conv_weight_gradient_floats(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big);
 
 // The definitions: plain weights, scalar, sums in double, one thread.

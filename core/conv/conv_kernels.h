@@ -48,7 +48,7 @@ struct ConvKernels {
   const im2col_leaf::Leaves* streaming;  // null: none
 };
 
-// Of the path in force.
+// The table of the path in force.
 const ConvKernels& conv_kernels();
 
 }  // namespace pbgen

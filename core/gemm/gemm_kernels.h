@@ -34,7 +34,7 @@ struct GemmKernels {
   void (*linear_parameter_gradients)(ConstTensorView x, ConstTensorView dy, float beta, float* dw, float* db, Workspace& workspace);
 };
 
-// Of the path in force.
+// The table of the path in force.
 const GemmKernels& gemm_kernels();
 
 // Fused multiply-adds in registers, of the widest instructions that this machine has.

@@ -7,10 +7,10 @@
 
 namespace pbgen::linear_direct_leaf {
 
-// Of a tile of a product.
+// The tile of a product.
 inline constexpr std::int64_t kMostRows = 6;
 inline constexpr std::int64_t kMostSlices = 4;
-// Of a tile of the weights' gradient: columns are floats of a row of dw.
+// The tile of the weights' gradient: columns are floats of a row of dw.
 inline constexpr std::int64_t kColumns = 16;
 // Features that lane_sums_avx2 takes at once.
 inline constexpr std::int64_t kLaneSums = 8;

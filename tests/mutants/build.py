@@ -285,7 +285,8 @@ class Worker:
         if units is None:
             return "not compiled"
         for room in self.base.rooms_of(mutant.path):
-            tests = self._compile([test for test in self.base.tests[room] + self.base.support if mutant.path in self.base.dependencies[test]])
+            affected = [test for test in self.base.tests[room] + self.base.support if mutant.path in self.base.dependencies[test]]
+        tests = self._compile(affected)
             if tests is None:
                 return "not compiled"
             seconds, cpu_seconds = self.base.seconds[room]
