@@ -4,8 +4,8 @@
   make mutants [MUTANTS_FLAGS='--jobs 2 --drawn 100 --seed 1 --only adam --minutes 30']
 
 Half of the changes are written down in list.txt, half are drawn from all lines by a seed.  A change that is no fault has a sentence in
-accepted.txt and is not made again.  All happens in a temporary copy of the tree, which is removed.  What survives is also written, as records
-that --list takes, to the file that --survivors names.  Exit code 0 where every change is noticed or accepted, 1 where one survives, 2
+accepted.txt and is not made again.  All happens in a temporary copy of the tree, which is removed.  What survives is also written, as
+records that --list takes, to the file that --survivors names.  Exit code 0 where every change is noticed or accepted, 1 where one survives, 2
 where something cannot be used.
 """
 
@@ -123,7 +123,8 @@ def table(results):
         for row in [mutant.path.split("/")[0], "drawn" if mutant.drawn else "written", "all"]:
             counts[row][verdict] += 1
     lines = [f"{'':10}{'tried':>8}" + "".join(f"{verdict:>14}" for verdict in VERDICTS)]
-    for row in sorted(counts, key=lambda row: (["all", "drawn", "written"].index(row) + 1 if row in ("all", "drawn", "written") else 9, row)):
+    last = ["all", "drawn", "written"]
+    for row in sorted(counts, key=lambda row: (last.index(row) + 1 if row in last else 9, row)):
         tried = counts[row]["killed"] + counts[row]["survived"]
         lines.append(f"{row:10}{tried:>8}" + "".join(f"{counts[row][verdict]:>14}" for verdict in VERDICTS))
     return "\n".join(lines)

@@ -69,7 +69,8 @@ def path_of(record, texts):
     """The file that a record names.  texts: path -> text."""
     found = [path for path in texts if path == record.file or path.endswith("/" + record.file)]
     if len(found) != 1:
-        raise Unusable(f"{record.place}: {record.file}: {'no file' if not found else 'more than one file'} is named so; name it as it is now")
+        count = "no file" if not found else "more than one file"
+        raise Unusable(f"{record.place}: {record.file}: {count} is named so; name it as it is now")
     return found[0]
 
 
