@@ -98,7 +98,8 @@ test_objects := $(tested:%.cpp=$(out)/%.o)
 tool_objects := $(tools:%=$(out)/tools/%.o)
 library := $(out)/libpbgen_all.a
 
-# libpbgen, the library of a device: gan/edge alone, without the definition of its leaves, and nothing but the C library behind it.
+# libpbgen, the library of a device: gan/edge with the headers of core/freestanding, without the definition of its leaves, and nothing but
+# the C library behind it.
 edge_objects := $(filter-out %/generator_ref.o,$(filter $(out)/gan/edge/%,$(library_objects)))
 edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
 edge_soname := libpbgen.so.1

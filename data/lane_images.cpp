@@ -12,11 +12,6 @@ void check_image(const LaneShape& shape, std::int64_t image, std::size_t bytes) 
 
 }  // namespace
 
-void planes_to_bytes(const float* planes, std::int64_t pixels, int channels, std::uint8_t* bytes) {
-  for (std::int64_t pixel = 0; pixel < pixels; ++pixel)
-    for (int c = 0; c < channels; ++c) *bytes++ = byte_of_float(planes[c * pixels + pixel]);
-}
-
 void image_to_lanes(std::span<const std::uint8_t> pixels, bool mirrored, std::int64_t image, TensorView batch) {
   const LaneShape& shape = batch.shape;
   check_image(shape, image, pixels.size());

@@ -18,9 +18,6 @@ inline std::uint8_t byte_of_float(float x) {
   return scaled >= 255.0f ? 255 : static_cast<std::uint8_t>(scaled + 0.5f);
 }
 
-// One image's planes [channels][pixels] as bytes [pixels][channels], by byte_of_float.  Overwrites all of `bytes`, pixels * channels long.
-void planes_to_bytes(const float* planes, std::int64_t pixels, int channels, std::uint8_t* bytes);
-
 // Writes one image, pixels [height][width][channels], as number `image` of the batch; the others stay.  mirrored: left
 // and right exchanged.  Wrong sizes are std::logic_error.
 void image_to_lanes(std::span<const std::uint8_t> pixels, bool mirrored, std::int64_t image, TensorView batch);

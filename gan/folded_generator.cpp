@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/base/check.h"
+#include "core/freestanding/model_format.h"
 #include "layers/batchnorm2d.h"
 #include "layers/weighted_layer.h"
 
@@ -71,15 +72,14 @@ std::int64_t FoldedShape::weights() const {
 
 FoldedShape folded_shape(const NetworkConfig& config, int layer) {
   FoldedShape shape;
+  shape.name = kModelLayerNames[layer];
   shape.binarized = config.binarized.generator.contains(layer);
   if (layer == 0) {
-    shape.name = "linear";
     shape.c_out = config.g_widths[0];
     shape.shifts = shape.c_out * config.base() * config.base();
     shape.dims = {shape.shifts, config.z_dim};
     return shape;
   }
-  shape.name = concat("deconv", layer);
   shape.c_out = layer == std::ssize(config.g_widths) ? config.channels : config.g_widths[layer];
   shape.shifts = shape.c_out;
   shape.dims = {config.g_widths[layer - 1], shape.c_out, NetworkConfig::kKernel, NetworkConfig::kKernel};

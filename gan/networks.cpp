@@ -5,6 +5,7 @@
 #include "core/base/check.h"
 #include "core/base/option_error.h"
 #include "core/base/rng.h"
+#include "core/freestanding/model_format.h"
 #include "layers/activations.h"
 #include "layers/batchnorm2d.h"
 #include "layers/conv2d.h"
@@ -29,11 +30,11 @@ std::string numbered(const char* prefix, const char* name, int number) { return 
 
 void NetworkConfig::validate() const {
   bool power = false;
-  for (int valid = 16; valid <= 1024; valid *= 2) power = power || size == valid;
+  for (int valid = kMinModelSide; valid <= kMaxModelSide; valid *= 2) power = power || size == valid;
   if (!power) throw InvalidOption("size", size, "16, 32, 64, 128, 256, 512 or 1024 (four layers double the base map)");
   if (channels != 1 && channels != 3) throw InvalidOption("channels", channels, "1 (grey) or 3 (RGB)");
-  require_range("z_dim", z_dim, 1, 4096);
-  for (const int width : g_widths) require_range("g_widths", width, 1, 4096);
+  require_range("z_dim", z_dim, 1, kMaxModelLatent);
+  for (const int width : g_widths) require_range("g_widths", width, 1, kMaxModelWidth);
   for (const int width : d_widths) require_range("d_widths", width, 1, 4096);
 }
 

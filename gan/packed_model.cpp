@@ -8,18 +8,18 @@
 #include "core/base/check.h"
 #include "core/base/option_error.h"
 #include "core/files/file_kind.h"
-#include "core/files/half.h"
 #include "core/files/json.h"
+#include "core/files/safetensors.h"
+#include "core/freestanding/half.h"
 #include "core/freestanding/ints.h"
+#include "core/freestanding/model_format.h"
 #include "gan/checkpoint.h"
 #include "gan/stored_values.h"
 
 namespace pbgen {
 namespace {
 
-constexpr const char* kFormat = "pbgen-generator";
-constexpr const char* kBitOrder = "least significant first, 1 is +1, 0 is -1";
-constexpr std::int64_t kAlignment = 64;
+constexpr auto kAlignment = std::int64_t{kModelArrayAlignment};
 
 // What a configuration has of the discriminator and of training, which a file of the generator has not.
 constexpr const char* kNotExported[] = {"d_widths", "binarize_d", "bwn"};
@@ -49,10 +49,10 @@ std::vector<Plan> plan_arrays(const NetworkConfig& config, const PackedModelOpti
     };
     const Part part = layer == 0 ? Part::linear_weights : Part::deconv_weights;
     const Dtype dtype = layer == 0 && options.linear == LinearPrecision::half ? Dtype::f16 : Dtype::f32;
-    if (shape.binarized) add(".signs", Dtype::u8, shape.dims, (shape.weights() + 7) / 8, part, &FoldedLayer::weights);
-    else add(".weight", dtype, shape.dims, shape.weights() * dtype_bytes(dtype), part, &FoldedLayer::weights);
-    add(".scale", Dtype::f32, {shape.c_out}, 4 * shape.c_out, Part::scales_and_shifts, &FoldedLayer::scale);
-    add(".shift", Dtype::f32, {shape.shifts}, 4 * shape.shifts, Part::scales_and_shifts, &FoldedLayer::shift);
+    if (shape.binarized) add(kModelSigns, Dtype::u8, shape.dims, (shape.weights() + 7) / 8, part, &FoldedLayer::weights);
+    else add(kModelWeights, dtype, shape.dims, shape.weights() * dtype_bytes(dtype), part, &FoldedLayer::weights);
+    add(kModelScale, Dtype::f32, {shape.c_out}, 4 * shape.c_out, Part::scales_and_shifts, &FoldedLayer::scale);
+    add(kModelShift, Dtype::f32, {shape.shifts}, 4 * shape.shifts, Part::scales_and_shifts, &FoldedLayer::shift);
   }
   return plans;
 }
@@ -63,21 +63,13 @@ std::string shapes_text(const std::vector<Plan>& plans) {
   return shapes.text();
 }
 
-NetworkConfig parse_network(const SafetensorsFile& file) {
-  Json description = parse_json(file.metadata("network"), ErrorKind::model_file, file.path());
-  if (!description.is_object()) fail(ErrorKind::model_file, file.path(), ": network description: no object");
-  const Json unused = network_description(NetworkConfig{});
-  for (const char* const key : kNotExported) description.set(key, *unused.find(key));
-  return parse_network_description(description, file.path());
-}
-
 SafetensorsWriter describe(const NetworkConfig& config, const std::vector<Plan>& plans) {
   SafetensorsWriter writer;
-  writer.add_metadata("format", kFormat);
+  writer.add_metadata("format", kModelFormat);
   writer.add_metadata("version", concat(kPackedModelVersion));
   writer.add_metadata("network", exported_network_text(config));
   writer.add_metadata("shapes", shapes_text(plans));
-  writer.add_metadata("bits", kBitOrder);
+  writer.add_metadata("bits", kModelBitOrder);
   return writer;
 }
 
@@ -126,28 +118,34 @@ std::int64_t largest_output(const NetworkConfig& config) {
   return largest;
 }
 
-void require_text(const SafetensorsFile& file, const char* key, const std::string& expected) {
-  if (file.metadata(key) != expected)
-    fail(ErrorKind::model_file, file.path(), ": its metadata's ", key, " is ", Json(file.metadata(key).substr(0, 256)).text(),
-         ", expected ", expected, "; is it another program's file?");
-}
-
-template <class T>
-std::span<const T> stored(const SafetensorsFile& file, const Plan& plan) {
-  return file.values<T>(plan.name, {plan.elements()});
-}
-
-// values: as many as the plan's logical shape has.
-void unpack(const SafetensorsFile& file, const Plan& plan, AlignedBuffer<float>& values) {
-  if (plan.dtype == Dtype::f32) {
-    std::copy_n(stored<float>(file, plan).begin(), values.size(), values.begin());
-  } else if (plan.dtype == Dtype::f16) {
-    std::transform(stored<Half>(file, plan).begin(), stored<Half>(file, plan).begin() + values.size(), values.begin(), float_of_half);
-  } else {
-    const std::span<const std::uint8_t> bytes = stored<std::uint8_t>(file, plan);
-    for (std::int64_t i = 0; i < values.size(); ++i) values[i] = (bytes[i / 8] >> i % 8 & 1) != 0 ? 1.0f : -1.0f;
+NetworkConfig network_of(const edge::Model& model) {
+  NetworkConfig config;
+  config.size = model.size;
+  config.channels = model.channels;
+  config.z_dim = model.z_dim;
+  for (int i = 0; i < FoldedGenerator::kLayers; ++i) {
+    if (i < std::ssize(config.g_widths)) config.g_widths[i] = model.layers[i].c_out;
+    if (model.layers[i].kind == edge::Weights::signs) config.binarized.generator = config.binarized.generator.with(i);
   }
-  require_finite(values.span(), concat(file.path(), ": ", plan.name));
+  return config;
+}
+
+// Says why libpbgen's reader refuses a file, with what more the file tells.
+[[noreturn]] void refuse(std::span<const std::uint8_t> bytes, const std::string& path, int code, const edge::Fault& fault) {
+  const std::string what = concat(fault.of, fault.what);
+  if (code == PBGEN_NOT_A_MODEL)
+    fail(ErrorKind::model_file, path, ": ", wrong_kind(bytes, concat("an exported model (format ", kModelFormat, ")")),
+         ": write one with ./tools/export");
+  if (code == PBGEN_VERSION) {
+    edge::Header header;
+    edge::read_header(bytes.data(), bytes.size(), header);
+    const auto length = std::min<std::ptrdiff_t>(header.version.end - header.version.begin, 32);
+    fail(ErrorKind::model_file, path, ": exported model of version \"", std::string(header.version.begin, header.version.begin + length),
+         "\", this build reads version ", kPackedModelVersion, "; export the checkpoint again");
+  }
+  if (code == PBGEN_NOT_FINITE)
+    fail(ErrorKind::diverged, path, ": ", what, " holds a value that is not finite: take an earlier checkpoint");
+  fail(ErrorKind::model_file, path, ": ", what, what.empty() ? "" : ": ", pbgen_error_text(code));
 }
 
 }  // namespace
@@ -181,57 +179,34 @@ std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, 
 
 void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options, Existing existing) {
   const std::int64_t largest = largest_output(generator.config);
-  if (largest > kMaxDrawnFloats)
-    fail(ErrorKind::usage, path, ": the output of a layer would have ", largest, " values, at most ", kMaxDrawnFloats,
+  if (largest > kMaxModelActivation)
+    fail(ErrorKind::usage, path, ": the output of a layer would have ", largest, " values, at most ", kMaxModelActivation,
          " are drawn from exported models: train a narrower or smaller network");
   Packed(generator, options).writer.write(path, existing);
 }
 
-bool PackedModel::is_format_of(const SafetensorsFile& file) {
-  const auto format = file.metadata().find("format");
-  return format != file.metadata().end() && format->second == kFormat;
+bool PackedModel::is_format_of(std::span<const std::uint8_t> bytes) {
+  edge::Header header;
+  switch (edge::read_header(bytes.data(), bytes.size(), header)) {
+    case PBGEN_OK:
+    case PBGEN_VERSION: return true;
+    case PBGEN_NOT_A_MODEL: return false;
+    default: return file_kind(bytes) == safetensors_kind(kModelFormat);  // what cannot be read may still begin as one
+  }
 }
 
-PackedModel PackedModel::load(const std::string& path) { return PackedModel(SafetensorsFile::load(path)); }
+PackedModel PackedModel::load(const std::string& path) { return parse(read_file(path, kMaxSafetensorsBytes), path); }
 
 PackedModel PackedModel::parse(std::span<const std::uint8_t> bytes, const std::string& path) {
-  return PackedModel(SafetensorsFile::parse(bytes, path));
-}
-
-PackedModel::PackedModel(SafetensorsFile file) : file_(std::move(file)) {
-  if (!is_format_of(file_)) {
-    const auto format = file_.metadata().find("format");
-    fail(ErrorKind::model_file, file_.path(), ": is ", safetensors_kind(format == file_.metadata().end() ? "" : format->second),
-         ", not an exported model (format ", kFormat, "): write one with ./tools/export");
-  }
-  const std::string& version = file_.metadata("version");
-  if (version != concat(kPackedModelVersion))
-    fail(ErrorKind::model_file, file_.path(), ": exported model of version ", Json(version.substr(0, 32)).text(),
-         ", this build reads version ", kPackedModelVersion, "; export the checkpoint again");
-  network_ = parse_network(file_);
-  const SafetensorsFile::Tensor* const linear = file_.find("linear.weight");
-  if (linear != nullptr && linear->dtype == Dtype::f16) options_.linear = LinearPrecision::half;
-
-  const std::vector<Plan> plans = plan_arrays(network_, options_);
-  require_text(file_, "bits", kBitOrder);
-  require_text(file_, "shapes", shapes_text(plans));
-  for (const Plan& plan : plans) {
-    if (plan.dtype == Dtype::f32) stored<float>(file_, plan);
-    else if (plan.dtype == Dtype::f16) stored<Half>(file_, plan);
-    else stored<std::uint8_t>(file_, plan);
-  }
-  if (file_.tensors().size() != plans.size())
-    fail(ErrorKind::model_file, file_.path(), ": ", file_.tensors().size(), " arrays, its network has ", plans.size());
-  if (const std::int64_t largest = largest_output(network_); largest > kMaxDrawnFloats)
-    fail(ErrorKind::model_file, file_.path(), ": its network is too large: the output of a layer has ", largest, " values, at most ",
-         kMaxDrawnFloats, " are drawn");
-}
-
-FoldedGenerator PackedModel::folded() const {
-  FoldedGenerator generator = zero_generator(network_);
-  for (const Plan& plan : plan_arrays(network_, options_))
-    unpack(file_, plan, generator.layers[plan.layer].*plan.values);
-  return generator;
+  PackedModel model;
+  model.bytes_ = AlignedBuffer<std::uint8_t>(std::ssize(bytes));
+  std::copy(bytes.begin(), bytes.end(), model.bytes_.begin());
+  edge::Fault fault;
+  const int code = edge::read_whole_model(model.bytes_.data(), bytes.size(), model.layers_, fault);
+  if (code != PBGEN_OK) refuse(bytes, path, code, fault);
+  model.network_ = network_of(model.layers_);
+  if (model.layers_.layers[0].kind == edge::Weights::halves) model.options_.linear = LinearPrecision::half;
+  return model;
 }
 
 }  // namespace pbgen

@@ -25,8 +25,8 @@
 //
 // Versions: a change that a reader of the old version would refuse or misread gets a new number, and a build reads the
 // versions that it names, exactly these.  Metadata that a reader does not know may be added without one, up to 32 entries in all and
-// in ASCII; arrays may not.  Otherwise the header is as export writes it, to the space: libpbgen (gan/edge) refuses what is not, and so
-// do the tools, which ask it (tools/lib/model/exported_model.h).
+// in ASCII; arrays may not.  Otherwise the header is as export writes it, to the space: what is not is refused by libpbgen's reader
+// (gan/edge/model_file.h), through which the tools read as well.
 #pragma once
 
 #include <cstdint>
@@ -34,17 +34,17 @@
 #include <string>
 #include <vector>
 
-#include "core/files/safetensors.h"
+#include "core/base/aligned_buffer.h"
+#include "core/files/file.h"
+#include "gan/edge/model_file.h"
+#include "gan/edge/pbgen.h"
 #include "gan/folded_generator.h"
 #include "gan/networks.h"
 
 namespace pbgen {
 
 // Of this build; the only one that it reads.
-inline constexpr int kPackedModelVersion = 1;
-
-// Of a layer's output, 256 MB: what libpbgen draws (gan/edge/model_file.h), and so do we.
-inline constexpr std::int64_t kMaxDrawnFloats = std::int64_t{1} << 26;
+inline constexpr int kPackedModelVersion = PBGEN_MODEL_VERSION;
 
 enum class LinearPrecision { single, half };
 
@@ -70,36 +70,40 @@ inline std::int64_t packed_model_bytes(const NetworkConfig& config, const Packed
 
 // The file's bytes.  Error(diverged) naming the array where a value is not finite, or too large for half precision.
 std::vector<std::uint8_t> encode_packed_model(const FoldedGenerator& generator, const PackedModelOptions& options);
-// The same, written as AtomicFile writes.  Error as that; Error(usage) where a layer's output is larger than kMaxDrawnFloats: nobody
-// would read the file.
+// The same, written as AtomicFile writes.  Error as that; Error(usage) where a layer's output is larger than kMaxModelActivation
+// (core/freestanding/model_format.h): nobody would read the file.
 void save_packed_model(const std::string& path, const FoldedGenerator& generator, const PackedModelOptions& options,
                        Existing existing = Existing::replace);
 
 // The metadata's network: what network_description says of the generator.
 std::string exported_network_text(const NetworkConfig& config);
 
+// A file that was read and verified, as libpbgen reads and verifies it.
 class PackedModel {
  public:
-  // Error(input_output) where the file cannot be read; Error(model_file), with the path and the rule that is broken, where
-  // it is no exported model, is damaged, is of another version, or is larger than kMaxDrawnFloats.  Memory is bounded as
-  // SafetensorsFile::parse says; load has the file's bytes beside that.
+  // Error(input_output) where the file cannot be read; Error(model_file), with the path, what is at fault and libpbgen's sentence, where it
+  // is no exported model, is damaged, is of another version or is too large to draw; Error(diverged) naming the array where a value
+  // is not finite.  Memory: the file's bytes; load has them twice.
   static PackedModel load(const std::string& path);
   static PackedModel parse(std::span<const std::uint8_t> bytes, const std::string& path);
-  explicit PackedModel(SafetensorsFile file);
 
   // Whether a file claims to be an exported model, of whatever version.
-  static bool is_format_of(const SafetensorsFile& file);
+  static bool is_format_of(std::span<const std::uint8_t> bytes);
 
   // What belongs to the discriminator is as in NetworkConfig{}: it is not exported.
   const NetworkConfig& network() const { return network_; }
   const PackedModelOptions& options() const { return options_; }
 
-  // The layers with their weights expanded to floats: 32 times the bytes of one-bit weights, at most 32 times the file.
-  // Error(diverged) where a value is not finite.
-  FoldedGenerator folded() const;
+  // Of the whole file; at a multiple of 64.
+  std::span<const std::uint8_t> bytes() const { return bytes_.span(); }
+  // Where in them the layers lie; as long as this object lives.
+  const edge::Model& layers() const { return layers_; }
 
  private:
-  SafetensorsFile file_;
+  PackedModel() = default;
+
+  AlignedBuffer<std::uint8_t> bytes_;
+  edge::Model layers_{};
   NetworkConfig network_;
   PackedModelOptions options_;
 };

@@ -1,12 +1,13 @@
 // Counter-based random numbers: every draw is a pure function of (seed, stream, iteration, index), so a resumed run, a
 // prefetching loader and any number of threads draw the same.
-//
-// Source: Philox4x32-10, Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+// The bits are Philox's: core/freestanding/philox.h.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <vector>
+
+#include "core/freestanding/philox.h"
 
 namespace pbgen {
 
@@ -18,7 +19,7 @@ enum class Stream : std::uint32_t {
   mirror = 4,       // iteration: epoch; index: image
   holdout = 5,
   fixed_latent = 6, // the z of the sample grids
-  generate = 7,     // index: image * z_dim + component
+  generate = kGenerateStream,  // index: image * z_dim + component
   calibrate = 8,    // iteration: batch
   score = 9,        // latents of generated images that are scored
   patches = 10,     // sliced Wasserstein: iteration: level and set
@@ -32,8 +33,7 @@ enum class Stream : std::uint32_t {
 class CounterRng {
  public:
   CounterRng(std::uint64_t seed, Stream stream, std::uint32_t iteration = 0)
-      : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-        stream_(static_cast<std::uint32_t>(stream)), iteration_(iteration) {}
+      : seed_(seed), stream_(static_cast<std::uint32_t>(stream)), iteration_(iteration) {}
 
   // 128 random bits for index; lane distinguishes further blocks of the same index (0 .. 255).
   // Indices are below 2^56.
@@ -51,7 +51,7 @@ class CounterRng {
   double truncated_normal(std::uint64_t index, double limit) const;
 
  private:
-  std::array<std::uint32_t, 2> key_;
+  std::uint64_t seed_;
   std::uint32_t stream_;
   std::uint32_t iteration_;
 };

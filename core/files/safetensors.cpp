@@ -10,19 +10,16 @@
 #include "core/files/crc64.h"
 #include "core/files/file_kind.h"
 #include "core/files/json.h"
+#include "core/freestanding/safetensors_layout.h"
 
 namespace pbgen {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "values are little-endian in the file and are not swapped");
 
-constexpr std::size_t kLengthBytes = 8;
-constexpr std::size_t kDataAlignment = 64;
-constexpr std::size_t kMaxHeaderBytes = 4 << 20;
+using namespace safetensors_layout;
+
 constexpr std::size_t kMaxNameBytes = 256;
-constexpr std::size_t kMaxDims = 8;
-constexpr std::size_t kChecksumDigits = 16;
-constexpr std::string_view kZeros = "0000000000000000";
 constexpr std::string_view kMetadata = "__metadata__";
 constexpr std::string_view kChecksum = "checksum";
 constexpr std::string_view kMend = "; the file is damaged or not ours: copy it again or take another";

@@ -21,7 +21,7 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
 #include "core/files/file.h"
-#include "core/files/half.h"
+#include "core/freestanding/half.h"
 
 namespace pbgen {
 

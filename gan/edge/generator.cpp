@@ -1,15 +1,25 @@
 // Cuts the work into pieces, lays out the scratch and runs the layers.
 #include "gan/edge/generator.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
+#include "core/freestanding/tanh.h"
 #include "gan/edge/pack.h"
 #include "gan/edge/run.h"
 
 namespace pbgen::edge {
 namespace {
+
+// The leaves have a tanh of their own, with these constants.
+template <std::size_t n>
+constexpr bool same(const float (&a)[n], const float (&b)[n]) {
+  for (std::size_t i = 0; i < n; ++i)
+    if (a[i] != b[i]) return false;
+  return true;
+}
+static_assert(kExpLowest == tanh_formula::kExpLowest && kRoundingMagic == tanh_formula::kRoundingMagic);
+static_assert(kLog2E == tanh_formula::kLog2E && kLn2High == tanh_formula::kLn2High && kMinusLn2Low == tanh_formula::kMinusLn2Low);
+static_assert(kExpFirst == tanh_formula::kExpFirst && same(kExpOthers, tanh_formula::kExpOthers));
+static_assert(kTanhNear == tanh_formula::kTanhNear && kTanhFirst == tanh_formula::kTanhFirst);
+static_assert(same(kTanhOthers, tanh_formula::kTanhOthers));
 
 constexpr int kMaxSide = 2048;
 constexpr int kMaxChannels = 1 << 16;
@@ -82,29 +92,9 @@ void run_linear_rows(const Run& run, LinearTask task, const Weight* weights, Sum
   }
 }
 
-#if defined(__x86_64__)
-// Beside AVX2, whose registers the system then keeps; not every compiler's __builtin_cpu_supports knows it.
-bool supports_f16c() {
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
-}
-#endif
-
 bool in_range(int value, int high) { return value >= 1 && value <= high; }
 
 }  // namespace
-
-const Leaves* leaves_of(Path path) {
-#if defined(__x86_64__)
-  if (path == Path::avx2) return &kAvx2Leaves;
-#elif defined(__aarch64__)
-  if (path == Path::neon) return &kNeonLeaves;
-#endif
-  return path == Path::portable ? &kPortableLeaves : nullptr;
-}
 
 std::ptrdiff_t activation_floats(int channels, int side) {
   return round_up(pixel_vectors(side) * channels, kLinearVectors) * kLanes;
@@ -167,15 +157,6 @@ const char* fault_of(const Generator& generator) {
   if (leaves_of(generator.path) == nullptr) return "this build lacks the path";
   return nullptr;
 }
-
-bool runs_here(Path path) {
-#if defined(__x86_64__)
-  if (path == Path::avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && supports_f16c();
-#endif
-  return leaves_of(path) != nullptr;
-}
-
-Path best_path() { return runs_here(Path::avx2) ? Path::avx2 : runs_here(Path::neon) ? Path::neon : Path::portable; }
 
 std::uint64_t scratch_bytes(const Generator& generator, int parts) {
   return static_cast<std::uint64_t>(Plan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;

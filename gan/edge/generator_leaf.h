@@ -83,15 +83,13 @@ inline constexpr int kRowColumns = 4;      // the least z_dim of sum_float_rows 
 
 enum class Activation : std::uint8_t { none, relu, tanh };
 
-// ---- tanh, of which every path computes the same formulas (Cephes).  e^x for x in [kExpLowest, 0], clamped there: n = x / ln 2, rounded by
-// adding and subtracting kRoundingMagic; r = x - n ln 2, ln 2 in two parts of which the first is exact in products with n;
-// e^x = 2^n (1 + r + r^2 p(r)).  tanh x: below kTanhNear x + x^3 q(x^2), else (1 - e^-2|x|) / (1 + e^-2|x|) with the sign of x.
+// ---- tanh: the formula and the constants of core/freestanding/tanh.h, which no leaf may include; generator.cpp holds them equal.
 inline constexpr float kExpLowest = -87.0f;
-inline constexpr float kRoundingMagic = 12582912.0f;  // 1.5 * 2^23
+inline constexpr float kRoundingMagic = 12582912.0f;
 inline constexpr float kLog2E = 1.44269504088896341f;
 inline constexpr float kLn2High = 0.693359375f;
 inline constexpr float kMinusLn2Low = 2.12194440e-4f;
-inline constexpr float kExpFirst = 1.9875691500e-4f;  // highest power first
+inline constexpr float kExpFirst = 1.9875691500e-4f;
 inline constexpr float kExpOthers[] = {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
 inline constexpr float kTanhNear = 0.625f;
 inline constexpr float kTanhFirst = -5.70498872745e-3f;

@@ -2,6 +2,7 @@
 // Sums are floats, each product is rounded and then the sum, in an order that is written here: the same bytes on every machine.
 #include <cfloat>
 
+#include "core/freestanding/tanh.h"
 #include "gan/edge/generator_leaf.h"
 
 // Each operation is rounded once, to its own type: what is written here is what every machine computes.
@@ -29,15 +30,15 @@ Four floats_of(FourBits bits) { return reinterpret_cast<Four>(bits); }
 // Where the mask has all bits set a, else b.
 Four select(FourBits mask, Four a, Four b) { return floats_of((mask & bits_of(a)) | (~mask & bits_of(b))); }
 
-// e^x as generator_leaf.h has it.
+// e^x as core/freestanding/tanh.h has it.
 Four exp_of(Four x) {
-  x = select(x < all(kExpLowest), all(kExpLowest), x);
-  const Four magic = all(kRoundingMagic);
-  const Four shifted = x * kLog2E + magic;
+  x = select(x < all(tanh_formula::kExpLowest), all(tanh_formula::kExpLowest), x);
+  const Four magic = all(tanh_formula::kRoundingMagic);
+  const Four shifted = x * tanh_formula::kLog2E + magic;
   const Four n = shifted - magic;
-  const Four r = (x - n * kLn2High) + n * kMinusLn2Low;
-  Four p = all(kExpFirst);
-  for (const float coefficient : kExpOthers) p = p * r + coefficient;
+  const Four r = (x - n * tanh_formula::kLn2High) + n * tanh_formula::kMinusLn2Low;
+  Four p = all(tanh_formula::kExpFirst);
+  for (const float coefficient : tanh_formula::kExpOthers) p = p * r + coefficient;
   p = p * r * r + r + 1.0f;
   return floats_of(bits_of(p) + ((bits_of(shifted) - bits_of(magic)) << 23));
 }
@@ -49,9 +50,9 @@ Four tanh_of(Four x) {
   const Four e = exp_of(magnitude * -2.0f);
   const Four far = floats_of(bits_of((1.0f - e) / (1.0f + e)) | sign);
   const Four z = x * x;
-  Four p = all(kTanhFirst);
-  for (const float coefficient : kTanhOthers) p = p * z + coefficient;
-  return select(magnitude > all(kTanhNear), far, p * z * x + x);
+  Four p = all(tanh_formula::kTanhFirst);
+  for (const float coefficient : tanh_formula::kTanhOthers) p = p * z + coefficient;
+  return select(magnitude > all(tanh_formula::kTanhNear), far, p * z * x + x);
 }
 
 // NaN stays NaN: it is not below 0.

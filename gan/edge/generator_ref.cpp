@@ -1,35 +1,9 @@
 // The leaves' definition: scalar, double accumulators.
+#include "core/freestanding/tanh.h"
 #include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
 namespace {
-
-// e^x as generator_leaf.h has it.
-float exp_of(float x) {
-  x = x < kExpLowest ? kExpLowest : x;
-  const float shifted = x * kLog2E + kRoundingMagic;
-  const float n = shifted - kRoundingMagic;
-  const float r = (x - n * kLn2High) + n * kMinusLn2Low;
-  float p = kExpFirst;
-  for (const float coefficient : kExpOthers) p = p * r + coefficient;
-  p = p * r * r + r + 1.0f;
-  float power = 1.0f;  // 2^n, exact
-  for (int i = static_cast<int>(n); i < 0; ++i) power *= 0.5f;
-  return p * power;
-}
-
-float tanh_of(float x) {
-  const float magnitude = x < 0.0f ? -x : x;
-  if (magnitude > kTanhNear) {
-    const float e = exp_of(-2.0f * magnitude);
-    const float far = (1.0f - e) / (1.0f + e);
-    return x < 0.0f ? -far : far;
-  }
-  const float z = x * x;
-  float p = kTanhFirst;
-  for (const float coefficient : kTanhOthers) p = p * z + coefficient;
-  return p * z * x + x;
-}
 
 float activate(float x, Activation activation) {
   if (activation == Activation::relu) return x < 0.0f ? 0.0f : x;

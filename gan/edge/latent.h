@@ -1,4 +1,4 @@
-// The latent vectors that ./tools/generate draws for a seed: Philox4x32-10, as core/base/rng.h.
+// The latent vectors that ./tools/generate draws for a seed.
 #pragma once
 
 #include <cstdint>

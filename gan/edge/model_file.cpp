@@ -1,15 +1,14 @@
 // The network that a header describes, and its arrays.
 #include "gan/edge/model_file.h"
 
+#include "core/freestanding/ints.h"
+
 namespace pbgen::edge {
 namespace {
 
-constexpr std::uint64_t kAlignment = 64;
-constexpr std::uint64_t kKernelTaps = 25;
+constexpr std::uint64_t kKernelTaps = kModelKernel * kModelKernel;
 
-constexpr const char* kLayerNames[kModelLayers] = {"linear", "deconv1", "deconv2", "deconv3", "deconv4"};
-
-bool in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high) { return value >= low && value <= high; }
+bool in_range(std::uint64_t value, int low, int high) { return value >= static_cast<unsigned>(low) && value <= static_cast<unsigned>(high); }
 
 // "none", or digits with commas, each at most once; bit i of layers: layer i.
 bool read_layers(Text text, unsigned& layers) {
@@ -38,11 +37,11 @@ bool read_network(Text description, Network& network) {
       !text.take_numbers(network.widths, 4, widths) || widths != 4 || !text.take(",\"binarize_g\":") || !text.take_string(layers) ||
       !text.take('}') || !text.at_end())
     return false;
-  if (!read_layers(layers, network.one_bit) || !in_range(network.size, 16, 1024) || (network.size & (network.size - 1)) != 0 ||
-      (network.channels != 1 && network.channels != 3) || !in_range(network.z_dim, 1, 4096))
+  if (!read_layers(layers, network.one_bit) || !in_range(network.size, kMinModelSide, kMaxModelSide) || (network.size & (network.size - 1)) != 0 ||
+      (network.channels != 1 && network.channels != 3) || !in_range(network.z_dim, 1, kMaxModelLatent))
     return false;
   for (const std::uint64_t width : network.widths)
-    if (!in_range(width, 1, 4096)) return false;
+    if (!in_range(width, 1, kMaxModelWidth)) return false;
   return true;
 }
 
@@ -51,11 +50,11 @@ void fill_shapes(const Network& network, Model& model) {
   model.size = static_cast<int>(network.size);
   model.channels = static_cast<int>(network.channels);
   model.z_dim = static_cast<int>(network.z_dim);
-  const std::uint64_t base = network.size / 16;
+  const std::uint64_t base = network.size / kMinModelSide;
   for (int i = 0; i < kModelLayers; ++i) {
     ModelLayer& layer = model.layers[i];
     const std::uint64_t c_in = i == 0 ? network.z_dim : network.widths[i - 1];
-    const std::uint64_t c_out = i == 4 ? network.channels : network.widths[i];
+    const std::uint64_t c_out = i == kModelLayers - 1 ? network.channels : network.widths[i];
     layer.c_in = static_cast<int>(c_in);
     layer.c_out = static_cast<int>(c_out);
     layer.side = static_cast<int>(i == 0 ? base : base << (i - 1));
@@ -69,7 +68,7 @@ bool too_large(const Model& model) {
   for (int i = 0; i < kModelLayers; ++i) {
     const ModelLayer& layer = model.layers[i];
     const std::uint64_t side = static_cast<std::uint64_t>(i == 0 ? layer.side : 2 * layer.side);
-    if (side * side * static_cast<std::uint64_t>(layer.c_out) > kMaxActivationFloats) return true;
+    if (side * side * static_cast<std::uint64_t>(layer.c_out) > std::uint64_t{kMaxModelActivation}) return true;
   }
   return false;
 }
@@ -81,7 +80,7 @@ bool fill_the_data(const Header& header) {
     if (array.begin != covered) return false;
     covered = array.end;
   }
-  return covered == header.size - header.data_begin && header.data_begin % kAlignment == 0;
+  return covered == header.size - header.data_begin && header.data_begin % kModelArrayAlignment == 0;
 }
 
 // Null unless there is such an array, of `count` elements of `bits` bits each and what fills it up to a multiple of 64 bytes.
@@ -89,7 +88,7 @@ const std::uint8_t* find_array(const Header& header, const char* layer, const ch
                                std::uint64_t bits) {
   for (const HeaderArray& array : header.arrays) {
     if (!equals(array.name, layer, kind) || !equals(array.dtype, dtype)) continue;
-    const std::uint64_t bytes = ((count * bits + 7) / 8 + kAlignment - 1) / kAlignment * kAlignment;
+    const std::uint64_t bytes = round_up(ceil_div(count * bits, std::uint64_t{8}), std::uint64_t{kModelArrayAlignment});
     const std::uint64_t element_bytes = bits < 8 ? 1 : bits / 8;
     if (array.end - array.begin != bytes || array.dim_count != 1 || array.dims[0] != bytes / element_bytes) return nullptr;
     return header.bytes + header.data_begin + array.begin;
@@ -101,25 +100,27 @@ const float* find_floats(const Header& header, const char* layer, const char* ki
   return reinterpret_cast<const float*>(find_array(header, layer, kind, "F32", count, 32));
 }
 
-bool find_arrays(const Header& header, Model& model) {
-  if (header.array_count != kModelArrays || !fill_the_data(header)) return false;
+bool find_arrays(const Header& header, Model& model, Fault& fault) {
   for (int i = 0; i < kModelLayers; ++i) {
     ModelLayer& layer = model.layers[i];
-    const char* const name = kLayerNames[i];
-    layer.scale = find_floats(header, name, ".scale", static_cast<std::uint64_t>(layer.c_out));
-    layer.shift = find_floats(header, name, ".shift", layer.shift_count);
-    if (layer.kind == Weights::signs) {
-      layer.weights = find_array(header, name, ".signs", "U8", layer.weight_count, 1);
+    const char* const name = kModelLayerNames[i];
+    const bool signs = layer.kind == Weights::signs;
+    if (signs) {
+      layer.weights = find_array(header, name, kModelSigns, "U8", layer.weight_count, 1);
     } else {
-      layer.weights = find_array(header, name, ".weight", "F32", layer.weight_count, 32);
+      layer.weights = find_array(header, name, kModelWeights, "F32", layer.weight_count, 32);
       if (layer.weights == nullptr && i == 0) {
-        layer.weights = find_array(header, name, ".weight", "F16", layer.weight_count, 16);
+        layer.weights = find_array(header, name, kModelWeights, "F16", layer.weight_count, 16);
         layer.kind = Weights::halves;
       }
     }
+    layer.scale = find_floats(header, name, kModelScale, static_cast<std::uint64_t>(layer.c_out));
+    layer.shift = find_floats(header, name, kModelShift, layer.shift_count);
+    fault = {name, layer.weights == nullptr ? signs ? kModelSigns : kModelWeights : layer.scale == nullptr ? kModelScale : kModelShift};
     if (layer.weights == nullptr || layer.scale == nullptr || layer.shift == nullptr) return false;
   }
-  return true;
+  fault = {};
+  return header.array_count == kModelArrays && fill_the_data(header);
 }
 
 // The logical shapes, for readers that know nothing of networks: they must be the network's.
@@ -140,11 +141,12 @@ bool fit_the_shapes(Text shapes, const Model& model) {
     const auto c_in = static_cast<std::uint64_t>(layer.c_in);
     const auto c_out = static_cast<std::uint64_t>(layer.c_out);
     const std::uint64_t linear[] = {layer.shift_count, c_in};
-    const std::uint64_t deconv[] = {c_in, c_out, 5, 5};
-    const char* const kind = layer.kind == Weights::signs ? ".signs" : ".weight";
+    const std::uint64_t deconv[] = {c_in, c_out, kModelKernel, kModelKernel};
+    const char* const kind = layer.kind == Weights::signs ? kModelSigns : kModelWeights;
     if (i > 0 && !text.take(',')) return false;
-    if (!stands(kLayerNames[i], kind, i == 0 ? linear : deconv, i == 0 ? 2 : 4) || !text.take(',') ||
-        !stands(kLayerNames[i], ".scale", &c_out, 1) || !text.take(',') || !stands(kLayerNames[i], ".shift", &layer.shift_count, 1))
+    const char* const name = kModelLayerNames[i];
+    if (!stands(name, kind, i == 0 ? linear : deconv, i == 0 ? 2 : 4) || !text.take(',') || !stands(name, kModelScale, &c_out, 1) ||
+        !text.take(',') || !stands(name, kModelShift, &layer.shift_count, 1))
       return false;
   }
   return text.take('}') && text.at_end();
@@ -161,27 +163,53 @@ bool all_finite(const void* values, std::uint64_t count, Word exponent) {
 
 bool floats_finite(const void* values, std::uint64_t count) { return all_finite<std::uint32_t>(values, count, 0x7f800000); }
 
+bool weights_finite(const ModelLayer& layer) {
+  switch (layer.kind) {
+    case Weights::floats: return floats_finite(layer.weights, layer.weight_count);
+    case Weights::halves: return all_finite<std::uint16_t>(layer.weights, layer.weight_count, 0x7c00);
+    default: return true;
+  }
+}
+
+int verify_values(const Model& model, Fault& fault) {
+  for (int i = 0; i < kModelLayers; ++i) {
+    const ModelLayer& layer = model.layers[i];
+    const char* const what = !weights_finite(layer)                                                    ? kModelWeights
+                             : !floats_finite(layer.scale, static_cast<std::uint64_t>(layer.c_out)) ? kModelScale
+                             : !floats_finite(layer.shift, layer.shift_count)                         ? kModelShift
+                                                                                                      : nullptr;
+    if (what == nullptr) continue;
+    fault = {kModelLayerNames[i], what};
+    return PBGEN_NOT_FINITE;
+  }
+  return PBGEN_OK;
+}
+
 }  // namespace
 
-int read_model(const Header& header, Model& model) {
+int read_model(const Header& header, Model& model, Fault& fault) {
   model = {};
-  if (!equals(header.bits, "least significant first, 1 is +1, 0 is -1")) return PBGEN_HEADER;
+  fault = {"bits", ""};
+  if (!equals(header.bits, kModelBitOrder)) return PBGEN_HEADER;
   Network network{};
+  fault = {"network", ""};
   if (!read_network(header.network, network)) return PBGEN_NETWORK;
   fill_shapes(network, model);
-  if (!find_arrays(header, model)) return PBGEN_ARRAYS;
+  if (!find_arrays(header, model, fault)) return PBGEN_ARRAYS;
+  fault = {"shapes", ""};
   if (!fit_the_shapes(header.shapes, model)) return PBGEN_NETWORK;
+  fault = {};
   return too_large(model) ? PBGEN_TOO_LARGE : PBGEN_OK;
 }
 
-int verify_values(const Model& model) {
-  for (const ModelLayer& layer : model.layers) {
-    if (!floats_finite(layer.scale, static_cast<std::uint64_t>(layer.c_out)) || !floats_finite(layer.shift, layer.shift_count))
-      return PBGEN_NOT_FINITE;
-    if (layer.kind == Weights::floats && !floats_finite(layer.weights, layer.weight_count)) return PBGEN_NOT_FINITE;
-    if (layer.kind == Weights::halves && !all_finite<std::uint16_t>(layer.weights, layer.weight_count, 0x7c00)) return PBGEN_NOT_FINITE;
-  }
-  return PBGEN_OK;
+int read_whole_model(const void* bytes, std::size_t size, Model& model, Fault& fault) {
+  Header header;
+  fault = {};
+  int code = read_header(bytes, size, header);
+  if (code == PBGEN_OK) code = verify_checksum(header);
+  if (code == PBGEN_OK) code = read_model(header, model, fault);
+  if (code == PBGEN_OK) code = verify_values(model, fault);
+  return code;
 }
 
 }  // namespace pbgen::edge

@@ -1,12 +1,13 @@
 // An exported model's file (gan/packed_model.h), read in place.  Its bytes may be hostile.
 //
-// read_header finds what the header names, of a model of this version, verify_checksum compares the bytes, read_model learns the network
-// and finds the arrays.  Each returns PBGEN_OK or what is wrong.  Each takes what the one before it gave.
+// The one reader of them, of devices and of the tools.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "core/freestanding/model_format.h"
+#include "core/freestanding/safetensors_layout.h"
 #include "gan/edge/header_text.h"
 #include "gan/edge/pbgen.h"
 
@@ -16,16 +17,12 @@
 
 namespace pbgen::edge {
 
-inline constexpr int kModelLayers = 5;                // linear, deconv1 .. deconv4
 inline constexpr int kModelArrays = 3 * kModelLayers;  // weights, scales, shifts
-
-// Of an activation: 256 MB.  Sizes derived from it fit into 32 bits.
-inline constexpr std::uint64_t kMaxActivationFloats = std::uint64_t{1} << 26;
 
 struct HeaderArray {
   Text name;
   Text dtype;
-  std::uint64_t dims[8];
+  std::uint64_t dims[safetensors_layout::kMaxDims];
   int dim_count;
   std::uint64_t begin;  // in the data
   std::uint64_t end;
@@ -55,6 +52,13 @@ struct ModelLayer {
   std::uint64_t shift_count;
 };
 
+// What of a file is at fault: an array, as ("deconv1", ".scale"), or an entry of the metadata, as ("shapes", ""); both "" where
+// there is no more to tell than the code.
+struct Fault {
+  const char* of = "";
+  const char* what = "";
+};
+
 struct Model {
   int size;
   int channels;
@@ -62,10 +66,16 @@ struct Model {
   ModelLayer layers[kModelLayers];
 };
 
+// Each returns PBGEN_OK or what is wrong, and takes what the one before it gave.
+// Finds what the header names, of a model of this version.
 int read_header(const void* bytes, std::size_t size, Header& header);
+// Compares the bytes.
 int verify_checksum(const Header& header);
-int read_model(const Header& header, Model& model);
-// PBGEN_NOT_FINITE where a weight, scale or shift is infinite or no number.
-int verify_values(const Model& model);
+// Learns the network and finds the arrays.
+int read_model(const Header& header, Model& model, Fault& fault);
+
+// The same, and compares the checksum and looks at all values: PBGEN_NOT_FINITE where a weight, scale or shift is infinite or no number.
+// bytes: at a multiple of 4; the model points into them.
+int read_whole_model(const void* bytes, std::size_t size, Model& model, Fault& fault);
 
 }  // namespace pbgen::edge

@@ -1,5 +1,7 @@
 // The header of the file: what it names and where that lies, and the checksum.
-#include "gan/edge/checksum.h"
+#include "core/freestanding/crc64.h"
+#include "core/freestanding/model_format.h"
+#include "core/freestanding/safetensors_layout.h"
 #include "gan/edge/model_file.h"
 
 namespace pbgen::edge {
@@ -7,9 +9,8 @@ namespace {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "values are little-endian in the file and are not swapped");
 
-constexpr std::size_t kLengthBytes = 8;
-constexpr std::uint64_t kMaxHeaderBytes = 4 << 20;
-constexpr int kChecksumDigits = 16;
+using namespace safetensors_layout;
+
 constexpr int kMaxMetadata = 32;
 
 bool has_escapes(Text text) {
@@ -45,7 +46,7 @@ bool read_array(HeaderText& text, HeaderArray& array) {
   std::uint64_t offsets[2];
   int count = 0;
   if (!text.take("{\"dtype\":") || !text.take_string(array.dtype) || !text.take(",\"shape\":") ||
-      !text.take_numbers(array.dims, 8, array.dim_count) || !text.take(",\"data_offsets\":") || !text.take_numbers(offsets, 2, count) ||
+      !text.take_numbers(array.dims, kMaxDims, array.dim_count) || !text.take(",\"data_offsets\":") || !text.take_numbers(offsets, 2, count) ||
       count != 2 || offsets[0] > offsets[1])
     return false;
   array.begin = offsets[0];
@@ -55,7 +56,7 @@ bool read_array(HeaderText& text, HeaderArray& array) {
 
 // Before anything that another version might write otherwise.
 int check_format(const Header& header) {
-  if (!equals(header.format, "pbgen-generator")) return PBGEN_NOT_A_MODEL;
+  if (!equals(header.format, kModelFormat)) return PBGEN_NOT_A_MODEL;
   return equals(header.version, PBGEN_NUMBER_TEXT(PBGEN_MODEL_VERSION)) ? PBGEN_OK : PBGEN_VERSION;
 }
 
@@ -112,14 +113,13 @@ int read_header(const void* bytes, std::size_t size, Header& header) {
 
 int verify_checksum(const Header& header) {
   const Text digits = header.checksum;
-  if (digits.begin == nullptr || digits.end - digits.begin != kChecksumDigits) return PBGEN_CHECKSUM;
-  static constexpr std::uint8_t kZeros[kChecksumDigits] = {'0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0'};
+  if (digits.begin == nullptr || digits.end - digits.begin != std::ptrdiff_t{kChecksumDigits}) return PBGEN_CHECKSUM;
   const std::size_t before = static_cast<std::size_t>(digits.begin - reinterpret_cast<const char*>(header.bytes));
   const std::size_t behind = before + kChecksumDigits;
   std::uint64_t state = crc64_add(kCrc64Begin, header.bytes, before);
-  state = crc64_add(state, kZeros, kChecksumDigits);
+  state = crc64_add(state, reinterpret_cast<const std::uint8_t*>(kZeros), kChecksumDigits);
   state = ~crc64_add(state, header.bytes + behind, header.size - behind);
-  for (int i = 0; i < kChecksumDigits; ++i)
+  for (std::size_t i = 0; i < kChecksumDigits; ++i)
     if (digits.begin[i] != "0123456789abcdef"[state >> (60 - 4 * i) & 0xf]) return PBGEN_CHECKSUM;
   return PBGEN_OK;
 }

@@ -1,7 +1,6 @@
 #include "gan/edge/pack.h"
 
-#include <bit>
-
+#include "core/freestanding/half.h"
 #include "core/freestanding/ints.h"
 #include "gan/edge/generator_leaf.h"
 
@@ -27,16 +26,7 @@ constexpr int kWordBits = kWordInputs * kWordGroups;
 int word_count(int z_dim) { return (z_dim + kWordBits - 1) / kWordBits; }
 
 float float_of(float value) { return value; }
-
-// Exact, of finite values.  Without branches and subnormal floats: compilers make vectors of it, and it does not depend on how the
-// processor treats those.
-float float_of(std::uint16_t half) {
-  constexpr std::uint32_t kBiasDifference = 127 - 15;
-  const bool subnormal = (half & 0x7c00) == 0;  // fraction * 2^-24: 2^-14 is added by the exponent, and taken away
-  const std::uint32_t magnitude = ((half & 0x7fffu) << 13) + ((subnormal ? kBiasDifference + 1 : kBiasDifference) << 23);
-  const float value = std::bit_cast<float>(magnitude) - (subnormal ? 0x1p-14f : 0.0f);
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | (half & 0x8000u) << 16);
-}
+float float_of(std::uint16_t half) { return float_of_half({half}); }
 
 // A tile of the linear layer's weights: rows of z become columns of lanes, a block that stays in the first-level cache at a time.
 template <class Value>

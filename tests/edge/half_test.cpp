@@ -1,5 +1,5 @@
 // Half precision: all halves, and every place where rounding turns from one to the next.
-#include "core/files/half.h"
+#include "core/freestanding/half.h"
 
 #include <gtest/gtest.h>
 

@@ -13,7 +13,7 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/rng.h"
-#include "core/files/half.h"
+#include "core/freestanding/half.h"
 #include "gan/edge/generator.h"
 #include "gan/edge/pack.h"
 #include "tests/support/edge_paths.h"

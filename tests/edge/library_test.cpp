@@ -22,8 +22,7 @@
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "core/files/crc64.h"
-#include "core/files/half.h"
-#include "gan/edge/checksum.h"
+#include "core/freestanding/half.h"
 #include "gan/edge/generator.h"
 #include "gan/edge/latent.h"
 #include "gan/edge/pack.h"
@@ -238,17 +237,6 @@ TEST(PbgenLibrary, LatentsAreThoseOfTheTools) {
         edge::draw_latent(seed, number, z_dim, actual.data());
         EXPECT_EQ(actual, expected) << seed << ", " << number;
       }
-}
-
-TEST(PbgenLibrary, TheChecksumIsCores) {
-  const Bytes bytes = tiny_model();
-  for (std::size_t size = 0; size < 70; ++size)
-    for (const std::size_t first : {std::size_t{0}, std::size_t{3}}) {
-      Crc64 crc;
-      crc.add(std::span(bytes).first(first + size));
-      const std::uint64_t state = edge::crc64_add(edge::kCrc64Begin, bytes.data(), first);
-      EXPECT_EQ(~edge::crc64_add(state, bytes.data() + first, size), crc.value()) << size;
-    }
 }
 
 std::vector<float> some_floats(std::size_t count, std::uint32_t number) {

@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/files/half.h"
 #include "core/files/json.h"
+#include "core/freestanding/half.h"
 #include "gan/checkpoint.h"
 #include "tests/support/contains.h"
 #include "tests/support/damaged_file.h"
 #include "tests/support/refusal.h"
 #include "tests/support/some_generator.h"
+#include "tests/support/unpacked_model.h"
 #include "tools/lib/model/edge_generator.h"
 #include "tools/lib/model/export_report.h"
 
@@ -63,7 +64,7 @@ std::vector<float> values_of(const AlignedBuffer<float>& buffer) { return {buffe
 
 // The message of the error of that kind with which a file is refused.
 std::string refusal(const Bytes& bytes, ErrorKind kind = ErrorKind::model_file) {
-  return expect_refusal(kind, kPath, [&] { PackedModel::parse(bytes, kPath).folded(); });
+  return expect_refusal(kind, kPath, [&] { PackedModel::parse(bytes, kPath); });
 }
 
 // A file taken apart, to be changed and put together again with a right checksum: what somebody who means harm writes.
@@ -191,7 +192,7 @@ TEST(PackedModel, ComesBackAsItWas) {
     const PackedModel model = PackedModel::parse(encode_packed_model(folded, kFloat), kPath);
     EXPECT_EQ(model.network(), config) << label(config);
     EXPECT_EQ(model.options().linear, LinearPrecision::single);
-    expect_equal(model.folded(), folded, label(config));
+    expect_equal(unpacked(model), folded, label(config));
   }
 }
 
@@ -204,7 +205,7 @@ TEST(PackedModel, HalfPrecisionRoundsTheLinearLayersWeightsAndNothingElse) {
     const std::vector<float> exact = values_of(folded.layers[0].weights);
     for (float& weight : folded.layers[0].weights) weight = float_of_half(half_of_float(weight));
     EXPECT_EQ(values_of(folded.layers[0].weights) != exact, rounded);
-    expect_equal(model.folded(), folded, label(config));
+    expect_equal(unpacked(model), folded, label(config));
   }
 }
 
@@ -213,7 +214,7 @@ TEST(PackedModel, DrawsTheImagesOfItsNetwork) {
   for (const NetworkConfig& config : some_configs()) {
     const Sequential network = some_generator(config);
     EdgeGenerator direct(network, config);
-    EdgeGenerator loaded(PackedModel::parse(encode_packed_model(fold_generator(network, config), kFloat), kPath).folded());
+    EdgeGenerator loaded(PackedModel::parse(encode_packed_model(fold_generator(network, config), kFloat), kPath));
     std::vector<float> z(config.z_dim);
     for (int i = 0; i < config.z_dim; ++i) z[i] = static_cast<float>(CounterRng(4, Stream::test).uniform(i, -1.0, 1.0));
     std::vector<float> expected(static_cast<std::size_t>(config.channels) * config.size * config.size);
@@ -249,7 +250,7 @@ TEST(PackedModel, AnotherVersionOrFormatSaysWhatThisBuildReads) {
     EXPECT_TRUE(contains(refusal_with([&](Parts& parts) { parts.metadata.erase(key); }), key)) << key;
   Parts more(tiny_model());
   more.metadata["weather"] = "fine";
-  expect_equal(PackedModel::parse(more.together(), kPath).folded(), some_folded(tiny_config()), "unknown metadata");
+  expect_equal(unpacked(PackedModel::parse(more.together(), kPath)), some_folded(tiny_config()), "unknown metadata");
 }
 
 TEST(PackedModel, AWrongDescriptionIsRefused) {
@@ -264,7 +265,8 @@ TEST(PackedModel, AWrongDescriptionIsRefused) {
   // Absurd networks, before anything of their size is allocated: the first would have 2.7e11 weights in its linear layer.
   const NetworkConfig largest = config_of(1024, 3, 4096, {4096, 4096, 4096, 4096}, {});
   for (const NetworkConfig& config : {largest, NetworkConfig{}, some_configs()[2]})
-    EXPECT_TRUE(contains(with("network", label(config)), "shapes")) << label(config);
+    EXPECT_TRUE(contains(with("network", exported_network_text(config)), "linear.weight")) << label(config);
+  EXPECT_TRUE(contains(with("network", label(tiny_config())), "network"));  // what belongs to the discriminator is not exported
 }
 
 TEST(PackedModel, EveryArrayMustBeThereWithItsSizeAndNoOther) {
@@ -322,7 +324,7 @@ TEST(PackedModel, AChangedHeaderWithARightChecksumIsAnErrorOrAModel) {
       damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
       repair_checksum(damaged, checksum);
       try {
-        expect_equal(PackedModel::parse(damaged, kPath).folded(), folded, concat("byte ", i));
+        expect_equal(unpacked(PackedModel::parse(damaged, kPath)), folded, concat("byte ", i));
       } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::model_file);
         EXPECT_TRUE(std::string(error.what()).starts_with(kPath)) << error.what();

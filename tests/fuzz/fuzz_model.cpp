@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
@@ -16,7 +17,6 @@
 #include "tests/support/drawn_as_tool.h"
 #include "tests/support/memory_bounds.h"
 #include "tests/support/some_generator.h"
-#include "tools/lib/model/exported_model.h"
 
 namespace pbgen::fuzz {
 namespace {
@@ -92,17 +92,17 @@ Drawn draw_as_library(std::span<const std::uint8_t> file, const pbgen_options& o
   return drawn;
 }
 
-std::optional<FoldedGenerator> read_as_tool(std::span<const std::uint8_t> file) {
-  std::optional<FoldedGenerator> folded;
+std::optional<PackedModel> read_as_tool(std::span<const std::uint8_t> file) {
+  std::optional<PackedModel> model;
   const std::int64_t peak = peak_of([&] {
     try {
-      folded = parse_exported_model(file, kPath);
+      model = PackedModel::parse(file, kPath);
     } catch (const Error& error) {
       require_refusal(error, {ErrorKind::model_file, ErrorKind::diverged});
     }
   });
-  require(peak <= largest_packed_model(std::ssize(file), std::ssize(file)), "memory is bounded as gan/packed_model.h says", concat(peak));
-  return folded;
+  require(peak <= largest_packed_model(std::ssize(file)), "memory is bounded as gan/packed_model.h says", concat(peak));
+  return model;
 }
 
 }  // namespace
@@ -133,11 +133,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int parts = static_cast<int>(1 + crc.value() % 5);
   const pbgen_options options{portable ? PBGEN_PATH_PORTABLE : PBGEN_PATH_BEST, {run_in_turn, nullptr, parts}};
   const Drawn drawn = draw_as_library(file, options);
-  const std::optional<FoldedGenerator> folded = read_as_tool(file);
-  require(drawn.accepted == folded.has_value(), "what one reader refuses the other refuses", drawn.accepted ? "the tools do" : "it does");
-  if (!folded.has_value() || !drawn.image.has_value()) return 0;
-  require(drawn.info.width == folded->config.size && drawn.info.z_dim == folded->config.z_dim, "both readers see one network");
+  std::optional<PackedModel> model = read_as_tool(file);
+  require(drawn.accepted == model.has_value(), "what one reader refuses the other refuses", drawn.accepted ? "the tools do" : "it does");
+  if (!model.has_value() || !drawn.image.has_value()) return 0;
+  require(drawn.info.width == model->network().size && drawn.info.z_dim == model->network().z_dim, "both readers see one network");
   if (two_paths) set_isa(portable ? Isa::ref : Isa::avx2);
-  require(*drawn.image == drawn_as_tool(*folded), "both draw the same image");
+  require(*drawn.image == drawn_as_tool(std::move(*model)), "both draw the same image");
   return 0;
 }

@@ -29,7 +29,7 @@ ROOMS = {
     "data/folder": CORE + ["data", "data/formats"],
     "data/faces": CORE + ["data"],
     "gan/edge": ["core/freestanding"],
-    "gan": CORE + ["layers", "optim"],
+    "gan": CORE + ["layers", "optim", "gan/edge"],
 }
 TOOLS = []
 for room, more in {
@@ -72,6 +72,13 @@ INSTRUCTION_SETS = ("avx2", "avx512", "neon")
 LEAF = re.compile(rf"_({'|'.join(INSTRUCTION_SETS)})\.cpp$")
 LEAF_SYSTEM_HEADERS = {"immintrin.h", "arm_neon.h", "cstddef", "cstdint"}
 
+# What a device's library is made of, for which a compiler is enough; the first holds headers alone, since it is in two libraries.
+FREESTANDING = {
+    "core/freestanding": {"bit", "cstddef", "cstdint", "type_traits"},
+    "gan/edge": {"bit", "cfloat", "cpuid.h", "cstddef", "cstdint", "initializer_list", "new", "stddef.h", "stdint.h"} | LEAF_SYSTEM_HEADERS,
+}
+MAPS_FILES = "gan/edge/map_file.cpp"  # with what POSIX has for that, where there is POSIX
+
 # A .cpp has a header of its name, or is a leaf or a definition (_ref, _portable) of a unit that has one, or a main, or a test.  Else it
 # is one of many that define what one header declares:
 DEFINES_PART_OF = {
@@ -95,7 +102,7 @@ DEFINITION = re.compile(r"_(ref|portable)\.cpp$")
 # Which instructions there are is asked where a family of kernels chooses its table, and in cpu.cpp, which finds out.
 CHOOSING = re.compile(r"\bisa\(\) *[!=]=|\bmachine_supports\(|^#.*\b__(x86_64|SSE\d*|AVX\w*|FMA|F16C|aarch64|ARM_NEON)__")
 ENGINE_TOPS = ("core/", "layers/", "optim/", "metrics/", "data/", "gan/")
-MAY_CHOOSE = re.compile(r"core/base/cpu\.(h|cpp)$|/dispatch\.cpp$|gan/edge/")
+MAY_CHOOSE = re.compile(r"core/base/cpu\.(h|cpp)$|/dispatch\.cpp$")
 
 LONGEST_TOOL = 400  # lines of a main
 
@@ -168,6 +175,9 @@ def check_system(path, header):
     for pattern, (allowed, rule) in RESERVED.items():
         if re.fullmatch(pattern, header) and not any(path == place or place.endswith("/") and path.startswith(place) for place in allowed):
             yield rule
+    room = folder_of(path)
+    if room in FREESTANDING and header not in FREESTANDING[room] and path != MAPS_FILES:
+        yield f"{room} includes <{header}>; a device's library takes only {', '.join(sorted(FREESTANDING[room]))}"
     if is_leaf(path) and header not in LEAF_SYSTEM_HEADERS:
         yield f"a leaf includes <{header}>; only {', '.join(sorted(LEAF_SYSTEM_HEADERS))} bring no code that others share"
 
@@ -203,6 +213,8 @@ def check_file(root, path):
         for number, line in enumerate(lines, 1):
             if re.match(r"[\w\[].*\) (const )?\{$", line) and "static" not in line:
                 yield number, "a function for an instruction set alone is static: the linker must have none to share"
+    if path.startswith("core/freestanding/") and not path.endswith(".h"):
+        yield 1, "core/freestanding holds headers alone: a device's library is compiled of gan/edge"
     if path.endswith(".cpp") and not re.match(r"tests/|tools/[^/]+$", path):
         headers = headers_of(root, path)
         if not headers:
@@ -326,7 +338,16 @@ PLANTED = {
     "data/other.h": ('#pragma once\n#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(2, "includes stb"), (3, "includes stb")]),
     "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "metrics/x.h"\n', [(3, "not a path")]),
     "gan/score.h": ('#pragma once\n#include "data/image_set.h"\n#include <omp.h>\n', [(2, "gan may not include data"), (3, "core/base/parallel.h")]),
-    "gan/edge/run.h": ('#pragma once\n#include "gan/nets.h"\n#include "core/base/good.h"\n', [(2, "gan/edge may not"), (3, "gan/edge may not")]),
+    "core/freestanding/half.h": ('#pragma once\n#include <bit>\n#include "core/base/good.h"\n#include "core/freestanding/tanh.h"\n#include <span>\n',
+                                 [(3, "core/freestanding may not include core/base"), (5, "core/freestanding includes <span>")]),
+    "core/freestanding/tanh.h": ("#pragma once\n", []),
+    "core/freestanding/tanh.cpp": ('#include "core/freestanding/tanh.h"\n', [(1, "headers alone")]),
+    "gan/edge/run_leaf.h": ('#pragma once\n#include "core/freestanding/tanh.h"\n', []),
+    "gan/edge/run_neon.cpp": ('#include "gan/edge/run_leaf.h"\n#include "core/freestanding/tanh.h"\n',
+                              [(1, "which includes core/freestanding/tanh.h"), (2, "not its own")]),
+    "gan/edge/run.h": ('#pragma once\n#include "gan/nets.h"\n#include "core/base/good.h"\n#include <vector>\n',
+                       [(2, "gan/edge may not"), (3, "gan/edge may not"), (4, "gan/edge includes <vector>")]),
+    "gan/reader.h": ('#pragma once\n#include "gan/edge/run.h"\n#include "core/freestanding/half.h"\n', []),
     "tools/lib/cli/args.h": ('#pragma once\n#include "tests/support/naive.h"\n', [(2, "tools/lib/cli may not include tests/support")]),
     "tools/lib/paper/piece.h": ('#pragma once\n#include "tools/lib/cli/args.h"\n', []),
     "tools/lib/paper/pieces/savings.cpp": ('#include "tools/lib/paper/piece.h"\n', []),

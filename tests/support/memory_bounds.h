@@ -9,7 +9,6 @@
 #include "core/files/json.h"
 #include "core/files/safetensors.h"
 #include "gan/checkpoint.h"
-#include "gan/packed_model.h"
 #include "tests/support/allocations.h"
 
 namespace pbgen {
@@ -39,10 +38,8 @@ inline std::int64_t largest_safetensors(std::int64_t header_bytes, std::int64_t 
   return kJsonMemoryFactor * header_bytes + 2 * file_bytes + kReaderBytes;
 }
 
-// PackedModel::parse and folded() together.
-inline std::int64_t largest_packed_model(std::int64_t header_bytes, std::int64_t file_bytes) {
-  return kJsonMemoryFactor * header_bytes + 34 * file_bytes + kReaderBytes;
-}
+// PackedModel::parse.
+inline std::int64_t largest_packed_model(std::int64_t file_bytes) { return file_bytes + kReaderBytes; }
 
 // Checkpoint::generator().
 inline std::int64_t largest_generator(std::int64_t file_bytes) { return 5 * file_bytes + kReaderBytes; }

@@ -13,13 +13,10 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
-#include "data/lane_images.h"
-#include "gan/latents.h"
+#include "gan/packed_model.h"
 #include "tests/support/drawn_as_tool.h"
 #include "tests/support/mutated_model.h"
 #include "tests/support/opened_model.h"
-#include "tools/lib/model/edge_generator.h"
-#include "tools/lib/model/exported_model.h"
 
 namespace pbgen {
 namespace {
@@ -32,7 +29,7 @@ struct Verdict {
 
 Verdict of_the_tools(const Bytes& file) {
   try {
-    return {drawn_as_tool(parse_exported_model(file, "model")), ""};
+    return {drawn_as_tool(PackedModel::parse(file, "model")), ""};
   } catch (const Error& error) {
     // What holds a value that is not finite, and what is no file of ours.
     EXPECT_TRUE(error.kind() == ErrorKind::model_file || error.kind() == ErrorKind::diverged) << error.what();
@@ -77,7 +74,7 @@ TEST(OneVerdict, AValueThatIsNotFiniteIsNoDamage) {
   std::memcpy(file.data() + data_begin(file) + 64, &infinity, sizeof infinity);
   const auto kind_of = [&] {
     try {
-      parse_exported_model(file, "model");
+      PackedModel::parse(file, "model");
     } catch (const Error& error) {
       return static_cast<int>(error.kind());
     }

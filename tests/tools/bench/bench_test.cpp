@@ -203,7 +203,7 @@ BenchSizes narrow_sizes() {
 
 TEST(Bench, TheEdgeSectionIsChecked) {
   const std::vector<BenchCase> cases = edge_cases(narrow_sizes());
-  EXPECT_EQ(cases.size(), 6u + 4u + 4u * 2u);  // images, the linear layer, deconvolutions
+  EXPECT_EQ(cases.size(), 4u + 4u + 4u * 2u);  // images, the linear layer, deconvolutions
   const int outer = thread_count();
   for (const int threads : {1, 2}) {
     set_thread_count(threads);

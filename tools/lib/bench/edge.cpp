@@ -60,38 +60,13 @@ class LibraryInference {
   pbgen_model* library_ = nullptr;
 };
 
-// One image through EdgeGenerator, as ./tools/generate draws it: all weights laid out beforehand, values not yet made bytes.
-class LaidOutInference {
- public:
-  explicit LaidOutInference(std::shared_ptr<EdgeModel> model)
-      : model_(std::move(model)),
-        generator_(model_->reference().network(), model_->config()),
-        z_(model_->reference().first_latent()),
-        image_(static_cast<std::size_t>(model_->config().image_shape(1).floats_per_image())) {}
-
-  void run() { generator_.generate(z_.data(), image_.data()); }
-
-  void check_image() {
-    const std::vector<float> expected = model_->reference().first_image();
-    for (std::size_t i = 0; i < image_.size(); ++i)
-      check(std::fabs(image_[i] - expected[i]) <= 1e-3f, "bench: one image: value ", i, " is ", image_[i], ", in a batch ", expected[i]);
-  }
-
- private:
-  std::shared_ptr<EdgeModel> model_;
-  EdgeGenerator generator_;
-  std::vector<float> z_;
-  std::vector<float> image_;
-};
-
-template <class State>
-BenchCase image_case(const std::shared_ptr<EdgeModel>& model, const std::string& path) {
+BenchCase image_case(const std::shared_ptr<EdgeModel>& model) {
   const NetworkConfig& config = model->config();
   BenchCase one;
   one.section = "edge";
   one.layer = "generator";
   one.op = "inference";
-  one.path = path;
+  one.path = model->name();
   if (!config.binarized.generator.empty()) one.float_path = kFastestFloat;
   one.shape = concat(config.z_dim, " -> ", config.channels, "x", config.size, "x", config.size);
   one.batch = 1;
@@ -99,7 +74,7 @@ BenchCase image_case(const std::shared_ptr<EdgeModel>& model, const std::string&
   one.shows_rate = true;
   one.least_repeats = 50;
   one.prepare = [model] {
-    const auto state = std::make_shared<State>(model);
+    const auto state = std::make_shared<LibraryInference>(model);
     return PreparedCase{[state] { state->run(); }, [state] { state->check_image(); }};
   };
   return one;
@@ -142,11 +117,7 @@ std::vector<std::shared_ptr<EdgeModel>> edge_models(const NetworkConfig& network
 
 std::vector<BenchCase> edge_cases(const BenchSizes& sizes) {
   std::vector<BenchCase> cases;
-  for (const auto& model : edge_models(sizes.edge_network)) {
-    cases.push_back(image_case<LibraryInference>(model, model->name()));
-    if (model->name() == "A" || model->name() == "F")
-      cases.push_back(image_case<LaidOutInference>(model, model->name() + ", laid out"));
-  }
+  for (const auto& model : edge_models(sizes.edge_network)) cases.push_back(image_case(model));
   for (BenchCase& one : edge_layer_cases(sizes.edge_network)) cases.push_back(std::move(one));
   return cases;
 }

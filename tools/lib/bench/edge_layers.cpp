@@ -8,7 +8,7 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
-#include "core/files/half.h"
+#include "core/freestanding/half.h"
 #include "core/freestanding/ints.h"
 #include "gan/accounting.h"
 #include "gan/edge/pack.h"

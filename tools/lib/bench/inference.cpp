@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/base/rng.h"
-#include "core/files/half.h"
+#include "core/freestanding/half.h"
 #include "gan/accounting.h"
 #include "gan/latents.h"
 #include "tools/lib/bench/case.h"

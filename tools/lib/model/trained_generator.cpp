@@ -1,5 +1,6 @@
 #include "tools/lib/model/trained_generator.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,11 +10,9 @@
 #include "core/files/file.h"
 #include "core/files/regular_file.h"
 #include "core/files/safetensors.h"
-#include "data/lane_images.h"
 #include "gan/checkpoint.h"
 #include "gan/expanded_generator.h"
 #include "gan/packed_model.h"
-#include "tools/lib/model/exported_model.h"
 #include "tools/lib/model/sample_images.h"
 
 namespace pbgen {
@@ -22,15 +21,18 @@ TrainedGenerator::TrainedGenerator(const std::string& path) {
   if (is_expanded_generator(path))
     fail(ErrorKind::model_file, path, ": weights for other programs (export --to safetensors or npz): give the checkpoint, or export it ",
          "--to packed");
-  std::vector<std::uint8_t> bytes = read_file(path, kMaxSafetensorsBytes);
-  SafetensorsFile file = SafetensorsFile::parse(bytes, path);
-  if (PackedModel::is_format_of(file)) {
-    const FoldedGenerator folded = parse_exported_model(bytes, path);
-    config_ = folded.config;
-    edge_ = std::make_unique<EdgeGenerator>(folded);
+  std::optional<PackedModel> exported;
+  std::optional<SafetensorsFile> file;
+  {
+    const std::vector<std::uint8_t> bytes = read_file(path, kMaxSafetensorsBytes);
+    if (PackedModel::is_format_of(bytes)) exported = PackedModel::parse(bytes, path);
+    else file = SafetensorsFile::parse(bytes, path);
+  }
+  if (exported) {
+    config_ = exported->network();
+    edge_ = std::make_unique<EdgeGenerator>(std::move(*exported));
   } else {
-    bytes = {};
-    const Checkpoint checkpoint(std::move(file));
+    const Checkpoint checkpoint(std::move(*file));
     config_ = checkpoint.network();
     run_options_ = checkpoint.note("options");
     sampler_.emplace(config_, checkpoint.generator());
@@ -57,7 +59,7 @@ ImageSet TrainedGenerator::draw_exported(const float* z, std::int64_t count) {
     for (std::int64_t i = begin; i < end; ++i) {
       edge_->generate_alone(z + i * config_.z_dim, image.data(), scratch.data());
       require_drawn(image);
-      planes_to_bytes(image.data(), plane, channels, pixels->data() + i * plane * channels);
+      edge_->to_bytes(image.data(), pixels->data() + i * plane * channels);
     }
   });
   return {pixels, pixels->data(), count, config_.size, channels};

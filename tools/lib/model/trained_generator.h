@@ -21,7 +21,7 @@ class TrainedGenerator {
   const NetworkConfig& config() const { return config_; }
   // The options of the run that a checkpoint is of, as JSON; "" of an exported model.
   const std::string& run_options() const { return run_options_; }
-  // Whether it is an exported model: it runs on gan/edge, one image at a time, and its normalisation is folded in.
+  // Whether it is an exported model: it is read and drawn as libpbgen does, one image at a time, and its normalisation is folded in.
   bool exported() const { return edge_ != nullptr; }
   // As Sampler::calibrate with batches of 64.  Not of an exported model: std::logic_error.
   void calibrate(int batches, std::uint64_t seed);

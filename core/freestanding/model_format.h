@@ -1,0 +1,32 @@
+// Exported models (gan/packed_model.h): names, texts and limits of the format, for who writes them and for who reads them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pbgen {
+
+inline constexpr char kModelFormat[] = "pbgen-generator";
+inline constexpr char kModelBitOrder[] = "least significant first, 1 is +1, 0 is -1";
+
+// linear, then the deconvolutions: numbered as the paper does.
+inline constexpr int kModelLayers = 5;
+inline constexpr const char* kModelLayerNames[kModelLayers] = {"linear", "deconv1", "deconv2", "deconv3", "deconv4"};
+
+// What follows a layer's name in those of its arrays.
+inline constexpr char kModelWeights[] = ".weight";  // floats
+inline constexpr char kModelSigns[] = ".signs";     // one bit a weight
+inline constexpr char kModelScale[] = ".scale";
+inline constexpr char kModelShift[] = ".shift";
+inline constexpr std::size_t kModelArrayAlignment = 64;  // zeros follow an array up to a multiple of it
+
+// Of the networks: a side is a power of two, the base map is a 16th of it, a deconvolution's kernel is square.
+inline constexpr int kMinModelSide = 16;
+inline constexpr int kMaxModelSide = 1024;
+inline constexpr int kMaxModelWidth = 4096;  // channels between layers
+inline constexpr int kMaxModelLatent = 4096;
+inline constexpr int kModelKernel = 5;
+// Of a layer's output: 256 MB.  Sizes derived from it fit into 32 bits.
+inline constexpr std::int64_t kMaxModelActivation = std::int64_t{1} << 26;
+
+}  // namespace pbgen
