@@ -43,7 +43,7 @@
 
 namespace pbgen {
 
-// Of this build; the only one that it reads.
+// The version that this build writes, and the only one that it reads.
 inline constexpr int kPackedModelVersion = PBGEN_MODEL_VERSION;
 
 enum class LinearPrecision { single, half };
@@ -94,7 +94,7 @@ class PackedModel {
   const NetworkConfig& network() const { return network_; }
   const PackedModelOptions& options() const { return options_; }
 
-  // Of the whole file; at a multiple of 64.
+  // The bytes of the whole file; at a multiple of 64.
   std::span<const std::uint8_t> bytes() const { return bytes_.span(); }
   // Where in them the layers lie; as long as this object lives.
   const edge::Model& layers() const { return layers_; }

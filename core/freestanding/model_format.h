@@ -20,13 +20,13 @@ inline constexpr char kModelScale[] = ".scale";
 inline constexpr char kModelShift[] = ".shift";
 inline constexpr std::size_t kModelArrayAlignment = 64;  // zeros follow an array up to a multiple of it
 
-// Of the networks: a side is a power of two, the base map is a 16th of it, a deconvolution's kernel is square.
+// The networks' limits: a side is a power of two, the base map is a 16th of it, a deconvolution's kernel is square.
 inline constexpr int kMinModelSide = 16;
 inline constexpr int kMaxModelSide = 1024;
 inline constexpr int kMaxModelWidth = 4096;  // channels between layers
 inline constexpr int kMaxModelLatent = 4096;
 inline constexpr int kModelKernel = 5;
-// Of a layer's output: 256 MB.  Sizes derived from it fit into 32 bits.
+// The largest output of a layer: 256 MB.  Sizes derived from it fit into 32 bits.
 inline constexpr std::int64_t kMaxModelActivation = std::int64_t{1} << 26;
 
 }  // namespace pbgen

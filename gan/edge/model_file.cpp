@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::uint64_t kKernelTaps = kModelKernel * kModelKernel;
 
-bool in_range(std::uint64_t value, int low, int high) { return value >= static_cast<unsigned>(low) && value <= static_cast<unsigned>(high); }
+bool in_range(std::uint64_t value, int low, int high) {
+  return value >= static_cast<unsigned>(low) && value <= static_cast<unsigned>(high);
+}
 
 // "none", or digits with commas, each at most once; bit i of layers: layer i.
 bool read_layers(Text text, unsigned& layers) {
@@ -37,7 +39,8 @@ bool read_network(Text description, Network& network) {
       !text.take_numbers(network.widths, 4, widths) || widths != 4 || !text.take(",\"binarize_g\":") || !text.take_string(layers) ||
       !text.take('}') || !text.at_end())
     return false;
-  if (!read_layers(layers, network.one_bit) || !in_range(network.size, kMinModelSide, kMaxModelSide) || (network.size & (network.size - 1)) != 0 ||
+  if (!read_layers(layers, network.one_bit) || !in_range(network.size, kMinModelSide, kMaxModelSide) ||
+      (network.size & (network.size - 1)) != 0 ||
       (network.channels != 1 && network.channels != 3) || !in_range(network.z_dim, 1, kMaxModelLatent))
     return false;
   for (const std::uint64_t width : network.widths)

@@ -46,8 +46,8 @@ bool read_array(HeaderText& text, HeaderArray& array) {
   std::uint64_t offsets[2];
   int count = 0;
   if (!text.take("{\"dtype\":") || !text.take_string(array.dtype) || !text.take(",\"shape\":") ||
-      !text.take_numbers(array.dims, kMaxDims, array.dim_count) || !text.take(",\"data_offsets\":") || !text.take_numbers(offsets, 2, count) ||
-      count != 2 || offsets[0] > offsets[1])
+      !text.take_numbers(array.dims, kMaxDims, array.dim_count) || !text.take(",\"data_offsets\":") ||
+      !text.take_numbers(offsets, 2, count) || count != 2 || offsets[0] > offsets[1])
     return false;
   array.begin = offsets[0];
   array.end = offsets[1];

@@ -25,7 +25,7 @@ class Arena {
     used_ += round_up(count * sizeof(T), kAlignment);
     return static_cast<T*>(place);
   }
-  // Of memory of any alignment.
+  // What is enough in memory of any alignment.
   std::uint64_t bytes() const { return used_ + kAlignment; }
   std::uint64_t used() const { return used_; }
 

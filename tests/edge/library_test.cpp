@@ -91,7 +91,7 @@ TEST(PbgenLibrary, DrawsTheImagesOfTheToolsToTheByte) {
   }
 }
 
-// Of the other paths a value differs by far less than a level's 2/255 (EdgeGenerator.EqualsTheEngine): each path's image differs by
+// On the other paths a value differs by far less than a level's 2/255 (EdgeGenerator.EqualsTheEngine): each path's image differs by
 // at most a level from the portable one's, which is the same everywhere, and so do those of AVX2 and NEON from each other.
 TEST(PbgenLibrary, ModelsAndPortableImagesAreTheSameBytesOnEveryMachine) {
   Crc64 files;

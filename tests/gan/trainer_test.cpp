@@ -43,7 +43,8 @@ TrainerOptions small_options() {
 Tensor images(const TrainerOptions& options, std::uint64_t seed) {
   Tensor batch(options.network.image_shape(options.batch));
   const CounterRng rng(seed, Stream::test);
-  for (std::int64_t i = 0; i < batch.floats(); ++i) batch.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
+  for (std::int64_t i = 0; i < batch.floats(); ++i)
+    batch.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
   return batch;
 }
 
@@ -331,7 +332,8 @@ TEST(Trainer, OptionsOutOfRangeAreRefusedWithFieldValueAndRule) {
   EXPECT_EQ(message([](TrainerOptions& o) { o.g_steps = 0; }), "g_steps 0: expected 1 to 100");
   EXPECT_EQ(message([](TrainerOptions& o) { o.d_steps = 101; }), "d_steps 101: expected 1 to 100");
   EXPECT_EQ(message([](TrainerOptions& o) { o.clip = -1.0; }), "clip -1: expected at least 0 (off)");
-  EXPECT_EQ(message([](TrainerOptions& o) { o.loss = Loss::wgan; }), "clip 0: expected a bound on the weights of wgan's critic, such as 0.01");
+  EXPECT_EQ(message([](TrainerOptions& o) { o.loss = Loss::wgan; }),
+            "clip 0: expected a bound on the weights of wgan's critic, such as 0.01");
   EXPECT_EQ(message([](TrainerOptions& o) { o.ema_decay = 1.0; }),
             "ema_decay 1: expected a decay of at least 0 (off) and below 1, such as 0.999");
 }

@@ -57,7 +57,8 @@ RESERVED = {
 # Files of the user's are opened where a pipe cannot hang us and nothing is overwritten: core/files/regular_file.h, core/files/file.h.
 OPENING = re.compile(r"\b(?:std::)?(?:ifstream|ofstream|fstream|fopen|freopen)\b|(?<!\w)::(?:open|openat|creat|mmap)\(")
 MAY_OPEN = [
-    "core/files/regular_file.cpp", "core/files/file.cpp", "core/files/folder_lock.cpp", "core/files/file_batch.cpp", "gan/edge/map_file.cpp",
+    "core/files/regular_file.cpp", "core/files/file.cpp", "core/files/folder_lock.cpp", "core/files/file_batch.cpp",
+    "gan/edge/map_file.cpp",
     "data/folder/image_cache.cpp",  # maps what RegularFile opened
     "core/base/aligned_buffer.h",  # memory without a file
     "core/base/cpu.cpp", "core/base/cgroup.cpp", "tools/lib/cli/memory_limits.cpp", "tools/lib/cli/thread_waiting.cpp",  # /proc and /sys
@@ -299,7 +300,8 @@ PLANTED = {
     "core/base/good.h": ("#pragma once\n#include <vector>\n", []),
     "core/base/no_guard.h": ("int x;\n", [(1, "#pragma once")]),
     "core/base/reader.h": ("#pragma once\n", []),
-    "core/base/reader.cpp": ('#include "core/base/reader.h"\nint f = ::open("x", 0);  // std::ifstream\n// std::ifstream\nstd::ifstream g;\n',
+    "core/base/reader.cpp": ('#include "core/base/reader.h"\nint f = ::open("x", 0);  // std::ifstream\n'
+                             '// std::ifstream\nstd::ifstream g;\n',
                              [(2, "opens a file"), (4, "opens a file")]),
     "core/base/alone.cpp": ("#include <vector>\n", [(1, "no header of its name")]),
     "core/base/stranger.h": ("#pragma once\n", []),
@@ -307,13 +309,15 @@ PLANTED = {
     "core/base/round.h": ('#pragma once\n#include "core/base/about.h"\n', []),
     "core/base/about.h": ("#pragma once\n", [(1, "core/base/about and core/base/round need each other")]),
     "core/base/about.cpp": ('#include "core/base/about.h"\n#include "core/base/round.h"\n', []),
-    "core/base/flags.h": ('#pragma once\n// "--batch"\nint f = g("a", --n, "b-- c");\nint h = fail("--batch ", n);\nint i = fail("; give --size");\n',
+    "core/base/flags.h": ('#pragma once\n// "--batch"\nint f = g("a", --n, "b-- c");\nint h = fail("--batch ", n);\n'
+                          'int i = fail("; give --size");\n',
                           [(4, "names a flag"), (5, "names a flag")]),
     "core/files/file.h": ("#pragma once\n", []),
     "core/files/file.cpp": ('#include "core/files/file.h"\nint f = ::open("x", 0);\n', []),
     "core/base/upward.h": ('#pragma once\n#include "core/base/good.h"\n#include "layers/layer.h"\n#include "core/files/file.h"\n',
                            [(3, "core/base may not include layers"), (4, "core/base may not include core/files")]),
-    "core/base/lost.h": ('#pragma once\n#include "good.h"\n  #  include "core/../layers/layer.h"\n', [(2, "not a path"), (3, "not a path")]),
+    "core/base/lost.h": ('#pragma once\n#include "good.h"\n  #  include "core/../layers/layer.h"\n',
+                         [(2, "not a path"), (3, "not a path")]),
     "core/base/source.h": ('#pragma once\n#include "core/base/reader.cpp"\n', [(2, "no header")]),
     "core/base/draw.h": ("#pragma once\n#include <omp.h>\n#include <random>\n#include <iostream>\n",
                          [(3, "core/base/rng.h"), (4, "only tools print")]),
@@ -337,8 +341,10 @@ PLANTED = {
     "data/formats/image_io.cpp": ('#include "data/formats/image_io.h"\n#include <stb/stb_image.h>\n', []),
     "data/other.h": ('#pragma once\n#include <stb/stb_image.h>\n#include "stb_image.h"\n', [(2, "includes stb"), (3, "includes stb")]),
     "gan/nets.h": ('#pragma once\n#include "layers/layer.h"\n#include "metrics/x.h"\n', [(3, "not a path")]),
-    "gan/score.h": ('#pragma once\n#include "data/image_set.h"\n#include <omp.h>\n', [(2, "gan may not include data"), (3, "core/base/parallel.h")]),
-    "core/freestanding/half.h": ('#pragma once\n#include <bit>\n#include "core/base/good.h"\n#include "core/freestanding/tanh.h"\n#include <span>\n',
+    "gan/score.h": ('#pragma once\n#include "data/image_set.h"\n#include <omp.h>\n',
+                    [(2, "gan may not include data"), (3, "core/base/parallel.h")]),
+    "core/freestanding/half.h": ('#pragma once\n#include <bit>\n#include "core/base/good.h"\n'
+                                 '#include "core/freestanding/tanh.h"\n#include <span>\n',
                                  [(3, "core/freestanding may not include core/base"), (5, "core/freestanding includes <span>")]),
     "core/freestanding/tanh.h": ("#pragma once\n", []),
     "core/freestanding/tanh.cpp": ('#include "core/freestanding/tanh.h"\n', [(1, "headers alone")]),
@@ -355,7 +361,8 @@ PLANTED = {
                                   [(2, "tools/lib/trials may not include tools/lib/paper")]),
     "tools/lib/nowhere.h": ('#pragma once\n#include "core/base/good.h"\n', [(2, "no room")]),
     "tools/thin.cpp": ('#include "tools/lib/cli/args.h"\n#include "gan/nets.h"\n' + "\n" * (LONGEST_TOOL - 3), []),
-    "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2), [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
+    "tools/thick.cpp": ("#include <iostream>\n#include <gtest/gtest.h>\n" + "\n" * (LONGEST_TOOL - 2),
+                        [(2, "GoogleTest"), (LONGEST_TOOL, "thin")]),
     "tools/lib/cli/exit.h": ('#pragma once\n', []),
     "tools/lib/cli/exit.cpp": ('#include "tools/lib/cli/exit.h"\nvoid f() { std::fprintf(stderr, "%s", "x"); }\n', []),
     "tools/lib/runs/raw.h": ('#pragma once\nvoid f() {\n  std::fprintf(stderr, "x");\n  std::printf("%s", run.path().c_str());\n'

@@ -146,7 +146,7 @@ class EdgeLayer {
     for (float& weight : weights_) weight = weight >= 0.0f ? 1.0f : -1.0f;
   }
 
-  // Of a value in [pixels/8][channels][8].
+  // Where a value lies in [pixels/8][channels][8].
   static std::int64_t place(std::int64_t channel, std::int64_t pixel, std::int64_t channels) {
     return (pixel / edge::kLanes * channels + channel) * edge::kLanes + pixel % edge::kLanes;
   }

@@ -22,7 +22,7 @@ class EdgeGenerator {
  public:
   // Runs on a path that runs here and on as many threads as core/base/cpu.h has in force now.
   explicit EdgeGenerator(PackedModel model, edge::Path path = edge_path());
-  // Of the model that ./tools/export would write.  Error(diverged) as encode_packed_model.
+  // Draws the model that ./tools/export would write.  Error(diverged) as encode_packed_model.
   explicit EdgeGenerator(const FoldedGenerator& folded, edge::Path path = edge_path());
   // As fold_generator.
   EdgeGenerator(const Sequential& network, const NetworkConfig& config, edge::Path path = edge_path());
