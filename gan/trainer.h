@@ -21,7 +21,6 @@
 namespace pbgen {
 
 struct TrainerOptions {
-
   NetworkConfig network;
   Loss loss = Loss::dcgan;
   int batch = 64;       // a multiple of kLanes
@@ -32,6 +31,7 @@ struct TrainerOptions {
   double clip = 0.0;       // above 0: each discriminator update leaves all of its parameters in [-clip, clip]; wgan needs that
   double ema_decay = 0.0;  // 0: no averaged generator; else in (0, 1)
   std::uint64_t seed = 0;  // initial weights, latent vectors
+  bool operator==(const TrainerOptions&) const = default;
 };
 
 // InvalidOption where wgan's critic is without a bound.

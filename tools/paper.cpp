@@ -65,7 +65,7 @@ int run(int argc, char** argv) {
   if (out.empty()) out = "runs/paper-" + scale_text;
   Experiment experiment = make_experiment(scale, out, seeds.value_or(scale == Scale::laptop ? 3 : 1), settings, overrides.arguments());
   experiment.lsgan = lsgan;
-  experiment.extra = overrides.extra();
+  experiment.cache = overrides.cache();
   return run_pieces(chosen, experiment, from_any_folder(shell_command(argc, argv)), train_only);
 }
 

@@ -18,7 +18,8 @@
 #include "tools/lib/runs/find_checkpoint.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/dry_run.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_identity.h"
+#include "tools/lib/train/train_flags.h"
 #include "tools/lib/train/training_run.h"
 
 namespace pbgen {
@@ -26,11 +27,9 @@ namespace {
 
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 
-// The configuration of a new run.  Takes a copy, for resolving is final, and a checkpoint may still bring values of its own.
-std::string run_name(const ArgumentParser& parser, TrainFlags flags) {
-  resolve_train_flags(parser, flags);
-  const Setting setting = trainer_options(flags).network.binarized;
-  return concat(setting_name(setting), "-", flags.loss, "-", flags.size);
+// How a new run is called: "g123-d234-dcgan-64".
+std::string run_name(const RunConfig& config) {
+  return concat(setting_name(config.network().binarized), "-", loss_name(config.trainer.loss), "-", config.network().size);
 }
 
 // Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself, whose identity it
@@ -64,28 +63,28 @@ int run(int argc, char** argv) {
   parser.example("./tools/train_gan --resume runs/g123-d234-dcgan-64-001 --iterations 7000", "go on where a run stopped");
   if (!parser.parse(argc, argv)) return 0;
   ResumePoint point;
-  if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(parser, flags));
+  if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(run_config(parser, flags)));
   const bool resumes = !point.checkpoint.empty();
   const Json saved = resumes ? take_over(parser, point) : Json();
-  resolve_train_flags(parser, flags);
-  if (resumes) require_same_run(run_identity(parser), saved, point.checkpoint);
-  // config.json says which checkpoint it was, for a run's newest one will be another some day.
-  if (!resumes && !flags.init_from.empty()) flags.init_from = named_checkpoint(flags.init_from);
-  if (flags.threads > 0) set_thread_count(flags.threads);
-  set_conv_algorithm(conv_algorithm_named(flags.conv));
-
   RunPlan plan;
+  plan.config = run_config(parser, flags);
+  if (resumes) require_same_run(plan.config, saved, point.checkpoint);
+  // config.json says which checkpoint it was, for a run's newest one will be another some day.
+  if (std::string& from = plan.config.init_from; !resumes && !from.empty()) from = named_checkpoint(from);
+  if (flags.threads > 0) set_thread_count(flags.threads);
+  set_conv_algorithm(plan.config.conv);
+
   plan.resume_checkpoint = point.checkpoint;
   plan.run_path = flags.out;
   if (plan.run_path.empty() && resumes) plan.run_path = point.run_path;
   std::error_code error;
   plan.in_place = resumes && !point.run_path.empty() &&
                   (plan.run_path == point.run_path || std::filesystem::equivalent(plan.run_path, point.run_path, error));
-  plan.flags = flags;
-  plan.config = parser.config();
-  plan.identity = run_identity(parser);
+  plan.may_begin_again = flags.resume == "auto";
+  plan.force = flags.force;
+  plan.profile = flags.profile;
   plan.command = shell_command(argc, argv);
-  const std::string name = run_name(parser, flags);
+  const std::string name = run_name(plan.config);
   const std::string looked_in = flags.out.empty() ? concat("runs/", name, "-NNN") : flags.out;
   if (flags.dry_run) {
     if (plan.run_path.empty()) plan.run_path = RunDirectory::first_free(name);

@@ -127,10 +127,11 @@ Image prepare_image(const Image& source, const FolderOptions& options, int size)
   return size == 0 ? image : resize_triangle(image, size, size);
 }
 
+const char* name(OnBad on_bad) { return on_bad == OnBad::one_percent ? "1%" : on_bad == OnBad::skip ? "skip" : "fail"; }
+
 OnBad parse_on_bad(const std::string& text) {
-  if (text == "1%") return OnBad::one_percent;
-  if (text == "skip") return OnBad::skip;
-  if (text == "fail") return OnBad::fail;
+  for (const OnBad on_bad : {OnBad::one_percent, OnBad::skip, OnBad::fail})
+    if (text == name(on_bad)) return on_bad;
   throw InvalidOption("on_bad", text, "1%, skip or fail");
 }
 

@@ -22,6 +22,8 @@ enum class OnBad {
 
 // "1%", "skip" or "fail"; InvalidOption otherwise.
 OnBad parse_on_bad(const std::string& text);
+// The inverse.
+const char* name(OnBad on_bad);
 
 struct FolderOptions {
   std::string folder = {};

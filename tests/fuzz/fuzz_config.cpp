@@ -8,7 +8,9 @@
 #include "tests/support/allocations.h"
 #include "tests/support/memory_bounds.h"
 #include "tools/lib/cli/args.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config_text.h"
+#include "tools/lib/train/run_identity.h"
+#include "tools/lib/train/train_flags.h"
 
 namespace pbgen::fuzz {
 namespace {
@@ -24,11 +26,7 @@ struct Configured {
 
 Bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
-std::string default_config() {
-  Configured defaults;
-  resolve_train_flags(defaults.parser, defaults.flags);
-  return defaults.parser.config().text(2);
-}
+std::string default_config() { return to_json(run_config_of(std::vector<std::string>{})).text(2); }
 
 std::vector<Bytes> seeds() {
   return {bytes_of(default_config()), bytes_of(R"({"preset":"paper","celeba":true,"epochs":1.5,"shuffle":null})"),
@@ -58,16 +56,15 @@ void read(std::string_view text) {
     require_refusal(error, {ErrorKind::usage});
     throw;
   }
-  resolve_train_flags(configured.parser, configured.flags);
-  trainer_options(configured.flags).network.validate();
+  const RunConfig run = run_config(configured.parser, configured.flags);
+  run.network().validate();
 
   // What was understood is written as it is understood.
-  const Json resolved = configured.parser.config();
-  Configured again;
-  again.apply(resolved.text(2));
-  resolve_train_flags(again.parser, again.flags);
-  require(again.parser.config() == resolved, "a run's config.json makes the same run", resolved.text());
-  require_same_run(run_identity(again.parser), run_identity(configured.parser), kPath);
+  const Json written = to_json(run);
+  require(run_config_of(parse_json(written.text(2), ErrorKind::usage, kPath), kPath) == run, "a run's config.json makes the same run",
+          written.text());
+  require(run_config_of(to_arguments(run)) == run, "a run's arguments make the same run", written.text());
+  require_same_run(run, run_identity(run), kPath);
 }
 
 }  // namespace

@@ -27,7 +27,9 @@
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/model/trained_generator.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config_text.h"
+#include "tools/lib/train/run_identity.h"
+#include "tools/lib/train/train_flags.h"
 
 namespace pbgen {
 namespace {
@@ -328,7 +330,7 @@ std::string configured(const std::string& text) {
   });
   if (!message.empty()) return message;
   try {
-    resolve_train_flags(parser, flags);
+    run_config(parser, flags);
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage) << error.what();
     return error.what();
@@ -336,13 +338,7 @@ std::string configured(const std::string& text) {
   return "";
 }
 
-std::string some_configuration() {
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "a test");
-  declare_train_flags(parser, flags);
-  resolve_train_flags(parser, flags);
-  return parser.config().text(2);
-}
+std::string some_configuration() { return to_json(run_config_of(std::vector<std::string>{})).text(2); }
 
 TEST(HostileFiles, DamagedConfigurationsAreRefusedOrUnderstood) {
   const std::string whole = some_configuration();

@@ -9,7 +9,7 @@
 #include "core/base/option_error.h"
 #include "data/crop.h"
 #include "gan/trainer.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/train_flags.h"
 
 namespace pbgen {
 namespace {

@@ -247,7 +247,7 @@ TEST_F(AnalyticPieces, SavingsKeepsWhatItMeasured) {
   // Made again, it reads its own measurements: to the byte the same page.
   EXPECT_EQ(make(kSavingsPiece), page);
   // Those of another network do not do.
-  experiment_.network = small_network();
+  experiment_.training.network() = small_network();
   make(kSavingsPiece);
   EXPECT_EQ(csv("savings/measured.csv").cell(0, 0), network_key(small_network()));
 }

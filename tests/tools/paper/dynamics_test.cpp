@@ -24,7 +24,6 @@
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/pieces/strategy.h"
 #include "tools/lib/paper/trial_table.h"
-#include "tools/lib/train/train_options.h"
 #include "tools/lib/trials/run_trials.h"
 #include "tools/lib/trials/trial.h"
 
@@ -35,11 +34,7 @@ Experiment small_experiment(int seeds) {
   Experiment experiment;
   experiment.seeds = seeds;
   experiment.settings = {"A", "B", "C", "D", "E", "F", "G", "H"};
-  experiment.training = {"--size", "32", "--gf-dim", "16", "--df-dim", "16"};
-  experiment.network.size = 32;
-  experiment.network.g_widths = NetworkConfig::generator_widths(16);
-  experiment.network.d_widths = NetworkConfig::discriminator_widths(16);
-  experiment.base_width = 16;
+  train_as(experiment, {"--size", "32", "--gf-dim", "16", "--df-dim", "16"});
   experiment.iterations = 1000;
   return experiment;
 }
@@ -53,17 +48,7 @@ std::vector<std::string> names_of(const std::vector<Trial>& trials) {
   return names;
 }
 
-// What the trial's network has in one bit, as train_gan understands its arguments.
-Setting trained_setting(const Trial& trial) {
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "");
-  declare_train_flags(parser, flags);
-  std::vector<const char*> argv{"train_gan"};
-  for (const std::string& argument : trial.arguments) argv.push_back(argument.c_str());
-  EXPECT_TRUE(parser.parse(static_cast<int>(argv.size()), argv.data()));
-  resolve_train_flags(parser, flags);
-  return trainer_options(flags).network.binarized;
-}
+Setting trained_setting(const Trial& trial) { return trial.config.network().binarized; }
 
 TEST(PaperTrials, CompetitionHasEverySeedOfItsThreeSettings) {
   const std::vector<std::string> expected{"dcgan-F-seed1", "dcgan-F-seed2", "dcgan-H-seed1",
@@ -102,7 +87,7 @@ TEST(PaperTrials, TheEdgeTakesEverySeedOfWhatItExports) {
   const std::vector<Trial> trials = kEdgePiece.trials(experiment);
   EXPECT_EQ(names_of(trials), (std::vector<std::string>{"dcgan-A-seed1", "dcgan-A-seed2", "dcgan-F-seed1", "dcgan-F-seed2",
                                                         "dcgan-g0123-dnone-seed1", "dcgan-g0123-dnone-seed2"}));
-  EXPECT_EQ(trials.back().arguments.back(), "2");
+  EXPECT_EQ(trials.back().config.trainer.seed, 2u);
   EXPECT_EQ(trained_setting(trials.back()), (Setting{{0, 1, 2, 3}, {}}));
   experiment.settings = {"A"};
   EXPECT_EQ(kEdgePiece.trials(experiment).size(), 4u);
@@ -365,11 +350,9 @@ class PaperPages : public testing::Test {
 
   // Trials that take a second.
   void train_tiny_networks() {
-    experiment_.training = {"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "30",
+    train_as(experiment_, {"--size", "32", "--gf-dim", "2", "--df-dim", "2", "--batch", "8", "--lr", "2e-4", "--iterations", "30",
                             "--synthetic-images", "128", "--holdout", "0.25", "--swd-images", "32", "--swd-repeats", "2",
-                            "--swd-every", "30", "--sample-every", "0", "--bn-calibrate", "2", "--checkpoint-every", "0"};
-    experiment_.network.g_widths = NetworkConfig::generator_widths(2);
-    experiment_.network.d_widths = NetworkConfig::discriminator_widths(2);
+                            "--swd-every", "30", "--sample-every", "0", "--bn-calibrate", "2", "--checkpoint-every", "0"});
   }
 
   // Setting E is bad, seeds differ by a few per cent.

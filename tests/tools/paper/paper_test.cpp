@@ -24,6 +24,7 @@
 #include "tools/lib/html/encode.h"
 #include "tools/lib/paper/overrides.h"
 #include "tools/lib/paper/piece.h"
+#include "tools/lib/train/run_config_text.h"
 
 namespace pbgen {
 namespace {
@@ -45,7 +46,7 @@ Experiment laptop() { return make_experiment(Scale::laptop, "out", 3, {"A", "F"}
 
 TEST(PaperExperiment, LaptopRedundanciesAreAQuarterOfThePapers) {
   const std::vector<LayerRow> paper = layer_table(NetworkConfig{});
-  const std::vector<LayerRow> ours = layer_table(laptop().network);
+  const std::vector<LayerRow> ours = layer_table(laptop().network());
   for (std::size_t i = 1; i <= 4; ++i) EXPECT_EQ(4 * ours[i].redundancy(), paper[i].redundancy()) << ours[i].name;
   EXPECT_EQ(ours[1].redundancy(), 124);
   EXPECT_EQ(ours[4].redundancy(), -240);
@@ -53,13 +54,13 @@ TEST(PaperExperiment, LaptopRedundanciesAreAQuarterOfThePapers) {
 
 TEST(PaperExperiment, PaperScaleIsThePapersNetwork) {
   const Experiment experiment = make_experiment(Scale::paper, "out", 1, {"A"}, {});
-  EXPECT_EQ(experiment.network, NetworkConfig{});
-  EXPECT_EQ(experiment.base_width, 64);
+  EXPECT_EQ(experiment.network(), NetworkConfig{});
+  EXPECT_EQ(experiment.base_width(), 64);
 }
 
 TEST(PaperExperiment, OverridesWin) {
   const Experiment experiment = make_experiment(Scale::laptop, "out", 1, {"A"}, {"--size", "64", "--iterations", "7"});
-  EXPECT_EQ(experiment.network.size, 64);
+  EXPECT_EQ(experiment.network().size, 64);
   EXPECT_EQ(experiment.iterations, 7);
   EXPECT_THROW(make_experiment(Scale::laptop, "out", 1, {"A"}, {"--size", "63"}), Error);
 }
@@ -67,12 +68,26 @@ TEST(PaperExperiment, OverridesWin) {
 TEST(PaperExperiment, EpochsTakeThePlaceOfTheScalesIterations) {
   for (const std::vector<std::string>& epochs : {std::vector<std::string>{"--epochs", "2"}, {"--epochs=2"}}) {
     const Experiment experiment = make_experiment(Scale::smoke, "out", 1, {"A"}, epochs);
-    EXPECT_EQ(train_flags(experiment.training).epochs, 2.0);
-    EXPECT_EQ(train_flags(experiment.training).iterations, std::nullopt);
+    EXPECT_EQ(experiment.training.cadence.epochs, 2.0);
+    EXPECT_EQ(experiment.training.cadence.iterations, std::nullopt);
     // 128 faces, a quarter held out, 8 in a batch.
     EXPECT_EQ(experiment.iterations, 2 * 12);
   }
   EXPECT_EQ(make_experiment(Scale::smoke, "out", 1, {"A"}, {}).iterations, 20);
+}
+
+// Of --loss wgan what the scale says holds, and where it says nothing wgan's own.
+TEST(PaperExperiment, TheCriticHasDefaultsOfItsOwn) {
+  const Experiment experiment = make_experiment(Scale::laptop, "out", 1, {"A"}, {});
+  const TrainerOptions critic = setting_trial(experiment, "F", "wgan", 3).config.trainer;
+  EXPECT_EQ(critic.loss, Loss::wgan);
+  EXPECT_EQ(critic.d_steps, 5);
+  EXPECT_EQ(critic.clip, 0.01);
+  EXPECT_EQ(critic.learning_rate, 2e-4);  // the scale's
+  EXPECT_EQ(critic.seed, 3u);
+  EXPECT_EQ(critic.network.binarized, parse_setting("F"));
+  EXPECT_EQ(make_experiment(Scale::paper, "out", 1, {"A"}, {}).critic.trainer.learning_rate, 5e-5);
+  EXPECT_EQ(setting_trial(experiment, "F", "lsgan", 1).config.trainer.d_steps, 1);
 }
 
 TEST(PaperExperiment, SettingsAreRisingAndOnce) {
@@ -87,18 +102,19 @@ TEST(PaperExperiment, OverridesAreOneWordEach) {
   const char* const argv[] = {"paper", "--data=--help", "--mirror", "--cache", "there"};
   ASSERT_TRUE(parser.parse(5, argv));
   EXPECT_EQ(overrides.arguments(), (std::vector<std::string>{"--data=--help", "--mirror"}));
-  EXPECT_EQ(overrides.extra(), std::vector<std::string>{"--cache=there"});
+  EXPECT_EQ(overrides.cache(), "there");
 }
 
 TEST(PaperExperiment, TrialsDifferWhereTheirNamesDo) {
-  // Two pieces may ask for one trial; under one name there is one set of arguments.
+  // Two pieces may ask for one trial; under one name there is one run.
   std::map<std::string, std::vector<std::string>> arguments_of;
   std::map<std::vector<std::string>, std::string> name_of;
   for (const Piece* const piece : pieces()) {
     if (piece->trials == nullptr) continue;
     for (const Trial& trial : piece->trials(laptop())) {
-      EXPECT_EQ(arguments_of.emplace(trial.name, trial.arguments).first->second, trial.arguments) << trial.name;
-      EXPECT_EQ(name_of.emplace(trial.arguments, trial.name).first->second, trial.name);
+      const std::vector<std::string> arguments = to_arguments(trial.config);
+      EXPECT_EQ(arguments_of.emplace(trial.name, arguments).first->second, arguments) << trial.name;
+      EXPECT_EQ(name_of.emplace(arguments, trial.name).first->second, trial.name);
     }
   }
   EXPECT_GT(arguments_of.size(), 4u);

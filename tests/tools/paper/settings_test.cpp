@@ -20,7 +20,6 @@
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/setting_scores.h"
 #include "tools/lib/runs/run_directory.h"
-#include "tools/lib/train/train_options.h"
 #include "tools/lib/trials/verdict.h"
 
 namespace pbgen {
@@ -144,24 +143,8 @@ Experiment made_up_experiment(const std::vector<std::string>& settings, int seed
   Experiment experiment;
   experiment.seeds = seeds;
   experiment.settings = settings;
-  experiment.training = {"--size", "32", "--gf-dim", "16", "--df-dim", "16"};
-  experiment.network.size = 32;
-  experiment.network.g_widths = NetworkConfig::generator_widths(16);
-  experiment.network.d_widths = NetworkConfig::discriminator_widths(16);
-  experiment.base_width = 16;
+  train_as(experiment, {"--size", "32", "--gf-dim", "16", "--df-dim", "16"});
   return experiment;
-}
-
-// As train_gan understands the trial's arguments.
-NetworkConfig trained_network(const Trial& trial) {
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "");
-  declare_train_flags(parser, flags);
-  std::vector<const char*> argv{"train_gan"};
-  for (const std::string& argument : trial.arguments) argv.push_back(argument.c_str());
-  EXPECT_TRUE(parser.parse(static_cast<int>(argv.size()), argv.data()));
-  resolve_train_flags(parser, flags);
-  return trainer_options(flags).network;
 }
 
 // Distances of one level, or of the mean, by setting; the levels of the laptop are 4/5 and 6/5 of it.
@@ -358,9 +341,9 @@ TEST(PaperChannels, RaisesOneLayerAtATimeByTheSameRedundancy) {
   for (const Trial& trial : kChannelsPiece.trials(experiment)) {
     names.insert(trial.name);
     if (trial == setting_trial(experiment, "A", "dcgan", 1)) continue;
-    const NetworkConfig network = trained_network(trial);
+    const NetworkConfig network = trial.config.network();
     EXPECT_EQ(network.binarized, parse_setting("E"));
-    EXPECT_EQ(network.d_widths, experiment.network.d_widths);
+    EXPECT_EQ(network.d_widths, experiment.network().d_widths);
     widths.insert(network.g_widths);
   }
   EXPECT_EQ(names.size(), 11u);  // A, E with its three seeds, seven of other widths
@@ -377,7 +360,7 @@ std::string channels_page(const std::string& out, int seeds, double spread, cons
   std::vector<TrialResult> results;
   for (const Trial& trial : kChannelsPiece.trials(experiment)) {
     double mean = 0.05;
-    if (trial.name != "dcgan-A-seed1") mean = 0.4 / std::sqrt(trained_network(trial).g_widths[3] / 16.0);
+    if (trial.name != "dcgan-A-seed1") mean = 0.4 / std::sqrt(trial.config.network().g_widths[3] / 16.0);
     if (trial.name == "dcgan-E-seed2") mean += spread;
     if (const auto found = other.find(trial.name); found != other.end()) mean = found->second;
     results.push_back(made_up_result(out + "/trials", trial.name, mean));

@@ -20,6 +20,7 @@
 #include "tools/lib/plan/budget.h"
 #include "tools/lib/plan/layers.h"
 #include "tools/lib/plan/report.h"
+#include "tools/lib/train/run_config_text.h"
 
 namespace pbgen {
 namespace {
@@ -332,13 +333,8 @@ TEST_F(PlanTool, TheLastLineIsTheAnswerAndNegativeRedundancyIsWarnedOf) {
 }
 
 TEST_F(PlanTool, ARunsConfigurationGivesItsNetworksAndFlagsWinOverIt) {
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "");
-  declare_train_flags(parser, flags);
-  const char* const words[] = {"train_gan", "--size", "32", "--gf-dim", "16", "--z-dim", "7", "--setting", "C", "--batch", "8"};
-  ASSERT_TRUE(parser.parse(static_cast<int>(std::size(words)), words));
-  resolve_train_flags(parser, flags);
-  const std::string config = write("config.json", parser.config().text(2));
+  const std::vector<std::string> words = {"--size", "32", "--gf-dim", "16", "--z-dim", "7", "--setting", "C", "--batch", "8"};
+  const std::string config = write("config.json", to_json(run_config_of(words)).text(2));
   const Json network = *run_json({"--config", config}).find("network");
   EXPECT_EQ(*network.find("size"), Json(32));
   EXPECT_EQ(*network.find("z_dim"), Json(7));

@@ -168,14 +168,18 @@ TEST(Search, TheLinearLayerStandsWhereItsRedundancyPutsIt) {
 }
 
 TEST(Search, TrialsShareTheTrainingAndSayTheRest) {
-  const SearchOptions options{.training = {"--size", "32"}, .first_seed = 7, .seeds = 2};
-  const std::vector<Trial> trials = step_trials(options, {{1, 2}, {1, 2, 3, 4}});
+  SearchOptions options{.first_seed = 7, .seeds = 2};
+  options.training.network().size = 32;
+  const Setting setting{{1, 2}, {1, 2, 3, 4}};
+  const std::vector<Trial> trials = step_trials(options, setting);
   ASSERT_EQ(trials.size(), 2u);
   EXPECT_EQ(trials[1].name, "g12-dall-seed8");
-  EXPECT_EQ(trials[1].arguments,
-            (std::vector<std::string>{"--size", "32", "--binarize-g", "1,2", "--binarize-d", "1,2,3,4", "--seed", "8"}));
-  EXPECT_EQ(step_trials(options, {})[0].arguments,
-            (std::vector<std::string>{"--size", "32", "--binarize-g", "none", "--binarize-d", "none", "--seed", "7"}));
+  RunConfig expected = options.training;
+  expected.network().binarized = setting;
+  expected.trainer.seed = 8;
+  EXPECT_TRUE(trials[1].config == expected);
+  EXPECT_EQ(step_trials(options, {})[0].config.network().binarized, Setting{});
+  EXPECT_EQ(step_trials(options, {})[0].config.trainer.seed, 7u);
 }
 
 TEST(Search, AStoppedTrainingLeavesTheSearchIncomplete) {

@@ -26,6 +26,7 @@
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/text.h"
+#include "tools/lib/train/run_config_text.h"
 #include "tools/lib/trials/run_trials.h"
 #include "tools/lib/trials/trial_files.h"
 
@@ -41,14 +42,14 @@ constexpr const char* kScores =
         {"size": 16, "generator": 1.5, "generator_sd": 0.75, "noise_floor": null, "noise_floor_sd": null}],
         "mean": {"generator": 1.0, "generator_sd": 0.5, "noise_floor": 0.25, "noise_floor_sd": 0.0}})";
 
-// A train_gan of a few lines: does what its argument --do says, and notes in `calls` how it was called.
+// A train_gan of a few lines: does what its argument --data says, and notes in `calls` how it was called.
 class TrialTest : public testing::Test {
  protected:
   void SetUp() override {
     write_file_atomically(folder_ / "scores", kScores);
     write_file_atomically(program(), concat(R"(#!/bin/sh
 echo "$*" >> )", folder_.path(), R"(/calls
-while [ $# -gt 0 ]; do case $1 in --out | --resume) folder=$2 ;; --do) action=$2 ;; esac; shift; done
+while [ $# -gt 0 ]; do case $1 in --out | --resume) folder=$2 ;; --data) action=$2 ;; esac; shift; done
 [ -n "$action" ] || action=score
 begin() { mkdir -p $folder/checkpoints; echo "$1" > $folder/config.json; : > $folder/checkpoints/00000020.safetensors; }
 log() { printf 'iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n%s,%s,1,2,.5,.2,10,\nhalf a l' $1 $2 > $folder/log.csv; }
@@ -74,7 +75,12 @@ esac
   std::string program() const { return folder_ / "train_gan"; }
   std::string trials() const { return folder_ / "trials"; }
   TrialOptions options(int jobs = 0) const { return {trials(), jobs, program()}; }
-  static Trial trial(const std::string& name, const std::string& action) { return {name, {"--seed", "1", "--do", action}}; }
+  static Trial trial(const std::string& name, const std::string& action) {
+    return {name, run_config_of({"--setting", "A", "--iterations", "40", "--data", action})};
+  }
+  static std::string command(const Trial& trial) {
+    return from_any_folder(shell_command(called_tool("train_gan"), to_arguments(trial.config)));
+  }
   // How the trials were called, one line each.
   std::vector<std::string> calls() const {
     std::vector<std::string> lines;
@@ -103,7 +109,7 @@ TEST_F(TrialTest, RunsEachOnceAndSkipsWhatIsDone) {
 
   const TrialResult& b = (*results)[1];
   EXPECT_EQ(b.folder, trials() + "/b");
-  EXPECT_EQ(b.command, from_any_folder(called_tool("train_gan") + " --seed 1 --do slow"));
+  EXPECT_EQ(b.command, command(all[1]));
   EXPECT_FALSE(b.diverged);
   EXPECT_EQ(b.sizes, (std::vector<int>{32, 16}));
   ASSERT_EQ(b.generator.levels.size(), 2u);
@@ -142,28 +148,38 @@ TEST_F(TrialTest, SecondsAreOfAllIterationsWhateverTheLastSittingDid) {
 }
 
 TEST_F(TrialTest, ARunThatWasResumedByHandIsNoLongerTheTrial) {
-  Trial asked = trial("a", "score");
-  asked.arguments.insert(asked.arguments.end(), {"--iterations", "10", "--iterations", "40"});  // the last one counts
-  ASSERT_TRUE(run_trials({asked, trial("b", "score")}, options()).has_value());
+  const Trial asked = trial("a", "score");
+  Trial epochs = trial("b", "score");
+  epochs.config.cadence.iterations.reset();
+  epochs.config.cadence.epochs = 2.0;  // the scores tell to how many iterations that was
+  ASSERT_TRUE(run_trials({asked, epochs}, options()).has_value());
   for (const char* const name : {"/a", "/b"}) {
     const std::string config = concat(trials(), name, "/config.json");
     write_file_atomically(config, R"({"iterations": 40})");
-    ASSERT_TRUE(run_trials({asked, trial("b", "score")}, options()).has_value());
+    ASSERT_TRUE(run_trials({asked, epochs}, options()).has_value());
     write_file_atomically(config, R"({"iterations": 90})");
-    expect_error([&] { run_trials({asked, trial("b", "score")}, options()); }, ErrorKind::usage, {concat(trials(), name), "90", "40"});
+    expect_error([&] { run_trials({asked, epochs}, options()); }, ErrorKind::usage, {concat(trials(), name), "90", "40"});
     fs::remove(config);
   }
   EXPECT_EQ(calls().size(), 2u);
 }
 
-TEST_F(TrialTest, TheLastIterationsCountInEitherSpelling) {
-  Trial asked = trial("a", "score");
-  asked.arguments.insert(asked.arguments.end(), {"--iterations", "10", "--iterations=40"});
+// As older builds wrote them: whatever words were given, the last of a repeated one counting.
+TEST_F(TrialTest, OlderArgumentsThatSayTheSameAreTheSameTrial) {
+  const Trial asked = trial("a", "score");
   ASSERT_TRUE(run_trials({asked}, options()).has_value());
-  write_file_atomically(concat(trials(), "/a/config.json"), R"({"iterations": 40})");
-  EXPECT_TRUE(run_trials({asked}, options()).has_value());
-  write_file_atomically(concat(trials(), "/a/config.json"), R"({"iterations": 10})");
-  expect_error([&] { run_trials({asked}, options()); }, ErrorKind::usage, {"10", "40"});
+  const auto claim = [&](const char* arguments) {
+    write_file_atomically(trials() + "/a/trial.json", concat("{\"arguments\": ", arguments, "}"));
+  };
+  claim(R"(["--iterations", "10", "--iterations=40", "--data", "score", "--gf-dim", "16", "--g-widths", "128,96,32,32", "--setting", "a"])");
+  const auto again = run_trials({asked}, options());
+  ASSERT_TRUE(again.has_value());
+  EXPECT_TRUE(again->front().command.ends_with("--g-widths 128,96,32,32 --setting a")) << again->front().command;
+  EXPECT_EQ(calls().size(), 1u);
+  claim(R"(["--iterations", "40", "--data", "score", "--gf-dim", "16", "--setting", "A"])");
+  expect_error([&] { run_trials({asked}, options()); }, ErrorKind::usage, {trials() + "/a: ", "--g-widths 128,64,32,16"});
+  claim(R"(["--weather", "fine"])");
+  expect_error([&] { run_trials({asked}, options()); }, ErrorKind::usage, {trials() + "/a: ", "--weather", "name another --out"});
 }
 
 TEST_F(TrialTest, SaysWhatRunsWhereOneStartsOrEnds) {
@@ -175,21 +191,16 @@ TEST_F(TrialTest, SaysWhatRunsWhereOneStartsOrEnds) {
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 3) << said;
 }
 
-TEST_F(TrialTest, ExtraArgumentsArePassedOnAndAreNoPartOfWhatATrialIs) {
+TEST_F(TrialTest, TheCacheIsPassedOnAndIsNoPartOfWhatATrialIs) {
   TrialOptions with_cache = options();
-  with_cache.extra = {"--cache", "here"};
+  with_cache.cache = "here";
   ASSERT_TRUE(run_trials({trial("a", "score")}, with_cache).has_value());
   ASSERT_EQ(calls().size(), 1u);
-  EXPECT_NE(calls()[0].find("--cache here"), std::string::npos) << calls()[0];
+  EXPECT_NE(calls()[0].find("--cache=here"), std::string::npos) << calls()[0];
   const auto again = run_trials({trial("a", "score")}, options());
   ASSERT_TRUE(again.has_value());
-  EXPECT_EQ(again->front().command, from_any_folder(called_tool("train_gan") + " --seed 1 --do score"));
+  EXPECT_EQ(again->front().command, command(trial("a", "score")));
   EXPECT_EQ(calls().size(), 1u);
-}
-
-TEST(Trials, TellWhereArgumentsDifferFirst) {
-  EXPECT_EQ(first_difference({"--lr", "1e-4", "--size", "16"}, {"--lr", "2e-4", "--size", "32"}), "--lr 1e-4; asked for: --lr 2e-4");
-  EXPECT_EQ(first_difference({"--mirror"}, {"--mirror", "--size=32"}), "nothing more; asked for: --size=32");
 }
 
 TEST_F(TrialTest, ADivergedTrialIsDone) {
@@ -240,10 +251,10 @@ TEST_F(TrialTest, TheLastWordIsOfTheSittingThatFailed) {
 TEST_F(TrialTest, OtherArgumentsAndOtherFoldersAreRefusedBeforeAnythingRuns) {
   ASSERT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
   expect_error([&] { run_trials({trial("b", "score"), trial("a", "slow")}, options()); }, ErrorKind::usage,
-               {trials() + "/a: ", "--do score", "--do slow", "--out"});
+               {trials() + "/a: ", "--data score", "--data slow", "--out"});
   Trial longer = trial("a", "score");
-  longer.arguments.push_back("--mirror");
-  expect_error([&] { run_trials({longer}, options()); }, ErrorKind::usage, {"nothing more", "--mirror"});
+  longer.config.data.mirror = true;
+  expect_error([&] { run_trials({longer}, options()); }, ErrorKind::usage, {"no --mirror", "asked for: --mirror"});
   write_bytes(trials() + "/c/holiday.jpg", bytes_of("x"));
   expect_error([&] { run_trials({trial("b", "score"), trial("c", "score")}, options()); }, ErrorKind::usage, {trials() + "/c: "});
   EXPECT_EQ(calls().size(), 1u);
@@ -283,7 +294,7 @@ TEST_F(TrialTest, ASecondSignalEndsATrialThatDoesNotHeedTheFirst) {
 
 TEST_F(TrialTest, ATrialThatAnotherProcessTrainsIsLeftAlone) {
   ASSERT_TRUE(fs::create_directories(trials() + "/a"));
-  write_file_atomically(trials() + "/a/trial.json", R"({"arguments": ["--seed", "1", "--do", "score"]})");
+  save_trial(trial("a", "score"), trials() + "/a");
   const ChildProcess other("/bin/sleep", {"60"}, {}, LockedOutput(trials() + "/a/output.txt"));
   expect_error([&] { run_trials({trial("a", "score")}, options()); }, ErrorKind::usage,
                {trials() + "/a/output.txt", "another process", "(process "});
@@ -361,10 +372,10 @@ class RealTrials : public testing::Test {
   }
   TrialOptions options(const std::string& name, int jobs) const { return {folder_ / name, jobs, train_}; }
   static Trial trial(const std::string& setting, const std::string& iterations) {
-    return {setting, {"--setting", setting, "--size", "16", "--g-widths", "8,4,4,4", "--d-widths", "4,4,4,8", "--z-dim", "4",
+    return {setting, run_config_of({"--setting", setting, "--size", "16", "--g-widths", "8,4,4,4", "--d-widths", "4,4,4,8", "--z-dim", "4",
                       "--batch", "8", "--synthetic-images", "64", "--holdout", "0.25", "--swd-images", "16", "--swd-repeats", "2",
                       "--bn-calibrate", "1", "--iterations", iterations, "--swd-every", iterations, "--sample-every", iterations,
-                      "--checkpoint-every", "3"}};
+                      "--checkpoint-every", "3"})};
   }
 
   std::string train_;
@@ -417,7 +428,7 @@ TEST_F(RealTrials, ABegunOneGoesOnToTheSameBytesAndOneWithoutScoresBeginsAnew) {
 
 TEST_F(RealTrials, WhatTrainGanRefusesIsToldInItsWords) {
   Trial wrong = trial("A", "4");
-  wrong.arguments.insert(wrong.arguments.end(), {"--data", folder_ / "nowhere"});
+  wrong.config.data.folder = folder_ / "nowhere";
   const std::string message = expect_refusal(ErrorKind::data, "", [&] { run_trials({wrong}, options("wrong", 1)); });
   EXPECT_TRUE(contains(message, "nowhere")) << message;
 }

@@ -87,6 +87,14 @@ std::string parse_value(std::string_view text, std::string& value) {
 std::string parse_value(std::string_view text, std::vector<std::int64_t>& value) { return parse_list(text, value); }
 std::string parse_value(std::string_view text, std::vector<double>& value) { return parse_list(text, value); }
 std::string parse_value(std::string_view text, std::vector<std::string>& value) { return parse_list(text, value); }
+std::string parse_value(std::string_view text, std::array<int, 4>& value) {
+  std::vector<int> numbers;
+  const std::string expected = parse_list(text, numbers);
+  if (!expected.empty()) return expected;
+  if (numbers.size() != value.size()) return "4 numbers with commas, such as 512,256,128,64";
+  std::copy(numbers.begin(), numbers.end(), value.begin());
+  return "";
+}
 
 std::string value_text(std::int64_t value) { return std::to_string(value); }
 std::string value_text(std::uint64_t value) { return std::to_string(value); }

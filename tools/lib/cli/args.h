@@ -11,6 +11,7 @@
 // as a known flag does, so `--out --force` is a missing value.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -36,6 +37,7 @@ std::string parse_value(std::string_view text, std::string& value);
 std::string parse_value(std::string_view text, std::vector<std::int64_t>& value);
 std::string parse_value(std::string_view text, std::vector<double>& value);
 std::string parse_value(std::string_view text, std::vector<std::string>& value);
+std::string parse_value(std::string_view text, std::array<int, 4>& value);  // four numbers
 
 // A value as parse_value reads it back.
 std::string value_text(std::int64_t value);
@@ -43,15 +45,20 @@ std::string value_text(std::uint64_t value);
 inline std::string value_text(int value) { return value_text(std::int64_t{value}); }
 std::string value_text(double value);
 inline std::string value_text(const std::string& value) { return value; }
-template <class T>
-std::string value_text(const std::vector<T>& list) {
+template <class List>
+std::string list_text(const List& list) {
   std::string text;
-  for (const T& item : list) {
+  for (const auto& item : list) {
     if (!text.empty()) text += ',';
     text += value_text(item);
   }
   return text;
 }
+template <class T>
+std::string value_text(const std::vector<T>& list) {
+  return list_text(list);
+}
+inline std::string value_text(const std::array<int, 4>& list) { return list_text(list); }
 
 // A rule for a value: the empty text where it is kept, else what was expected ("a multiple of 8").
 template <class T>

@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.h"
-#include "tools/lib/cli/args.h"
-#include "tools/lib/train/run_plan.h"
+#include "tools/lib/train/run_config_text.h"
 #include "tools/lib/train/training_data.h"
 
 namespace pbgen {
@@ -64,39 +63,28 @@ Experiment make_experiment(Scale scale, const std::string& out, int seeds, const
   experiment.out = out;
   experiment.seeds = seeds;
   experiment.settings = rising_once(settings);
-  experiment.training = training_arguments(scale, overrides);
-
-  Arguments float_run{"--setting", "A"};
-  float_run.insert(float_run.end(), experiment.training.begin(), experiment.training.end());
-  const TrainFlags flags = train_flags(float_run);
-  experiment.network = trainer_options(flags).network;
-  experiment.base_width = experiment.network.g_widths[3];
-  const DataCount data = count_training_data(flags);
-  experiment.iterations = total_iterations(flags, data.train);
-  experiment.images = flags.data.empty() ? concat(data.images, " synthetic faces") : concat(data.images, " images of ", flags.data);
+  train_as(experiment, training_arguments(scale, overrides));
+  const DataCount data = count_training_data(experiment.training);
+  experiment.iterations = total_iterations(experiment.training, data.train);
+  const std::string& folder = experiment.training.data.folder;
+  experiment.images = folder.empty() ? concat(data.images, " synthetic faces") : concat(data.images, " images of ", folder);
   return experiment;
 }
 
-TrainFlags train_flags(const std::vector<std::string>& arguments) {
-  TrainFlags flags;
-  ArgumentParser parser("train_gan", "");
-  declare_train_flags(parser, flags);
-  std::vector<const char*> argv{"train_gan"};
-  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  check(parser.parse(static_cast<int>(argv.size()), argv.data()), "train_gan's arguments ask for help");
-  resolve_train_flags(parser, flags);
-  return flags;
-}
-
-Trial make_trial(const Experiment& experiment, std::string name, const std::vector<std::string>& more) {
-  Trial trial{std::move(name), experiment.training};
-  trial.arguments.insert(trial.arguments.end(), more.begin(), more.end());
-  return trial;
+void train_as(Experiment& experiment, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"--setting", "A"});
+  experiment.training = run_config_of(arguments);
+  arguments.insert(arguments.end(), {"--loss", std::string(loss_name(Loss::wgan))});
+  experiment.critic = run_config_of(arguments);
 }
 
 Trial setting_trial(const Experiment& experiment, std::string_view letter, std::string_view loss, int seed) {
-  return make_trial(experiment, concat(loss, "-", letter, "-seed", seed),
-                    {"--setting", std::string(letter), "--loss", std::string(loss), "--seed", std::to_string(seed)});
+  const Loss which = parse_loss(loss);
+  Trial trial{concat(loss, "-", letter, "-seed", seed), which == Loss::wgan ? experiment.critic : experiment.training};
+  trial.config.trainer.loss = which;
+  trial.config.trainer.seed = static_cast<std::uint64_t>(seed);
+  trial.config.network().binarized = parse_setting(letter);
+  return trial;
 }
 
 TrialBook::TrialBook(std::vector<TrialResult> results) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gan/networks.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config.h"
 #include "tools/lib/trials/trial.h"
 
 namespace pbgen {
@@ -25,28 +25,27 @@ struct Experiment {
   int seeds = 1;                           // of the dcgan runs of Settings A to H; everything else has one
   std::vector<std::string> settings;       // letters of Table II that are trained, rising
   bool lsgan = true;                       // whether they are trained under the second loss, too
-  std::vector<std::string> training;       // arguments of train_gan that all trials share
-  std::vector<std::string> extra;          // more of them that are no part of what a trial is: --cache
-  NetworkConfig network;                   // theirs, with nothing binarized
-  int base_width = 0;                      // gf: c_4 of that network
+  RunConfig training;                      // what all trials share: nothing in one bit, seed 1
+  RunConfig critic;                        // the same under wgan, which has defaults of its own
+  std::string cache;                       // where decoded images are kept, which is no part of what a trial is
   std::int64_t iterations = 0;             // of a trial
   std::string images;                      // one line: what is trained on
 
   bool has_setting(std::string_view letter) const;
+  const NetworkConfig& network() const { return training.network(); }
+  int base_width() const { return network().g_widths[3]; }  // gf: c_4
 };
+
+// Lets an experiment's trials be trained as these arguments of train_gan say.  Error(usage) where train_gan would refuse them.
+void train_as(Experiment& experiment, std::vector<std::string> arguments);
 
 // The experiment that a scale stands for; `overrides` are further arguments of train_gan, which win (--data, --size ...), --epochs
 // over the scale's --iterations, too.  settings: letters in any order.  Error(usage) where train_gan would refuse them.
 Experiment make_experiment(Scale scale, const std::string& out, int seeds, const std::vector<std::string>& settings,
                            const std::vector<std::string>& overrides);
 
-// A trial with the experiment's arguments and then `more`, which win.
-Trial make_trial(const Experiment& experiment, std::string name, const std::vector<std::string>& more);
 // One of Settings A to H: "dcgan-F-seed1".  loss: dcgan, lsgan or wgan.
 Trial setting_trial(const Experiment& experiment, std::string_view letter, std::string_view loss, int seed);
-
-// What train_gan makes of a trial's arguments.  Error(usage) where it would refuse them.
-TrainFlags train_flags(const std::vector<std::string>& arguments);
 
 // All trials that were asked for, by name.
 class TrialBook {

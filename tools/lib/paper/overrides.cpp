@@ -50,11 +50,10 @@ std::vector<std::string> Overrides::arguments() const {
   return arguments;
 }
 
-std::vector<std::string> Overrides::extra() const {
-  std::vector<std::string> arguments;
+std::string Overrides::cache() const {
   for (const Flag& flag : values_)
-    if (!flag.value.empty() && flag.name == kCache) arguments.push_back(flag.argument());
-  return arguments;
+    if (flag.name == kCache) return flag.value;
+  return "";
 }
 
 }  // namespace pbgen

@@ -16,7 +16,7 @@ class Overrides {
   // Those that were given, as arguments of train_gan: --flag=value.  All but --cache.
   std::vector<std::string> arguments() const;
   // --cache: says where decoded images are kept and nothing about them.
-  std::vector<std::string> extra() const;
+  std::string cache() const;
 
  private:
   struct Flag {

@@ -13,6 +13,7 @@
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/shown.h"
+#include "tools/lib/train/run_config_text.h"
 #include "tools/lib/trials/run_trials.h"
 
 namespace pbgen {
@@ -22,15 +23,15 @@ constexpr std::int64_t kMaxSectionBytes = 256 << 20;
 constexpr std::int64_t kMaxExperimentBytes = 1 << 20;
 constexpr const char* kSection = "section.html";
 
-// The arguments that a folder was claimed for.
-std::vector<std::string> claimed_arguments(const std::string& path) {
+// The training that a folder was claimed for.
+RunConfig claimed_training(const std::string& path) {
   const Json claimed = parse_json(read_text_file(path, kMaxExperimentBytes), ErrorKind::data, path);
   const bool texts = claimed.is_array() && std::all_of(claimed.as_array().begin(), claimed.as_array().end(),
                                                        [](const Json& argument) { return argument.is_string(); });
   if (!texts) fail(ErrorKind::data, path, ": is no list of arguments; name another --out");
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments{"--setting", "A"};  // older files leave the layers out
   for (const Json& argument : claimed.as_array()) arguments.push_back(argument.as_string());
-  return arguments;
+  return run_config_of(arguments);
 }
 
 // Pieces made at different times must speak of the same networks and images.  The folder is there, and locked.
@@ -40,9 +41,9 @@ void claim_folder(const Experiment& experiment) {
     if (!holds_nothing(experiment.out))
       fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
     Json arguments = Json::array();
-    for (const std::string& argument : experiment.training) arguments.push_back(Json(argument));
+    for (const std::string& argument : to_arguments(experiment.training)) arguments.push_back(Json(argument));
     write_file_atomically(path, arguments.text(2) + "\n");
-  } else if (const auto claimed = claimed_arguments(path); claimed != experiment.training) {
+  } else if (const RunConfig claimed = claimed_training(path); claimed != experiment.training) {
     fail(ErrorKind::usage, experiment.out, ": holds an experiment with other sizes, data or training (",
          first_difference(claimed, experiment.training), "); name another --out");
   }
@@ -87,7 +88,7 @@ std::string widths_text(const std::array<int, 4>& widths) {
 
 // The header says only what claim_folder holds fast: the sections may come from other commands.
 void write_report(const Experiment& experiment) {
-  const NetworkConfig& network = experiment.network;
+  const NetworkConfig& network = experiment.network();
   Html page;
   page.heading("Binarizing Weights Wisely for Edge Intelligence, made again", 1);
   page.paragraph(
@@ -125,7 +126,7 @@ int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experi
   const FolderLock lock(experiment.out);
   claim_folder(experiment);
   const std::vector<Trial> trials = trials_of(chosen, experiment);
-  auto results = run_trials(trials, {.folder = experiment.out + "/trials", .extra = experiment.extra});
+  auto results = run_trials(trials, {.folder = experiment.out + "/trials", .cache = experiment.cache});
   if (!results) {
     std::printf("Stopped; the same command goes on.\n");
     return 128 + InterruptGuard::signal_received();

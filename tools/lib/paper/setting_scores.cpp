@@ -36,7 +36,7 @@ double trial_untrained(const TrialResult& trial) { return mean_of(trial, trial.u
 
 std::vector<int> level_sizes(const Experiment& experiment) {
   std::vector<int> sizes;
-  for (int size = experiment.network.size; size >= kSmallestLevel; size /= 2) sizes.push_back(size);
+  for (int size = experiment.network().size; size >= kSmallestLevel; size /= 2) sizes.push_back(size);
   return sizes;
 }
 

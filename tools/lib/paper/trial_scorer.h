@@ -7,7 +7,7 @@
 #include "gan/checkpoint.h"
 #include "gan/sampler.h"
 #include "tools/lib/images/score.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config.h"
 #include "tools/lib/train/training_data.h"
 #include "tools/lib/trials/trial.h"
 
@@ -34,7 +34,7 @@ class TrialScorer {
 
  private:
   const TrialResult& trial_;
-  TrainFlags flags_;
+  RunConfig config_;
   Checkpoint checkpoint_;
   TrainingData data_;
 };

@@ -37,15 +37,16 @@ std::vector<std::string> seeded_letters(const Experiment& experiment, const std:
 Trial trial_of(const Experiment& experiment, const Setting& setting, int seed) {
   const std::string name = setting_name(setting);
   if (name.size() == 1) return setting_trial(experiment, name, "dcgan", seed);
-  return make_trial(experiment, concat("dcgan-", name, "-seed", seed),
-                    {"--binarize-g", setting.generator.to_string(), "--binarize-d", setting.discriminator.to_string(),
-                     "--loss", "dcgan", "--seed", concat(seed)});
+  Trial trial{concat("dcgan-", name, "-seed", seed), experiment.training};
+  trial.config.trainer.seed = static_cast<std::uint64_t>(seed);
+  trial.config.network().binarized = setting;
+  return trial;
 }
 
-Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, const std::vector<std::string>& more) {
+Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, FunctionRef<void(RunConfig&)> change) {
   Trial trial = setting_trial(experiment, letter, "dcgan", 1);
   trial.name = concat("dcgan-", letter, "-", mark, "-seed1");
-  trial.arguments.insert(trial.arguments.end(), more.begin(), more.end());
+  change(trial.config);
   return trial;
 }
 
@@ -57,7 +58,7 @@ std::vector<std::string> wanted_settings(const Experiment& experiment, std::stri
 }
 
 std::int64_t generator_bytes(const Experiment& experiment, const Setting& setting) {
-  NetworkConfig network = experiment.network;
+  NetworkConfig network = experiment.network();
   network.binarized = setting;
   std::int64_t bytes = 0;
   for (const LayerRow& row : layer_table(network))

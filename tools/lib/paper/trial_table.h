@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/parallel.h"
 #include "gan/settings.h"
 #include "tools/lib/paper/experiment.h"
 #include "tools/lib/paper/piece.h"
@@ -21,8 +22,8 @@ inline constexpr double kAcceptedRatio = 67.0 / 44.0;
 // else "dcgan-g13-dnone-seed1".
 Trial trial_of(const Experiment& experiment, const Setting& setting, int seed = 1);
 
-// setting_trial(letter, dcgan, seed 1) with further arguments, under the name dcgan-<letter>-<mark>-seed1.
-Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, const std::vector<std::string>& more);
+// setting_trial(letter, dcgan, seed 1) with a change, under the name dcgan-<letter>-<mark>-seed1.
+Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, FunctionRef<void(RunConfig&)> change);
 
 // Those of `letters` that the experiment trains, in their order.
 std::vector<std::string> wanted_settings(const Experiment& experiment, std::string_view letters);

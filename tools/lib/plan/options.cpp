@@ -25,10 +25,6 @@ bool is_network_key(std::string key) {
   return std::find(kNetworkFlags.begin(), kNetworkFlags.end(), "--" + key) != kNetworkFlags.end();
 }
 
-std::string joined(const std::array<int, 4>& widths) {
-  return value_text(std::vector<std::int64_t>(widths.begin(), widths.end()));
-}
-
 // The members of train_gan's configuration that describe networks, into the parser.
 void apply_train_config(ArgumentParser& parser, const std::string& path) {
   const std::vector<std::uint8_t> bytes = read_file(path, kMaxConfigBytes);
@@ -54,7 +50,7 @@ std::string title_of(const NetworkConfig& network) {
   else under = concat("generator layers ", generator.to_string(), ", discriminator layers ", discriminator.to_string(), " in one bit");
   if (unbinarized == NetworkConfig{}) return concat("The paper's networks, ", under);
   return concat("Networks of ", network.size, "x", network.size, "x", network.channels, " images, z ", network.z_dim, ", widths ",
-                joined(network.g_widths), " and ", joined(network.d_widths), "; ", under);
+                value_text(network.g_widths), " and ", value_text(network.d_widths), "; ", under);
 }
 
 }  // namespace
@@ -98,7 +94,7 @@ void declare_plan_flags(ArgumentParser& parser, PlanFlags& flags) {
   parser.add("--json", &flags.json, "everything as one JSON object on stdout");
 
   parser.section("Networks (as train_gan has them)");
-  declare_network_flags(parser, flags.network, kPlanDefaults);
+  declare_network_flags(parser, flags.network, flags.words, kPlanDefaults);
   parser.add("--config", &flags.config, "FILE", "the networks of a run: config.json in its folder; flags on the command line win");
 
   parser.example("./tools/plan", "the paper's networks under Setting F: layers, redundancies, eq. (3) beside what the paper prints");
@@ -129,11 +125,11 @@ PlannedNet planned_net(ArgumentParser& parser, PlanFlags& flags) {
     return net;
   }
   if (!flags.config.empty()) apply_train_config(parser, flags.config);
-  resolve_network_flags(parser, flags.network, kPlanDefaults);
-  net.network = network_config(flags.network);
+  net.network = network_config(parser, flags.network, flags.words, kPlanDefaults);
   net.packing.linear = flags.linear_precision == "half" ? LinearPrecision::half : LinearPrecision::single;
   if (net.packing.linear == LinearPrecision::half && net.network->binarized.generator.contains(0))
-    fail(ErrorKind::usage, "--linear-precision half: the linear layer is in one bit (--binarize-g ", flags.network.binarize_g, "): leave it out");
+    fail(ErrorKind::usage, "--linear-precision half: the linear layer is in one bit (--binarize-g ", net.network->binarized.generator.to_string(),
+         "): leave it out");
   net.rows = layer_table(*net.network);
   net.title = title_of(*net.network);
   return net;

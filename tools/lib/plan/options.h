@@ -9,12 +9,13 @@
 #include "gan/accounting.h"
 #include "gan/packed_model.h"
 #include "tools/lib/cli/args.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/train_flags.h"
 
 namespace pbgen {
 
 struct PlanFlags {
-  TrainFlags network;  // its section on networks alone
+  NetworkConfig network;  // what was said of it
+  NetworkWords words;
   std::string config;
   std::string layers;
   std::string budget;

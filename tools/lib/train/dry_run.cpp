@@ -31,32 +31,32 @@ std::string how_estimated(const RunEstimate& estimate) {
 }  // namespace
 
 void show_plan(const RunPlan& plan) {
-  const TrainFlags& flags = plan.flags;
-  const DataCount data = count_training_data(flags);
-  const TrainerOptions options = trainer_options(flags);
-  const RunMemory memory = run_memory(flags, data.images);
+  const RunConfig& config = plan.config;
+  const DataCount data = count_training_data(config);
+  const TrainerOptions options = config.trainer;
+  const RunMemory memory = run_memory(config, data.images);
   say(stdout, "Would train in ", plan.run_path);
   std::printf("\n%s\n", text_table(layer_report(layer_table(options.network))).c_str());
   for (const std::string& remark : redundancy_remarks(options.network)) std::printf("%s\n", remark.c_str());
 
   std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n",
               format_bytes(memory.training.weights).c_str(), format_bytes(memory.training.activations).c_str());
-  const std::string pixels = format_bytes(data.images * flags.size * flags.size * flags.channels);
-  const std::string source = flags.data.empty() ? "synthetic faces" : concat("images of ", flags.data);
-  const std::string mapped = flags.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", flags.cache);
-  say(stdout, "        ", pixels, " of ", data.images, " ", source, flags.data.empty() ? "" : mapped);
+  const std::string pixels = format_bytes(data.images * options.network.size * options.network.size * options.network.channels);
+  const std::string source = config.data.folder.empty() ? "synthetic faces" : concat("images of ", config.data.folder);
+  const std::string mapped = config.data.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", config.data.cache);
+  say(stdout, "        ", pixels, " of ", data.images, " ", source, config.data.folder.empty() ? "" : mapped);
   if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) say(stdout, "        warning: ", warning);
 
   flush_output();  // measuring takes some seconds
   const RunEstimate estimate = estimate_run(options);
   const char* const about = estimate.scaled ? "about " : "";
   const double seconds = estimate.iteration_seconds;
-  const std::int64_t iterations = total_iterations(flags, data.train);
-  const double epochs = static_cast<double>(iterations * flags.d_steps) / static_cast<double>(data.train / flags.batch);
+  const std::int64_t iterations = total_iterations(config, data.train);
+  const double epochs = static_cast<double>(iterations * config.trainer.d_steps) / static_cast<double>(data.train / config.trainer.batch);
   std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; "
               "%lld iterations (%.1f epochs of %lld images): about %s,\n"
               "        decoding, sampling and scoring not counted\n%s",
-              about, seconds, static_cast<double>(images_per_iteration(flags)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
+              about, seconds, static_cast<double>(images_per_iteration(config)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
               name(isa()), static_cast<long long>(iterations), epochs, static_cast<long long>(data.train),
               format_duration(seconds * static_cast<double>(iterations)).c_str(), how_estimated(estimate).c_str());
 }

@@ -10,8 +10,8 @@ namespace pbgen {
 
 ScoreOptions FinalScorer::options(int repeats) const {
   ScoreOptions options;
-  options.swd.seed = flags_.seed;
-  options.num_images = std::min(flags_.swd_images, static_cast<std::int64_t>(data_.train.size()));
+  options.swd.seed = config_.trainer.seed;
+  options.num_images = std::min(config_.scoring.images, static_cast<std::int64_t>(data_.train.size()));
   if (!data_.held_out.empty()) options.num_images = std::min(options.num_images, static_cast<std::int64_t>(data_.held_out.size()));
   options.repeats = repeats;
   return options;
@@ -20,17 +20,17 @@ ScoreOptions FinalScorer::options(int repeats) const {
 ImageSource FinalScorer::judge() const { return data_.held_out.empty() ? data_.training_source() : data_.held_out_source(); }
 
 ImageSet FinalScorer::generated(Sampler& sampler) const {
-  return sample_images(sampler, flags_.seed, Stream::score, 0, options(1).num_images);
+  return sample_images(sampler, config_.trainer.seed, Stream::score, 0, options(1).num_images);
 }
 
 double FinalScorer::score() const {
-  Sampler sampler = run_sampler(trainer_, flags_);
+  Sampler sampler = run_sampler(trainer_, config_);
   return pbgen::score(judge(), image_source(generated(sampler)), options(1)).mean.mean;
 }
 
 double FinalScorer::score_at_the_end() {
-  const ScoreOptions repeated = options(flags_.swd_repeats);
-  Sampler sampler = run_sampler(trainer_, flags_);
+  const ScoreOptions repeated = options(config_.scoring.repeats);
+  Sampler sampler = run_sampler(trainer_, config_);
   const ImageSet fake = generated(sampler);
   scores_.emplace();
   scores_->generator = pbgen::score(judge(), image_source(fake), repeated);
@@ -39,10 +39,10 @@ double FinalScorer::score_at_the_end() {
     scores_->noise_floor = pbgen::score(data_.training_source(), data_.held_out_source(), repeated);
   }
   Sequential fresh = make_generator(trainer_.options().network);
-  initialise(fresh, flags_.seed, kGeneratorFirstNumber);
+  initialise(fresh, config_.trainer.seed, kGeneratorFirstNumber);
   Sampler untrained(trainer_.options().network, fresh);
   // Unlike the weights, moving statistics have no initial values that mean anything.
-  untrained.calibrate(1, std::max(flags_.batch, 64), flags_.seed);
+  untrained.calibrate(1, std::max(config_.trainer.batch, 64), config_.trainer.seed);
   scores_->untrained = pbgen::score(judge(), image_source(generated(untrained)), repeated);
   return scores_->generator.mean.mean;
 }

@@ -9,8 +9,8 @@
 #include "gan/trainer.h"
 #include "metrics/image_source.h"
 #include "tools/lib/images/score.h"
+#include "tools/lib/train/run_config.h"
 #include "tools/lib/train/run_summary.h"
-#include "tools/lib/train/train_options.h"
 #include "tools/lib/train/training_data.h"
 
 namespace pbgen {
@@ -20,7 +20,7 @@ namespace pbgen {
 class FinalScorer {
  public:
   // What it is given outlives it.
-  FinalScorer(const TrainFlags& flags, const TrainingData& data, Trainer& trainer) : flags_(flags), data_(data), trainer_(trainer) {}
+  FinalScorer(const RunConfig& config, const TrainingData& data, Trainer& trainer) : config_(config), data_(data), trainer_(trainer) {}
 
   // Mean distance over the levels between generated images and the held-out ones, or the training images where none are held out.
   double score() const;
@@ -35,7 +35,7 @@ class FinalScorer {
   ImageSource judge() const;
   ImageSet generated(Sampler& sampler) const;
 
-  const TrainFlags& flags_;
+  const RunConfig& config_;
   const TrainingData& data_;
   Trainer& trainer_;
   std::optional<FinalScores> scores_;

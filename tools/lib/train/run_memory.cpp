@@ -6,10 +6,11 @@
 
 namespace pbgen {
 
-RunMemory run_memory(const TrainFlags& flags, std::int64_t images) {
+RunMemory run_memory(const RunConfig& config, std::int64_t images) {
   RunMemory memory;
-  memory.training = training_memory(trainer_options(flags));
-  if (flags.cache.empty()) memory.images = images * flags.size * flags.size * flags.channels;
+  memory.training = training_memory(config.trainer);
+  const NetworkConfig& network = config.network();
+  if (config.data.cache.empty()) memory.images = images * network.size * network.size * network.channels;
   return memory;
 }
 
@@ -26,10 +27,10 @@ std::string require_memory(const RunMemory& memory, const MemoryLimits& limits) 
   return "";
 }
 
-std::string check_memory(const TrainFlags& flags) {
+std::string check_memory(const RunConfig& config) {
   // A cache's images are mapped: they need no counting.
-  const std::int64_t images = flags.cache.empty() ? count_training_data(flags).images : 0;
-  return require_memory(run_memory(flags, images), memory_limits());
+  const std::int64_t images = config.data.cache.empty() ? count_training_data(config).images : 0;
+  return require_memory(run_memory(config, images), memory_limits());
 }
 
 }  // namespace pbgen

@@ -6,7 +6,7 @@
 
 #include "gan/training_memory.h"
 #include "tools/lib/cli/memory_limits.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config.h"
 
 namespace pbgen {
 
@@ -19,13 +19,13 @@ struct RunMemory {
 };
 
 // images: how many the run reads.
-RunMemory run_memory(const TrainFlags& flags, std::int64_t images);
+RunMemory run_memory(const RunConfig& config, std::int64_t images);
 
 // Error(input_output) with the mend where the run takes more than is ever granted; a sentence to warn with where it takes more than is
 // available now, "" where it does not.
 std::string require_memory(const RunMemory& memory, const MemoryLimits& limits);
 
 // The same for a run that begins, before it allocates: of the images that its flags name and of this machine's limits.
-std::string check_memory(const TrainFlags& flags);
+std::string check_memory(const RunConfig& config);
 
 }  // namespace pbgen

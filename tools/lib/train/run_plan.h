@@ -1,27 +1,21 @@
-// What a run of train_gan is to do, as the command line, a configuration and the folder say it together.
+// What a sitting of train_gan is to do, as the command line, a configuration and the folder say it together.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
-#include "core/files/json.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config.h"
 
 namespace pbgen {
 
 struct RunPlan {
-  TrainFlags flags;               // resolved
-  Json config;                    // what config.json holds
-  Json identity;                  // what a checkpoint must agree with
+  RunConfig config;
   std::string run_path;           // the folder
   bool in_place = false;          // the checkpoint that it goes on from is that folder's
+  bool may_begin_again = false;   // a run there that has no checkpoint yet is begun anew: --resume auto
+  bool force = false;             // what an older run left there is removed
+  bool profile = false;
   std::string resume_checkpoint;  // "": a new run
   std::string command;            // as the user gave it
 };
-
-// The iterations that --iterations asks for, or --epochs over so many images, the last incomplete batch of each left out.
-std::int64_t total_iterations(const TrainFlags& flags, std::int64_t training_images);
-// Real images that an iteration sees: a batch for each of its discriminator updates.
-std::int64_t images_per_iteration(const TrainFlags& flags);
 
 }  // namespace pbgen

@@ -11,6 +11,8 @@
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/model/sample_images.h"
+#include "tools/lib/train/run_config_text.h"
+#include "tools/lib/train/run_identity.h"
 #include "tools/lib/train/run_sampler.h"
 
 namespace pbgen {
@@ -26,15 +28,15 @@ double spread(const ImageSet& images) {
 }  // namespace
 
 RunRecorder::RunRecorder(const RunPlan& plan, RunDirectory& folder, const TrainingData& data, Trainer& trainer, std::int64_t total)
-    : plan_(plan), flags_(plan.flags), folder_(folder), data_(data), trainer_(trainer), total_(total), monitor_(trainer.options().loss) {}
+    : plan_(plan), config_(plan.config), folder_(folder), data_(data), trainer_(trainer), total_(total), monitor_(trainer.options().loss) {}
 
 void RunRecorder::open_folder() {
-  if (!plan_.in_place && flags_.force && folder_.remove_older_run() > 0)
+  if (!plan_.in_place && plan_.force && folder_.remove_older_run() > 0)
     say(stderr, folder_.path(), ": the checkpoints, samples and report of an older run there were removed (--force)");
   first_iteration_ = trainer_.iteration();
   // Those of the sitting before: scores.json means that a run ended.
   if (first_iteration_ < total_) folder_.remove_results();
-  write_file_atomically(folder_.config_path(), plan_.config.text(2) + "\n");  // first: it tells whose folder this is
+  write_file_atomically(folder_.config_path(), to_json(config_).text(2) + "\n");  // first: it tells whose folder this is
   folder_.make();
   write_png(folder_.path() + "/preview.png", image_grid(training_images(), Trainer::kFixedLatents, kGridColumns));
   rows_ = folder_.begin_log(first_iteration_);
@@ -47,7 +49,7 @@ void RunRecorder::begin_sitting() {
   last_row_iteration_ = first_iteration_;
   ProgressOptions options;
   options.start = first_iteration_;
-  options.items_per_step = static_cast<double>(images_per_iteration(flags_));
+  options.items_per_step = static_cast<double>(images_per_iteration(config_));
   options.unit = "img";
   progress_.emplace("training", total_, options);
 }
@@ -67,7 +69,8 @@ void RunRecorder::record(const StepReport& step, std::optional<double> swd) {
   if (iteration == 1 || iteration % kLogEvery == 0 || iteration == total_ || swd) log(step, swd);
   const bool is_best = swd && (!best_ || *swd <= best_->swd);
   if (is_best) best_ = ScoredCheckpoint{iteration, folder_.checkpoint_path(iteration), *swd};
-  if (iteration < total_ && (is_best || (flags_.checkpoint_every > 0 && iteration % flags_.checkpoint_every == 0))) save();
+  const std::int64_t every = config_.cadence.checkpoint_every;
+  if (iteration < total_ && (is_best || (every > 0 && iteration % every == 0))) save();
   // A critic within narrow bounds says small numbers.
   const int more = trainer_.options().loss == Loss::wgan ? 2 : 0;
   progress_->update(iteration, concat("loss D ", fixed_text(step.loss_d, 3 + more), " G ", fixed_text(step.loss_g.back(), 3 + more),
@@ -80,12 +83,13 @@ void RunRecorder::watch_game(const StepReport& step) { warn(monitor_.watch_game(
 void RunRecorder::log(const StepReport& step, std::optional<double> swd) {
   LogRow row;
   row.iteration = trainer_.iteration();
-  row.epoch = static_cast<double>(row.iteration * flags_.d_steps) / static_cast<double>(std::ssize(data_.train) / flags_.batch);
+  const std::int64_t batches = std::ssize(data_.train) / config_.trainer.batch;
+  row.epoch = static_cast<double>(row.iteration * config_.trainer.d_steps) / static_cast<double>(batches);
   row.loss_d = step.loss_d;
   row.loss_g = step.loss_g.back();
   row.d_real = step.d_real;
   row.d_fake = step.d_fake;
-  const std::int64_t images = (row.iteration - last_row_iteration_) * images_per_iteration(flags_);
+  const std::int64_t images = (row.iteration - last_row_iteration_) * images_per_iteration(config_);
   row.images_per_second = static_cast<double>(images) / std::max(seconds_trained() - last_row_seconds_, 1e-9);
   row.swd = swd;
   folder_.log(row);
@@ -95,7 +99,7 @@ void RunRecorder::log(const StepReport& step, std::optional<double> swd) {
 }
 
 std::string RunRecorder::sample() {
-  Sampler sampler = run_sampler(trainer_, flags_);
+  Sampler sampler = run_sampler(trainer_, config_);
   samples_ = sample_images(sampler, trainer_.fixed_latents().value.data(), Trainer::kFixedLatents);
   write_png(folder_.sample_path(trainer_.iteration()), image_grid(samples_, samples_.count(), kGridColumns));
   return monitor_.watch_samples(trainer_.iteration(), spread(samples_), spread(training_images()));
@@ -120,7 +124,7 @@ void RunRecorder::warn(const std::string& warning) {
 void RunRecorder::save() {
   const std::int64_t iteration = trainer_.iteration();
   if (iteration == saved_iteration_) return;
-  const CheckpointNotes notes{{"options", plan_.identity.text()}, {"data", data_.fingerprint}};
+  const CheckpointNotes notes{{"options", run_identity(config_).text()}, {"data", data_.fingerprint}};
   save_checkpoint(folder_.checkpoint_path(iteration), trainer_, notes);
   remove_older_checkpoints();
   saved_iteration_ = iteration;
@@ -128,7 +132,7 @@ void RunRecorder::save() {
 
 void RunRecorder::remove_older_checkpoints() {
   const std::int64_t iteration = trainer_.iteration();
-  warn(folder_.keep_checkpoints(flags_.keep, iteration, best_ ? best_->iteration : iteration));
+  warn(folder_.keep_checkpoints(config_.cadence.keep, iteration, best_ ? best_->iteration : iteration));
 }
 
 void RunRecorder::take_time_from_log() {
@@ -136,7 +140,7 @@ void RunRecorder::take_time_from_log() {
   training_seconds_ = 0.0;
   std::int64_t before = 0;
   for (const LogRow& row : rows_) {
-    const std::int64_t images = (row.iteration - before) * images_per_iteration(flags_);
+    const std::int64_t images = (row.iteration - before) * images_per_iteration(config_);
     training_seconds_ += static_cast<double>(images) / std::max(row.images_per_second, 1e-9);
     before = row.iteration;
   }

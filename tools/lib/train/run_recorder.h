@@ -54,7 +54,7 @@ class RunRecorder {
   std::string sample();
   // Shown at once, and kept for the report; "" is none.
   void warn(const std::string& warning);
-  // A checkpoint of now, where there is none yet; older ones go as --keep says.
+  // A checkpoint of now, where there is none yet; older ones go as the configuration says.
   void save();
   void remove_older_checkpoints();
 
@@ -78,7 +78,7 @@ class RunRecorder {
   ImageSet training_images() const;
 
   const RunPlan& plan_;
-  const TrainFlags& flags_;
+  const RunConfig& config_;
   RunDirectory& folder_;
   const TrainingData& data_;
   Trainer& trainer_;

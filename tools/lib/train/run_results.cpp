@@ -42,7 +42,7 @@ void write_results(RunSummary summary, const RunRecorder& recorder, const FinalS
   std::printf("\n");
   const std::int64_t end = summary.iterations;
   say(stdout, "Trained for ", format_duration(summary.training_seconds), ". Samples: ",
-      summary.plan.flags.sample_every > 0 ? folder.sample_path(end) : "none (--sample-every 0)");
+      summary.plan.config.cadence.sample_every > 0 ? folder.sample_path(end) : "none (--sample-every 0)");
   say(stdout, "Checkpoint: ", folder.checkpoint_path(end));
   if (const auto& best = recorder.best(); best && best->iteration != end)
     say(stdout, "Best-scored: ", best->path, " (SWD ", fixed_text(best->swd, 4), "; generate and export take it with --best)");

@@ -2,9 +2,10 @@
 
 namespace pbgen {
 
-Sampler run_sampler(Trainer& trainer, const TrainFlags& flags) {
+Sampler run_sampler(Trainer& trainer, const RunConfig& config) {
   Sampler sampler(trainer.options().network, trainer.sampling_generator(), trainer.idle_memory());
-  if (flags.bn_calibrate > 0) sampler.calibrate(flags.bn_calibrate, flags.batch, flags.seed);
+  const int batches = config.scoring.calibration_batches;
+  if (batches > 0) sampler.calibrate(batches, config.trainer.batch, config.trainer.seed);
   return sampler;
 }
 

@@ -3,12 +3,12 @@
 
 #include "gan/sampler.h"
 #include "gan/trainer.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config.h"
 
 namespace pbgen {
 
-// The averaged generator where there is one, with exact statistics where --bn-calibrate asks for them.  In memory that the trainer does
+// The averaged generator where there is one, with exact statistics where the configuration asks for them.  In memory that the trainer does
 // not need between two steps: the sampler's life ends before the next one.
-Sampler run_sampler(Trainer& trainer, const TrainFlags& flags);
+Sampler run_sampler(Trainer& trainer, const RunConfig& config);
 
 }  // namespace pbgen

@@ -17,18 +17,18 @@ namespace pbgen {
 
 RunDirectory claimed_folder(const RunPlan& plan) {
   if (plan.in_place) return RunDirectory::open(plan.run_path);
-  if (plan.flags.resume == "auto") return RunDirectory::create_or_begin_again(plan.run_path, plan.flags.force);
-  return RunDirectory::create(plan.run_path, plan.flags.force);
+  if (plan.may_begin_again) return RunDirectory::create_or_begin_again(plan.run_path, plan.force);
+  return RunDirectory::create(plan.run_path, plan.force);
 }
 
-TrainingData loaded_data(const TrainFlags& flags) {
-  if (const std::string warning = check_memory(flags); !warning.empty()) say(stderr, "warning: ", warning);
+TrainingData loaded_data(const RunConfig& config) {
+  if (const std::string warning = check_memory(config); !warning.empty()) say(stderr, "warning: ", warning);
   start_threads();
-  return load_training_data(flags);
+  return load_training_data(config);
 }
 
 void restore(const RunPlan& plan, const TrainingData& data, Trainer& trainer) {
-  if (!plan.flags.init_from.empty() && plan.resume_checkpoint.empty()) Checkpoint::load(plan.flags.init_from).restore_weights(trainer);
+  if (!plan.config.init_from.empty() && plan.resume_checkpoint.empty()) Checkpoint::load(plan.config.init_from).restore_weights(trainer);
   if (plan.resume_checkpoint.empty()) return;
   const Checkpoint checkpoint = Checkpoint::load(plan.resume_checkpoint);
   if (const std::string before = checkpoint.note("data"); before != data.fingerprint) {
@@ -38,10 +38,11 @@ void restore(const RunPlan& plan, const TrainingData& data, Trainer& trainer) {
   checkpoint.restore(trainer);
 }
 
-void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total) {
+void announce(const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total) {
   const NetworkConfig& network = trainer.options().network;
-  say(stdout, folder.path(), ": Setting ", setting_name(network.binarized), ", ", plan.flags.loss, ", ", network.size, "x", network.size,
-      ", batch ", plan.flags.batch, ", ", total, " iterations", trainer.iteration() > 0 ? concat(" (from ", trainer.iteration(), ")") : "");
+  say(stdout, folder.path(), ": Setting ", setting_name(network.binarized), ", ", loss_name(trainer.options().loss), ", ", network.size,
+      "x", network.size, ", batch ", trainer.options().batch, ", ", total, " iterations",
+      trainer.iteration() > 0 ? concat(" (from ", trainer.iteration(), ")") : "");
   say(stdout, data.summary, "; ", data.train.size(), " to train on, ", data.held_out.size(), " held out");
   say(stdout, thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels, ", cpu_name());
   std::printf("\n");

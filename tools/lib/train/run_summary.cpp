@@ -14,6 +14,7 @@
 #include "tools/lib/cli/text.h"
 #include "tools/lib/images/nearest_images.h"
 #include "tools/lib/model/layer_report.h"
+#include "tools/lib/train/run_config_text.h"
 
 namespace pbgen {
 namespace {
@@ -78,7 +79,7 @@ void add_neighbours(const RunSummary& summary, RunReport& report) {
 
 // Real images of this sitting's discriminator updates.
 double images_per_second(const RunSummary& summary) {
-  const std::int64_t images = summary.session_iterations * images_per_iteration(summary.plan.flags);
+  const std::int64_t images = summary.session_iterations * images_per_iteration(summary.plan.config);
   return static_cast<double>(images) / std::max(summary.training_seconds, 1e-9);
 }
 
@@ -132,15 +133,17 @@ Json scores_json(const RunSummary& summary) {
 }
 
 RunReport run_report(const RunSummary& summary) {
-  const TrainFlags& flags = summary.plan.flags;
+  const RunConfig& config = summary.plan.config;
+  const TrainerOptions& trainer = config.trainer;
   RunReport report;
-  report.title = concat("Setting ", setting_name(summary.network.binarized), ", ", flags.loss, ", ", flags.size, "x", flags.size);
+  report.title = concat("Setting ", setting_name(summary.network.binarized), ", ", loss_name(trainer.loss), ", ", summary.network.size, "x",
+                        summary.network.size);
   report.verdict = verdict(summary);
   report.facts = {
       {"Images", summary.data.summary},
       {"Training, held out", concat(summary.data.train.size(), ", ", summary.data.held_out.size())},
       {"Iterations",
-       concat(summary.iterations, " of ", flags.d_steps > 1 ? concat(flags.d_steps, " batches of ") : "batch ", flags.batch)},
+       concat(summary.iterations, " of ", trainer.d_steps > 1 ? concat(trainer.d_steps, " batches of ") : "batch ", trainer.batch)},
       {"Training time",
        concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
       {"Images a second", fixed_text(images_per_second(summary), 1)},
@@ -150,10 +153,10 @@ RunReport run_report(const RunSummary& summary) {
   report.command = summary.plan.command;
   report.repeating_command =
       from_any_folder(shell_command(called_tool("train_gan"), {"--config", summary.folder.config_path()}));
-  for (const auto& [key, value] : summary.plan.config.as_object())
+  for (const auto& [key, value] : to_json(config).as_object())
     if (!value.is_null()) report.config.emplace_back(key, value.is_string() ? value.as_string() : value.text());
   if (summary.scores) report.swd_table = score_table(score_columns(*summary.scores, summary.data));
-  report.loss = flags.loss;
+  report.loss = loss_name(trainer.loss);
   add_curves(summary, report);
   add_grids(summary, report);
   add_neighbours(summary, report);

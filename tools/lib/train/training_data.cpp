@@ -29,20 +29,21 @@ std::string pixel_fingerprint(const ImageSet& images) {
   return concat(images.count(), "x", images.size(), "x", images.channels(), "-", digits);
 }
 
-ImageSet draw_synthetic(const TrainFlags& flags, std::string& summary) {
-  ImageSet images = synthetic_faces(flags.seed, 0, flags.synthetic_images, flags.size, flags.channels);
-  summary = concat(images.count(), " synthetic faces of seed ", flags.seed, ", ", format_bytes(images.count() * images.bytes_per_image()), " in memory");
+ImageSet draw_synthetic(const RunConfig& config, std::string& summary) {
+  ImageSet images = synthetic_faces(config.trainer.seed, 0, config.data.synthetic_images, config.network().size, config.network().channels);
+  summary = concat(images.count(), " synthetic faces of seed ", config.trainer.seed, ", ",
+                   format_bytes(images.count() * images.bytes_per_image()), " in memory");
   return images;
 }
 
-ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
+ImageSet read_folder(const RunConfig& config, std::string& summary) {
   FolderOptions options;
-  options.folder = flags.data;
-  options.size = flags.size;
-  options.channels = flags.channels;
-  options.crop = parse_crop(flags.crop);
-  options.contrast_stretch = flags.contrast_stretch;
-  options.on_bad = parse_on_bad(flags.on_bad);
+  options.folder = config.data.folder;
+  options.size = config.network().size;
+  options.channels = config.network().channels;
+  options.crop = config.data.crop;
+  options.contrast_stretch = config.data.contrast_stretch;
+  options.on_bad = config.data.on_bad;
   std::optional<Progress> progress;
   const auto showing = [&](const char* what) {
     return [&progress, what](std::int64_t done, std::int64_t total) {
@@ -52,19 +53,19 @@ ImageSet read_folder(const TrainFlags& flags, std::string& summary) {
     };
   };
   const auto waiting = [](const std::string& path) { say(stderr, concat(path, ": another process is writing this cache; waiting for it")); };
-  const LoadedImages loaded = load_images(options, flags.cache, showing("decoding"), showing("comparing with the cache"), waiting);
+  const LoadedImages loaded = load_images(options, config.data.cache, showing("decoding"), showing("comparing with the cache"), waiting);
   for (const std::string& note : loading_notes(loaded)) say(stderr, note);
   const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());
-  summary = concat(loaded.images.count(), " images of ", flags.data, loading_summary(loaded.report, loaded.unread), ", ", bytes,
+  summary = concat(loaded.images.count(), " images of ", config.data.folder, loading_summary(loaded.report, loaded.unread), ", ", bytes,
                    loaded.cache_path.empty() ? " in memory" : loaded.from_cache ? " mapped from " : " cached in ", loaded.cache_path,
                    loaded.verified ? ", its files' bytes compared" : "");
   return loaded.images;
 }
 
-void require_a_batch(const TrainFlags& flags, std::int64_t train) {
-  if (train >= flags.batch) return;
-  fail(ErrorKind::data, flags.data.empty() ? "--synthetic-images" : flags.data, ": ", train, " images are left for training, a batch has ",
-       flags.batch, "; lower --batch or --holdout, or add images");
+void require_a_batch(const RunConfig& config, std::int64_t train) {
+  if (train >= config.trainer.batch) return;
+  fail(ErrorKind::data, config.data.folder.empty() ? "--synthetic-images" : config.data.folder, ": ", train,
+       " images are left for training, a batch has ", config.trainer.batch, "; lower --batch or --holdout, or add images");
 }
 
 }  // namespace
@@ -73,22 +74,23 @@ ImageSource TrainingData::training_source() const { return subset(image_source(i
 
 ImageSource TrainingData::held_out_source() const { return subset(image_source(images), {held_out.begin(), held_out.end()}); }
 
-DataCount count_training_data(const TrainFlags& flags) {
+DataCount count_training_data(const RunConfig& config) {
   DataCount count;
-  count.images = flags.data.empty() ? flags.synthetic_images : static_cast<std::int64_t>(list_some_images(flags.data).files.size());
-  count.train = static_cast<std::int64_t>(split_holdout(count.images, flags.holdout, flags.seed).train.size());
-  require_a_batch(flags, count.train);
+  const DataConfig& data = config.data;
+  count.images = data.folder.empty() ? data.synthetic_images : static_cast<std::int64_t>(list_some_images(data.folder).files.size());
+  count.train = static_cast<std::int64_t>(split_holdout(count.images, config.data.holdout, config.trainer.seed).train.size());
+  require_a_batch(config, count.train);
   return count;
 }
 
-TrainingData load_training_data(const TrainFlags& flags) {
+TrainingData load_training_data(const RunConfig& config) {
   TrainingData data;
-  data.images = flags.data.empty() ? draw_synthetic(flags, data.summary) : read_folder(flags, data.summary);
-  Split split = split_holdout(data.images.count(), flags.holdout, flags.seed);
+  data.images = config.data.folder.empty() ? draw_synthetic(config, data.summary) : read_folder(config, data.summary);
+  Split split = split_holdout(data.images.count(), config.data.holdout, config.trainer.seed);
   data.train = std::move(split.train);
   data.held_out = std::move(split.held_out);
   data.fingerprint = pixel_fingerprint(data.images);
-  require_a_batch(flags, static_cast<std::int64_t>(data.train.size()));
+  require_a_batch(config, static_cast<std::int64_t>(data.train.size()));
   return data;
 }
 

@@ -7,7 +7,7 @@
 
 #include "data/image_set.h"
 #include "metrics/image_source.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config.h"
 
 namespace pbgen {
 
@@ -29,10 +29,10 @@ struct DataCount {
   std::int64_t images = 0;
   std::int64_t train = 0;
 };
-DataCount count_training_data(const TrainFlags& flags);
+DataCount count_training_data(const RunConfig& config);
 
-// Reads the folder of --data, or draws synthetic faces; says on stderr how far it is and what it skipped.
+// Reads the folder of images, or draws synthetic faces; says on stderr how far it is and what it skipped.
 // Error(data) as load_images has it, and where fewer images than a batch are left for training.
-TrainingData load_training_data(const TrainFlags& flags);
+TrainingData load_training_data(const RunConfig& config);
 
 }  // namespace pbgen

@@ -42,28 +42,28 @@ class TrainingRun {
  public:
   explicit TrainingRun(const RunPlan& plan)
       : plan_(plan),
-        flags_(plan.flags),
+        config_(plan.config),
         folder_(claimed_folder(plan)),
-        data_(loaded_data(flags_)),
-        total_(total_iterations(flags_, std::ssize(data_.train))),
-        trainer_(trainer_options(flags_)),
+        data_(loaded_data(config_)),
+        total_(total_iterations(config_, std::ssize(data_.train))),
+        trainer_(config_.trainer),
         recorder_(plan_, folder_, data_, trainer_, total_),
-        scorer_(flags_, data_, trainer_) {
+        scorer_(config_, data_, trainer_) {
     restore(plan_, data_, trainer_);
     if (trainer_.iteration() > total_ || (trainer_.iteration() == total_ && !lacks_results_alone())) {
       fail(ErrorKind::usage, plan_.resume_checkpoint, ": has ", trainer_.iteration(), " iterations already, the run was to have ", total_,
            "; ask for more with --iterations");
     }
-    loader_ = std::make_unique<BatchLoader>(data_.images, data_.train, flags_.batch, flags_.seed,
-                                            BatchOptions{.mirror = flags_.mirror, .shuffle = flags_.shuffle},
-                                            trainer_.iteration() * flags_.d_steps);
+    loader_ = std::make_unique<BatchLoader>(data_.images, data_.train, config_.trainer.batch, config_.trainer.seed,
+                                            BatchOptions{.mirror = config_.data.mirror, .shuffle = config_.data.shuffle},
+                                            trainer_.iteration() * config_.trainer.d_steps);
   }
 
   int run() {
-    announce(plan_, folder_, data_, trainer_, total_);
+    announce(folder_, data_, trainer_, total_);
     recorder_.open_folder();
     if (trainer_.iteration() == total_) return finish_ended_training();
-    if (trainer_.iteration() == 0 && flags_.sample_every > 0) recorder_.sample();
+    if (trainer_.iteration() == 0 && config_.cadence.sample_every > 0) recorder_.sample();
 
     const InterruptGuard guard;
     train();
@@ -89,8 +89,8 @@ class TrainingRun {
     say(stdout, "All ", total_, " iterations are trained; the report and the scores are missing and follow.");
     flush_output();
     recorder_.remove_older_checkpoints();  // it may have been killed just before
-    if (flags_.sample_every > 0) recorder_.sample();
-    if (flags_.swd_every > 0) scorer_.score_at_the_end();
+    if (config_.cadence.sample_every > 0) recorder_.sample();
+    if (config_.cadence.swd_every > 0) scorer_.score_at_the_end();
     recorder_.take_time_from_log();
     write_results(summary(), recorder_, scorer_);
     return 0;
@@ -100,7 +100,7 @@ class TrainingRun {
   void train() {
     const std::int64_t first = trainer_.iteration();
     std::optional<Profile> profile;
-    if (flags_.profile) profile.emplace();
+    if (plan_.profile) profile.emplace();
     recorder_.begin_sitting();
     while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) {
       if (profile && trainer_.iteration() == first + kUnprofiledIterations) profile->restart();
@@ -133,8 +133,8 @@ class TrainingRun {
     const std::int64_t iteration = trainer_.iteration();
     const RunRecorder::Aside aside(recorder_);
     try {
-      if (due(iteration, flags_.sample_every, total_)) recorder_.warn(recorder_.sample());
-      if (!due(iteration, flags_.swd_every, total_)) return std::nullopt;
+      if (due(iteration, config_.cadence.sample_every, total_)) recorder_.warn(recorder_.sample());
+      if (!due(iteration, config_.cadence.swd_every, total_)) return std::nullopt;
       return iteration == total_ ? scorer_.score_at_the_end() : scorer_.score();
     } catch (const std::bad_alloc&) {
       recorder_.save();  // scoring takes most; what is trained is not lost for it
@@ -144,7 +144,7 @@ class TrainingRun {
 
   void show_profile(const Profile& profile, std::int64_t iterations, double peak) const {
     const std::int64_t counted = iterations > kUnprofiledIterations ? iterations - kUnprofiledIterations : iterations;
-    const std::string text = profile_text(profile, trainer_.options().network, flags_.batch, counted, peak);
+    const std::string text = profile_text(profile, trainer_.options().network, config_.trainer.batch, counted, peak);
     write_file_atomically(folder_.profile_path(), text);
     std::printf("\n%s", text.c_str());
   }
@@ -154,7 +154,7 @@ class TrainingRun {
   }
 
   const RunPlan& plan_;
-  const TrainFlags& flags_;
+  const RunConfig& config_;
   RunDirectory folder_;  // first: a folder that is refused is refused before images are decoded
   TrainingData data_;
   const std::int64_t total_;

@@ -13,11 +13,12 @@
 #include "core/base/cpu.h"
 #include "core/files/file.h"
 #include "core/files/json.h"
-#include "tools/lib/cli/args.h"
 #include "tools/lib/cli/child_process.h"
+#include "tools/lib/cli/flag_names.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/text.h"
+#include "tools/lib/train/run_config_text.h"
 #include "tools/lib/trials/trial_files.h"
 
 namespace pbgen {
@@ -29,25 +30,17 @@ constexpr std::chrono::milliseconds kPollPause(20);
 constexpr std::chrono::seconds kSharePause(3);
 constexpr double kPlainSeconds = 60.0;  // where nothing starts or ends
 
-void save_arguments(const Trial& trial, const std::string& folder) {
-  Json arguments = Json::array();
-  for (const std::string& argument : trial.arguments) arguments.push_back(argument);
-  Json saved = Json::object();
-  saved.set("arguments", std::move(arguments));
-  write_file_atomically(folder + "/trial.json", saved.text(2) + "\n");
-}
-
-// An argument with the flag that it belongs to.
-std::string flag_and_value(const std::vector<std::string>& arguments, std::size_t i) {
-  if (i >= arguments.size()) return "nothing more";
-  return i > 0 && !arguments[i].starts_with("--") ? concat(arguments[i - 1], ' ', arguments[i]) : arguments[i];
-}
-
-void require_same_arguments(const Trial& trial, const std::string& folder) {
-  const std::vector<std::string> saved = saved_arguments(folder);
-  if (saved == trial.arguments) return;
-  fail(ErrorKind::usage, folder, ": holds a trial with other arguments (", first_difference(saved, trial.arguments),
-       "); name another --out, or remove that folder");
+void require_same_trial(const Trial& trial, const std::string& folder) {
+  std::string difference;
+  try {
+    const RunConfig saved = run_config_of(saved_arguments(folder));
+    if (saved == trial.config) return;
+    difference = first_difference(saved, trial.config);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    difference = told(error);  // arguments that train_gan does not know are others
+  }
+  fail(ErrorKind::usage, folder, ": holds a trial with other arguments (", difference, "); name another --out, or remove that folder");
 }
 
 // A member of a run's config.json, where it is there and a number.
@@ -68,23 +61,10 @@ std::optional<double> trained_share(const std::string& folder) {
   return std::nullopt;
 }
 
-// The value of the last --iterations among the arguments, the one that counts.
-std::optional<double> iterations_asked_for(const std::vector<std::string>& arguments) {
-  constexpr std::string_view kFlag = "--iterations";
-  constexpr std::string_view kFlagWithValue = "--iterations=";
-  for (std::size_t i = arguments.size(); i-- > 0;) {
-    const std::string_view argument = arguments[i];
-    double value = 0.0;
-    if (argument.starts_with(kFlagWithValue) && parse_value(argument.substr(kFlagWithValue.size()), value).empty()) return value;
-    if (i > 0 && arguments[i - 1] == kFlag && parse_value(argument, value).empty()) return value;
-  }
-  return std::nullopt;
-}
-
 // A run that somebody resumed with other --iterations is no longer this trial.  Error(usage).
 void require_same_length(const Trial& trial, const std::string& folder) {
   const std::optional<double> now = configured(folder, "iterations");
-  std::optional<double> asked_for = iterations_asked_for(trial.arguments);
+  std::optional<double> asked_for = trial.config.cadence.iterations;
   if (!asked_for && fs::exists(folder + "/scores.json")) asked_for = static_cast<double>(scored_iterations(folder));
   if (!now || !asked_for || *now == *asked_for) return;
   fail(ErrorKind::usage, folder, ": its run was resumed by hand, to ", *now, " iterations in place of ", *asked_for,
@@ -101,7 +81,7 @@ State state_of(const Trial& trial, const std::string& folder) {
     if (fs::is_directory(folder, error) && fs::is_empty(folder, error)) return State::fresh;
     fail(ErrorKind::usage, folder, ": is there and holds no trial; name another --out, or remove it");
   }
-  require_same_arguments(trial, folder);
+  require_same_trial(trial, folder);
   require_same_length(trial, folder);
   if (fs::exists(folder + "/scores.json", error) || fs::exists(folder + "/diverged.txt", error)) return State::done;
   const bool begun = fs::exists(folder + "/config.json", error) && !RunDirectory::list_checkpoints(folder).empty();
@@ -212,7 +192,7 @@ class TrialRunner {
     try {
       if (state_of(trial, folder) == State::fresh) {
         make_directories(folder);
-        save_arguments(trial, folder);
+        save_trial(trial, folder);
       }
       const LockedOutput output(folder + "/output.txt");
       // Only now is it ours: until a moment ago another process may have trained it.
@@ -225,11 +205,11 @@ class TrialRunner {
           arguments = {"--resume", folder};  // config.json brings the rest
           break;
         case State::fresh:
-          arguments = trial.arguments;
+          arguments = to_arguments(trial.config);
           arguments.insert(arguments.end(), {"--out", folder, "--force"});
       }
       arguments.insert(arguments.end(), {"--threads", concat(threads_)});
-      arguments.insert(arguments.end(), options_.extra.begin(), options_.extra.end());
+      if (!options_.cache.empty()) arguments.push_back(concat("--cache=", options_.cache));  // one word: it may begin as a flag does
       // Children share the cores: a thread that waits must not hold one.
       const std::int64_t begin = output.size();
       running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, output), begin});
@@ -313,12 +293,6 @@ class TrialRunner {
 };
 
 }  // namespace
-
-std::string first_difference(const std::vector<std::string>& saved, const std::vector<std::string>& asked) {
-  const auto before = std::mismatch(saved.begin(), saved.end(), asked.begin(), asked.end()).first;
-  const auto i = static_cast<std::size_t>(before - saved.begin());
-  return concat(flag_and_value(saved, i), "; asked for: ", flag_and_value(asked, i));
-}
 
 std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
   check(options.jobs >= 0, "run_trials: ", options.jobs, " jobs");

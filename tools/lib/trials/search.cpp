@@ -117,12 +117,10 @@ Setting Search::strategy() const { return chosen.empty() ? Setting{} : Setting{c
 std::vector<Trial> step_trials(const SearchOptions& options, const Setting& setting) {
   std::vector<Trial> trials;
   for (int i = 0; i < options.seeds; ++i) {
-    const std::string seed = std::to_string(options.first_seed + static_cast<std::uint64_t>(i));
-    Trial trial{concat(setting_name(setting), "-seed", seed), options.training};
-    const std::vector<std::string> own = {"--binarize-g", setting.generator.to_string(), "--binarize-d", setting.discriminator.to_string(),
-                                          "--seed", seed};
-    trial.arguments.insert(trial.arguments.end(), own.begin(), own.end());
-    trials.push_back(std::move(trial));
+    const std::uint64_t seed = options.first_seed + static_cast<std::uint64_t>(i);
+    Trial& trial = trials.emplace_back(concat(setting_name(setting), "-seed", seed), options.training);
+    trial.config.network().binarized = setting;
+    trial.config.trainer.seed = seed;
   }
   return trials;
 }
@@ -131,7 +129,7 @@ Search search_layers(const SearchOptions& options,
                      const std::function<std::optional<std::vector<TrialResult>>(const std::vector<Trial>&)>& train,
                      const std::function<void(const Search&)>& after_step) {
   Search search;
-  search.order = search_order(options.network, options.with_linear);
+  search.order = search_order(options.training.network(), options.with_linear);
   // False where training was stopped.
   const auto take = [&](StepKind kind, const Setting& setting, std::optional<std::int64_t> redundancy) {
     auto results = train(step_trials(options, setting));

@@ -67,8 +67,7 @@ Degradation degradation(const Measurement& layers, const Measurement& baseline, 
 std::string verdict_text(const Degradation& degradation, double threshold);
 
 struct SearchOptions {
-  NetworkConfig network = {};              // what it has binarized does not count
-  std::vector<std::string> training = {};  // arguments of train_gan that all trials share
+  RunConfig training = {};                 // of all trials, but for the seed and for what is in one bit
   double threshold = kDefaultThreshold;
   std::uint64_t first_seed = 1;
   int seeds = 1;                           // trials of each step: first_seed, first_seed + 1, ...

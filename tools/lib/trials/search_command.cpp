@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,8 @@
 #include "tools/lib/cli/standard_streams.h"
 #include "tools/lib/cli/text.h"
 #include "tools/lib/runs/run_directory.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config_text.h"
+#include "tools/lib/train/train_flags.h"
 #include "tools/lib/trials/run_trials.h"
 #include "tools/lib/trials/search.h"
 #include "tools/lib/trials/search_report.h"
@@ -41,9 +43,6 @@ struct SearchFlags {
   bool with_linear = false;
 };
 
-// Flags of the search, not of a trial.
-const std::vector<std::string> kOwnFlags = {"--search", "--threshold", "--seeds", "--with-linear", "--out", "--threads", "--seed"};
-
 void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
   parser.section("Search");
   parser.add("--search", &flags.search, "this search, in place of plan's tables");
@@ -55,7 +54,8 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
              in_range(1, 1000));
   parser.add("--with-linear", &flags.with_linear,
              "the generator's linear layer has a place in the order, too: its redundancy is z_dim - 1 (the paper leaves it in float)");
-  flags.train.swd_repeats = 3;
+  flags.train.said.scoring.repeats = 3;
+  flags.train.network.setting = Setting{};  // the search names the layers
   declare_train_flags(parser, flags.train);
   parser.option("--out").default_text("runs/search-NNN, the first free number; a search that is there goes on");
   for (const char* const name : {"--setting", "--binarize-g", "--binarize-d"})
@@ -70,36 +70,44 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
                  "which layers bear it on your images");
 }
 
-// A search's folder is known by its search.json, which says what all its trials have in common.  It is there, and locked.
+// What the trials of a search have in common, by its search.json; nothing where that is not what we write.
+std::optional<RunConfig> saved_training(const std::string& path) {
+  try {
+    const Json saved = parse_json(read_text_file(path, kMaxSearchBytes), ErrorKind::usage, path);
+    const Json* const training = saved.find("training");
+    if (training == nullptr || !training->is_array()) return std::nullopt;
+    std::vector<std::string> arguments{"--setting", "A"};  // older files leave the layers out
+    for (const Json& argument : training->as_array()) arguments.push_back(argument.is_string() ? argument.as_string() : argument.text());
+    return run_config_of(arguments);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    return std::nullopt;
+  }
+}
+
+// A search's folder is known by its search.json.  The folder is there, and locked.
 void claim_folder(const std::string& folder, const SearchOptions& options) {
   Json arguments = Json::array();
-  for (const std::string& argument : options.training) arguments.push_back(argument);
+  for (const std::string& argument : to_arguments(options.training)) arguments.push_back(argument);
   Json training = Json::object();
   training.set("training", std::move(arguments));
-  const std::string text = training.text(2) + "\n";
   const std::string path = folder + "/search.json";
   if (fs::exists(path)) {
-    const std::vector<std::uint8_t> before = read_file(path, kMaxSearchBytes);
-    if (std::equal(before.begin(), before.end(), text.begin(), text.end())) return;
+    if (saved_training(path) == options.training) return;
     fail(ErrorKind::usage, folder, ": holds a search with other sizes, data or training (search.json); name another --out");
   }
   if (!holds_nothing(folder))
     fail(ErrorKind::usage, folder, ": is there and holds no search; name another --out");
-  write_file_atomically(path, text);
+  write_file_atomically(path, training.text(2) + "\n");
 }
 
-SearchOptions search_options(ArgumentParser& parser, SearchFlags& flags) {
-  resolve_train_flags(parser, flags.train);
-  if (flags.train.swd_every == 0) fail(ErrorKind::usage, "--swd-every 0: the search decides by the scores; leave it out");
+SearchOptions search_options(const ArgumentParser& parser, const SearchFlags& flags) {
   SearchOptions options;
-  options.network = network_config(flags.train);
-  options.training = parser.arguments_but(kOwnFlags);
-  if (!parser.given("--swd-repeats")) {
-    options.training.emplace_back("--swd-repeats");
-    options.training.push_back(value_text(flags.train.swd_repeats));
-  }
+  options.training = run_config(parser, flags.train);
+  if (options.training.cadence.swd_every == 0) fail(ErrorKind::usage, "--swd-every 0: the search decides by the scores; leave it out");
   options.threshold = flags.threshold;
-  options.first_seed = flags.train.seed;
+  options.first_seed = options.training.trainer.seed;
+  options.training.trainer.seed = RunConfig().trainer.seed;  // more seeds do not make it another search
   options.seeds = flags.seeds;
   options.with_linear = flags.with_linear;
   return options;
@@ -159,7 +167,7 @@ int run_search(int argc, const char* const* argv) {
   const std::string& out = lock.folder();
   claim_folder(out, options);
   const std::string command = command_with_folder(parser, out);
-  announce(search_order(options.network, options.with_linear), options, out);
+  announce(search_order(options.training.network(), options.with_linear), options, out);
 
   const auto train = [&](const std::vector<Trial>& trials) { return run_trials(trials, {.folder = out + "/trials"}); };
   const auto after_step = [&](const Search& search) {

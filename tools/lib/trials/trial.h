@@ -8,12 +8,13 @@
 
 #include "tools/lib/images/score.h"
 #include "tools/lib/runs/run_directory.h"
+#include "tools/lib/train/run_config.h"
 
 namespace pbgen {
 
 struct Trial {
-  std::string name;                    // of its folder: letters, digits, '-', '_', '.'
-  std::vector<std::string> arguments;  // of train_gan; neither --out, --resume, --force nor --threads
+  std::string name;  // of its folder: letters, digits, '-', '_', '.'
+  RunConfig config;
   bool operator==(const Trial&) const = default;
 };
 

@@ -7,7 +7,7 @@
 #include "core/files/file.h"
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/text.h"
-#include "tools/lib/train/train_options.h"
+#include "tools/lib/train/run_config_text.h"
 
 namespace pbgen {
 namespace {
@@ -88,6 +88,14 @@ Json trial_json(const std::string& path) { return parse_json(trial_text(path), E
 std::int64_t scored_iterations(const std::string& folder) {
   const std::string path = folder + "/scores.json";
   return whole_number(trial_json(path), "iterations", path);
+}
+
+void save_trial(const Trial& trial, const std::string& folder) {
+  Json arguments = Json::array();
+  for (const std::string& argument : to_arguments(trial.config)) arguments.push_back(argument);
+  Json saved = Json::object();
+  saved.set("arguments", std::move(arguments));
+  write_file_atomically(folder + "/trial.json", saved.text(2) + "\n");
 }
 
 std::vector<std::string> saved_arguments(const std::string& folder) {

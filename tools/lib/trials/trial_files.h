@@ -14,7 +14,9 @@ namespace pbgen {
 std::string trial_text(const std::string& path);
 Json trial_json(const std::string& path);
 
-// The arguments that the folder was made for: trial.json.  Error(data) where it is not what we write.
+// trial.json: what a folder is made for, as arguments of train_gan.
+void save_trial(const Trial& trial, const std::string& folder);
+// Error(data) where it is not what we write.
 std::vector<std::string> saved_arguments(const std::string& folder);
 
 // A trial's folder as run_trials left it.  Error(input_output) where the trial is not done, Error(data) where a file in it is

@@ -19,7 +19,7 @@ using Widths = std::array<int, 4>;
 constexpr std::array<int, 5> kTimes{1, 2, 4, 8, 16};  // c_4 of Fig. 7 over the network's own
 
 // What Fig. 8 adds to one layer's input channels, and so to its redundancy: as much as the widest c_4 of Fig. 7 has more.
-int added_channels(const Experiment& experiment) { return (kTimes.back() - 1) * experiment.base_width; }
+int added_channels(const Experiment& experiment) { return (kTimes.back() - 1) * experiment.base_width(); }
 
 std::string joined(const Widths& widths, std::string_view separator) {
   return concat(widths[0], separator, widths[1], separator, widths[2], separator, widths[3]);
@@ -27,9 +27,11 @@ std::string joined(const Widths& widths, std::string_view separator) {
 
 // Setting E, dcgan, seed 1.  The network's own widths are setting_trial's, which is trained once.
 Trial width_trial(const Experiment& experiment, const Widths& widths) {
-  if (widths == experiment.network.g_widths) return setting_trial(experiment, "E", "dcgan", 1);
-  return make_trial(experiment, concat("dcgan-E-widths-", joined(widths, "-"), "-seed1"),
-                    {"--setting", "E", "--loss", "dcgan", "--seed", "1", "--g-widths", joined(widths, ",")});
+  if (widths == experiment.network().g_widths) return setting_trial(experiment, "E", "dcgan", 1);
+  Trial trial = setting_trial(experiment, "E", "dcgan", 1);
+  trial.name = concat("dcgan-E-widths-", joined(widths, "-"), "-seed1");
+  trial.config.network().g_widths = widths;
+  return trial;
 }
 
 // A generator of Fig. 7 or 8 with what it reached.
@@ -48,7 +50,7 @@ struct Net {
 
 Net make_net(const Experiment& experiment, const TrialBook& trials, const std::string& raised, const Widths& widths) {
   Net net{raised, widths, &trials.at(width_trial(experiment, widths))};
-  NetworkConfig config = experiment.network;
+  NetworkConfig config = experiment.network();
   config.g_widths = widths;
   config.binarized = parse_setting("E");
   for (const LayerRow& row : layer_table(config)) {
@@ -65,8 +67,8 @@ Net make_net(const Experiment& experiment, const TrialBook& trials, const std::s
 std::vector<Widths> figure_7_widths(const Experiment& experiment) {
   std::vector<Widths> all;
   for (const int times : kTimes) {
-    all.push_back(experiment.network.g_widths);
-    all.back()[3] = times * experiment.base_width;
+    all.push_back(experiment.network().g_widths);
+    all.back()[3] = times * experiment.base_width();
   }
   return all;
 }
@@ -75,7 +77,7 @@ std::vector<Widths> figure_7_widths(const Experiment& experiment) {
 std::vector<Widths> figure_8_widths(const Experiment& experiment) {
   std::vector<Widths> all;
   for (std::size_t i = 0; i < 3; ++i) {
-    all.push_back(experiment.network.g_widths);
+    all.push_back(experiment.network().g_widths);
     all.back()[i] += added_channels(experiment);
   }
   return all;
@@ -88,7 +90,7 @@ std::vector<Trial> channels_trials(const Experiment& experiment) {
   // The other seeds of E are no point of any curve: they tell how far apart runs are that differ in nothing else.
   for (int seed = 1; seed <= experiment.seeds; ++seed) trials.push_back(setting_trial(experiment, "E", "dcgan", seed));
   for (const Widths& widths : figure_7_widths(experiment))
-    if (widths != experiment.network.g_widths) trials.push_back(width_trial(experiment, widths));
+    if (widths != experiment.network().g_widths) trials.push_back(width_trial(experiment, widths));
   for (const Widths& widths : figure_8_widths(experiment)) trials.push_back(width_trial(experiment, widths));
   return trials;
 }
@@ -268,7 +270,7 @@ void make_channels(const Experiment& experiment, const TrialBook& trials, PieceF
   const std::vector<int> sizes = level_sizes(experiment);
   std::vector<Net> figure_7;
   for (const Widths& widths : figure_7_widths(experiment))
-    figure_7.push_back(make_net(experiment, trials, widths == experiment.network.g_widths ? "none" : "c_4", widths));
+    figure_7.push_back(make_net(experiment, trials, widths == experiment.network().g_widths ? "none" : "c_4", widths));
   std::vector<Net> figure_8{figure_7.front()};
   for (const Widths& widths : figure_8_widths(experiment))
     figure_8.push_back(make_net(experiment, trials, concat("c_", figure_8.size()), widths));

@@ -12,12 +12,16 @@ namespace {
 
 std::string port_label(const std::string& letter) { return letter + ", the authors' scale"; }
 
+Trial port_trial(const Experiment& experiment, const std::string& letter) {
+  return marked_trial(experiment, letter, "port", [](RunConfig& config) { config.network().recipe = BinaryRecipe::port; });
+}
+
 std::vector<ComparedTrial> compared(const Experiment& experiment) {
   std::vector<ComparedTrial> rows;
   for (const std::string& letter : wanted_settings(experiment, "AEG"))
     rows.push_back({letter, setting_trial(experiment, letter, "dcgan", 1), letter == "A" ? "" : "A", parse_setting(letter)});
   for (const std::string& letter : wanted_settings(experiment, "EG"))
-    rows.push_back({port_label(letter), marked_trial(experiment, letter, "port", {"--bwn", "port"}), letter, parse_setting(letter)});
+    rows.push_back({port_label(letter), port_trial(experiment, letter), letter, parse_setting(letter)});
   return rows;
 }
 
@@ -52,10 +56,10 @@ std::string verdict(const TrialTable& table) {
 
 void make_deconv_scale(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   const TrialTable table(experiment, trials, compared(experiment));
-  const auto& widths = experiment.network.g_widths;
+  const auto& widths = experiment.network().g_widths;
   std::string factors;
   for (std::size_t layer = 0; layer < 4; ++layer) {
-    const int out = layer < 3 ? widths[layer + 1] : experiment.network.channels;
+    const int out = layer < 3 ? widths[layer + 1] : experiment.network().channels;
     factors += concat(layer == 0 ? "" : layer == 3 ? " and " : ", ", fixed_text(static_cast<double>(widths[layer]) / out, 1));
   }
   folder.page().paragraph(concat(

@@ -165,7 +165,7 @@ std::vector<FormScores> score_forms(const Experiment& experiment, const TrialBoo
   for (const Form& form : kForms) {
     if (!is_trained(experiment, form)) continue;
     FormScores& scores = all.emplace_back(FormScores{&form, {}});
-    const std::int64_t bytes = packed_model_bytes(with_layers(experiment.network, form.layers), form.packing);
+    const std::int64_t bytes = packed_model_bytes(with_layers(experiment.network(), form.layers), form.packing);
     for (int seed = 1; seed <= experiment.seeds; ++seed) {
       const TrialResult& trial = trials.at(trial_of(experiment, {form.layers, {}}, seed));
       if (trial.diverged) {
@@ -204,8 +204,8 @@ Table form_table(const Experiment& experiment, const std::vector<FormScores>& al
   for (const FormScores& scores : all) {
     const Form& form = *scores.form;
     const Sample sample = scores.sample();
-    table.rows.push_back({form.label, value_text(packed_model_bytes(with_layers(experiment.network, form.layers), form.packing)),
-                          concat(fixed_text(ratio_of(experiment.network, form), 2), "x"),
+    table.rows.push_back({form.label, value_text(packed_model_bytes(with_layers(experiment.network(), form.layers), form.packing)),
+                          concat(fixed_text(ratio_of(experiment.network(), form), 2), "x"),
                           value_text(packed_model_bytes(with_layers(NetworkConfig{}, form.layers), form.packing)),
                           concat(fixed_text(ratio_of(NetworkConfig{}, form), 2), "x"), figure_text(sample.mean, 4),
                           sample.n < 2 ? "-" : figure_text(sample.sd, 4),
@@ -224,7 +224,7 @@ std::string form_chart(const Experiment& experiment, const std::vector<FormScore
   for (const FormScores& scores : all) {
     const Form& form = *scores.form;
     const Sample sample = scores.sample();
-    const std::int64_t bytes = packed_model_bytes(with_layers(experiment.network, form.layers), form.packing);
+    const std::int64_t bytes = packed_model_bytes(with_layers(experiment.network(), form.layers), form.packing);
     points.push_back({form.mark, {static_cast<double>(bytes)}, {sample.mean}, {sample.n < 2 ? kNan : sample.sd}});
   }
   return line_chart(points, options);

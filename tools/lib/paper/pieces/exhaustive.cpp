@@ -66,7 +66,7 @@ class AllSettings {
 
   // Layer numbers by falling redundancy: the generator's rows come first, and layer 0 is the linear one.
   std::vector<int> order() const {
-    std::vector<LayerRow> rows = layer_table(experiment_.network);
+    std::vector<LayerRow> rows = layer_table(experiment_.network());
     rows.resize(5);
     std::vector<int> layers;
     for (const std::size_t row : redundancy_order(rows, false)) layers.push_back(static_cast<int>(row));
@@ -229,7 +229,7 @@ void make_exhaustive(const Experiment& experiment, const TrialBook& trials, Piec
   const TrialTable table(experiment, trials, compared(experiment));
   const AllSettings search(experiment, table);
   const Choices choices = strategies(search);
-  const std::vector<LayerRow> rows = layer_table(experiment.network);
+  const std::vector<LayerRow> rows = layer_table(experiment.network());
   std::string order;
   for (const int layer : search.order())
     order += concat(order.empty() ? "" : ", ", layer, " (", rows[static_cast<std::size_t>(layer)].redundancy(), ")");

@@ -50,7 +50,7 @@ std::string verdict(const Experiment& experiment, const TrialTable& table, std::
 
 void make_linear_layer(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
   const TrialTable table(experiment, trials, compared(experiment));
-  const std::int64_t redundancy = layer_table(experiment.network)[0].redundancy();
+  const std::int64_t redundancy = layer_table(experiment.network())[0].redundancy();
   folder.page().paragraph(
       "The paper binarizes deconvolutions only. The linear layer in front of them can be read as a deconvolution from a single pixel, "
       "whose degree of redundancy is the number of latent components less one; once the deconvolutions are in one bit it is most of what "

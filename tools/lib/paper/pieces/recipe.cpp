@@ -8,12 +8,16 @@ namespace {
 
 std::string xnor_label(const std::string& letter) { return letter + ", xnor"; }
 
+Trial xnor_trial(const Experiment& experiment, const std::string& letter) {
+  return marked_trial(experiment, letter, "xnor", [](RunConfig& config) { config.network().recipe = BinaryRecipe::xnor; });
+}
+
 std::vector<ComparedTrial> compared(const Experiment& experiment) {
   std::vector<ComparedTrial> rows;
   for (const std::string& letter : wanted_settings(experiment, "AFGH"))
     rows.push_back({letter, setting_trial(experiment, letter, "dcgan", 1), letter == "A" ? "" : "A", parse_setting(letter)});
   for (const std::string& letter : wanted_settings(experiment, "FGH"))
-    rows.push_back({xnor_label(letter), marked_trial(experiment, letter, "xnor", {"--bwn", "xnor"}), letter, parse_setting(letter)});
+    rows.push_back({xnor_label(letter), xnor_trial(experiment, letter), letter, parse_setting(letter)});
   return rows;
 }
 

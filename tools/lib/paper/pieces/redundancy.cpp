@@ -190,7 +190,7 @@ void add_feature_maps(const TrialResult& trial, PieceFolder& folder) {
 std::vector<Trial> redundancy_trials(const Experiment& experiment) { return {setting_trial(experiment, "A", "dcgan", 1)}; }
 
 void make_redundancy(const Experiment& experiment, const TrialBook& trials, PieceFolder& folder) {
-  const NetworkConfig& here = experiment.network;
+  const NetworkConfig& here = experiment.network();
   Html& page = folder.page();
   page.heading("Table I: the generator", 3);
   page.paragraph(printed_verdict("generator", kPrintedGenerator), "verdict");

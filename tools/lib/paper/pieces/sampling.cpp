@@ -38,7 +38,7 @@ const char* weights_word(const Way& way) { return way.averaged ? "averaged" : "a
 const char* statistics_word(const Way& way) { return way.exact ? "exact" : "moving"; }
 
 Trial sampling_trial(const Experiment& experiment, const std::string& letter) {
-  return marked_trial(experiment, letter, "ema", {"--ema", "0.999"});
+  return marked_trial(experiment, letter, "ema", [](RunConfig& config) { config.trainer.ema_decay = 0.999; });
 }
 
 std::vector<Trial> sampling_trials(const Experiment& experiment) {

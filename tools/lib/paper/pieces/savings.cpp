@@ -35,8 +35,8 @@ bool is_papers(const NetworkConfig& config) {
 // At smoke scale the paper's network would take longer than all the rest.
 std::vector<NamedNetwork> measured_networks(const Experiment& experiment) {
   std::vector<NamedNetwork> networks;
-  if (experiment.scale != Scale::smoke || is_papers(experiment.network)) networks.push_back({"the paper's network", {}});
-  if (!is_papers(experiment.network)) networks.push_back({"this experiment's network", experiment.network});
+  if (experiment.scale != Scale::smoke || is_papers(experiment.network())) networks.push_back({"the paper's network", {}});
+  if (!is_papers(experiment.network())) networks.push_back({"this experiment's network", experiment.network()});
   return networks;
 }
 
@@ -58,7 +58,7 @@ Table counting_table(const Experiment& experiment) {
   };
   add_all("the paper's (Table I)", under({}, "F"));
   add_all("as Fig. 4 draws it, 1024 wide", figure_4_network());
-  if (!is_papers(experiment.network)) add_all("this experiment's", under(experiment.network, "F"));
+  if (!is_papers(experiment.network())) add_all("this experiment's", under(experiment.network(), "F"));
   return table;
 }
 

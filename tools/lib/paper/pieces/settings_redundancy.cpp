@@ -157,7 +157,7 @@ void add_redundancy(const Experiment& experiment, const std::vector<SettingScore
     page.paragraph("Left out: it needs Settings B, C, D and E.", "note");
     return;
   }
-  const Redundancies own = redundancies_of(experiment.network);
+  const Redundancies own = redundancies_of(experiment.network());
   const double scale = scale_of(own);
   Redundancies x = own;
   for (double& value : x) value /= scale;

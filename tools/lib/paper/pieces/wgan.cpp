@@ -107,9 +107,9 @@ std::int64_t iterations_of(const Experiment& experiment, const TrialBook& trials
 // In what else the two losses' trials differ.
 std::string differences(const Experiment& experiment, const TrialBook& trials) {
   const auto told = [&](std::string_view loss) {
-    const TrainFlags flags = train_flags(setting_trial(experiment, "A", loss, 1).arguments);
-    return concat(iterations_of(experiment, trials, loss), " iterations of ", flags.d_steps, " and ", flags.g_steps,
-                  " updates (discriminator, generator) at a learning rate of ", value_text(flags.lr), " under ", loss);
+    const TrainerOptions options = setting_trial(experiment, "A", loss, 1).config.trainer;
+    return concat(iterations_of(experiment, trials, loss), " iterations of ", options.d_steps, " and ", options.g_steps,
+                  " updates (discriminator, generator) at a learning rate of ", value_text(options.learning_rate), " under ", loss);
   };
   return concat(told("wgan"), ", ", told("dcgan"));
 }
