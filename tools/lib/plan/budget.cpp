@@ -44,8 +44,9 @@ BudgetPlan budget_plan(const PlannedNet& net, std::int64_t budget) {
   BudgetPlan plan;
   plan.budget = budget;
   plan.is_numbered = net.network.has_value();
+  LayerSet binarized;  // of our networks, where a layer's place in the generator is its number
   const auto bytes_now = [&] {
-    if (net.network) return exported_bytes(net, LayerSet::parse(plan.layers(plan.order.size()), 0, "binarize_g"));
+    if (net.network) return exported_bytes(net, binarized);
     std::int64_t bytes = 0;
     for (const LayerRow& row : rows) bytes += row.bytes();
     return bytes;
@@ -59,7 +60,8 @@ BudgetPlan budget_plan(const PlannedNet& net, std::int64_t budget) {
   add_step({});
   for (const std::size_t i : redundancy_order(rows, net.with_linear)) {
     rows[i].binarized = true;
-    plan.order.push_back(net.network ? concat(i) : rows[i].name);  // a layer's place in the generator is its number
+    if (net.network) binarized = binarized.with(static_cast<int>(i));
+    plan.order.push_back(net.network ? concat(i) : rows[i].name);
     BudgetStep step;
     step.added = rows[i].name;
     step.redundancy = rows[i].redundancy();
