@@ -291,8 +291,8 @@ class SearchTool : public testing::Test {
   ToolRun search(const std::vector<std::string>& more) const {
     std::vector<std::string> arguments = {"--search", "--size", "16", "--g-widths", "16,16,16,16", "--d-widths", "16,16,16,16"};
     // Long enough for a baseline that is better than an untrained generator.
-    for (const char* const word : {"--z-dim", "8", "--lr", "0.001", "--batch", "8", "--synthetic-images", "64", "--holdout", "0.25", "--swd-images",
-                                   "16", "--iterations", "600", "--bn-calibrate", "1", "--swd-repeats", "2", "--out"})
+    for (const char* const word : {"--z-dim", "8", "--lr", "0.001", "--batch", "8", "--synthetic-images", "64", "--holdout", "0.25",
+                                   "--swd-images", "16", "--iterations", "600", "--bn-calibrate", "1", "--swd-repeats", "2", "--out"})
       arguments.emplace_back(word);
     arguments.push_back(out());
     arguments.insert(arguments.end(), more.begin(), more.end());

@@ -171,7 +171,8 @@ TEST_F(TrialTest, OlderArgumentsThatSayTheSameAreTheSameTrial) {
   const auto claim = [&](const char* arguments) {
     write_file_atomically(trials() + "/a/trial.json", concat("{\"arguments\": ", arguments, "}"));
   };
-  claim(R"(["--iterations", "10", "--iterations=40", "--data", "score", "--gf-dim", "16", "--g-widths", "128,96,32,32", "--setting", "a"])");
+  claim(R"(["--iterations", "10", "--iterations=40", "--data", "score", "--gf-dim", "16",)"
+        R"( "--g-widths", "128,96,32,32", "--setting", "a"])");
   const auto again = run_trials({asked}, options());
   ASSERT_TRUE(again.has_value());
   EXPECT_TRUE(again->front().command.ends_with("--g-widths 128,96,32,32 --setting a")) << again->front().command;

@@ -99,7 +99,8 @@ void declare_plan_flags(ArgumentParser& parser, PlanFlags& flags) {
 
   parser.example("./tools/plan", "the paper's networks under Setting F: layers, redundancies, eq. (3) beside what the paper prints");
   parser.example("./tools/plan --gf-dim 32 --setting H --json", "other widths and another setting, for scripts");
-  parser.example("./tools/plan --config runs/g123-d234-dcgan-64-001/config.json --budget 1MB", "what of a run's generator to binarize to fit 1 MB");
+  parser.example("./tools/plan --config runs/g123-d234-dcgan-64-001/config.json --budget 1MB",
+                 "what of a run's generator to binarize to fit 1 MB");
   parser.example("./tools/plan --budget 5M | tail -n 1", "only the answer: --binarize-g 1,2");
   parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",
                  "trains and scores until a layer costs too much; ends with --binarize-g and --binarize-d for train_gan");
@@ -128,8 +129,8 @@ PlannedNet planned_net(ArgumentParser& parser, PlanFlags& flags) {
   net.network = network_config(parser, flags.network, flags.words, kPlanDefaults);
   net.packing.linear = flags.linear_precision == "half" ? LinearPrecision::half : LinearPrecision::single;
   if (net.packing.linear == LinearPrecision::half && net.network->binarized.generator.contains(0))
-    fail(ErrorKind::usage, "--linear-precision half: the linear layer is in one bit (--binarize-g ", net.network->binarized.generator.to_string(),
-         "): leave it out");
+    fail(ErrorKind::usage, "--linear-precision half: the linear layer is in one bit (--binarize-g ",
+         net.network->binarized.generator.to_string(), "): leave it out");
   net.rows = layer_table(*net.network);
   net.title = title_of(*net.network);
   return net;

@@ -13,7 +13,7 @@
 
 namespace pbgen {
 
-// Of a run: far more than anybody waits for, and far less than overflows when images and bytes are counted.
+// The most iterations of a run: far more than anybody waits for, and far less than overflows when images and bytes are counted.
 inline constexpr std::int64_t kMaxIterations = 1'000'000'000;
 
 struct DataConfig {

@@ -22,7 +22,7 @@ class RunRecorder {
   using Clock = std::chrono::steady_clock;
 
  public:
-  // Of a run of `total` iterations.  What it is given outlives it.
+  // Records a run of `total` iterations.  What it is given outlives it.
   RunRecorder(const RunPlan& plan, RunDirectory& folder, const TrainingData& data, Trainer& trainer, std::int64_t total);
 
   // The run begins, or goes on, with the trainer's iteration: removes what older sittings and runs left that it does not go on with, and
@@ -65,14 +65,14 @@ class RunRecorder {
   const std::vector<std::string>& warnings() const { return warnings_; }
   const ImageSet& samples() const { return samples_; }  // the last ones; empty where none were drawn
   const std::optional<ScoredCheckpoint>& best() const { return best_; }
-  // Of timed_iterations(): this sitting's, or after take_time_from_log() of all.
+  // The seconds of timed_iterations(): this sitting's, or after take_time_from_log() of all.
   double training_seconds() const { return training_seconds_; }
   std::int64_t timed_iterations() const { return timed_iterations_; }
 
  private:
   static double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-  // Of this sitting, asides left out.
+  // Seconds of this sitting, asides left out.
   double seconds_trained() const { return seconds_since(sitting_begin_) - aside_seconds_; }
   void log(const StepReport& step, std::optional<double> swd);
   ImageSet training_images() const;

@@ -145,7 +145,8 @@ RunReport run_report(const RunSummary& summary) {
       {"Iterations",
        concat(summary.iterations, " of ", trainer.d_steps > 1 ? concat(trainer.d_steps, " batches of ") : "batch ", trainer.batch)},
       {"Training time",
-       concat(format_duration(summary.training_seconds), " for ", summary.session_iterations, " iterations, sampling and scoring excluded")},
+       concat(format_duration(summary.training_seconds), " for ", summary.session_iterations,
+              " iterations, sampling and scoring excluded")},
       {"Images a second", fixed_text(images_per_second(summary), 1)},
       {"Machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels")},
   };

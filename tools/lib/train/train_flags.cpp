@@ -37,7 +37,7 @@ constexpr int kCriticSteps = 5;
 constexpr int kCriticGeneratorSteps = 1;
 constexpr double kCriticClip = 0.01;
 
-// Of --batch; says why.
+// The rule of --batch; says why.
 Rule<int> lanes_rule() {
   return [](const int& batch) {
     const bool valid = batch >= kLanes && batch <= 4096 && batch % kLanes == 0;
@@ -53,7 +53,7 @@ Rule<int> one_of_numbers(std::vector<std::int64_t> numbers) {
   };
 }
 
-// Of --binarize-d: the discriminator has no layer 0 that could be in one bit.
+// The rule of --binarize-d: the discriminator has no layer 0 that could be in one bit.
 Rule<LayerSet> convolutions_rule() {
   return [](const LayerSet& layers) {
     return layers.contains(0) ? std::string("none, all, or different layer numbers from 1 to 4 with commas, such as 1,2,3") : std::string();
@@ -73,7 +73,8 @@ void declare_network_flags(ArgumentParser& parser, NetworkConfig& said, NetworkW
       .in_config().default_text("");
   parser.add("--bwn", &said.recipe, "RECIPE",
              "how: pbgen (straight through the sign, exact through the scale), xnor (XNOR-Net's recipe) or port (pbgen with the scale of "
-             "the authors' deconvolution, which divides by its output channels in place of its input channels: for an ablation)").in_config();
+             "the authors' deconvolution, which divides by its output channels in place of its input channels: for an ablation)")
+      .in_config();
   parser.add("--size", &said.size, "N", "image side: 16, 32, 64, 128, 256, 512 or 1024", one_of_numbers({16, 32, 64, 128, 256, 512, 1024}))
       .in_config();
   parser.add("--channels", &said.channels, "N", "3 colour, 1 grey", one_of_numbers({1, 3})).in_config();
@@ -114,7 +115,8 @@ void declare_data_flags(ArgumentParser& parser, TrainFlags& flags) {
 
 void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Training");
-  parser.add("--iterations", &flags.said.cadence.iterations, "N", "iterations in all, each of --d-steps and --g-steps updates; overrides --epochs",
+  parser.add("--iterations", &flags.said.cadence.iterations, "N",
+             "iterations in all, each of --d-steps and --g-steps updates; overrides --epochs",
              in_range<std::int64_t>(1, kMaxIterations)).in_config().default_text(concat(kDefaultIterations));
   parser.add("--epochs", &flags.said.cadence.epochs, "N", "passes over the training images, in place of --iterations",
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
@@ -122,8 +124,10 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              lanes_rule()).in_config();
   parser.add("--loss", &flags.said.trainer.loss, "NAME",
              "dcgan (sigmoid cross-entropy), lsgan (least squares) or wgan (Wasserstein distance by a critic with clipped weights), which "
-             "has defaults of its own: --d-steps 5 --g-steps 1 --clip 0.01 --lr 5e-5 --beta1 0 (Adam's nearest to its authors' RMSProp)").in_config();
-  parser.add("--lr", &flags.said.trainer.learning_rate, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0))).in_config();
+             "has defaults of its own: --d-steps 5 --g-steps 1 --clip 0.01 --lr 5e-5 --beta1 0 (Adam's nearest to its authors' RMSProp)")
+      .in_config();
+  parser.add("--lr", &flags.said.trainer.learning_rate, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0)))
+      .in_config();
   parser.add("--beta1", &flags.said.trainer.beta1, "X", "Adam's first decay", in_range(0.0, 0.999)).in_config();
   parser.add("--d-steps", &flags.said.trainer.d_steps, "N", "discriminator updates an iteration, each on another batch and another z",
              in_range(1, 100)).in_config();
@@ -139,7 +143,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--threads", &flags.threads, "N",
              "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
   parser.add("--conv", &flags.said.conv, "NAME",
-             "how convolutions are computed: direct, or im2col, the definition: column matrices and gemm, equal but for rounding").in_config();
+             "how convolutions are computed: direct, or im2col, the definition: column matrices and gemm, equal but for rounding")
+      .in_config();
 }
 
 void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {

@@ -25,7 +25,7 @@ struct TrainFlags {
   NetworkWords network;
   std::string preset;
   bool celeba = false;
-  // Of this sitting: no part of what a run is.
+  // What is said of this sitting alone: no part of what a run is.
   std::string out;
   std::string resume;
   bool force = false;

@@ -52,7 +52,9 @@ ImageSet read_folder(const RunConfig& config, std::string& summary) {
       if (done == total) progress->finish();
     };
   };
-  const auto waiting = [](const std::string& path) { say(stderr, concat(path, ": another process is writing this cache; waiting for it")); };
+  const auto waiting = [](const std::string& path) {
+    say(stderr, concat(path, ": another process is writing this cache; waiting for it"));
+  };
   const LoadedImages loaded = load_images(options, config.data.cache, showing("decoding"), showing("comparing with the cache"), waiting);
   for (const std::string& note : loading_notes(loaded)) say(stderr, note);
   const std::string bytes = format_bytes(loaded.images.count() * loaded.images.bytes_per_image());

@@ -20,8 +20,8 @@ struct TrialOptions {
 // once.  A trial is done where its scores.json is there, or where it diverged.  Says on stderr what runs and how long is
 // left.  After SIGINT, SIGTERM or SIGHUP the running ones save and end, and the result is nothing: the caller returns
 // 128 + InterruptGuard::signal_received(); a second signal ends them at once.
-// In FOLDER/NAME, beside what train_gan leaves: trial.json, what it is as arguments of train_gan; output.txt, what it said; diverged.txt, its last word
-// where it ended with exit code 5.  Two processes never train the same trial: output.txt is locked meanwhile.
+// In FOLDER/NAME, beside what train_gan leaves: trial.json, what it is as arguments of train_gan; output.txt, what it said;
+// diverged.txt, its last word where it ended with exit code 5.  Two processes never train the same trial: output.txt is locked meanwhile.
 // Error(usage) where a folder of that name holds a trial with other arguments, or one whose run was resumed by hand to other
 // iterations, or something else, with the mend: before anything runs.
 // Where a trial fails otherwise, those that run are waited for, no others begin, and then Error of the trial's own exit code's kind

@@ -200,7 +200,8 @@ double ratio_of(const NetworkConfig& network, const Form& form) {
 Table form_table(const Experiment& experiment, const std::vector<FormScores>& all) {
   const FormScores* const reference = find(all, kReference);
   Table table;
-  table.header = {"exported file", "bytes", "smaller", "at the paper's width", "smaller at that width", "SWD", "sd over seeds", "times F's"};
+  table.header = {"exported file", "bytes", "smaller", "at the paper's width", "smaller at that width", "SWD",
+                  "sd over seeds", "times F's"};
   for (const FormScores& scores : all) {
     const Form& form = *scores.form;
     const Sample sample = scores.sample();
