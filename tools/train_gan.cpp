@@ -55,8 +55,8 @@ int run(int argc, char** argv) {
   ArgumentParser parser("train_gan", "trains a generator of images whose layers are partly in one bit",
                         "Without arguments it trains the main job on synthetic faces: 64x64, one-bit layers in the generator (1-3) and in "
                         "the discriminator (2-4), an average of the weights, a narrower network than the paper's; a few minutes on two "
-                        "cores.  Each run has a folder of its own with its configuration, log, samples, checkpoints, a report.html and, for "
-                        "programs, scores.json.");
+                        "cores.  Each run has a folder of its own with its configuration, log, samples, checkpoints, a report.html and, "
+                        "for programs, scores.json.");
   declare_train_flags(parser, flags);
   parser.example("./tools/train_gan", "the main job on synthetic faces, a few minutes on two cores");
   parser.example("./tools/train_gan --data CELEBA --celeba --preset paper --cache ~/.cache/pbgen", "the paper's run in full precision");

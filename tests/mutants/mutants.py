@@ -4,9 +4,9 @@
   make mutants [MUTANTS_FLAGS='--jobs 2 --drawn 100 --seed 1 --only adam --minutes 30']
 
 Half of the changes are written down in list.txt, half are drawn from all lines by a seed.  A change that is no fault has a sentence in
-accepted.txt and is not made again.  All happens in a temporary copy of the tree, which is removed.  What survives is also written, as
-records that --list takes, to the file that --survivors names.  Exit code 0 where every change is noticed or accepted, 1 where one survives, 2
-where something cannot be used.
+accepted.txt and is not made again.  All happens in a temporary copy of the sources and of what make built, which is removed.  What
+survives is also written, as records that --list takes, to the file that --survivors names.  Exit code 0 where every change is noticed or
+accepted, 1 where one survives, 2 where something cannot be used.
 """
 
 import argparse

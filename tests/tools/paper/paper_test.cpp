@@ -76,7 +76,7 @@ TEST(PaperExperiment, EpochsTakeThePlaceOfTheScalesIterations) {
   EXPECT_EQ(make_experiment(Scale::smoke, "out", 1, {"A"}, {}).iterations, 20);
 }
 
-// Of --loss wgan what the scale says holds, and where it says nothing wgan's own.
+// What the scale says of --loss wgan holds, and where it says nothing wgan's own.
 TEST(PaperExperiment, TheCriticHasDefaultsOfItsOwn) {
   const Experiment experiment = make_experiment(Scale::laptop, "out", 1, {"A"}, {});
   const TrainerOptions critic = setting_trial(experiment, "F", "wgan", 3).config.trainer;
