@@ -141,6 +141,17 @@ TEST(BatchLoader, MirrorsHalfOfTheImagesAnewInEveryEpochAndNoneUnasked) {
   for (const Shown& shown : shown_in(plain.next())) EXPECT_FALSE(shown.mirrored);
 }
 
+TEST(BatchLoader, WhetherAnImageIsMirroredDoesNotDependOnItsPlace) {
+  const ImageSet images = numbered_images(64);
+  const auto ways = [&](bool shuffle) {
+    BatchLoader loader(images, all_of(64), 64, 1, {.mirror = true, .shuffle = shuffle}, 0);
+    std::map<int, bool> mirrored;
+    for (const Shown& shown : shown_in(loader.next())) mirrored[shown.image] = shown.mirrored;
+    return mirrored;
+  };
+  EXPECT_EQ(ways(true), ways(false));
+}
+
 TEST(BatchLoader, ABatchStaysUntouchedUntilTheFollowingCall) {
   BatchLoader loader(numbered_images(32), all_of(32), 8, 1, {}, 0);
   for (int i = 0; i < 20; ++i) {

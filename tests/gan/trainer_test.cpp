@@ -308,6 +308,33 @@ TEST(Trainer, TheAverageFollowsTheGeneratorAtItsDecay) {
   const float after = trainer.generator().params().front()->value[0];
   EXPECT_NE(before, after);
   EXPECT_FLOAT_EQ(trainer.averaged_generator()->params().front()->value[0], 0.75f * before + 0.25f * after);
+  // Moving variances begin at 1.
+  const auto is_variance = [](const NamedArray* array) { return array->name.ends_with(".running_var"); };
+  const std::vector<NamedArray*> buffers = trainer.generator().buffers();
+  const auto variance = std::find_if(buffers.begin(), buffers.end(), is_variance);
+  ASSERT_NE(variance, buffers.end());
+  const float current = (*variance)->value[0];
+  EXPECT_NE(current, 1.0f);
+  EXPECT_FLOAT_EQ(trainer.averaged_generator()->buffers()[variance - buffers.begin()]->value[0], 0.75f + 0.25f * current);
+}
+
+TEST(Trainer, TheLatentsOfTheSampleGridsAreOfAStreamOfTheirOwn) {
+  const TrainerOptions options = small_options();
+  Trainer trainer(options);
+  std::vector<float> expected(static_cast<std::size_t>(Trainer::kFixedLatents * options.network.z_dim));
+  draw_latents(CounterRng(options.seed, Stream::fixed_latent), 0, Trainer::kFixedLatents, options.network.z_dim, expected.data());
+  const auto& latents = trainer.fixed_latents().value;
+  EXPECT_EQ(std::vector<float>(latents.begin(), latents.end()), expected);
+}
+
+TEST(Latents, LanesBeyondTheImagesAreZero) {
+  Tensor lanes({16, 1, 1, 3});
+  std::fill_n(lanes.data(), lanes.floats(), 7.0f);
+  const std::vector<float> z = {1, 2, 3, 4, 5, 6};
+  latents_to_lanes(z.data(), 2, lanes.view());
+  for (std::int64_t image = 0; image < 16; ++image)
+    for (std::int64_t c = 0; c < 3; ++c)
+      EXPECT_EQ(lanes.data()[lanes.shape().index(image, 0, 0, c)], image < 2 ? z[static_cast<std::size_t>(image * 3 + c)] : 0.0f);
 }
 
 TEST(Trainer, ANonFiniteInputStopsItWithTheIterationAndTheTensor) {

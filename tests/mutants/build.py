@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -27,6 +28,8 @@ TESTS = {
 MEMORY = 12 << 30  # bytes of address space, and the largest file that a test may write
 LARGEST_FILE = 1 << 30
 
+SLOW_MS = 200  # a test that takes longer is a slow one
+
 
 @dataclasses.dataclass(frozen=True)
 class Toolchain:
@@ -44,6 +47,15 @@ class Toolchain:
         more = self.leaf.get(instruction_set, []) + (self.edge if source.startswith("gan/edge/") else [])
         # Last, and so before all others: quick to compile, and equal text is equal to ccache wherever it lies.
         return [*self.cxx, *self.flags, *more, "-O1", "-g0", "-w", "-MMD", "-c", source, "-o", target]
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """Of a room's tests: the time of a clock and of processors that they get, and which of them are slow."""
+
+    seconds: float
+    cpu_seconds: int
+    slow: list
 
 
 class Stopped(Exception):
@@ -140,7 +152,8 @@ class Base:
         self.tools = self._compile_what_is_included("tools/lib/", sources)
         self.archive = os.path.join(work, "engine.a")
         subprocess.run(["ar", "rcs", self.archive, *map(self.object_of, self.engine + self.tools)], check=True)
-        self.seconds = {}  # room -> (of a clock, of processors)
+        self.limits = {}  # room -> Limits
+        self.lock = threading.Lock()
 
     def object_of(self, source):
         return os.path.join(self.objects, source.replace("/", "+")[:-4] + ".o")
@@ -204,18 +217,24 @@ class Base:
         folder = max((room for room in TESTS if path.startswith(room + "/")), key=len)
         return TESTS[folder]
 
-    def require_passing(self, rooms, scratch):
-        """Runs each room's tests as they are: how long they take.  Failed where one does not pass."""
-        os.makedirs(scratch, exist_ok=True)
-        for room in rooms:
-            begin = time.monotonic()
-            code, output, cpu_seconds = self.link_and_run(room, {}, None, self.copy, scratch, 3600, None)
-            if code != 0:
-                raise Failed(f"tests/{room} do not pass as they are:\n{output[-4000:]}")
-            self.seconds[room] = time.monotonic() - begin, cpu_seconds
+    def limits_of(self, room, work):
+        """Of a room's tests, which are run once as they are, when they are first asked for.  Failed where one does not pass."""
+        with self.lock:
+            if room not in self.limits:
+                scratch = os.path.join(work, "scratch")
+                os.makedirs(scratch, exist_ok=True)
+                begin = time.monotonic()
+                program = self.link(room, {}, None, self.copy, scratch)
+                code, output, cpu_seconds = self.run(program, ["--gtest_print_time=1"], self.copy, 3600, None)
+                if code != 0:
+                    raise Failed(f"tests/{room} do not pass as they are:\n{output[-4000:]}")
+                taken = {name: int(ms) for name, ms in re.findall(r"OK \] (\S+) \((\d+) ms\)", output)}
+                slow = [name for name, ms in taken.items() if ms > max(SLOW_MS, 0.02 * sum(taken.values()))]
+                self.limits[room] = Limits(30 + 20 * (time.monotonic() - begin), int(10 + 5 * cpu_seconds), slow)
+            return self.limits[room]
 
-    def link_and_run(self, room, changed, mutated, copy, scratch, seconds, cpu_seconds):
-        """changed: source -> object that takes its place.  The tests that know the mutated file come first."""
+    def link(self, room, changed, mutated, copy, scratch):
+        """The program of a room's tests, those first that know the mutated file.  changed: source -> object that takes its place."""
         header = mutated and mutated.rpartition(".")[0] + ".h"
         stem = mutated and os.path.basename(mutated).partition(".")[0]
 
@@ -225,18 +244,19 @@ class Base:
         tests = [changed.get(test) or self.object_of(test) for test in sorted(self.tests[room], key=nearness) + self.support]
         units = [changed[source] for source in changed if not source.startswith("tests/")]
         program = os.path.join(scratch, "tests")
-        link = self.toolchain.link
-        code, output, _ = self.processes.run([*self.toolchain.cxx, *tests, *units, self.archive, *link, "-o", program], copy, 3600)
+        words = [*self.toolchain.cxx, *tests, *units, self.archive, *self.toolchain.link, "-o", program]
+        code, output, _ = self.processes.run(words, copy, 3600)
         if code != 0:
             raise Failed(f"tests/{room} do not link:\n{output}")
-        temporary = os.path.join(scratch, "temporary")
+        return program
+
+    def run(self, program, flags, copy, seconds, cpu_seconds):
+        temporary = program + "-files"
         os.makedirs(temporary)
         environment = {name: value for name, value in os.environ.items() if name != "PBGEN_TOOLS"}
         environment |= {"TEST_TMPDIR": temporary, "OMP_WAIT_POLICY": "passive"}
-        words = [program, "--gtest_brief=1", "--gtest_fail_fast"]
-        result = self.processes.run(words, copy, seconds, cpu_seconds, environment)
+        result = self.processes.run([program, *flags], copy, seconds, cpu_seconds, environment)
         shutil.rmtree(temporary, ignore_errors=True)
-        os.remove(program)
         return result
 
 
@@ -245,6 +265,7 @@ class Worker:
 
     def __init__(self, base, work, number):
         self.base = base
+        self.work = work
         self.copy = os.path.join(work, f"worker{number}")
         self.scratch = os.path.join(work, f"scratch{number}")
         shutil.copytree(base.copy, self.copy)
@@ -289,10 +310,14 @@ class Worker:
         tests = self._compile(affected)
             if tests is None:
                 return "not compiled"
-            seconds, cpu_seconds = self.base.seconds[room]
-            limit = 30 + 20 * seconds, int(10 + 5 * cpu_seconds)
-            if self.base.link_and_run(room, units | tests, mutant.path, self.copy, self.scratch, *limit)[0] != 0:
-                return "killed"
+            limits = self.base.limits_of(room, self.work)
+            program = self.base.link(room, units | tests, mutant.path, self.copy, self.scratch)
+            # The slow tests last: most mutants are killed without them.
+            slow = ":".join(limits.slow)
+            for flags in [["--gtest_filter=-" + slow], ["--gtest_filter=" + slow]] if slow else [[]]:
+                flags = [*flags, "--gtest_brief=1", "--gtest_fail_fast"]
+                if self.base.run(program, flags, self.copy, limits.seconds, limits.cpu_seconds)[0] != 0:
+                    return "killed"
         return "survived"
 
 

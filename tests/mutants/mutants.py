@@ -13,6 +13,7 @@ import argparse
 import collections
 import os
 import queue
+import random
 import shutil
 import signal
 import sys
@@ -69,6 +70,7 @@ def collected(options, base):
     if errors:
         raise records.Unusable("\n".join(errors))
     written = [mutant for mutant in written if options.only in mutant.path]
+    random.Random(options.seed).shuffle(written)  # a run that is cut short has looked everywhere
     drawn_from = {path: text for path, text in texts.items() if options.only in path and len(base.units_of(path)) <= options.most_units}
     taken = {mutant.key() for mutant in written}
     return written, (mutant for mutant in draw(drawn_from, options.seed) if mutant.key() not in taken), accepted
@@ -171,8 +173,6 @@ def main():
         print("building the tree as it is", file=sys.stderr)
         base = Base(ROOT, work, options.sources.split(), toolchain, processes)
         written, drawn, accepted = collected(options, base)
-        print("running its tests", file=sys.stderr)
-        base.require_passing(base.tests, os.path.join(work, "scratch"))
         run = Run(options, written, drawn, accepted)
         try_all(options, run, base, work)
     except (records.Unusable, Failed) as error:

@@ -73,6 +73,16 @@ TEST_F(Parallel, AnEagerScopeCutsWhateverThereIs) {
   EXPECT_EQ(count_pieces(), 1);
 }
 
+TEST_F(Parallel, TheEndOfAnInnerSerialScopeDoesNotEndTheOuterOne) {
+  set_thread_count(3);
+  {
+    const SerialScope outer;
+    { const SerialScope inner; }
+    EXPECT_EQ(threads_worth_waking(1000, 10), 1);
+  }
+  EXPECT_EQ(threads_worth_waking(1000, 10), thread_count());
+}
+
 TEST_F(Parallel, WhatAThreadThrowsIsThrownOnToTheCaller) {
   for (const int threads : {1, 2, 3}) {
     set_thread_count(threads);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <map>
 #include <vector>
 
 namespace pbgen {
@@ -69,6 +71,13 @@ TEST(RandomPermutation, IsAPermutationAndDependsOnTheSeed) {
   auto sorted = first;
   std::sort(sorted.begin(), sorted.end());
   for (std::uint32_t i = 0; i < 1000; ++i) ASSERT_EQ(sorted[i], i);
+}
+
+TEST(RandomPermutation, EveryOrderIsAsLikelyAsAnyOther) {
+  std::map<std::vector<std::uint32_t>, int> seen;
+  for (std::uint64_t seed = 0; seed < 6000; ++seed) ++seen[random_permutation(CounterRng(seed, Stream::test), 3)];
+  EXPECT_EQ(seen.size(), 6u);
+  for (const auto& [order, count] : seen) EXPECT_NEAR(count, 1000, 5 * std::sqrt(1000.0)) << order[0] << order[1] << order[2];
 }
 
 }  // namespace
