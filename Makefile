@@ -219,11 +219,11 @@ $(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
 	$(show)$(c_compiler) -std=c11 -O1 -Wall -Wextra -shared -fPIC $< -ldl -o $@
 
 # One line of the engine is changed at a time, and its tests must notice: in a copy of the tree (tests/mutants/mutants.py).
-mutants: | has-compiler has-libraries has-gtest
+mutants: $(test_objects) $(library)
 	@command -v python3 >/dev/null || { echo 'python3 is missing: mutants needs it (apt-get install python3)' >&2; exit 1; }
 	@python3 tests/mutants/mutants.py --cxx '$(CXX)' --flags='$(common_flags) $(build_flags) $(CPPFLAGS) $(CXXFLAGS)' \
 	  --leaf-flags='avx2: $(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
-	  --sources '$(library_sources)' $(MUTANTS_FLAGS)
+	  --built '$(out)' --library '$(library)' --sources '$(library_sources)' --tests '$(tested)' $(MUTANTS_FLAGS)
 
 $(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
@@ -242,7 +242,7 @@ $(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_fla
 $(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help mutants test-edge,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge,$(or $(MAKECMDGOALS),all)),)
   flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
   flags += $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(edge_link_flags) $(counted_link_flags)
   $(shell mkdir -p $(out))

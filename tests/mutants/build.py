@@ -1,4 +1,4 @@
-"""Builds and runs the tests of a room in a copy of the tree, with one line changed."""
+"""Builds and runs the tests of a room with one line changed: in a copy of the sources, beside objects that make built."""
 
 import dataclasses
 import os
@@ -12,7 +12,7 @@ import threading
 import time
 
 ROOMS = ["core", "layers", "optim", "gan", "metrics", "data"]
-COPIED = ROOMS + ["tests", "tools/lib"]
+COPIED = ROOMS + ["tests", "tools/lib"]  # the last for headers that tests of gan include
 
 # The folder of a file, the longest that fits -> the folders of tests that are run one after the other until one fails.
 TESTS = {
@@ -40,13 +40,12 @@ class Toolchain:
     leaf: dict
     edge: list
     link: list
-    jobs: int
 
     def compile(self, source, target):
         instruction_set = source.rpartition("_")[2].removesuffix(".cpp")
         more = self.leaf.get(instruction_set, []) + (self.edge if source.startswith("gan/edge/") else [])
-        # Last, and so before all others: quick to compile, and equal text is equal to ccache wherever it lies.
-        return [*self.cxx, *self.flags, *more, "-O1", "-g0", "-w", "-MMD", "-c", source, "-o", target]
+        # Last, and so before all others: quick to compile.
+        return [*self.cxx, *self.flags, *more, "-O1", "-g0", "-w", "-c", source, "-o", target]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,81 +123,41 @@ def copy_tree(root, target):
         shutil.copytree(os.path.join(root, folder), os.path.join(target, folder), ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def sources_below(root, folder):
-    return sorted(
-        os.path.relpath(os.path.join(place, name), root)
-        for place, _, names in os.walk(os.path.join(root, folder)) for name in names if name.endswith(".cpp")
-    )  # fmt: skip
-
-
 class Failed(Exception):
-    """The tree as it is does not compile, or its tests fail."""
+    """The tree as it is has tests that fail, or something does not link."""
 
 
 class Base:
-    """The tree as it is, copied and compiled once: what a mutant has in common with it is taken from here."""
+    """The tree as it is, its sources and what make built of them, copied: make may be called again meanwhile."""
 
-    def __init__(self, root, work, sources, toolchain, processes):
+    def __init__(self, root, work, built, sources, tests, library, toolchain, processes):
+        """built: the folder of the objects.  sources: the library's.  tests: sources of tests and of what they share."""
         self.copy = os.path.join(work, "base")
         self.objects = os.path.join(work, "objects")
+        self.library = os.path.join(work, "library.a")
+        self.work = work
         self.toolchain = toolchain
         self.processes = processes
         copy_tree(root, self.copy)
+        os.makedirs(self.objects)
+        os.makedirs(os.path.join(work, "scratch"))
+        shutil.copyfile(os.path.join(root, library), self.library)
         self.engine = [source for source in sources if source.split("/")[0] in ROOMS]
-        self.tests = {room: sources_below(self.copy, "tests/" + room) for rooms in TESTS.values() for room in rooms}
-        self.support = sources_below(self.copy, "tests/support")
+        self.support = [test for test in tests if test.startswith("tests/support/")]
+        self.tests = {room: [test for test in tests if test.startswith(f"tests/{room}/")] for rooms in TESTS.values() for room in rooms}
         self.dependencies = {}  # source -> files that it is made of
-        self._compile_all(self.engine + self.support + [test for tests in self.tests.values() for test in tests])
-        self.tools = self._compile_what_is_included("tools/lib/", sources)
-        self.archive = os.path.join(work, "engine.a")
-        subprocess.run(["ar", "rcs", self.archive, *map(self.object_of, self.engine + self.tools)], check=True)
+        for source in self.engine + self.support + [test for room in self.tests.values() for test in room]:
+            made = os.path.join(root, built, source.removesuffix(".cpp"))
+            if source not in self.engine:
+                shutil.copyfile(made + ".o", self.object_of(source))
+            with open(made + ".d", encoding="utf-8") as file:
+                names = file.read().replace("\\\n", " ").split("\n")[0].split()[1:]  # behind "target:"
+            self.dependencies[source] = {os.path.normpath(name) for name in names if not name.startswith("/")}
         self.limits = {}  # room -> Limits
         self.lock = threading.Lock()
 
     def object_of(self, source):
         return os.path.join(self.objects, source.replace("/", "+")[:-4] + ".o")
-
-    def _compile(self, source):
-        target = self.object_of(source)
-        code, output, _ = self.processes.run(self.toolchain.compile(source, target), self.copy, 3600)
-        if code != 0:
-            raise Failed(f"{source} does not compile:\n{output}")
-        with open(target[:-2] + ".d", encoding="utf-8") as file:
-            names = file.read().partition(": ")[2].replace("\\\n", " ").split()
-        self.dependencies[source] = {os.path.normpath(name) for name in names if not name.startswith("/")}
-
-    def _compile_all(self, sources):
-        os.makedirs(self.objects, exist_ok=True)
-        left = list(reversed(sources))
-        failures = []
-
-        def work():
-            while not failures:
-                try:
-                    self._compile(left.pop())
-                except IndexError:
-                    return
-                except (Failed, Stopped) as failure:
-                    failures.append(failure)
-
-        threads = [threading.Thread(target=work) for _ in range(self.toolchain.jobs)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise failures[0]
-
-    def _compile_what_is_included(self, folder, sources):
-        """Compiles the units of a folder whose headers are included, and theirs, until there are no more."""
-        units = []
-        while True:
-            headers = set().union(*self.dependencies.values())
-            more = [unit for unit in sources if unit.startswith(folder) and unit[:-4] + ".h" in headers and unit not in units]
-            if not more:
-                return units
-            self._compile_all(more)
-            units += more
 
     def texts(self):
         """path -> text of the engine's sources and of the headers that they are made of."""
@@ -210,19 +169,18 @@ class Base:
         return result
 
     def units_of(self, path):
-        """The engine's sources that must be compiled anew where a file changes."""
-        return [source for source in self.engine + self.tools if path in self.dependencies[source]]
+        """The engine's sources that must be compiled anew where a file changes.  Those of tools/lib, which few tests need, stay."""
+        return [source for source in self.engine if path in self.dependencies[source]]
 
     def rooms_of(self, path):
         folder = max((room for room in TESTS if path.startswith(room + "/")), key=len)
         return TESTS[folder]
 
-    def limits_of(self, room, work):
+    def limits_of(self, room):
         """Of a room's tests, which are run once as they are, when they are first asked for.  Failed where one does not pass."""
         with self.lock:
             if room not in self.limits:
-                scratch = os.path.join(work, "scratch")
-                os.makedirs(scratch, exist_ok=True)
+                scratch = os.path.join(self.work, "scratch")
                 begin = time.monotonic()
                 program = self.link(room, {}, None, self.copy, scratch)
                 code, output, cpu_seconds = self.run(program, ["--gtest_print_time=1"], self.copy, 3600, None)
@@ -244,7 +202,7 @@ class Base:
         tests = [changed.get(test) or self.object_of(test) for test in sorted(self.tests[room], key=nearness) + self.support]
         units = [changed[source] for source in changed if not source.startswith("tests/")]
         program = os.path.join(scratch, "tests")
-        words = [*self.toolchain.cxx, *tests, *units, self.archive, *self.toolchain.link, "-o", program]
+        words = [*self.toolchain.cxx, *tests, *units, self.library, *self.toolchain.link, "-o", program]
         code, output, _ = self.processes.run(words, copy, 3600)
         if code != 0:
             raise Failed(f"tests/{room} do not link:\n{output}")
@@ -265,7 +223,6 @@ class Worker:
 
     def __init__(self, base, work, number):
         self.base = base
-        self.work = work
         self.copy = os.path.join(work, f"worker{number}")
         self.scratch = os.path.join(work, f"scratch{number}")
         shutil.copytree(base.copy, self.copy)
@@ -310,7 +267,7 @@ class Worker:
         tests = self._compile(affected)
             if tests is None:
                 return "not compiled"
-            limits = self.base.limits_of(room, self.work)
+            limits = self.base.limits_of(room)
             program = self.base.link(room, units | tests, mutant.path, self.copy, self.scratch)
             # The slow tests last: most mutants are killed without them.
             slow = ":".join(limits.slow)

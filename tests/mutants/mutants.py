@@ -43,7 +43,7 @@ def arguments():
     parser.add_argument("--minutes", type=float, metavar="N", help="begin no change after so long")
     parser.add_argument("--survivors", metavar="FILE", help="where to write those that survive")
     parser.add_argument("--most-units", type=int, default=8, metavar="N", help="draw from no header that more sources include (8)")
-    for name in ["cxx", "flags", "leaf-flags", "edge-flags", "link-flags", "sources"]:
+    for name in ["cxx", "flags", "leaf-flags", "edge-flags", "link-flags", "built", "library", "sources", "tests"]:
         parser.add_argument("--" + name, required=True, metavar="WORDS", help="as make has them")
     return parser.parse_args()
 
@@ -159,7 +159,7 @@ def try_all(options, run, base, work):
 def main():
     options = arguments()
     toolchain = Toolchain(words(options.cxx), words(options.flags), words_by_name(options.leaf_flags), words(options.edge_flags),
-                          words(options.link_flags), options.jobs)  # fmt: skip
+                          words(options.link_flags))  # fmt: skip
     processes = Processes()
     work = tempfile.mkdtemp(prefix="pbgen-mutants-")
     run = None
@@ -170,8 +170,7 @@ def main():
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGHUP, interrupted)
     try:
-        print("building the tree as it is", file=sys.stderr)
-        base = Base(ROOT, work, options.sources.split(), toolchain, processes)
+        base = Base(ROOT, work, options.built, options.sources.split(), options.tests.split(), options.library, toolchain, processes)
         written, drawn, accepted = collected(options, base)
         run = Run(options, written, drawn, accepted)
         try_all(options, run, base, work)
