@@ -222,7 +222,7 @@ $(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
 mutants: $(test_objects) $(library)
 	@command -v python3 >/dev/null || { echo 'python3 is missing: mutants needs it (apt-get install python3)' >&2; exit 1; }
 	@python3 tests/mutants/mutants.py --cxx '$(CXX)' --flags='$(common_flags) $(build_flags) $(CPPFLAGS) $(CXXFLAGS)' \
-	  --leaf-flags='avx2: $(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
+	  --leaf-flags='$(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
 	  --built '$(out)' --library '$(library)' --sources '$(library_sources)' --tests '$(tested)' $(MUTANTS_FLAGS)
 
 $(out)/%.o: %.cpp $(out)/flags | has-compiler

@@ -101,6 +101,12 @@ TEST(Losses, NamesAreReadBackAndOthersRefused) {
   EXPECT_EQ(expect_refusal(ErrorKind::usage, "", [] { parse_loss("hinge"); }), "loss hinge: expected dcgan, lsgan or wgan");
 }
 
+TEST(Losses, TargetsOutsideZeroToOneAreRefused) {
+  Tensor logits({8, 1, 1, 1});
+  for (const double target : {-0.1, 1.1, std::nan("")})
+    EXPECT_THROW(loss_towards(Loss::lsgan, logits.view(), target, logits.view()), std::logic_error) << target;
+}
+
 TEST(Losses, OtherShapesAreRefused) {
   Tensor logits({8, 2, 1, 1});
   EXPECT_THROW(loss_towards(Loss::dcgan, logits.view(), 1.0, logits.view()), std::logic_error);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -86,7 +87,8 @@ TEST(Networks, AGradientInTheSharedScratchIsThatOfACopy) {
     Tensor copy(dfake.shape);
     std::copy(dfake.data, dfake.data + dfake.shape.floats(), copy.data());
     if (copied) dfake = std::as_const(copy).view();
-    generator.backward(z, g_record, dfake, Want{.input = false, .params = true}, scratch, workspace);
+    const ConstTensorView unwanted = generator.backward(z, g_record, dfake, Want{.input = false, .params = true}, scratch, workspace);
+    EXPECT_EQ(unwanted.data, nullptr);
     std::vector<float>& all = gradients.emplace_back();
     for (const Param* const param : generator.params()) all.insert(all.end(), param->gradient.begin(), param->gradient.end());
   }
@@ -174,6 +176,11 @@ TEST(Networks, InitialWeightsFollowTheirDistributionAndTheSeed) {
     const double expected = 0.02 * (param->name.find(".conv") != std::string::npos ? 0.8796 : 1.0);
     EXPECT_NEAR(deviation(*param), expected, 5.0 * expected / std::sqrt(2.0 * static_cast<double>(param->value.size()))) << param->name;
   }
+  // No two layers begin with the same draws.
+  std::set<float> first_weights;
+  for (const Param* const param : params)
+    if (param->name.ends_with(".weight")) first_weights.insert(param->value[0]);
+  EXPECT_EQ(first_weights.size(), 10u);
   Sequential other = make_generator(config);
   initialise(other, 6, kGeneratorFirstNumber);
   EXPECT_NE(other.params().front()->value[0], generator.params().front()->value[0]);

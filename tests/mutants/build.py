@@ -16,7 +16,7 @@ COPIED = ROOMS + ["tests", "tools/lib"]  # the last for headers that tests of ga
 
 # The folder of a file, the longest that fits -> the folders of tests that are run one after the other until one fails.
 TESTS = {
-    "core": ["core", "layers", "optim", "metrics", "data", "gan"],
+    "core": ["core", "layers", "optim", "metrics", "data", "gan", "edge"],
     "layers": ["layers", "gan"],
     "optim": ["optim", "gan"],
     "gan": ["gan", "edge"],

@@ -45,6 +45,13 @@ TEST(AtomicFile, NothingIsThereBeforeTheCommitAndNothingIsLeftWithoutOne) {
   EXPECT_EQ(names_in(folder / "deep"), std::vector<std::string>{"file"});
 }
 
+TEST(ReadFile, AFileIsReadUpToTheLengthThatIsAskedFor) {
+  const TestFolder folder;
+  write_bytes(folder / "file", bytes_of("four"));
+  EXPECT_EQ(read_text_file(folder / "file", 4), "four");
+  expect_refusal(ErrorKind::input_output, folder / "file: 4 bytes, at most 3 ", [&] { read_file(folder / "file", 3); });
+}
+
 TEST(AtomicFile, WhatAppearedMeanwhileIsKeptWhereItIsAskedFor) {
   const TestFolder folder;
   {
