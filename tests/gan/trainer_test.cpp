@@ -423,5 +423,16 @@ TEST(Sampler, CalibratedStatisticsAreExact) {
   EXPECT_GT(worst, 0.0);
 }
 
+TEST(Sampler, EveryBatchOfACalibrationIsAnother) {
+  const TrainerOptions options = small_options();
+  Trainer trainer(options);
+  Sampler sampler(options.network, trainer.generator());
+  const auto first_mean = [&](int batches) {
+    sampler.calibrate(batches, options.batch, 11);
+    return sampler.network().buffers().front()->value[0];
+  };
+  EXPECT_NE(first_mean(1), first_mean(2));
+}
+
 }  // namespace
 }  // namespace pbgen

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -290,6 +291,13 @@ TEST(SlicedWasserstein, DirectionsHaveUnitNormAndCentresCoverTheirRangeApartForE
     for (int i = 0; i < 147; ++i) squares += static_cast<double>(draws.directions[d * 147 + i]) * draws.directions[d * 147 + i];
     ASSERT_NEAR(squares, 1.0, 1e-6);
   }
+  // No two repeats draw the same directions, and no two levels.
+  std::set<float> first_components;
+  for (const int level : {0, 1, 2}) {
+    const std::vector<float> directions = draw_swd(options, level, 16, 1, 3).directions;
+    for (int repeat = 0; repeat < options.dir_repeats; ++repeat) first_components.insert(directions[repeat * options.dirs_per_repeat * 147]);
+  }
+  EXPECT_EQ(first_components.size(), static_cast<std::size_t>(3 * options.dir_repeats));
   std::vector<int> seen(16 * 16);
   int together = 0;
   for (std::size_t i = 0; i < draws.centres_a.size(); ++i) {

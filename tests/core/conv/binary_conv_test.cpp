@@ -13,6 +13,7 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "tests/support/guarded_floats.h"
 
 namespace pbgen {
 namespace {
@@ -259,6 +260,14 @@ TEST(BinaryConvWeights, PackAgainTakesTheNewSigns) {
   product(To::big, p.geometry, weights, {}, x.view(), after.view());
   // Rounding is symmetric, and so is every order of summation.
   for (std::int64_t i = 0; i < after.floats(); ++i) ASSERT_EQ(after.data()[i], -before.data()[i]) << "at " << i;
+}
+
+TEST(BinaryConvWeights, PackingReadsNothingBehindTheWeights) {
+  for (const ConvWeightShape& shape : {ConvWeightShape{7, 5, 5}, {97, 101, 3}, {193, 13, 1}, {13, 193, 3}, {65, 1, 5}, {1, 65, 5}}) {
+    GuardedFloats w(shape.weights());
+    std::fill_n(w.data(), shape.weights(), -1.0f);
+    BinaryConvWeights(shape).pack(w.data());
+  }
 }
 
 TEST(BinaryConvWeights, RefusesWhatDoesNotFit) {

@@ -240,6 +240,14 @@ TEST(ImageIo, WritesJpegThatReadsBackNearlyAndTheSameBytesEveryTime) {
   EXPECT_THROW(encode_jpeg(Image::black(2, 2, 3), 101), std::logic_error);
 }
 
+TEST(ImageIo, AHuffmanTableWithoutCodesIsNoFault) {
+  Bytes jpeg = tiny_jpeg();
+  Bytes segment = {0xff, 0xc4, 0x00, 0x13, 0x13};  // of table 3 for the coefficients behind the first, which no scan names
+  segment.resize(segment.size() + 16);
+  jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
+  EXPECT_EQ(decode_image(jpeg).image.pixels, decode_image(tiny_jpeg()).image.pixels);
+}
+
 TEST(ImageIo, NamesTheFileThatItCannotRead) {
   const TestFolder folder;
   write_bytes(folder / "notes.jpg", bytes_of("not an image"));
