@@ -295,7 +295,8 @@ TEST(SlicedWasserstein, DirectionsHaveUnitNormAndCentresCoverTheirRangeApartForE
   std::set<float> first_components;
   for (const int level : {0, 1, 2}) {
     const std::vector<float> directions = draw_swd(options, level, 16, 1, 3).directions;
-    for (int repeat = 0; repeat < options.dir_repeats; ++repeat) first_components.insert(directions[repeat * options.dirs_per_repeat * 147]);
+    for (int repeat = 0; repeat < options.dir_repeats; ++repeat)
+      first_components.insert(directions[repeat * options.dirs_per_repeat * 147]);
   }
   EXPECT_EQ(first_components.size(), static_cast<std::size_t>(3 * options.dir_repeats));
   std::vector<int> seen(16 * 16);
