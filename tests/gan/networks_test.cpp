@@ -13,6 +13,7 @@
 
 #include "core/base/check.h"
 #include "core/base/option_error.h"
+#include "core/base/profile.h"
 #include "gan/accounting.h"
 
 namespace pbgen {
@@ -93,6 +94,27 @@ TEST(Networks, AGradientInTheSharedScratchIsThatOfACopy) {
     for (const Param* const param : generator.params()) all.insert(all.end(), param->gradient.begin(), param->gradient.end());
   }
   EXPECT_EQ(gradients[0], gradients[1]);
+}
+
+TEST(Networks, AProfileNamesTheLayersOfAForward) {
+  NetworkConfig config;
+  config.size = 16;
+  config.z_dim = 4;
+  config.g_widths = {8, 4, 3, 2};
+  const Sequential generator = make_generator(config);
+  const Tensor latents(config.latent_shape(8));
+  auto record = generator.make_record(latents.shape());
+  Workspace workspace(generator.workspace_floats(latents.shape()));
+  const Profile profile;
+  generator.forward(latents.view(), record, workspace, Mode::train);
+  std::vector<std::string> owners;
+  for (const Profile::Entry& entry : profile.entries())
+    if (entry.part == "forward") owners.push_back(entry.owner);
+  const std::vector<std::string> layers = {"linear", "bn0", "deconv1", "bn1", "deconv2", "bn2", "deconv3", "bn3", "deconv4"};
+  std::vector<std::string> expected;
+  for (const std::string& layer : layers) expected.push_back("generator." + layer);
+  expected.push_back("generator.deconv4 activation");
+  EXPECT_EQ(owners, expected);
 }
 
 TEST(LayerTable, CountsWhatTheNetworksHold) {

@@ -66,7 +66,7 @@ def collected(options, base):
                 raise records.Unusable(f"{record.place}: {path}: no line is such any more; remove the record: {record.old}")
             accepted.add((path, record.old, record.new))
         except records.Unusable as error:
-            errors.append(str(error))
+            print(error, file=sys.stderr)
     if errors:
         raise records.Unusable("\n".join(errors))
     written = [mutant for mutant in written if options.only in mutant.path]

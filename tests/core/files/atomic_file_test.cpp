@@ -105,7 +105,8 @@ TEST(AtomicFile, WhatIsNoFileOfOursIsNotWrittenThrough) {
   EXPECT_EQ(read_text_file(folder / "precious", 10), "precious");
   fs::remove(partial_of(path));
   ASSERT_EQ(mkfifo(partial_of(path).c_str(), 0600), 0);
-  expect_refusal(ErrorKind::input_output, path, [&] { write_file_atomically(path, "ours"); });
+  const std::string refusal = concat(path, ": cannot create: ", partial_of(path), " is in the way, a pipe");
+  expect_refusal(ErrorKind::input_output, refusal, [&] { write_file_atomically(path, "ours"); });
   EXPECT_FALSE(fs::exists(path));
 }
 
