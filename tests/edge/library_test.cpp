@@ -28,6 +28,7 @@
 #include "gan/edge/pack.h"
 #include "gan/latents.h"
 #include "tests/support/edge_paths.h"
+#include "tests/support/guarded_floats.h"
 #include "tests/support/opened_model.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/model/edge_generator.h"
@@ -51,7 +52,7 @@ class IsaInForce {
 
 // Images 5 and 6 of kSeed, whose latent vectors are z, serially and in three parts.
 void expect_images(const Bytes& file, int path, const std::vector<float>& z, const ImageSet& expected) {
-  for (const int parts : {0, 3}) {
+  for (const int parts : {0, 1, 3}) {
     pbgen_options options{};
     options.path = path;
     if (parts > 0) options.parallel_for = {run_backwards, nullptr, parts};
@@ -237,6 +238,12 @@ TEST(PbgenLibrary, LatentsAreThoseOfTheTools) {
         edge::draw_latent(seed, number, z_dim, actual.data());
         EXPECT_EQ(actual, expected) << seed << ", " << number;
       }
+}
+
+TEST(PbgenLibrary, LatentsEndWhereTheyShould) {
+  GuardedFloats z(7);
+  edge::draw_latent(kSeed, 1, 7, z.data());
+  EXPECT_TRUE(std::all_of(z.data(), z.data() + 7, [](float value) { return value >= -1.0f && value < 1.0f; }));
 }
 
 std::vector<float> some_floats(std::size_t count, std::uint32_t number) {

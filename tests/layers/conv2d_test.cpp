@@ -142,6 +142,7 @@ TEST_P(Conv2dTest, DescribesItself) {
 
 TEST_P(Conv2dTest, RefusesWrongShapes) {
   EXPECT_THROW(Conv2d("conv", 0, 4), std::logic_error);
+  EXPECT_THROW(Conv2d("conv", 2, 4, 0, 2), std::logic_error);
   Conv2d layer("conv", 3, 4);
   EXPECT_THROW(layer.output_shape({8, 4, 4, 2}), std::logic_error);
   LayerPass pass(layer, {8, 4, 4, 3}, 1);

@@ -345,6 +345,8 @@ TEST(ConvDirect, ShapesThatDoNotFitAreRefused) {
   EXPECT_THROW(conv_to_big(c.geometry(), p.weights, nullptr, small.view(), other.view()), std::logic_error);
   EXPECT_THROW(conv_to_small(c.geometry(), p.weights, nullptr, other.view(), small.view()), std::logic_error);
   EXPECT_THROW(conv_to_small(same_padding(4, 4, 3, 2), p.weights, nullptr, big.view(), small.view()), std::logic_error);
+  Tensor other_small({8, 2, 2, c.small().channels + 1});
+  EXPECT_THROW(conv_to_small(c.geometry(), p.weights, nullptr, big.view(), other_small.view()), std::logic_error);
   EXPECT_THROW(DirectWeights({0, 3, 5}), std::logic_error);
 }
 

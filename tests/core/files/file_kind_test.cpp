@@ -31,6 +31,7 @@ TEST(FileKind, IsToldByTheFirstBytes) {
       {"GIF89a", "a GIF picture"},
       {"RIFF\x10\0\0\0WEBPVP8 "s, "a WebP picture"},
       {"II*\0\x08\0\0\0"s, "a TIFF picture, or a camera's raw picture"},
+      {"v/1\x01\2\0\0\0channels"s, "an OpenEXR picture"},
       {"\0\0\0\x18" "ftypheic"s, "a HEIC picture"},
       {"\0\0\0\x18" "ftypavif"s, "an AVIF picture"},
       {"BM\x36\x30\0\0\0\0\0\0\x36\0\0\0\x28"s, "a BMP picture"},

@@ -171,6 +171,18 @@ TEST(ImageIo, RefusesBrokenPnm) {
     EXPECT_NE(refusal(bytes_of(text)), "accepted") << text;
 }
 
+TEST(ImageIo, APnmEndsWithItsBytesWhateverLiesBehindThem) {
+  // The byte behind them would be the space that is missing, or one more digit.
+  for (const std::string behind : {" ", "5"}) {
+    const Bytes memory = bytes_of("P5 1 1 25" + behind + "x");
+    const std::span<const std::uint8_t> file(memory.data(), memory.size() - 2);
+    EXPECT_THROW(decode_image(file), Error) << behind;
+    EXPECT_NE(refusal(Bytes(file.begin(), file.end())).find("white space expected"), std::string::npos);
+    const std::string reason = refusal(ErrorKind::data, [&] { static_cast<void>(decode_image(file)); });
+    EXPECT_NE(reason.find("white space expected"), std::string::npos) << reason;
+  }
+}
+
 TEST(ImageIo, BoundsDimensionsBeforeItAllocatesPixels) {
   EXPECT_TRUE(contains(refusal(make_png({.width = 60000, .height = 60000, .rows = {0, 1}})), "60000x60000"));
   EXPECT_TRUE(contains(refusal(make_png({.width = 20000, .height = 20000, .rows = {0, 1}})), "20000x20000"));

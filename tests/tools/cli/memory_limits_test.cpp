@@ -87,6 +87,7 @@ TEST(MemoryLimits, WhatTrainingTakesIsKnownToTheByteBeforeATrainerIsMade) {
       for (const Param* const param : trainer.generator().params()) of_generator += param->value.size();
       for (const Param* const param : trainer.discriminator().params()) of_discriminator += param->value.size();
       EXPECT_EQ(memory.weights, 16 * (of_generator + of_discriminator) + (ema > 0.0 ? 4 * of_generator : 0));
+      EXPECT_EQ(memory.total(), memory.weights + memory.activations);
     }
 }
 
