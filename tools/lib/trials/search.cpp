@@ -118,7 +118,8 @@ std::vector<Trial> step_trials(const SearchOptions& options, const Setting& sett
   std::vector<Trial> trials;
   for (int i = 0; i < options.seeds; ++i) {
     const std::uint64_t seed = options.first_seed + static_cast<std::uint64_t>(i);
-    Trial& trial = trials.emplace_back(concat(setting_name(setting), "-seed", seed), options.training);
+    trials.push_back({concat(setting_name(setting), "-seed", seed), options.training});
+    Trial& trial = trials.back();
     trial.config.network().binarized = setting;
     trial.config.trainer.seed = seed;
   }
