@@ -27,7 +27,7 @@ constexpr const char* kNotExported[] = {"d_widths", "binarize_d", "bwn"};
 enum class Part { linear_weights, deconv_weights, scales_and_shifts };
 
 // One array of the file.
-struct Plan {
+struct ArrayPlan {
   std::string name;
   Dtype dtype;
   std::vector<std::int64_t> dims;  // logical
@@ -39,8 +39,8 @@ struct Plan {
   std::int64_t elements() const { return bytes / dtype_bytes(dtype); }
 };
 
-std::vector<Plan> plan_arrays(const NetworkConfig& config, const PackedModelOptions& options) {
-  std::vector<Plan> plans;
+std::vector<ArrayPlan> plan_arrays(const NetworkConfig& config, const PackedModelOptions& options) {
+  std::vector<ArrayPlan> plans;
   for (int layer = 0; layer < FoldedGenerator::kLayers; ++layer) {
     const FoldedShape shape = folded_shape(config, layer);
     const auto add = [&](const char* kind, Dtype dtype, std::vector<std::int64_t> dims, std::int64_t bytes, Part part,
@@ -57,13 +57,13 @@ std::vector<Plan> plan_arrays(const NetworkConfig& config, const PackedModelOpti
   return plans;
 }
 
-std::string shapes_text(const std::vector<Plan>& plans) {
+std::string shapes_text(const std::vector<ArrayPlan>& plans) {
   Json shapes = Json::object();
-  for (const Plan& plan : plans) shapes.set(plan.name, Json(Json::Array(plan.dims.begin(), plan.dims.end())));
+  for (const ArrayPlan& plan : plans) shapes.set(plan.name, Json(Json::Array(plan.dims.begin(), plan.dims.end())));
   return shapes.text();
 }
 
-SafetensorsWriter describe(const NetworkConfig& config, const std::vector<Plan>& plans) {
+SafetensorsWriter describe(const NetworkConfig& config, const std::vector<ArrayPlan>& plans) {
   SafetensorsWriter writer;
   writer.add_metadata("format", kModelFormat);
   writer.add_metadata("version", concat(kPackedModelVersion));
@@ -74,7 +74,7 @@ SafetensorsWriter describe(const NetworkConfig& config, const std::vector<Plan>&
 }
 
 // to: zeros, as many bytes as the plan stores.
-void pack(const Plan& plan, const AlignedBuffer<float>& values, std::uint8_t* to) {
+void pack(const ArrayPlan& plan, const AlignedBuffer<float>& values, std::uint8_t* to) {
   require_finite(values.span(), plan.name);
   for (std::int64_t i = 0; i < values.size(); ++i) {
     const float value = values[i];
@@ -98,9 +98,9 @@ struct Packed {
   SafetensorsWriter writer;
 
   Packed(const FoldedGenerator& generator, const PackedModelOptions& options) {
-    const std::vector<Plan> plans = plan_arrays(generator.config, options);
+    const std::vector<ArrayPlan> plans = plan_arrays(generator.config, options);
     writer = describe(generator.config, plans);
-    for (const Plan& plan : plans) {
+    for (const ArrayPlan& plan : plans) {
       arrays.emplace_back(plan.bytes);
       pack(plan, generator.layers[plan.layer].*plan.values, arrays.back().data());
       writer.add(plan.name, plan.dtype, {plan.elements()}, std::as_const(arrays.back()).span());
@@ -159,10 +159,10 @@ std::string exported_network_text(const NetworkConfig& config) {
 
 PackedModelSize packed_model_size(const NetworkConfig& config, const PackedModelOptions& options) {
   config.validate();
-  const std::vector<Plan> plans = plan_arrays(config, options);
+  const std::vector<ArrayPlan> plans = plan_arrays(config, options);
   SafetensorsWriter writer = describe(config, plans);
   PackedModelSize size;
-  for (const Plan& plan : plans) {
+  for (const ArrayPlan& plan : plans) {
     writer.declare(plan.name, plan.dtype, {plan.elements()});
     std::int64_t& part = plan.part == Part::linear_weights   ? size.linear_weights
                          : plan.part == Part::deconv_weights ? size.deconv_weights

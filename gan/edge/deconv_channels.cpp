@@ -59,7 +59,7 @@ void run_channel_deconv(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
   for_each_part(deconv.run, [&](int part) {
     float* const sums = deconv.run.scratch_of(part);
-    const Piece tiles = piece_of(channel_tiles(layer.c_out), part, deconv.run.parts);
+    const Share tiles = share_of(channel_tiles(layer.c_out), part, deconv.run.parts);
     for (std::ptrdiff_t tile = tiles.first; tile < tiles.last; ++tile) {
       const float* w = layer.weights + tile * kTaps * layer.c_in * kChannelLanes;
       for (std::ptrdiff_t i = 0; i < channel_deconv_floats(layer); ++i) sums[i] = 0.0f;

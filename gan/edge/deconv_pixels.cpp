@@ -112,7 +112,7 @@ void run_signs(const DeconvRun& deconv) {
   const std::ptrdiff_t vectors = row_vectors(layer.side);
   const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
   for_each_part(deconv.run, [&](int part) {
-    const Piece rows = piece_of(layer.side, part, deconv.run.parts);
+    const Share rows = share_of(layer.side, part, deconv.run.parts);
     const int a = static_cast<int>(rows.first);
     const int b = static_cast<int>(rows.last);
     if (a == b) return;
@@ -147,7 +147,7 @@ void run_narrow_signs(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
   const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
   for_each_part(deconv.run, [&](int part) {
-    const Piece channels = piece_of(layer.c_out, part, deconv.run.parts);
+    const Share channels = share_of(layer.c_out, part, deconv.run.parts);
     if (channels.first == channels.last) return;
     float* const tables = deconv.run.scratch_of(part);
     float* const product = tables + kSignTableFloats;
@@ -202,7 +202,7 @@ void run_floats(const DeconvRun& deconv) {
   for_each_part(deconv.run, [&](int part) {
     float* const product = deconv.run.scratch_of(part);
     const ProductLayout layout{product, bands == 1 ? layer.side : band + 2, kTaps * kLanes, kKernel * kLanes, 0};
-    const Piece items = piece_of(static_cast<std::ptrdiff_t>(layer.c_out) * bands, part, deconv.run.parts);
+    const Share items = share_of(static_cast<std::ptrdiff_t>(layer.c_out) * bands, part, deconv.run.parts);
     for (std::ptrdiff_t item = items.first; item < items.last; ++item) {
       const int o = static_cast<int>(by_band ? item % layer.c_out : item / bands);
       const int a = static_cast<int>(by_band ? item / layer.c_out : item % bands) * band;

@@ -32,11 +32,11 @@ bool channels_in_lanes(const DeconvLayer& layer) {
 }
 
 // Scratch: two activations that take turns, and what each part has for itself.
-struct Plan {
+struct ScratchPlan {
   std::ptrdiff_t activation[2] = {0, 0};
   std::ptrdiff_t part = 0;  // product and tables, or a tile of the linear layer's weights
 
-  explicit Plan(const Generator& generator) {
+  explicit ScratchPlan(const Generator& generator) {
     const auto grow = [](std::ptrdiff_t& size, std::ptrdiff_t need) { size = need > size ? need : size; };
     const LinearLayer& linear = generator.linear;
     grow(activation[0], activation_floats(linear.channels, linear.side));
@@ -109,9 +109,9 @@ void run_linear(const Run& run) {
   const LinearLayer& layer = run.generator.linear;
   const std::ptrdiff_t tiles = activation_floats(layer.channels, layer.side) / (kLinearVectors * kLanes);
   for_each_part(run, [&](int part) {
-    const Piece piece = piece_of(tiles, part, run.parts);
+    const Share share = share_of(tiles, part, run.parts);
     LinearTask task{run.z,       layer.z_dim, layer.scale,          layer.shift,       layer.channels, layer.activation,
-                    piece.first, piece.last,  run.scratch_of(part), run.activation[0], 0};
+                    share.first, share.last,  run.scratch_of(part), run.activation[0], 0};
     if (layer.weights != nullptr) run.leaves.linear_floats(layer.weights, task);
     else if (layer.sign_words != nullptr) run.leaves.linear_signs(layer.sign_words, task);
     else if (layer.rows != nullptr) run_linear_rows(run, task, layer.rows, run.leaves.sum_float_rows, run.scratch_of(part));
@@ -159,11 +159,11 @@ const char* fault_of(const Generator& generator) {
 }
 
 std::uint64_t scratch_bytes(const Generator& generator, int parts) {
-  return static_cast<std::uint64_t>(Plan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;
+  return static_cast<std::uint64_t>(ScratchPlan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;
 }
 
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel) {
-  const Plan plan(generator);
+  const ScratchPlan plan(generator);
   const std::size_t misalignment = reinterpret_cast<std::uintptr_t>(scratch) % kAlignment;
   float* next = reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + (kAlignment - misalignment) % kAlignment);
   const auto take = [&](std::ptrdiff_t floats) {

@@ -27,12 +27,12 @@ struct Run {
   float* scratch_of(int part) const { return part_scratch + part * part_floats; }
 };
 
-// The piece of [0, count) that a part takes.
-struct Piece {
+// The share of [0, count) that a part takes.
+struct Share {
   std::ptrdiff_t first;
   std::ptrdiff_t last;
 };
-inline Piece piece_of(std::ptrdiff_t count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
+inline Share share_of(std::ptrdiff_t count, int part, int parts) { return {count * part / parts, count * (part + 1) / parts}; }
 
 // Calls body(part) for every part.
 template <class Body>
