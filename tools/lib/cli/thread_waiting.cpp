@@ -20,6 +20,13 @@ constexpr const char* kGnuTurns = "GOMP_SPINCOUNT";
 constexpr const char* kTurns = "300";
 constexpr const char* kLlvmMilliseconds = "KMP_BLOCKTIME";
 
+// clang++ links LLVM's runtime.
+#ifdef __clang__
+constexpr bool kIsLlvm = true;
+#else
+constexpr bool kIsLlvm = false;
+#endif
+
 bool is_set(const char* name) { return std::getenv(name) != nullptr; }
 
 bool user_has_chosen() {
@@ -58,15 +65,15 @@ void make_waits_short() {
     return;
   }
   if (user_has_chosen()) return;
-#ifdef __clang__
-  ::setenv(kLlvmMilliseconds, "0", 1);  // LLVM's runtime reads it when it first shares work, and turns for a moment all the same
-#else
+  if (kIsLlvm) {  // it reads this when it first shares work, and turns for a moment all the same
+    ::setenv(kLlvmMilliseconds, "0", 1);
+    return;
+  }
   ::setenv(kGnuTurns, kTurns, 1);
   ::setenv(kBegunAgain, "1", 1);
   begin_again();
   ::unsetenv(kBegunAgain);
   ::unsetenv(kGnuTurns);
-#endif
 }
 
 }  // namespace pbgen
