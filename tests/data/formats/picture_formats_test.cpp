@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/check.h"
@@ -188,10 +189,12 @@ Chunk png_header(std::uint32_t width, std::uint32_t height, int depth, int colou
   return {"IHDR", content};
 }
 
+constexpr std::string_view kIdat = "IDAT";
+
 // Stored, not compressed.
 Bytes zlib_of(const Bytes& rows) {
   const Bytes png = make_png({.rows = rows});
-  const auto idat = std::search(png.begin(), png.end(), "IDAT", "IDAT" + 4);
+  const auto idat = std::search(png.begin(), png.end(), kIdat.begin(), kIdat.end());
   return Bytes(idat + 4, idat + 4 + 2 + 5 + signed_of(rows.size()) + 4);
 }
 
@@ -407,7 +410,7 @@ TEST(PictureFormats, ChangedBitsOfCompressedPixelsAreRefusedOrChangeNothing) {
   int refused = 0;
   for (const std::string name : {"png fixed codes", "png stored", "png colour 2 depth 8", "png long matches"}) {
     const GoldenPicture& picture = golden_picture(name);
-    const auto idat = std::search(picture.file.begin(), picture.file.end(), "IDAT", "IDAT" + 4);
+    const auto idat = std::search(picture.file.begin(), picture.file.end(), kIdat.begin(), kIdat.end());
     const auto length = static_cast<std::size_t>(idat[-1] | idat[-2] << 8);
     const Bytes stream(idat + 4, idat + 4 + signed_of(length));
     const Chunk header =
