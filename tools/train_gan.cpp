@@ -32,6 +32,18 @@ std::string run_name(const RunConfig& config) {
   return concat(setting_name(config.network().binarized), "-", loss_name(config.trainer.loss), "-", config.network().size);
 }
 
+// What the checkpoint says of its run.  One that has gone meanwhile was removed by whoever trains in that folder, who is then named.
+std::string options_of(const ResumePoint& point) {
+  try {
+    return Checkpoint::load(point.checkpoint).note("options");
+  } catch (const Error& reason) {
+    std::error_code error;
+    if (reason.kind() == ErrorKind::input_output && !point.run_path.empty() && !std::filesystem::exists(point.checkpoint, error))
+      static_cast<void>(FolderLock(point.run_path));
+    throw;
+  }
+}
+
 // Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself, whose identity it
 // returns; whatever then differs was asked for on the command line.
 Json take_over(ArgumentParser& parser, const ResumePoint& point) {
@@ -39,7 +51,7 @@ Json take_over(ArgumentParser& parser, const ResumePoint& point) {
   if (!point.run_path.empty() && std::filesystem::exists(config_path)) {
     parser.apply_config(parse_json(read_text_file(config_path, kMaxConfigBytes), ErrorKind::usage, config_path), config_path);
   }
-  Json identity = parse_json(Checkpoint::load(point.checkpoint).note("options"), ErrorKind::model_file, point.checkpoint);
+  Json identity = parse_json(options_of(point), ErrorKind::model_file, point.checkpoint);
   apply_identity(parser, identity, point.checkpoint);
   return identity;
 }
