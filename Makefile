@@ -282,7 +282,7 @@ endif
 
 lint:
 	@if command -v python3 >/dev/null; then \
-	  for script in tests/lint/*.py; do python3 $$script --self-test && python3 $$script || exit 1; done; \
+	  for script in tests/lint/*.py; do python3 -B $$script --self-test && python3 -B $$script || exit 1; done; \
 	else echo 'lint: skipped, there is no python3'; fi
 
 deps:

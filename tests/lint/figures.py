@@ -24,7 +24,8 @@ import json
 import os
 import re
 import sys
-import tempfile
+
+import script
 
 STORED = "core/PERF.json"
 SKIPPED_FOLDERS = {"build", "runs", ".git"}
@@ -171,36 +172,6 @@ PLANTED = {
 }
 
 
-def self_test():
-    with tempfile.TemporaryDirectory() as root:
-        for path, text in [(STORED, json.dumps(PLANTED_STORED))] + [(path, text) for path, (text, _) in PLANTED.items()]:
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        found, _ = lint(root)
-    wrong = []
-    for path, (_, expected) in PLANTED.items():
-        for line, part in expected:
-            hits = [text for text in found if text.startswith(f"{path}:{line}: ") and part in text]
-            if not hits:
-                wrong.append(f"planted, not found: {path}:{line}: {part}")
-            found = [text for text in found if text not in hits]
-    return wrong + [f"found, not planted: {text}" for text in found]
-
-
-def main(arguments):
-    if arguments == ["--self-test"]:
-        problems = self_test()
-        summary = f"figures: the self-test finds {sum(len(expected) for _, expected in PLANTED.values())} planted errors"
-    else:
-        root = arguments[0] if arguments else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        problems, count = lint(root)
-        summary = f"figures: {count} lines and quotations agree with {STORED}"
-        if count == 0:
-            problems = [f"{root}: no document names a measured figure"]
-    print("\n".join(problems) if problems else summary)
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(script.run(sys.argv[1:], "figures", lint, {STORED: (json.dumps(PLANTED_STORED), []), **PLANTED},
+                        "{} lines and quotations agree with " + STORED, "no document names a measured figure"))

@@ -16,6 +16,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from script import repository
+
 VERSION = "version 14."
 EVERY = 8
 MOST_SHARE = 0.04  # of all files 0.024 when .clang-format was written
@@ -48,10 +50,6 @@ def count(root, style, every=1):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = list(pool.map(lambda path: lines_changed(path, style), list(sources(root))[::every]))
     return sum(changed for changed, _ in counts), sum(lines for _, lines in counts), len(counts)
-
-
-def repository():
-    return os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 def self_test():

@@ -8,7 +8,8 @@
 import os
 import re
 import sys
-import tempfile
+
+import script
 
 # The rooms, from the ground up: each may include itself and those named beside it.  The longest folder that matches a file counts.
 CORE = ["core/freestanding", "core/base", "core/tensor", "core/files", "core/gemm", "core/conv"]
@@ -372,36 +373,5 @@ PLANTED = {
 }
 
 
-def self_test():
-    with tempfile.TemporaryDirectory() as root:
-        for path, (text, _) in PLANTED.items():
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8") as file:
-                file.write(text)
-        found, _ = lint(root)
-    wrong = []
-    for path, (_, expected) in PLANTED.items():
-        for line, part in expected:
-            hits = [text for text in found if text.startswith(f"{path}:{line}: ") and part in text]
-            if not hits:
-                wrong.append(f"planted, not found: {path}:{line}: {part}")
-            found = [text for text in found if text not in hits]
-    return wrong + [f"found, not planted: {text}" for text in found]
-
-
-def main(arguments):
-    if arguments == ["--self-test"]:
-        problems = self_test()
-        summary = f"lint: the self-test finds {sum(len(expected) for _, expected in PLANTED.values())} planted violations"
-    else:
-        root = arguments[0] if arguments else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        problems, count = lint(root)
-        summary = f"lint: {count} files, nothing to complain about"
-        if count == 0:
-            problems = [f"{root}: no sources here"]
-    print("\n".join(problems) if problems else summary)
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(script.run(sys.argv[1:], "lint", lint, PLANTED, "{} files, nothing to complain about", "no sources here"))

@@ -9,7 +9,8 @@ and that no comment begins with "Of", which leaves a reader without a subject.
 import os
 import re
 import sys
-import tempfile
+
+import script
 
 LONGEST = 140  # characters, not bytes
 SKIPPED_FOLDERS = {"build", "runs", ".git"}
@@ -62,36 +63,5 @@ PLANTED = {
 }
 
 
-def self_test():
-    with tempfile.TemporaryDirectory() as root:
-        for path, (text, _) in PLANTED.items():
-            os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
-            with open(os.path.join(root, path), "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-        found, _ = lint(root)
-    wrong = []
-    for path, (_, expected) in PLANTED.items():
-        for line, part in expected:
-            hits = [text for text in found if text.startswith(f"{path}:{line}: ") and part in text]
-            if not hits:
-                wrong.append(f"planted, not found: {path}:{line}: {part}")
-            found = [text for text in found if text not in hits]
-    return wrong + [f"found, not planted: {text}" for text in found]
-
-
-def main(arguments):
-    if arguments == ["--self-test"]:
-        problems = self_test()
-        summary = f"lines: the self-test finds {sum(len(expected) for _, expected in PLANTED.values())} planted violations"
-    else:
-        root = arguments[0] if arguments else os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        problems, count = lint(root)
-        summary = f"lines: {count} files, no line too long"
-        if count == 0:
-            problems = [f"{root}: no sources here"]
-    print("\n".join(problems) if problems else summary)
-    return 1 if problems else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(script.run(sys.argv[1:], "lines", lint, PLANTED, "{} files, no line too long", "no sources here"))
