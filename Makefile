@@ -83,10 +83,11 @@ endif
 
 # Everything is for baseline x86-64 but the leaves, NAME_SET.cpp, which alone may use the instructions of that set: another one is a
 # line of flags here, or where it is another machine's, a word.
-instruction_sets := avx2 neon
+instruction_sets := avx2 avx512 neon
 leaf_flags_avx2 := -mavx2 -mfma
+leaf_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
 instruction_set = $(filter $(instruction_sets),$(lastword $(subst _, ,$(basename $(notdir $<)))))
-sets_here := $(if $(filter x86_64%,$(machine)),avx2) $(if $(filter aarch64-% arm64-%,$(machine)),neon)
+sets_here := $(if $(filter x86_64%,$(machine)),avx2 avx512) $(if $(filter aarch64-% arm64-%,$(machine)),neon)
 leaf_flags := $(foreach set,$(sets_here),$(set): $(leaf_flags_$(set)))
 library_sources := $(call sources_in,core layers optim gan metrics data tools/lib)
 library_sources := $(filter-out $(foreach set,$(filter-out $(sets_here),$(instruction_sets)),%_$(set).cpp),$(library_sources))

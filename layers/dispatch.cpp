@@ -14,7 +14,7 @@ constexpr LayerKernels kAvx2 = {activations_leaf::kAvx2, batchnorm_leaf::kAvx2, 
 
 const LayerKernels& layer_kernels() {
 #if defined(__x86_64__)
-  if (isa() == Isa::avx2) return kAvx2;
+  if (isa() != Isa::ref) return kAvx2;
 #endif
   return kRef;
 }

@@ -14,7 +14,7 @@ constexpr MetricKernels kAvx2 = {level_planes_leaf::kAvx2, &patch_projection_lea
 
 const MetricKernels& metric_kernels() {
 #if defined(__x86_64__)
-  if (isa() == Isa::avx2) return kAvx2;
+  if (isa() != Isa::ref) return kAvx2;
 #endif
   return kRef;
 }

@@ -46,7 +46,8 @@ void declare(ArgumentParser& parser, Options& options) {
              "one layer, such as deconv2, or another name that --list shows; swd16384 is measured only where it is named");
   parser.add("--op", &options.op, "NAME", "one operation: forward, dx, dw, pack, or another that --list shows");
   parser.add("--conv", &options.conv, "NAME", "direct or im2col; without it both", one_of({"direct", "im2col"}));
-  parser.add("--isa", &options.isa, "NAME", "ref or avx2; without it the best that the machine has", one_of({"ref", "avx2"}));
+  parser.add("--isa", &options.isa, "NAME", concat(isa_names(), "; without it the best that the machine has"),
+             one_of({"ref", "avx2", "avx512"}));
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(in_range(8, 4096), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N",
@@ -108,7 +109,7 @@ int bench(int argc, char** argv) {
                         "PyTorch; other peers likewise.");
   declare(parser, options);
   if (!parser.parse(argc, argv)) return 0;
-  if (!options.isa.empty()) set_isa(options.isa == "ref" ? Isa::ref : Isa::avx2);
+  if (!options.isa.empty()) set_isa(*isa_named(options.isa));
 
   BenchSizes sizes;
   sizes.batch = options.batch.value_or(isa() == Isa::ref ? 8 : 64);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 
@@ -13,6 +15,9 @@
 
 #ifdef __linux__
 #include <sched.h>
+#endif
+#if defined(__x86_64__)
+#include <cpuid.h>
 #endif
 #if defined(__SSE2__)
 #include <xmmintrin.h>
@@ -24,18 +29,41 @@
 namespace pbgen {
 namespace {
 
+const char* instructions_of(Isa isa) {
+  switch (isa) {
+    case Isa::ref: return "no special instructions";
+    case Isa::avx2: return "AVX2 and FMA";
+    case Isa::avx512: return "AVX-512 F, BW, DQ and VL";
+  }
+  return "";
+}
+
 Isa isa_from_environment() {
   const char* const forced = std::getenv("PBGEN_ISA");
-  if (forced == nullptr || *forced == '\0') return machine_supports(Isa::avx2) ? Isa::avx2 : Isa::ref;
-  const std::string value = forced;
-  for (const Isa candidate : {Isa::ref, Isa::avx2}) {
-    if (value != name(candidate)) continue;
-    if (!machine_supports(candidate))
-      fail(ErrorKind::usage, "PBGEN_ISA=", value, ": this processor has no AVX2 and FMA; unset it or use PBGEN_ISA=ref");
-    return candidate;
-  }
-  fail(ErrorKind::usage, "PBGEN_ISA=", value, ": expected ref or avx2");
+  if (forced == nullptr || *forced == '\0') return best_isa();
+  const std::optional<Isa> chosen = isa_named(forced);
+  if (!chosen) fail(ErrorKind::usage, "PBGEN_ISA=", forced, ": expected ", isa_names());
+  if (!machine_supports(*chosen))
+    fail(ErrorKind::usage, "PBGEN_ISA=", forced, ": this processor lacks ", instructions_of(*chosen), "; unset it or use PBGEN_ISA=",
+         name(best_isa()));
+  return *chosen;
 }
+
+#if defined(__x86_64__)
+// Whether the operating system saves what `state` names in XCR0: 0x06 the 256-bit registers, 0xe6 the 512-bit and the mask registers too.
+bool system_saves(std::uint32_t state) {
+  std::uint32_t eax = 0;
+  std::uint32_t ebx = 0;
+  std::uint32_t ecx = 0;
+  std::uint32_t edx = 0;
+  constexpr std::uint32_t kXgetbvIsThere = 1u << 27;  // OSXSAVE
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & kXgetbvIsThere) == 0) return false;
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+  asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & state) == state;
+}
+#endif
 
 std::atomic<Isa>& current_isa() {
   static std::atomic<Isa> isa{isa_from_environment()};
@@ -70,21 +98,50 @@ std::atomic<int>& current_thread_count() {
 
 }  // namespace
 
-const char* name(Isa isa) { return isa == Isa::avx2 ? "avx2" : "ref"; }
+const char* name(Isa isa) {
+  switch (isa) {
+    case Isa::ref: return "ref";
+    case Isa::avx2: return "avx2";
+    case Isa::avx512: return "avx512";
+  }
+  return "";
+}
+
+std::optional<Isa> isa_named(std::string_view named) {
+  for (const Isa isa : kIsas)
+    if (named == name(isa)) return isa;
+  return std::nullopt;
+}
+
+std::string isa_names() {
+  std::string names;
+  for (const Isa isa : kIsas) names += concat(isa == kIsas[0] ? "" : isa == std::end(kIsas)[-1] ? " or " : ", ", name(isa));
+  return names;
+}
 
 bool machine_supports(Isa isa) {
   if (isa == Isa::ref) return true;
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && system_saves(0x06);
+  static const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && system_saves(0xe6);
+  return isa == Isa::avx2 ? avx2 : avx512;
 #else
   return false;
 #endif
 }
 
+Isa best_isa() {
+  Isa best = Isa::ref;
+  for (const Isa isa : kIsas)
+    if (machine_supports(isa)) best = isa;
+  return best;
+}
+
 Isa isa() { return current_isa(); }
 
 void set_isa(Isa isa) {
-  if (!machine_supports(isa)) fail(ErrorKind::usage, "this processor has no AVX2 and FMA; use the ref path");
+  if (!machine_supports(isa)) fail(ErrorKind::usage, "this processor lacks ", instructions_of(isa), "; use the ", name(best_isa()), " path");
   current_isa() = isa;
 }
 

@@ -108,7 +108,7 @@ constexpr ConvLeaves kAvx2 = {
 
 const ConvKernels& conv_kernels() {
 #if defined(__x86_64__)
-  if (isa() == Isa::avx2) return kBlocked<kAvx2>;
+  if (isa() != Isa::ref) return kBlocked<kAvx2>;
 #endif
   return kRef;
 }

@@ -52,7 +52,7 @@ constexpr FmaChain kFmaAvx2 = {run_fma_steps_avx2, kFlopsPerFmaStepAvx2};
 
 const GemmKernels& gemm_kernels() {
 #if defined(__x86_64__)
-  if (isa() == Isa::avx2) return kBlocked<gemm_leaf::kAvx2, kLinearAvx2>;
+  if (isa() != Isa::ref) return kBlocked<gemm_leaf::kAvx2, kLinearAvx2>;
 #endif
   return kRef;
 }

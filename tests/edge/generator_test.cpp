@@ -21,6 +21,7 @@
 #include "gan/edge/pack.h"
 #include "gan/networks.h"
 #include "tests/support/edge_paths.h"
+#include "tests/support/isa_paths.h"
 #include "tests/support/some_generator.h"
 #include "tools/lib/model/edge_generator.h"
 
@@ -181,8 +182,10 @@ TEST(EdgeGenerator, TakesTheBestPathUnlessTheEngineIsHeldBack) {
     return;
   }
   const Isa before = isa();
-  set_isa(Isa::avx2);
-  EXPECT_EQ(edge_path(), edge::Path::avx2);
+  for (const Isa path : fast_paths()) {
+    set_isa(path);
+    EXPECT_EQ(edge_path(), edge::Path::avx2) << name(path);
+  }
   set_isa(Isa::ref);
   EXPECT_EQ(edge_path(), edge::Path::portable);
   set_isa(before);

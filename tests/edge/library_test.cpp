@@ -29,6 +29,7 @@
 #include "gan/latents.h"
 #include "tests/support/edge_paths.h"
 #include "tests/support/guarded_floats.h"
+#include "tests/support/isa_paths.h"
 #include "tests/support/opened_model.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/model/edge_generator.h"
@@ -74,8 +75,7 @@ void expect_images(const Bytes& file, int path, const std::vector<float>& z, con
 
 TEST(PbgenLibrary, DrawsTheImagesOfTheToolsToTheByte) {
   const TestFolder folder;
-  for (const Isa path : {Isa::ref, Isa::avx2}) {
-    if (!machine_supports(path)) continue;
+  for (const Isa path : machine_paths()) {
     const IsaInForce in_force(path);
     for (const NetworkConfig& config : some_configs())
       for (const PackedModelOptions& linear : {kFloat, kHalf}) {

@@ -14,6 +14,7 @@
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "layers/activations.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -271,16 +272,9 @@ bool same_floats(const AlignedBuffer<float>& a, const AlignedBuffer<float>& b) {
 
 constexpr float kSlopes[] = {1.0f, 0.0f, 0.2f};
 
-// The paths to compare: one where the machine has no other.
-std::vector<Isa> paths() {
-  std::vector<Isa> all{Isa::ref};
-  if (machine_supports(Isa::avx2)) all.push_back(Isa::avx2);
-  return all;
-}
-
 TEST(BatchNorm2d, AnActivationInsideIsToTheBitTheLayerBehind) {
   const Isa before = isa();
-  for (const Isa path : paths()) {
+  for (const Isa path : machine_paths()) {
     set_isa(path);
     for (const LaneShape& shape : kShapes) {
       for (const float slope : {0.0f, 0.2f}) {
@@ -327,24 +321,27 @@ TEST(BatchNorm2d, TheActivationIsThatOfItsSlope) {
   }
 }
 
-TEST(BatchNorm2d, BothPathsGiveTheSameBytesAndDxMayBeDy) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "there is one path alone";
+TEST(BatchNorm2d, AllPathsGiveTheSameBytesAndDxMayBeDy) {
+  if (fast_paths().empty()) GTEST_SKIP() << "there is one path alone";
   const Isa before = isa();
   for (const LaneShape& shape : kShapes) {
     for (const float slope : kSlopes) {
       Bench ref(shape, 0.3, 1.7, slope);
-      Bench avx2(shape, 0.3, 1.7, slope);
       set_isa(Isa::ref);
       ref.forward(Mode::train);
       ref.backward({true, true});
-      set_isa(Isa::avx2);
-      avx2.forward(Mode::train);
-      avx2.layer.backward(avx2.x.view(), avx2.y.view(), avx2.dy.view(), avx2.dy.view(), avx2.record.span(), {true, true}, avx2.workspace);
-      EXPECT_TRUE(same_bytes(ref.y, avx2.y)) << shape << ", slope " << slope;
-      EXPECT_TRUE(same_bytes(ref.dx, avx2.dy)) << shape << ", slope " << slope;
-      EXPECT_TRUE(same_floats(ref.record, avx2.record)) << shape;
-      for (std::size_t p = 0; p < 2; ++p)
-        EXPECT_TRUE(same_floats(ref.layer.params()[p]->gradient, avx2.layer.params()[p]->gradient)) << shape << ", slope " << slope;
+      for (const Isa path : fast_paths()) {
+        Bench fast(shape, 0.3, 1.7, slope);
+        set_isa(path);
+        fast.forward(Mode::train);
+        fast.layer.backward(fast.x.view(), fast.y.view(), fast.dy.view(), fast.dy.view(), fast.record.span(), {true, true}, fast.workspace);
+        EXPECT_TRUE(same_bytes(ref.y, fast.y)) << shape << ", slope " << slope << ", " << name(path);
+        EXPECT_TRUE(same_bytes(ref.dx, fast.dy)) << shape << ", slope " << slope << ", " << name(path);
+        EXPECT_TRUE(same_floats(ref.record, fast.record)) << shape << ", " << name(path);
+        for (std::size_t p = 0; p < 2; ++p)
+          EXPECT_TRUE(same_floats(ref.layer.params()[p]->gradient, fast.layer.params()[p]->gradient))
+              << shape << ", slope " << slope << ", " << name(path);
+      }
     }
   }
   set_isa(before);

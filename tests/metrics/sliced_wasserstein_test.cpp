@@ -17,6 +17,7 @@
 #include "core/base/rng.h"
 #include "metrics/patches.h"
 #include "metrics/wasserstein.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -257,7 +258,7 @@ TEST(SlicedWasserstein, DoesNotDependOnTheMemoryThatItIsGiven) {
 
 TEST(SlicedWasserstein, IsTheDefinitionsWhateverKernelsRun) {
   const Isa before = isa();
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "this processor has no AVX2";
+  if (fast_paths().empty()) GTEST_SKIP() << "this processor has no AVX2";
   const ImageSource a = first_set(5, 64, 3);
   const ImageSource b = second_set(5, 64, 3);
   for (const int nhood : {7, 3, 9}) {
@@ -265,12 +266,15 @@ TEST(SlicedWasserstein, IsTheDefinitionsWhateverKernelsRun) {
     options.nhood_size = nhood;
     set_isa(Isa::ref);
     const std::vector<SwdLevel> expected = sliced_wasserstein(a, b, options);
-    set_isa(Isa::avx2);
-    const std::vector<SwdLevel> levels = sliced_wasserstein(a, b, options);
-    set_isa(before);
-    ASSERT_EQ(levels.size(), 3u);
-    for (std::size_t i = 0; i < levels.size(); ++i)
-      EXPECT_NEAR(levels[i].swd, expected[i].swd, 2e-6 * expected[i].swd) << "nhood " << nhood << ", " << levels[i].size;
+    for (const Isa path : fast_paths()) {
+      set_isa(path);
+      const std::vector<SwdLevel> levels = sliced_wasserstein(a, b, options);
+      set_isa(before);
+      ASSERT_EQ(levels.size(), 3u);
+      for (std::size_t i = 0; i < levels.size(); ++i)
+        EXPECT_NEAR(levels[i].swd, expected[i].swd, 2e-6 * expected[i].swd)
+            << "nhood " << nhood << ", " << levels[i].size << ", " << name(path);
+    }
   }
 }
 
@@ -355,8 +359,7 @@ TEST(SlicedWasserstein, TellsWhichChannelsDoNotVary) {
   const ImageSource constant = source_of(std::vector<std::uint8_t>(3 * 32 * 32 * 3, 200), 32, 3);
   const ImageSource all_vary = first_set(3, 32, 3);
   const Isa before = isa();
-  for (const Isa path : {Isa::ref, Isa::avx2}) {
-    if (!machine_supports(path)) continue;
+  for (const Isa path : machine_paths()) {
     set_isa(path);
     for (const SwdLevel& level : sliced_wasserstein(one_varies, constant, small_options(1))) {
       EXPECT_EQ(level.constant_a, 2) << level.size;

@@ -15,6 +15,7 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -129,22 +130,8 @@ void expect_parity(Problem g) {
 constexpr Transpose kOps[] = {Transpose::no, Transpose::yes};
 
 // Each test runs on each path that this machine has.
-class Gemm : public testing::TestWithParam<Isa> {
- protected:
-  void SetUp() override {
-    if (!machine_supports(GetParam())) GTEST_SKIP() << "this processor has no " << name(GetParam());
-    set_isa(GetParam());
-  }
-  void TearDown() override {
-    set_isa(isa_before_);
-    set_thread_count(threads_before_);
-  }
-
- private:
-  const Isa isa_before_ = isa();
-  const int threads_before_ = thread_count();
-};
-INSTANTIATE_TEST_SUITE_P(Paths, Gemm, testing::Values(Isa::ref, Isa::avx2), [](const auto& tested) { return name(tested.param); });
+class Gemm : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, Gemm, testing::ValuesIn(kIsas), isa_of_test);
 
 TEST_P(Gemm, EveryShapeUpToTenIsRight) {
   for (std::int64_t m = 1; m <= 10; ++m)

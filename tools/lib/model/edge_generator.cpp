@@ -24,7 +24,7 @@ edge::ParallelFor threads_in_force() {
 }
 
 edge::Path edge_path() {
-  const bool held_back = machine_supports(Isa::avx2) && isa() != Isa::avx2;
+  const bool held_back = machine_supports(Isa::avx2) && isa() == Isa::ref;
   return held_back ? edge::Path::portable : edge::best_path();
 }
 
