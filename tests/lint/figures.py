@@ -3,6 +3,7 @@
 
   tests/lint/figures.py [ROOT]        the repository (default: the one that holds this file)
   tests/lint/figures.py --self-test   plants wrong figures in a temporary tree and expects each to be found
+  tests/lint/figures.py --write       puts the stored figures in, each with the places that stand there; what is said of them is not read
 
 core/PERF.json has the form of `./tools/bench --json`.  A document says before a table or a paragraph which figures are in it:
 
@@ -94,27 +95,29 @@ def block_after(text, end):
 
 
 def check_assertion(rows, assertion, block):
-    """Yields (offset, rule) for `LABEL = KEYS`."""
+    """Yields (offset, rule, right) for `LABEL = KEYS`; right: (begin, end, text) of a figure that is another, else None."""
     label, _, keys = assertion.partition(" = ")
     at = [(offset, line) for offset, line in block if label in line]
     if len(at) != 1:
-        yield block[0][0] if block else 0, f"{len(at)} lines of the block hold '{label}', expected one"
+        yield block[0][0] if block else 0, f"{len(at)} lines of the block hold '{label}', expected one", None
         return
     offset, line = at[0]
-    shown = NUMBER.findall(line[line.index(label) + len(label):])
+    shown = list(NUMBER.finditer(line, line.index(label) + len(label)))
     wanted = [key for part in keys.split(";") for key in expanded(part.strip())]
     if len(shown) < len(wanted):
-        yield offset, f"'{label}' is followed by {len(shown)} figures, its comment names {len(wanted)}"
-    for figure, key in zip(shown, wanted):
+        yield offset, f"'{label}' is followed by {len(shown)} figures, its comment names {len(wanted)}", None
+    for match, key in zip(shown, wanted):
+        figure = match.group()
         try:
-            if key != "-" and not agrees(figure, value_of(rows, key)):
-                yield offset, f"'{label}' shows {figure}, but {key} is {value_of(rows, key):.6g} in {STORED}"
+            if key != "-" and not agrees(figure, value := value_of(rows, key)):
+                right = (offset + match.start(), offset + match.end(), f"{value:,.{len(figure.partition('.')[2])}f}")
+                yield offset, f"'{label}' shows {figure}, but {key} is {value:.6g} in {STORED}", right
         except Problem as problem:
-            yield offset, str(problem)
+            yield offset, str(problem), None
 
 
 def check_document(root, path, rows):
-    """Yields (offset, rule), and counts what was compared in check_document.compared."""
+    """Yields (offset, rule, right), and counts what was compared in check_document.compared."""
     with open(os.path.join(root, path), encoding="utf-8") as file:
         text = file.read()
     for comment in MEASURED.finditer(text):
@@ -125,7 +128,7 @@ def check_document(root, path, rows):
     for comment in QUOTED.finditer(text):
         source = comment.group(1)
         if not os.path.isfile(os.path.join(root, source)):
-            yield comment.start(), f"quotes {source}, which is not there"
+            yield comment.start(), f"quotes {source}, which is not there", None
             continue
         with open(os.path.join(root, source), encoding="utf-8") as file:
             numbers = set(NUMBER.findall(file.read()))
@@ -133,7 +136,7 @@ def check_document(root, path, rows):
             for figure in NUMBER.findall(line):
                 check_document.compared += 1
                 if "." in figure and figure not in numbers:
-                    yield offset, f"quotes {figure}, which {source} does not have"
+                    yield offset, f"quotes {figure}, which {source} does not have", None
 
 
 def lint(root):
@@ -144,8 +147,25 @@ def lint(root):
     for path in documents(root):
         with open(os.path.join(root, path), encoding="utf-8") as file:
             text = file.read()
-        found += [f"{path}:{text.count(chr(10), 0, offset) + 1}: {rule}" for offset, rule in check_document(root, path, rows)]
+        found += [f"{path}:{text.count(chr(10), 0, offset) + 1}: {rule}" for offset, rule, _ in check_document(root, path, rows)]
     return found, check_document.compared
+
+
+def write(root):
+    with open(os.path.join(root, STORED), encoding="utf-8") as file:
+        rows = rows_by_key(json.load(file))
+    check_document.compared = 0
+    for path in documents(root):
+        rights = sorted((right for _, _, right in check_document(root, path, rows) if right), reverse=True)
+        if not rights:
+            continue
+        with open(os.path.join(root, path), encoding="utf-8") as file:
+            text = file.read()
+        for begin, end, right in rights:
+            text = text[:begin] + right + text[end:]
+        with open(os.path.join(root, path), "w", encoding="utf-8") as file:
+            file.write(text)
+        print(f"{path}: {len(rights)} figures")
 
 
 PLANTED_STORED = {
@@ -173,5 +193,8 @@ PLANTED = {
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--write"]:
+        write(script.repository())
+        sys.exit(0)
     sys.exit(script.run(sys.argv[1:], "figures", lint, {STORED: (json.dumps(PLANTED_STORED), []), **PLANTED},
                         "{} lines and quotations agree with " + STORED, "no document names a measured figure"))
