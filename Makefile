@@ -290,7 +290,7 @@ deps:
 	@sh tools/deps.sh g++ make libgtest-dev libstb-dev
 
 deps-dev:
-	@sh tools/deps.sh clang libomp-dev clang-format python3
+	@sh tools/deps.sh clang libomp-dev clang-format clang-tidy python3
 
 deps-edge:
 	@sh tools/deps.sh g++-aarch64-linux-gnu qemu-user libgtest-dev googletest libstb-dev
@@ -309,7 +309,7 @@ help:
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
-	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, python3'
+	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, clang-tidy, python3'
 	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
 	@echo 'make clean        remove what make made'
 	@echo 'BUILD=debug|asan|ubsan|sanitize|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'

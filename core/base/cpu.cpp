@@ -115,7 +115,11 @@ std::optional<Isa> isa_named(std::string_view named) {
 
 std::string isa_names() {
   std::string names;
-  for (const Isa isa : kIsas) names += concat(isa == kIsas[0] ? "" : isa == std::end(kIsas)[-1] ? " or " : ", ", name(isa));
+  for (const Isa isa : kIsas) {
+    const bool first = isa == kIsas[0];
+    const bool last = isa == std::end(kIsas)[-1];
+    names += concat(first ? "" : last ? " or " : ", ", name(isa));
+  }
   return names;
 }
 
@@ -123,8 +127,8 @@ bool machine_supports(Isa isa) {
   if (isa == Isa::ref) return true;
 #if defined(__x86_64__)
   static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && system_saves(0x06);
-  static const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && system_saves(0xe6);
+  static const bool avx512 = avx2 && system_saves(0xe6) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   return isa == Isa::avx2 ? avx2 : avx512;
 #else
   return false;
@@ -141,7 +145,8 @@ Isa best_isa() {
 Isa isa() { return current_isa(); }
 
 void set_isa(Isa isa) {
-  if (!machine_supports(isa)) fail(ErrorKind::usage, "this processor lacks ", instructions_of(isa), "; use the ", name(best_isa()), " path");
+  if (!machine_supports(isa))
+    fail(ErrorKind::usage, "this processor lacks ", instructions_of(isa), "; use the ", name(best_isa()), " path");
   current_isa() = isa;
 }
 
