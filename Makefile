@@ -86,6 +86,9 @@ endif
 instruction_sets := avx2 avx512 neon
 leaf_flags_avx2 := -mavx2 -mfma
 leaf_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512
+ifeq ($(is_clang),)
+  leaf_flags_avx512 += -Wno-uninitialized -Wno-maybe-uninitialized  # g++ 12's own avx512fintrin.h earns them (GCC bug 105593)
+endif
 instruction_set = $(filter $(instruction_sets),$(lastword $(subst _, ,$(basename $(notdir $<)))))
 sets_here := $(if $(filter x86_64%,$(machine)),avx2 avx512) $(if $(filter aarch64-% arm64-%,$(machine)),neon)
 leaf_flags := $(foreach set,$(sets_here),$(set): $(leaf_flags_$(set)))

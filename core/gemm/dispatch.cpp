@@ -46,6 +46,7 @@ constexpr GemmKernels kBlocked = {
 #if defined(__x86_64__)
 constexpr LinearLeaves kLinearAvx2 = {linear_direct_leaf::kAvx2, transpose_leaf::kAvx2};
 constexpr FmaChain kFmaAvx2 = {run_fma_steps_avx2, kFlopsPerFmaStepAvx2};
+constexpr FmaChain kFmaAvx512 = {run_fma_steps_avx512, kFlopsPerFmaStepAvx512};
 #endif
 
 }  // namespace
@@ -57,10 +58,12 @@ const GemmKernels& gemm_kernels() {
   return kRef;
 }
 
-const FmaChain* fma_chain() {
+const FmaChain* fma_chain(Isa isa) {
 #if defined(__x86_64__)
-  if (machine_supports(Isa::avx2)) return &kFmaAvx2;
+  if (isa == Isa::avx2 && machine_supports(isa)) return &kFmaAvx2;
+  if (isa == Isa::avx512 && machine_supports(isa)) return &kFmaAvx512;
 #endif
+  static_cast<void>(isa);
   return nullptr;
 }
 

@@ -6,15 +6,14 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/timing.h"
 #include "core/gemm/gemm_kernels.h"
 
 namespace pbgen {
 
-double fma_peak() {
-  const FmaChain* const chain = fma_chain();
+double fma_peak(Isa isa) {
+  const FmaChain* const chain = fma_chain(isa);
   if (chain == nullptr) return 0.0;
   constexpr std::int64_t kSteps = 1'000'000;  // a few milliseconds
   std::vector<float> sums(static_cast<std::size_t>(thread_count()));
@@ -25,5 +24,7 @@ double fma_peak() {
   check(finite, "the FMA chain left the finite numbers");
   return static_cast<double>(thread_count() * kSteps * chain->flops_per_step) / times.best;
 }
+
+FmaPeaks fma_peaks() { return {fma_peak(Isa::avx2), fma_peak(Isa::avx512)}; }
 
 }  // namespace pbgen

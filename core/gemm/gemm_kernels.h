@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/base/cpu.h"
 #include "core/base/workspace.h"
 #include "core/gemm/transpose.h"
 #include "core/tensor/tensor.h"
@@ -37,12 +38,12 @@ struct GemmKernels {
 // The table of the path in force.
 const GemmKernels& gemm_kernels();
 
-// Fused multiply-adds in registers, of the widest instructions that this machine has.
+// Fused multiply-adds in registers.
 struct FmaChain {
   float (*run)(std::int64_t steps);  // the calling thread; a number that depends on all steps
   std::int64_t flops_per_step;
 };
-// Null where the machine has none.
-const FmaChain* fma_chain();
+// The chain of that path's instructions; null where it or the machine has none.
+const FmaChain* fma_chain(Isa isa);
 
 }  // namespace pbgen

@@ -35,7 +35,7 @@ BenchRow row_of(const std::string& path, const std::string& float_path, double b
   row.what.flops = 1e9;
   row.threads = threads;
   row.times = {2.0 * best, best};
-  row.peak = 1e10;
+  row.peaks = {1e10, 2e10};
   return row;
 }
 
@@ -94,6 +94,19 @@ TEST(Bench, RatiosCompareTheSameWorkAlone) {
   EXPECT_DOUBLE_EQ(*rows[1].to_float, 4.0);
   EXPECT_FALSE(rows[2].to_float.has_value()) << "two threads against one";
   EXPECT_DOUBLE_EQ(rows[0].ratio_to_peak(), 2.5);
+}
+
+TEST(Bench, BothPeaksAreShownAndRatiosAreToAvx2s) {
+  std::vector<BenchRow> rows{row_of("direct", "", 0.04)};
+  const std::string text = bench_tables(rows);
+  EXPECT_NE(text.find("; FMA peak 10.0 GFLOP/s (AVX2), 20.0 (AVX-512)\n"), std::string::npos) << text;
+  const auto row_of_document = [&] { return bench_document({}, rows, {}).find("rows")->as_array()[0]; };
+  EXPECT_EQ(row_of_document().find("fma_peak_flops_per_s")->as_number(), 1e10);
+  EXPECT_EQ(row_of_document().find("fma_peak_avx512_flops_per_s")->as_number(), 2e10);
+  EXPECT_DOUBLE_EQ(row_of_document().find("ratio_to_peak")->as_number(), 2.5);
+  rows[0].peaks.avx512 = 0.0;
+  EXPECT_NE(bench_tables(rows).find("; FMA peak 10.0 GFLOP/s (AVX2)\n"), std::string::npos);
+  EXPECT_EQ(row_of_document().find("fma_peak_avx512_flops_per_s"), nullptr);
 }
 
 TEST(Bench, ScalingComparesTheSameWorkByOneThread) {

@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "tools/lib/cli/format.h"
+#include "tools/lib/cli/peaks_text.h"
 
 namespace pbgen {
 namespace {
@@ -46,10 +47,11 @@ Json row_json(const BenchRow& row) {
   if (what.flops > 0.0) {
     json.set("flops", what.flops);
     json.set("flops_per_s", row.flops_per_second());
-    if (row.peak > 0.0) {
-      json.set("fma_peak_flops_per_s", row.peak);
+    if (row.peaks.avx2 > 0.0) {
+      json.set("fma_peak_flops_per_s", row.peaks.avx2);
       json.set("ratio_to_peak", row.ratio_to_peak());
     }
+    if (row.peaks.avx512 > 0.0) json.set("fma_peak_avx512_flops_per_s", row.peaks.avx512);
   }
   if (what.shows_rate) json.set("images_per_s", row.images_per_second());
   if (row.to_float) json.set("ratio_to_float", *row.to_float);
@@ -128,7 +130,7 @@ Table bench_table(const std::vector<BenchRow>& rows) {
     std::vector<std::string> cells{concat(what.layer, " ", what.op), what.path, what.shape, batch_text(what.batch),
                                    milliseconds(row.times.median), milliseconds(row.times.best),
                                    counted ? fixed_text(row.flops_per_second() * 1e-9, 1) : "",
-                                   counted && row.peak > 0.0 ? fixed_text(row.ratio_to_peak(), 2) : "",
+                                   counted && row.peaks.avx2 > 0.0 ? fixed_text(row.ratio_to_peak(), 2) : "",
                                    what.shows_rate ? format_rate(row.images_per_second()) : "",
                                    row.to_float ? fixed_text(*row.to_float, 2) : ""};
     for (const std::string& peer : peers) {
@@ -147,10 +149,11 @@ std::string bench_tables(const std::vector<BenchRow>& rows) {
     std::size_t end = begin;
     while (end < rows.size() && rows[end].what.section == rows[begin].what.section && rows[end].threads == rows[begin].threads) ++end;
     const std::vector<BenchRow> group(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end));
-    double peak = 0.0;
-    for (const BenchRow& row : group) peak = std::max(peak, row.peak);
+    FmaPeaks peaks;
+    for (const BenchRow& row : group) peaks = {std::max(peaks.avx2, row.peaks.avx2), std::max(peaks.avx512, row.peaks.avx512)};
+    const std::string peaks_of_group = peaks_text(peaks);
     text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads),
-                   peak > 0.0 ? concat("; FMA peak ", fixed_text(peak * 1e-9, 1), " GFLOP/s") : "", "\n",
+                   peaks_of_group.empty() ? "" : "; " + peaks_of_group, "\n",
                    text_table(bench_table(group)), scaling_line(group));
     for (const std::string& warning : warnings_of(group)) text += warning + "\n";
     begin = end;

@@ -32,7 +32,8 @@ std::string bench_tables(const std::vector<BenchRow>& rows);
 std::string peer_tables(const PeerReport& peers);
 
 // {"cpu", "isa", "flags", "commit", "batch", "repeats", "rows": [{...}], "warnings": ["..."], "peers": {"versions", "missing", "rows"}}.
-// Times in seconds, rates a second.
+// Times in seconds, rates a second.  A row's fma_peak_flops_per_s is AVX2's, of which ratio_to_peak is; fma_peak_avx512_flops_per_s stands
+// beside it where the machine has such units.
 Json bench_document(const BenchSetting& setting, const std::vector<BenchRow>& rows, const PeerReport& peers);
 
 }  // namespace pbgen

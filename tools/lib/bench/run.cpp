@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/base/cpu.h"
-#include "core/gemm/fma_peak.h"
 
 namespace pbgen {
 namespace {
@@ -35,10 +34,11 @@ std::vector<BenchRow> run_cases(const std::vector<BenchCase>& cases, int repeats
     const PreparedCase prepared = one.prepare();
     prepared.run();
     prepared.check();
-    const double peak_before = fma_peak();
+    const FmaPeaks before_it = fma_peaks();
     row.repeats = std::clamp(repeats, one.least_repeats, one.most_repeats);
     row.times = measure(row.repeats, prepared.run);
-    row.peak = std::max(peak_before, fma_peak());
+    const FmaPeaks after_it = fma_peaks();
+    row.peaks = {std::max(before_it.avx2, after_it.avx2), std::max(before_it.avx512, after_it.avx512)};
     row.what.prepare = {};
     rows.push_back(std::move(row));
   }

@@ -1,4 +1,4 @@
-// Runs the cases of bench_case.h: check, then time, beside the FMA peak of the same moment.
+// Runs the cases of bench_case.h: check, then time, beside the FMA peaks of the same moment.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/timing.h"
+#include "core/gemm/fma_peak.h"
 #include "tools/lib/bench/case.h"
 
 namespace pbgen {
@@ -35,15 +36,15 @@ struct BenchRow {
   int threads = 1;
   int repeats = 0;
   Times times;
-  double peak = 0.0;               // FLOP/s in registers; 0: unknown
+  FmaPeaks peaks;                  // FLOP/s in registers; 0: unknown
   std::optional<double> to_float;  // the best time in full precision by ours
   std::optional<double> to_one_thread;  // the best time of one thread by ours, where this is more than one
   std::vector<PeerRatio> to_peers;
 
   double flops_per_second() const { return what.flops / times.best; }
   double images_per_second() const { return static_cast<double>(what.batch) / times.best; }
-  // 0 where either is unknown.
-  double ratio_to_peak() const { return peak > 0.0 ? flops_per_second() / peak : 0.0; }
+  // To AVX2's peak, whatever ran: so figures of all machines compare.  0 where either is unknown.
+  double ratio_to_peak() const { return peaks.avx2 > 0.0 ? flops_per_second() / peaks.avx2 : 0.0; }
 };
 
 // Runs each case once, checks it, and times it `repeats` times, or as often as the case at least or at most wants; on the

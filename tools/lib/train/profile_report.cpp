@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "gan/accounting.h"
 #include "tools/lib/cli/format.h"
+#include "tools/lib/cli/peaks_text.h"
 #include "tools/lib/cli/text_table.h"
 
 namespace pbgen {
@@ -30,7 +31,7 @@ double sum_of(const std::vector<Profile::Entry>& entries) {
 }  // namespace
 
 std::string profile_text(const Profile& profile, const NetworkConfig& network, std::int64_t batch, std::int64_t iterations,
-                         double fma_peak) {
+                         const FmaPeaks& peaks) {
   const double whole = profile.seconds();
   const double count = static_cast<double>(std::max<std::int64_t>(iterations, 1));
   const std::map<std::string, std::int64_t> products = products_of(network);
@@ -62,7 +63,7 @@ std::string profile_text(const Profile& profile, const NetworkConfig& network, s
     const double nominal = 2.0 * static_cast<double>(products.at(entry.owner) * batch * entry.calls);
     flops += nominal;
     cells.push_back(fixed_text(nominal / entry.seconds * 1e-9, 1));
-    if (fma_peak > 0.0) cells.push_back(fixed_text(nominal / entry.seconds / fma_peak, 2));
+    if (peaks.avx2 > 0.0) cells.push_back(fixed_text(nominal / entry.seconds / peaks.avx2, 2));
     convolutions.rows.push_back(std::move(cells));
   }
   Table rest;
@@ -86,9 +87,8 @@ std::string profile_text(const Profile& profile, const NetworkConfig& network, s
   std::string text =
       concat("An iteration of batch ", batch, ", mean of ", iterations, ": ", milliseconds(whole), " ms; products of the layers ",
              with_share(in_layers), ", everything else ", with_share(whole - in_layers), "\n");
-  if (fma_peak > 0.0)
-    text += concat("FMA peak ", fixed_text(fma_peak * 1e-9, 1), " GFLOP/s, of which the iteration's nominal rate is ",
-                   fixed_text(flops / whole / fma_peak, 2), "\n");
+  if (peaks.avx2 > 0.0)
+    text += concat(peaks_text(peaks), "; the iteration's nominal rate is ", fixed_text(flops / whole / peaks.avx2, 2), " of AVX2's\n");
   return concat(text, "\n", text_table(convolutions), "\n", text_table(rest));
 }
 

@@ -107,13 +107,13 @@ class TrainingRun {
       iterate();
     }
     recorder_.end_sitting();
-    double peak = 0.0;
+    FmaPeaks peaks;
     {
       const ProfilePause pause;  // the profile ends with the last iteration
       recorder_.save();
-      if (profile) peak = fma_peak();
+      if (profile) peaks = fma_peaks();
     }
-    if (profile) show_profile(*profile, trainer_.iteration() - first, peak);
+    if (profile) show_profile(*profile, trainer_.iteration() - first, peaks);
   }
 
   void iterate() {
@@ -142,9 +142,9 @@ class TrainingRun {
     }
   }
 
-  void show_profile(const Profile& profile, std::int64_t iterations, double peak) const {
+  void show_profile(const Profile& profile, std::int64_t iterations, const FmaPeaks& peaks) const {
     const std::int64_t counted = iterations > kUnprofiledIterations ? iterations - kUnprofiledIterations : iterations;
-    const std::string text = profile_text(profile, trainer_.options().network, config_.trainer.batch, counted, peak);
+    const std::string text = profile_text(profile, trainer_.options().network, config_.trainer.batch, counted, peaks);
     write_file_atomically(folder_.profile_path(), text);
     std::printf("\n%s", text.c_str());
   }
