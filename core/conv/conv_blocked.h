@@ -21,14 +21,15 @@ inline constexpr std::int64_t kMostNarrowChannels = 4;
 constexpr bool is_narrow(const ConvWeightShape& shape) { return shape.c_big <= kMostNarrowChannels; }
 
 // The general kernels: any channels, kernel, stride.  ChannelPanels gives the packing.
-std::int64_t wide_for_big_floats(const ConvWeightShape& shape);
-std::int64_t wide_for_small_floats(const ConvWeightShape& shape);
+std::int64_t wide_for_big_floats(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape);
+std::int64_t wide_for_small_floats(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape);
 void wide_pack(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape, const float* w, float* for_big, float* for_small);
 void wide_to_big(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
                  ConstTensorView small, TensorView big);
 void wide_to_small(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
                    ConstTensorView big, TensorView small);
-std::int64_t wide_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big);
+std::int64_t wide_weight_gradient_floats(const conv_weight_gradient_leaf::Leaves& leaves, const ConvGeometry& g, const LaneShape& small,
+                                         const LaneShape& big);
 void wide_weight_gradient(const conv_weight_gradient_leaf::Leaves& leaves, const ConvGeometry& g, ConstTensorView small,
                           ConstTensorView big, float beta, float* dw, Workspace& workspace);
 
@@ -39,7 +40,7 @@ struct NarrowLeaves {
 };
 std::int64_t narrow_for_big_floats(const ConvWeightShape& shape);
 std::int64_t narrow_for_small_floats(const ConvWeightShape& shape);
-void narrow_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small);
+void narrow_pack(const NarrowLeaves& leaves, const ConvWeightShape& shape, const float* w, float* for_big, float* for_small);
 void narrow_to_big(const NarrowLeaves& leaves, const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView small,
                    TensorView big);
 void narrow_to_small(const NarrowLeaves& leaves, const ConvGeometry& g, const float* weights, const float* bias, ConstTensorView big,

@@ -18,6 +18,7 @@
 //             path in force.
 //   memory    small buffers of the threads only grow; where even they cannot be had, the process ends.
 //   paths     Isa::ref runs the definitions in conv_direct_ref.cpp.
+//             All others give the same bytes: their tiles differ, the sums and the order of their terms do not.
 #pragma once
 
 #include <cstdint>

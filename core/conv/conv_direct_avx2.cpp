@@ -9,7 +9,7 @@ namespace {
 //   latency    12 independent FMAs >= 2 ports * 5 cycles; 8 for a panel of four, which is enough for 4 cycles (Zen)
 //   loads      2 inputs and 6 broadcasts for 12 FMAs: 8 of the 12 slots (12x1: 13 of 12)
 template <int panels, int rows, int slices>
-[[gnu::always_inline]] inline void run_tile(const PixelTile& tile, const float* bias) {
+void run_tile(const PixelTile& tile, const float* bias) {
   constexpr int channels_out = panels * rows;
   __m256 sum[channels_out][slices];
 #pragma GCC unroll 12
@@ -24,14 +24,13 @@ template <int panels, int rows, int slices>
     for (std::int64_t x = 0; x < tile.tap_columns; ++x) {
       const float* const in = tile.in + y * tile.in_row + x * tile.in_column;
       const float* const weights = tile.weights + y * tile.weight_row + x * tile.weight_column;
-      const std::int64_t in_slice = tile.in_slice;
       const std::int64_t weight_panel = tile.weight_panel;
       const std::int64_t channels = tile.channels;
 #pragma GCC unroll 4
       for (std::int64_t c = 0; c < channels; ++c) {
         __m256 v[slices];
 #pragma GCC unroll 2
-        for (int s = 0; s < slices; ++s) v[s] = _mm256_load_ps(in + s * in_slice + c * 8);
+        for (int s = 0; s < slices; ++s) v[s] = _mm256_load_ps(in + (c * slices + s) * 8);
 #pragma GCC unroll 12
         for (int r = 0; r < channels_out; ++r) {
           const __m256 w = _mm256_broadcast_ss(weights + r / rows * weight_panel + c * rows + r % rows);
@@ -51,14 +50,8 @@ template <int panels, int rows, int slices>
   }
 }
 
-void tile_6x2(const PixelTile& tile, const float* bias) { run_tile<1, 6, 2>(tile, bias); }
-void tile_4x2(const PixelTile& tile, const float* bias) { run_tile<1, 4, 2>(tile, bias); }
-void tile_12x1(const PixelTile& tile, const float* bias) { run_tile<2, 6, 1>(tile, bias); }
-void tile_6x1(const PixelTile& tile, const float* bias) { run_tile<1, 6, 1>(tile, bias); }
-void tile_4x1(const PixelTile& tile, const float* bias) { run_tile<1, 4, 1>(tile, bias); }
-
-void pack_taps(std::int64_t rows, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
-                    std::int64_t step) {
+void pack_taps(std::int64_t height, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
+               std::int64_t step) {
   std::int64_t t = 0;
   for (; t + 8 <= taps; t += 8) {
     __m256 v[6];
@@ -82,7 +75,7 @@ void pack_taps(std::int64_t rows, std::int64_t valid, std::int64_t taps, const f
       float* const high = to + (t + q + 4) * step;
       _mm_storeu_ps(low, _mm256_castps256_ps128(quads[q]));
       _mm_storeu_ps(high, _mm256_extractf128_ps(quads[q], 1));
-      if (rows == kRows) {
+      if (height == 6) {
         const __m128 rest_low = _mm256_castps256_ps128(rest[q / 2]);
         const __m128 rest_high = _mm256_extractf128_ps(rest[q / 2], 1);
         if (q % 2 == 0) {
@@ -96,17 +89,17 @@ void pack_taps(std::int64_t rows, std::int64_t valid, std::int64_t taps, const f
     }
   }
   for (; t < taps; ++t)
-    for (std::int64_t r = 0; r < rows; ++r) to[t * step + r] = r < valid ? from[r * ld + t] : 0.0f;
+    for (std::int64_t r = 0; r < height; ++r) to[t * step + r] = r < valid ? from[r * ld + t] : 0.0f;
 }
 
 }  // namespace
 
 const Leaves kAvx2 = {
-    .tile_6x2 = tile_6x2,
-    .tile_4x2 = tile_4x2,
-    .tile_12x1 = tile_12x1,
-    .tile_6x1 = tile_6x1,
-    .tile_4x1 = tile_4x1,
+    .rows = {6, 4, 0},
+    .slices = 2,
+    .input_in_l2 = 256 * 1024 / 4,
+    .tiles = {{run_tile<1, 6, 1>, run_tile<1, 6, 2>, nullptr}, {run_tile<1, 4, 1>, run_tile<1, 4, 2>, nullptr}, {}},
+    .two_panels = {run_tile<2, 6, 1>, nullptr, nullptr},
     .pack_taps = pack_taps,
 };
 

@@ -5,12 +5,8 @@
 
 namespace pbgen::conv_direct_leaf {
 
-// Output channels of a panel of weights: six where they last, four for the rest of them.
-inline constexpr std::int64_t kRows = 6;
-inline constexpr std::int64_t kFewRows = 4;
-
-// One output pixel, a panel of output channels, one or two slices: the sums over a rectangle of taps and a block of input
-// channels.  Steps are in floats.  Pixels hold [channel][8] of one slice; a tap's weights are [channel][rows].
+// One output pixel, a panel of output channels, 1, 2 or 4 slices: the sums over a rectangle of taps and a block of input channels.
+// Steps are in floats.  An input pixel holds [channel][slice][8], a tap's weights are [channel][row].
 struct PixelTile {
   std::int64_t tap_rows = 0;  // may be none
   std::int64_t tap_columns = 0;
@@ -19,7 +15,6 @@ struct PixelTile {
   const float* in = nullptr;  // the first tap's input pixel
   std::int64_t in_row = 0;    // to the next tap row's
   std::int64_t in_column = 0;
-  std::int64_t in_slice = 0;
 
   const float* weights = nullptr;  // the first tap's
   std::int64_t weight_row = 0;
@@ -31,19 +26,25 @@ struct PixelTile {
 };
 
 // out[slice][channel][8] := (bias ? bias[channel] : out) + the sums, which are added up from 0 in the order of tap rows, tap
-// columns, channels by fused multiply-adds.  bias holds as many floats as there are output channels.  Pixels are 32-byte aligned.
+// columns, channels by fused multiply-adds: the same bytes from every instruction set.  bias holds as many floats as there are output
+// channels.  Outputs are 32-byte aligned, inputs as their vectors: 32 bytes for one slice, 64 for more.
 using TileLeaf = void (*)(const PixelTile& tile, const float* bias);
 
+inline constexpr int kHeights = 3;
+inline constexpr std::int64_t kMostRows = 24;  // of a tile
+inline constexpr std::int64_t kMostSlices = 4;
+
 struct Leaves {
-  TileLeaf tile_6x2;   // one panel of 6, two slices
-  TileLeaf tile_4x2;   // one panel of 4, two slices
-  TileLeaf tile_12x1;  // two panels of 6, weight_panel apart, one slice
-  TileLeaf tile_6x1;
-  TileLeaf tile_4x1;
-  // to[tap*step + r] := from[r*ld + tap] for r < valid, 0 for valid <= r < rows.  rows is kRows or kFewRows; 1 <= valid <= rows.
-  void (*pack_taps)(std::int64_t rows, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
+  std::int64_t rows[kHeights];  // output channels of a panel of weights, the highest first; 0: there are fewer heights
+  std::int64_t slices;          // of the widest tiles: 2 or 4
+  std::int64_t input_in_l2;     // floats of input that the panels pass over
+  TileLeaf tiles[kHeights][3];  // [height][binary logarithm of the slices]
+  TileLeaf two_panels[3];       // two of the highest panels, weight_panel apart; null: none for so many slices
+  // to[tap*step + r] := from[r*ld + tap] for r < valid, 0 for valid <= r < height.  height is one of rows; 1 <= valid <= height.
+  void (*pack_taps)(std::int64_t height, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
                     std::int64_t step);
 };
-extern const Leaves kAvx2;  // x86-64 alone
+extern const Leaves kAvx2;    // x86-64 alone
+extern const Leaves kAvx512;  // x86-64 alone
 
 }  // namespace pbgen::conv_direct_leaf

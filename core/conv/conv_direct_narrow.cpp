@@ -1,14 +1,17 @@
 // The products of a convolution whose big side is an image: one to four channels.
 //
 // An image row of all taps of a window is one run of kernel*c_big vectors; that, and not the channels, is what the tiles
-// go along.  Any kernel, stride and padding; blocking by the rules of the leaf's header.
+// go along.  Rows that windows meet are copied: padded with zeros, and side by side where tiles take two slices.  Any kernel, stride and
+// padding.  Each output is one chain of multiply-adds in an order that follows from the shapes, so every instruction set gives the same
+// bytes.
 #include <algorithm>
-#include <cstring>
 
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
+#include "core/base/range.h"
 #include "core/base/thread_scratch.h"
 #include "core/conv/conv_blocked.h"
+#include "core/conv/side_by_side.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
@@ -25,7 +28,7 @@ static_assert(leaf::kChannelBlock == transpose_leaf::kBlock);
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
 constexpr std::int64_t kFloatBytes = sizeof(float);
-constexpr std::int64_t kLaneBytes = kLanes * kFloatBytes;  // a multiple of a pointer's
+constexpr std::int64_t kFloatsOfLine = 16;
 constexpr std::int64_t kPointerBytes = sizeof(const float*);
 
 // Items of one row of the small or big side each.
@@ -33,73 +36,105 @@ std::int64_t min_rows(std::int64_t multiply_adds_per_row) { return std::max<std:
 
 // Asks for memory that the next row will read: rows are too far apart for the hardware to see them coming.
 void prefetch(const float* from, std::int64_t floats) {
-  constexpr std::int64_t kCacheLine = 16;
-  for (std::int64_t i = 0; i < floats; i += kCacheLine) __builtin_prefetch(from + i, 0, 2);
+  for (std::int64_t i = 0; i < floats; i += kFloatsOfLine) __builtin_prefetch(from + i, 0, 2);
 }
 
-// The big side's rows under one row of windows, each padded left and right with zeros as far as windows reach.
+// The slices of an item: as many together as tiles take, the rest one by one.
+struct SliceGroups {
+  SliceGroups(std::int64_t slices, std::int64_t most) : most_(most), whole_(slices / most), count(whole_ + slices % most) {}
+  Range slices(std::int64_t group) const {
+    return group < whole_ ? Range{group * most_, (group + 1) * most_}
+                          : Range{whole_ * most_ + group - whole_, whole_ * most_ + group - whole_ + 1};
+  }
+
+ private:
+  std::int64_t most_;
+  std::int64_t whole_;
+
+ public:
+  std::int64_t count;
+};
+
+// The rows of one side under a row of windows, slices side by side, each padded left and right with zeros as far as windows reach.
 class PaddedRows {
  public:
-  // storage: floats(g, channels), 32-byte aligned.
-  PaddedRows(const ConvGeometry& g, ConstTensorView big, float* storage)
-      : g_(g), big_(big), storage_(storage), pixel_(big.shape.channels * kLanes), row_(row_floats(g, big.shape.channels)),
-        inside_(std::clamp<std::int64_t>(row_ / pixel_ - g.pad_left, 0, g.big_width)) {
-    for (std::int64_t i = 0; i < g.kernel; ++i) {
-      float* const row = storage + i * row_;
-      std::fill(row, row + std::min(g.pad_left * pixel_, row_), 0.0f);
-      if (inside_ > 0) std::fill(row + (g.pad_left + inside_) * pixel_, row + row_, 0.0f);
+  struct Size {
+    std::int64_t rows;    // that windows span
+    std::int64_t left;    // pixels of zeros
+    std::int64_t pixels;  // of a row, those among them
+    std::int64_t slices;  // the most that lie side by side
+    std::int64_t gap = 0;  // floats between pixels, which sets their distance off a power of two
+
+    std::int64_t floats(std::int64_t channels) const { return rows * pixels * (channels * slices * kLanes + gap); }
+  };
+
+  // storage: size.floats(channels), 64-byte aligned.
+  PaddedRows(ConstTensorView side, const Size& size, float* storage)
+      : side_(side), size_(size), storage_(storage), inside_(std::clamp<std::int64_t>(size.pixels - size.left, 0, side.shape.width)) {}
+
+  // Brings in rows of some slices, those that the last call brought in aside.
+  void hold(Range slices, Range rows) {
+    if (slices.size() != slices_.size()) clear_borders(slices.size());
+    const bool same = slices.begin == slices_.begin && slices.end == slices_.end && rows.begin >= rows_.begin;
+    const std::int64_t channels = side_.shape.channels;
+    if (inside_ > 0)
+      for (std::int64_t y = same ? std::max(rows.begin, rows_.end) : rows.begin; y < rows.end; ++y) {
+        const float* const from = side_.data + side_.shape.offset(slices.begin, y, 0, 0);
+        const std::int64_t slice_step = side_.shape.offset(1, 0, 0, 0);
+        float* const to = storage_ + y % size_.rows * row_ + size_.left * pixel_;
+        if (size_.gap == 0) {
+          copy_side_by_side(slices.size(), inside_ * channels, from, slice_step, to);
+        } else {
+          for (std::int64_t x = 0; x < inside_; ++x)
+            copy_side_by_side(slices.size(), channels, from + x * channels * kLanes, slice_step, to + x * pixel_);
+        }
+      }
+    slices_ = slices;
+    rows_ = {rows.begin, std::max(rows.begin, rows.end)};
+  }
+
+  const float* row(std::int64_t y) const { return storage_ + y % size_.rows * row_; }
+  std::int64_t pixel() const { return pixel_; }  // step
+
+ private:
+  void clear_borders(std::int64_t slices) {
+    pixel_ = side_.shape.channels * slices * kLanes + size_.gap;
+    row_ = size_.pixels * pixel_;
+    for (std::int64_t i = 0; i < size_.rows; ++i) {
+      float* const row = storage_ + i * row_;
+      std::fill(row, row + std::min(size_.left, size_.pixels) * pixel_, 0.0f);
+      if (inside_ > 0) std::fill(row + (size_.left + inside_) * pixel_, row + row_, 0.0f);
     }
   }
 
-  static std::int64_t floats(const ConvGeometry& g, std::int64_t channels) { return g.kernel * row_floats(g, channels); }
-
-  // Brings in the rows under the windows of the small side's row sy, those that the last call brought in aside.
-  void move_to(std::int64_t slice, std::int64_t sy) {
-    const std::int64_t top = sy * g_.stride - g_.pad_top;
-    first_tap_ = std::max<std::int64_t>(-top, 0);
-    end_tap_ = std::min(g_.kernel, g_.big_height - top);
-    std::int64_t y = top + first_tap_;
-    if (slice == slice_ && y >= begin_) y = std::max(y, end_);
-    for (; y < top + end_tap_; ++y)
-      if (inside_ > 0)
-        std::memcpy(storage_ + y % g_.kernel * row_ + g_.pad_left * pixel_, big_.data + big_.shape.offset(slice, y, 0, 0),
-                    static_cast<std::size_t>(inside_ * pixel_) * sizeof(float));
-    top_ = top;
-    slice_ = slice;
-    begin_ = top + first_tap_;
-    end_ = std::max(top + end_tap_, begin_);
-  }
-
-  // Taps ky that meet the big side, and their padded rows.
-  std::int64_t first_tap() const { return first_tap_; }
-  std::int64_t end_tap() const { return end_tap_; }
-  const float* row(std::int64_t ky) const { return storage_ + (top_ + ky) % g_.kernel * row_; }
-
- private:
-  static std::int64_t row_floats(const ConvGeometry& g, std::int64_t channels) {
-    return (g.stride * (g.small_width - 1) + g.kernel) * channels * kLanes;
-  }
-
-  const ConvGeometry& g_;
-  ConstTensorView big_;
+  ConstTensorView side_;
+  Size size_;
   float* storage_;
-  std::int64_t pixel_;
-  std::int64_t row_;
-  std::int64_t inside_;  // pixels of a row that windows reach
-  std::int64_t slice_ = -1;
-  std::int64_t top_ = 0;
-  std::int64_t begin_ = 0;  // rows of slice_ that are in
-  std::int64_t end_ = 0;
-  std::int64_t first_tap_ = 0;
-  std::int64_t end_tap_ = 0;
+  std::int64_t inside_;  // pixels of the side that windows reach
+  std::int64_t pixel_ = 0;
+  std::int64_t row_ = 0;
+  Range slices_{0, 0};
+  Range rows_{0, 0};  // of slices_ that are in
 };
+
+// The big side's rows under windows: a window's row is one run.
+PaddedRows::Size under_windows(const ConvGeometry& g, std::int64_t slices) {
+  return {.rows = g.kernel, .left = g.pad_left, .pixels = g.stride * (g.small_width - 1) + g.kernel, .slices = slices};
+}
+
+// Those of them that meet the big side.
+Range rows_under(const ConvGeometry& g, std::int64_t sy) {
+  const std::int64_t top = sy * g.stride - g.pad_top;
+  const std::int64_t begin = std::max<std::int64_t>(top, 0);
+  return {begin, std::max(begin, std::min(top + g.kernel, g.big_height))};
+}
 
 }  // namespace
 
 // for_big    [tap][c_small][c_big]
-// for_small  [part of c_small][tap][c_big][channel of the part]; the parts are EvenParts of at most kMostRows
-void narrow_pack(const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {
-  const EvenParts panels(shape.c_small, leaf::kMostRows);
+// for_small  [part of c_small][tap][c_big][channel of the part]; the parts are EvenParts of at most most_rows
+void narrow_pack(const NarrowLeaves& leaves, const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {
+  const EvenParts panels(shape.c_small, leaves.tiles.most_rows);
   for (std::int64_t p = 0; p < panels.parts; ++p)
     for (std::int64_t tap = 0; tap < shape.taps(); ++tap)
       for (std::int64_t b = 0; b < shape.c_big; ++b)
@@ -117,43 +152,52 @@ void narrow_to_big(const NarrowLeaves& leaves, const ConvGeometry& g, const floa
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const std::int64_t tap_weights = c_small * c_big;
-  parallel_for(small.shape.slices() * g.big_height, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t most_pixels = leaf::most_pixels(c_big);
-    const std::int64_t most_taps = ceil_div(g.kernel, g.stride) * ceil_div(g.kernel, g.stride);
-    const ThreadScratch scratch(c_small * kLaneBytes + most_taps * (most_pixels + 1) * kPointerBytes);
-    float* const zeros = scratch.floats();
-    std::fill_n(zeros, c_small * kLanes, 0.0f);
-    const float** const tap_from = reinterpret_cast<const float**>(zeros + c_small * kLanes);  // [tap][pixel]
-    const float** const tap_w = tap_from + most_taps * most_pixels;
+  const SliceGroups groups(small.shape.slices(), leaves.tiles.slices);
+  // Big pixel x meets tap kx in small pixel (x + pad_left - kx) / stride.
+  const std::int64_t left = std::max<std::int64_t>(g.kernel - 1 - g.pad_left, 0) / g.stride;
+  const PaddedRows::Size size{.rows = ceil_div(g.kernel, g.stride),
+                              .left = left,
+                              .pixels = left + (g.big_width - 1 + g.pad_left) / g.stride + 1,
+                              .slices = leaves.tiles.slices,
+                              .gap = kFloatsOfLine};
+  parallel_for(groups.count * g.big_height, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t most_taps = size.rows * size.rows;
+    const ThreadScratch scratch(size.floats(c_small) * kFloatBytes + 2 * most_taps * kPointerBytes);
+    PaddedRows rows(small, size, scratch.floats());
+    const float** const tap_from = reinterpret_cast<const float**>(scratch.floats() + size.floats(c_small));
+    const float** const tap_w = tap_from + most_taps;
 
     for (std::int64_t item = begin; item < end; ++item) {
-      const std::int64_t slice = item / g.big_height;
+      const Range slices = groups.slices(item / g.big_height);
       const std::int64_t y = item % g.big_height;
+      const std::int64_t first_ky = (y + g.pad_top) % g.stride;
+      const std::int64_t last_row = (y + g.pad_top - first_ky) / g.stride;  // that a tap meets, inside or not
+      const std::int64_t ky_count = first_ky < g.kernel ? ceil_div(g.kernel - first_ky, g.stride) : 0;
+      const Range met{std::max<std::int64_t>(last_row - ky_count + 1, 0), std::min(last_row + 1, g.small_height)};
+      rows.hold(slices, met);
       for (std::int64_t phase = 0; phase < std::min(g.stride, g.big_width); ++phase) {
         const std::int64_t columns = ceil_div(g.big_width - phase, g.stride);
-        std::int64_t pixels = most_pixels;
+        std::int64_t pixels = leaves.tiles.most_pixels[c_big - 1];
         for (std::int64_t column = 0; column < columns; column += pixels) {
           while (pixels > columns - column) pixels /= 2;
           const std::int64_t x = phase + column * g.stride;
           std::int64_t taps = 0;
-          for (std::int64_t ky = (y + g.pad_top) % g.stride; ky < g.kernel; ky += g.stride) {
-            const std::int64_t sy = (y + g.pad_top - ky) / g.stride;
-            if (y + g.pad_top < ky || sy >= g.small_height) continue;
-            const float* const row = small.data + small.shape.offset(slice, sy, 0, 0);
+          for (std::int64_t sy = met.end - 1; sy >= met.begin; --sy) {
+            const std::int64_t ky = first_ky + (last_row - sy) * g.stride;
             for (std::int64_t kx = (x + g.pad_left) % g.stride; kx < g.kernel; kx += g.stride) {
               const std::int64_t sx = (x + g.pad_left - kx) / g.stride;  // exact, also where negative
-              for (std::int64_t j = 0; j < pixels; ++j)
-                tap_from[taps * pixels + j] =
-                    sx + j < 0 || sx + j >= g.small_width ? zeros : row + (sx + j) * c_small * kLanes;
+              tap_from[taps] = rows.row(sy) + (left + sx) * rows.pixel();
               tap_w[taps++] = weights + (ky * g.kernel + kx) * tap_weights;
             }
           }
-          const std::int64_t next_row = (y + g.pad_top) / g.stride + 1;
+          const std::int64_t next_row = last_row + 1;
           if (phase == 0 && next_row < g.small_height && column < g.small_width)
-            prefetch(small.data + small.shape.offset(slice, next_row, column, 0),
-                     std::min(pixels, g.small_width - column) * c_small * kLanes);
-          leaves.tiles.to_big_tile(c_big, pixels, taps, tap_from, tap_w, c_small, bias,
-                                 big.data + big.shape.offset(slice, y, x, 0), g.stride * c_big * kLanes);
+            for (std::int64_t slice = slices.begin; slice < slices.end; ++slice)
+              prefetch(small.data + small.shape.offset(slice, next_row, column, 0),
+                       std::min(pixels, g.small_width - column) * c_small * kLanes);
+          leaves.tiles.to_big_tile(slices.size(), c_big, pixels, taps, tap_from, rows.pixel(), tap_w, c_small, bias,
+                                   big.data + big.shape.offset(slices.begin, y, x, 0), g.stride * c_big * kLanes,
+                                   big.shape.offset(1, 0, 0, 0));
         }
       }
     }
@@ -167,27 +211,28 @@ void narrow_to_small(const NarrowLeaves& leaves, const ConvGeometry& g, const fl
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const std::int64_t values = g.kernel * c_big;  // of a window in one row
-  const EvenParts panels(c_small, leaf::kMostRows);
-  parallel_for(small.shape.slices() * g.small_height, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t row_floats = PaddedRows::floats(g, c_big);
-    const ThreadScratch scratch(row_floats * kFloatBytes + g.kernel * kPointerBytes);
-    PaddedRows rows(g, big, scratch.floats());
-    const float** const lines = reinterpret_cast<const float**>(scratch.floats() + row_floats);
+  const EvenParts panels(c_small, leaves.tiles.most_rows);
+  const SliceGroups groups(small.shape.slices(), leaves.tiles.slices);
+  const PaddedRows::Size size = under_windows(g, leaves.tiles.slices);
+  parallel_for(groups.count * g.small_height, [&](std::int64_t begin, std::int64_t end) {
+    const ThreadScratch scratch(size.floats(c_big) * kFloatBytes + g.kernel * kPointerBytes);
+    PaddedRows rows(big, size, scratch.floats());
+    const float** const lines = reinterpret_cast<const float**>(scratch.floats() + size.floats(c_big));
     for (std::int64_t item = begin; item < end; ++item) {
-      const std::int64_t slice = item / g.small_height;
+      const Range slices = groups.slices(item / g.small_height);
       const std::int64_t y = item % g.small_height;
-      rows.move_to(slice, y);
-      const std::int64_t first = rows.first_tap();
-      const std::int64_t count = std::max<std::int64_t>(rows.end_tap() - first, 0);
-      for (std::int64_t x = 0; x < g.small_width; x += leaf::kMostColumns) {
-        for (std::int64_t r = 0; r < count; ++r)
-          lines[r] = rows.row(first + r) + x * g.stride * c_big * kLanes;
+      const Range under = rows_under(g, y);
+      rows.hold(slices, under);
+      const std::int64_t first_ky = under.begin - (y * g.stride - g.pad_top);
+      for (std::int64_t x = 0; x < g.small_width; x += leaves.tiles.most_columns) {
+        for (std::int64_t r = 0; r < under.size(); ++r) lines[r] = rows.row(under.begin + r) + x * g.stride * rows.pixel();
         for (std::int64_t p = 0; p < panels.parts; ++p) {
           const std::int64_t s = panels.begin(p);
-          const float* const w = weights + s * c_big * g.taps() + first * values * panels.size(p);
-          leaves.tiles.to_small_tile(panels.size(p), std::min(leaf::kMostColumns, g.small_width - x), count, lines, values,
-                                   g.stride * c_big, w, bias == nullptr ? nullptr : bias + s,
-                                   small.data + small.shape.offset(slice, y, x, s), c_small * kLanes);
+          const float* const w = weights + s * c_big * g.taps() + first_ky * values * panels.size(p);
+          leaves.tiles.to_small_tile(slices.size(), panels.size(p), std::min(leaves.tiles.most_columns, g.small_width - x), under.size(),
+                                     lines, values, g.stride * c_big, w, bias == nullptr ? nullptr : bias + s,
+                                     small.data + small.shape.offset(slices.begin, y, x, s), c_small * kLanes,
+                                     small.shape.offset(1, 0, 0, 0));
         }
       }
     }
@@ -224,43 +269,54 @@ std::int64_t narrow_weight_gradient_floats(const ConvGeometry& g, const LaneShap
   return Workspace::round_up(pieces.count * pieces.floats);
 }
 
-// For each row of the small side and each block of 16 channels: the row transposed so that channels fill the vectors,
-// then tiles of 16 channels x a part of the window's row, every tap.
+// For each row of the small side and each block of 16 channels, or several: the row transposed so that channels fill the vectors,
+// then tiles of those channels x a part of the window's row, every tap.
 void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta,
                             float* dw, Workspace& workspace) {
   const std::int64_t c_small = small.shape.channels;
   const std::int64_t c_big = big.shape.channels;
   const GradientPieces pieces(g, small.shape, big.shape);
-  const EvenParts value_parts(pieces.values, leaf::kMostValues);
+  const EvenParts value_parts(pieces.values, leaves.tiles.most_values);
+  const std::int64_t most_blocks = leaves.tiles.most_blocks;
+  const PaddedRows::Size size = under_windows(g, 1);
   const Workspace::Scope scope(workspace);
   float* const sums = workspace.take(pieces.count * pieces.floats);
 
   const std::int64_t piece_work = ceil_div(pieces.rows, pieces.count) * g.small_width * c_big * c_small * g.taps() * kLanes;
   parallel_for(pieces.count, [&](std::int64_t first_piece, std::int64_t end_piece) {
     const std::int64_t row_floats = g.small_width * leaf::kChannelBlock * kLanes;
-    const ThreadScratch scratch = ThreadScratch::of_floats(row_floats + PaddedRows::floats(g, c_big));
+    const ThreadScratch scratch = ThreadScratch::of_floats(most_blocks * row_floats + size.floats(c_big));
     float* const transposed = scratch.floats();
-    PaddedRows rows(g, big, transposed + row_floats);
+    PaddedRows rows(big, size, transposed + most_blocks * row_floats);
     for (std::int64_t piece = first_piece; piece < end_piece; ++piece) {
       float* const piece_sums = sums + piece * pieces.floats;
       std::fill_n(piece_sums, pieces.floats, 0.0f);
       for (std::int64_t row = pieces.begin(piece); row < pieces.begin(piece + 1); ++row) {
         const std::int64_t slice = row / g.small_height;
         const std::int64_t y = row % g.small_height;
-        rows.move_to(slice, y);
-        for (std::int64_t block = 0; block < pieces.channel_blocks; ++block) {
+        const Range under = rows_under(g, y);
+        rows.hold({slice, slice + 1}, under);
+        for (std::int64_t block = 0; block < pieces.channel_blocks; block += most_blocks) {
+          const std::int64_t blocks = std::min(most_blocks, pieces.channel_blocks - block);
           const std::int64_t s = block * leaf::kChannelBlock;
-          leaves.transpose.transpose_blocks(g.small_width, std::min(leaf::kChannelBlock, c_small - s),
-                                                small.data + small.shape.offset(slice, y, 0, s), c_small * kLanes, kLanes, transposed,
-                                                leaf::kChannelBlock * kLanes);
-          for (std::int64_t ky = rows.first_tap(); ky < rows.end_tap(); ++ky) {
+          for (std::int64_t k = 0; k < blocks; ++k) {
+            const std::int64_t s_k = s + k * leaf::kChannelBlock;
+            leaves.transpose.transpose_blocks(g.small_width, std::min(leaf::kChannelBlock, c_small - s_k),
+                                              small.data + small.shape.offset(slice, y, 0, s_k), c_small * kLanes, kLanes,
+                                              transposed + k * row_floats, leaf::kChannelBlock * kLanes);
+          }
+          for (std::int64_t row_under = under.begin; row_under < under.end; ++row_under) {
+            const std::int64_t ky = row_under - (y * g.stride - g.pad_top);
             if (row + 1 < pieces.rows)
               for (std::int64_t x = g.small_width * ky / g.kernel; x < g.small_width * (ky + 1) / g.kernel; ++x)
-                prefetch(small.data + small.shape.offset(0, row + 1, x, s), std::min(leaf::kChannelBlock, c_small - s) * kLanes);
+                prefetch(small.data + small.shape.offset(0, row + 1, x, s),
+                         std::min(blocks * leaf::kChannelBlock, c_small - s) * kLanes);
             for (std::int64_t part = 0; part < value_parts.parts; ++part) {
               const std::int64_t v = value_parts.begin(part);
-              leaves.tiles.gradient_tile(value_parts.size(part), g.small_width, transposed, rows.row(ky) + v * kLanes, g.stride * c_big,
-                                       piece_sums + ((block * g.kernel + ky) * pieces.values + v) * leaf::kChannelBlock);
+              leaves.tiles.gradient_tile(blocks, value_parts.size(part), g.small_width, transposed, row_floats,
+                                         rows.row(row_under) + v * kLanes, g.stride * c_big,
+                                         piece_sums + ((block * g.kernel + ky) * pieces.values + v) * leaf::kChannelBlock,
+                                         g.kernel * pieces.values * leaf::kChannelBlock);
             }
           }
         }

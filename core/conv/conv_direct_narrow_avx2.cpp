@@ -8,8 +8,8 @@ namespace {
 //   registers  at 3 channels and 4 pixels: 12 accumulators + 3 weights + 1 vector = 16 ymm
 //   loads      4 vectors and 3 broadcasts for 12 FMAs: 7 of the 12 slots
 template <int kChannels, int kPixels>
-void to_big_tile(std::int64_t taps, const float* const* from, const float* const* weights, std::int64_t c_small, const float* bias,
-                 float* to, std::int64_t to_step) {
+void to_big_tile(std::int64_t taps, const float* const* from, std::int64_t from_step, const float* const* weights, std::int64_t c_small,
+                 const float* bias, float* to, std::int64_t to_step) {
   __m256 sum[kPixels][kChannels];
 #pragma GCC unroll 8
   for (int j = 0; j < kPixels; ++j)
@@ -18,7 +18,7 @@ void to_big_tile(std::int64_t taps, const float* const* from, const float* const
   for (std::int64_t t = 0; t < taps; ++t) {
     const float* x[kPixels];
 #pragma GCC unroll 8
-    for (int j = 0; j < kPixels; ++j) x[j] = from[t * kPixels + j];
+    for (int j = 0; j < kPixels; ++j) x[j] = from[t] + j * from_step;
     const float* w = weights[t];
     for (std::int64_t s = 0; s < c_small; ++s, w += kChannels) {
       __m256 w_s[kChannels];
@@ -98,21 +98,27 @@ void gradient_tile(std::int64_t pixels, const float* small, const float* line, s
   }
 }
 
-void to_big_tile(std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from, const float* const* weights,
-                      std::int64_t c_small, const float* bias, float* to, std::int64_t to_step) {
-  using Instance = void (*)(std::int64_t, const float* const*, const float* const*, std::int64_t, const float*, float*, std::int64_t);
+void to_big_tile(std::int64_t, std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from,
+                 std::int64_t from_step, const float* const* weights, std::int64_t c_small, const float* bias, float* to,
+                 std::int64_t to_step, std::int64_t) {
+  using Instance = void (*)(std::int64_t, const float* const*, std::int64_t, const float* const*, std::int64_t, const float*, float*,
+                            std::int64_t);
   // [channels][binary logarithm of the pixels]
-  static constexpr Instance kTiles[4][4] = {
+  static constexpr Instance kTiles[kMostBigChannels][4] = {
       {to_big_tile<1, 1>, to_big_tile<1, 2>, to_big_tile<1, 4>, to_big_tile<1, 8>},
       {to_big_tile<2, 1>, to_big_tile<2, 2>, to_big_tile<2, 4>, nullptr},
       {to_big_tile<3, 1>, to_big_tile<3, 2>, to_big_tile<3, 4>, nullptr},
       {to_big_tile<4, 1>, to_big_tile<4, 2>, nullptr, nullptr},
   };
-  kTiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, weights, c_small, bias, to, to_step);
+  kTiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, from_step, weights, c_small, bias, to, to_step);
 }
 
-void to_small_tile(std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of, std::int64_t values,
-                        std::int64_t step, const float* w, const float* bias, float* to, std::int64_t to_step) {
+constexpr std::int64_t kMostRows = 6;
+constexpr std::int64_t kMostColumns = 2;
+
+void to_small_tile(std::int64_t, std::int64_t rows, std::int64_t columns, std::int64_t lines, const float* const* lines_of,
+                   std::int64_t values, std::int64_t step, const float* w, const float* bias, float* to, std::int64_t to_step,
+                   std::int64_t) {
   using Instance = void (*)(std::int64_t, const float* const*, std::int64_t, std::int64_t, const float*, const float*, float*,
                             std::int64_t);
   static constexpr Instance kTiles[kMostColumns][kMostRows] = {
@@ -122,16 +128,25 @@ void to_small_tile(std::int64_t rows, std::int64_t columns, std::int64_t lines, 
   kTiles[columns - 1][rows - 1](lines, lines_of, values, step, w, bias, to, to_step);
 }
 
-void gradient_tile(std::int64_t values, std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums) {
+constexpr std::int64_t kMostValues = 6;
+
+void gradient_tile(std::int64_t, std::int64_t values, std::int64_t pixels, const float* small, std::int64_t, const float* line,
+                   std::int64_t step, float* sums, std::int64_t) {
   using Instance = void (*)(std::int64_t, const float*, const float*, std::int64_t, float*);
   static constexpr Instance kTiles[kMostValues] = {gradient_tile<1>, gradient_tile<2>, gradient_tile<3>,
-                                               gradient_tile<4>, gradient_tile<5>, gradient_tile<6>};
+                                                   gradient_tile<4>, gradient_tile<5>, gradient_tile<6>};
   kTiles[values - 1](pixels, small, line, step, sums);
 }
 
 }  // namespace
 
 const Leaves kAvx2 = {
+    .slices = 1,
+    .most_pixels = {8, 4, 4, 2},
+    .most_rows = kMostRows,
+    .most_columns = kMostColumns,
+    .most_blocks = 1,
+    .most_values = kMostValues,
     .to_big_tile = to_big_tile,
     .to_small_tile = to_small_tile,
     .gradient_tile = gradient_tile,

@@ -5,12 +5,13 @@
 // and an item's sums stay in its thread's cache until they are stored:
 //
 //   for each group of slices whose copies stay in the caches
-//     copy small to [c_small/16][slice][y][x][8 images][16], big to [c_big/6][phase][slice][y][x][6][8 images]
-//     for each 6 big and 16 small channels (an item: threads share these)
-//       for each chunk of pixels, phase, tap of the phase: sums[6 big][tap][16 small] += tile
+//     copy small to [c_small/nr][slice][y][x][8 images][nr], big to [c_big/mr][phase][slice][y][x][mr][8 images]
+//     for each mr big and nr small channels (an item: threads share these)
+//       for each chunk of pixels, phase, tap of the phase: sums[mr big][tap][nr small] += tile
 //       dw (+)= sums, transposed
 //
-// A phase (y mod stride, x mod stride) of the big side is what one tap reads.
+// A phase (y mod stride, x mod stride) of the big side is what one tap reads.  Groups and chunks follow from the shapes alone, so every
+// instruction set, whose tiles have an mr and an nr of their own, gives the same bytes.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -26,15 +27,12 @@ namespace pbgen::conv_blocked {
 namespace {
 
 namespace leaf = conv_weight_gradient_leaf;
-using leaf::kFewMr;
-using leaf::kFewNr;
-using leaf::kMr;
-using leaf::kNr;
 static_assert(leaf::kLanes == kLanes);
+static_assert(leaf::kHeights == ChannelPanels::kHeights);
 
-// Block sizes: see PERF.md.  The small side of a chunk (32 KB) stays in the L1 cache while all the taps of all panels pass.
+// Block sizes: see PERF.md.  The small side of a chunk (32 KB of 16 channels) stays near while all the taps of all panels pass.
 constexpr std::int64_t kChunkPixels = 64;
-// Both copies of a group of slices: 8 MB, in L3, or one slice where that is larger.
+// Both sides of a group of slices: 8 MB, in L3, or one slice where that is larger.
 constexpr std::int64_t kGroupFloats = std::int64_t{1} << 21;
 // A thread is woken for at least this many multiply-adds: some eight microseconds.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
@@ -77,14 +75,22 @@ struct GradientPlan {
   std::int64_t c_small;
   std::int64_t c_big;
   ChannelPanels panels;
+  std::int64_t most_nr;
+  std::int64_t few_nr;
   std::int64_t small_blocks;
   std::int64_t group_slices;
   Chunk chunk;
 
-  GradientPlan(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big)
-      : g(geometry), slices(small.slices()), c_small(small.channels), c_big(big.channels), panels(big.channels),
-        small_blocks(ceil_div(small.channels, kNr)) {
-    const std::int64_t floats_per_slice = small_floats(1) + big_floats(1);
+  GradientPlan(const leaf::Leaves& leaves, const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big)
+      : g(geometry),
+        slices(small.slices()),
+        c_small(small.channels),
+        c_big(big.channels),
+        panels(big.channels, leaves.mr),
+        most_nr(leaves.nr),
+        few_nr(leaves.few_nr),
+        small_blocks(ceil_div(small.channels, leaves.nr)) {
+    const std::int64_t floats_per_slice = (c_small * g.small_pixels() + c_big * g.big_pixels()) * kLanes;
     group_slices = even_part(slices, std::clamp<std::int64_t>(kGroupFloats / floats_per_slice, 1, slices));
     chunk.columns = even_part(g.small_width, kChunkPixels);
     chunk.rows = even_part(g.small_height, std::clamp<std::int64_t>(kChunkPixels / chunk.columns, 1, g.small_height));
@@ -92,10 +98,9 @@ struct GradientPlan {
     chunk.slices = whole ? std::clamp<std::int64_t>(kChunkPixels / g.small_pixels(), 1, group_slices) : 1;
   }
 
-  std::int64_t nr(std::int64_t block) const { return c_small - block * kNr <= kFewNr ? kFewNr : kNr; }
-  std::int64_t small_floats(std::int64_t n) const {
-    return ((small_blocks - 1) * kNr + nr(small_blocks - 1)) * kLanes * g.small_pixels() * n;
-  }
+  std::int64_t nr(std::int64_t block) const { return c_small - block * most_nr <= few_nr ? few_nr : most_nr; }
+  std::int64_t padded_small() const { return (small_blocks - 1) * most_nr + nr(small_blocks - 1); }
+  std::int64_t small_floats(std::int64_t n) const { return padded_small() * kLanes * g.small_pixels() * n; }
   std::int64_t big_floats(std::int64_t n) const { return panels.padded_channels() * kLanes * g.big_pixels() * n; }
 };
 
@@ -103,17 +108,17 @@ struct GradientPlan {
 void copy_small_row(const leaf::Leaves& leaves, const GradientPlan& plan, ConstTensorView small, std::int64_t first_slice,
                     std::int64_t n, std::int64_t slice, std::int64_t y, float* copy) {
   const std::int64_t pixels = plan.g.small_pixels();
-  for (std::int64_t c = 0; c < plan.c_small; c += 8) {
-    const std::int64_t block = c / kNr;
+  for (std::int64_t c = 0; c < plan.padded_small(); c += 8) {
+    const std::int64_t block = c / plan.most_nr;
     const std::int64_t nr = plan.nr(block);
-    float* to = copy + (block * kNr * pixels * n + (slice * pixels + y * plan.g.small_width) * nr) * kLanes + c % kNr;
+    float* to = copy + (block * plan.most_nr * pixels * n + (slice * pixels + y * plan.g.small_width) * nr) * kLanes + c % plan.most_nr;
     for (std::int64_t x = 0; x < plan.g.small_width; ++x, to += nr * kLanes) {
       const float* const from = small.data + small.shape.offset(first_slice + slice, y, x, c);
       if (plan.c_small - c >= 8) {
         leaves.transpose_8x8(from, to, nr);
       } else {
         alignas(32) float padded[8 * kLanes] = {};
-        std::copy_n(from, (plan.c_small - c) * kLanes, padded);
+        if (plan.c_small > c) std::copy_n(from, (plan.c_small - c) * kLanes, padded);
         leaves.transpose_8x8(padded, to, nr);
       }
     }
@@ -135,8 +140,8 @@ void copy_big_row(const GradientPlan& plan, ConstTensorView big, std::int64_t fi
       float* to = copy + (channel * g.big_pixels() * n + first_pixel * mr) * kLanes;
       const float* from = big.data + big.shape.offset(first_slice + slice, y, phase_x, channel);
       for (std::int64_t i = 0; i < columns.extent; ++i, to += mr * kLanes, from += g.stride * plan.c_big * kLanes) {
-        if (held == kMr) {
-          std::memcpy(to, from, kMr * kLanes * sizeof(float));  // the common case, of a size that the compiler knows
+        if (held == mr) {
+          for (std::int64_t c = 0; c < mr; c += 2) std::memcpy(to + c * kLanes, from + c * kLanes, 2 * kLanes * sizeof(float));
         } else {
           std::copy_n(from, held * kLanes, to);
           std::fill(to + held * kLanes, to + mr * kLanes, 0.0f);
@@ -152,15 +157,14 @@ struct Group {
   std::int64_t slices;
 };
 
-// The taps of one panel and 16 small channels over the pixels of a chunk.  sums[channel of the panel][tap][nr].
+// The taps of one panel and one block of small channels over the pixels of a chunk.  sums[channel of the panel][tap][nr].
 void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, std::int64_t panel, std::int64_t block,
                Range slices, Range ys, Range xs, bool accumulate, float* sums) {
   const ConvGeometry& g = plan.g;
   const std::int64_t mr = plan.panels.rows(panel);
   const std::int64_t nr = plan.nr(block);
-  leaf::TileLeaf& tile = nr == kNr ? (mr == kMr ? *leaves.tile_6x16 : *leaves.tile_4x16)
-                                   : (mr == kMr ? *leaves.tile_6x8 : *leaves.tile_4x8);
-  const float* const small = group.small + block * kNr * g.small_pixels() * group.slices * kLanes;
+  leaf::TileLeaf& tile = *(nr == plan.most_nr ? leaves.tiles : leaves.few_tiles)[plan.panels.kind(panel)];
+  const float* const small = group.small + block * plan.most_nr * g.small_pixels() * group.slices * kLanes;
   const float* const big = group.big + plan.panels.begin(panel) * g.big_pixels() * group.slices * kLanes;
   for (std::int64_t phase_y = 0; phase_y < g.stride; ++phase_y) {
     const PhaseAxis rows(g.big_height, g.stride, g.pad_top, phase_y);
@@ -193,13 +197,13 @@ void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group
   }
 }
 
-// dw[block*nr + j][first + i] (+)= sums[i][j] for i < count.
+// dw[block*most_nr + j][first + i] (+)= sums[i][j] for i < count.
 void store(const leaf::Leaves& leaves, const GradientPlan& plan, std::int64_t block, std::int64_t first, std::int64_t count,
            const float* sums, bool accumulate, float* dw) {
   const std::int64_t nr = plan.nr(block);
   const std::int64_t ld = plan.c_big * plan.g.taps();
-  for (std::int64_t j = 0; j < nr && block * kNr + j < plan.c_small; j += 8) {
-    const std::int64_t s = block * kNr + j;
+  for (std::int64_t j = 0; j < nr && block * plan.most_nr + j < plan.c_small; j += 8) {
+    const std::int64_t s = block * plan.most_nr + j;
     float* const to = dw + s * ld + first;
     if (plan.c_small - s >= 8) {
       leaves.store_transposed(count, sums + j, nr, accumulate, to, ld);
@@ -231,14 +235,14 @@ void run_item(const leaf::Leaves& leaves, const GradientPlan& plan, const Group&
 
 }  // namespace
 
-std::int64_t wide_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
-  const GradientPlan plan(g, small, big);
+std::int64_t wide_weight_gradient_floats(const leaf::Leaves& leaves, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+  const GradientPlan plan(leaves, g, small, big);
   return Workspace::round_up(plan.small_floats(plan.group_slices)) + Workspace::round_up(plan.big_floats(plan.group_slices));
 }
 
 void wide_weight_gradient(const leaf::Leaves& leaves, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta,
                           float* dw, Workspace& workspace) {
-  const GradientPlan plan(g, small.shape, big.shape);
+  const GradientPlan plan(leaves, g, small.shape, big.shape);
   const Workspace::Scope scope(workspace);
   float* const small_copy = workspace.take(plan.small_floats(plan.group_slices));
   float* const big_copy = workspace.take(plan.big_floats(plan.group_slices));

@@ -49,19 +49,6 @@ void tile(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t ro
     }
 }
 
-void tile_6x16(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
-  tile<6, 2>(pixels, accumulate, sums, row_step);
-}
-void tile_4x16(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
-  tile<4, 2>(pixels, accumulate, sums, row_step);
-}
-void tile_6x8(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
-  tile<6, 1>(pixels, accumulate, sums, row_step);
-}
-void tile_4x8(const TapPixels& pixels, bool accumulate, float* sums, std::int64_t row_step) {
-  tile<4, 1>(pixels, accumulate, sums, row_step);
-}
-
 void transpose_vectors(const float* from, float* to, std::int64_t step) {
   __m256 v[8];
 #pragma GCC unroll 8
@@ -91,10 +78,11 @@ void store_transposed(std::int64_t count, const float* from, std::int64_t step, 
 }  // namespace
 
 const Leaves kAvx2 = {
-    .tile_6x16 = tile_6x16,
-    .tile_4x16 = tile_4x16,
-    .tile_6x8 = tile_6x8,
-    .tile_4x8 = tile_4x8,
+    .mr = {6, 4, 0},
+    .nr = 16,
+    .few_nr = 8,
+    .tiles = {tile<6, 2>, tile<4, 2>, nullptr},
+    .few_tiles = {tile<6, 1>, tile<4, 1>, nullptr},
     .transpose_8x8 = transpose_vectors,
     .store_transposed = store_transposed,
 };

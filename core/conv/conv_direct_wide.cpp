@@ -2,29 +2,35 @@
 //
 // Both are one computation: an output pixel gathers, over the taps that meet the input, tap and channel of the input times
 // weight.  They differ in which taps meet which pixels (Phase, below) and in the packing of the weights.
+//
+// Slices pass in groups, as many together as the widest tile holds, the rest in narrower ones.  The input that a group meets is copied so
+// that its slices lie side by side; a slice alone is read where it is.  What is summed, and in which order, follows from the shapes alone,
+// so every instruction set gives the same bytes.
 #include <algorithm>
 
 #include "core/base/parallel.h"
 #include "core/base/range.h"
+#include "core/base/thread_scratch.h"
 #include "core/conv/channel_panels.h"
 #include "core/conv/conv_blocked.h"
+#include "core/conv/side_by_side.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
 namespace {
 
-using conv_direct_leaf::kFewRows;
-using conv_direct_leaf::kRows;
+using conv_direct_leaf::kMostRows;
+using conv_direct_leaf::kMostSlices;
+static_assert(conv_direct_leaf::kHeights == ChannelPanels::kHeights);
 
 // Block sizes: see PERF.md.
-constexpr std::int64_t kChannelBlock = 64;            // input channels between two visits of an output
-constexpr std::int64_t kWeightsInL1 = 16 * 1024 / 4;  // floats of a panel that pass over the pixels together
-constexpr std::int64_t kInputInL2 = 256 * 1024 / 4;   // floats of input that the panels pass over
+constexpr std::int64_t kChannelBlock = 64;  // input channels between two visits of an output
+// Weights of one output channel that pass over the pixels together: a panel of six takes 16 KB of L1, one of twelve 32 KB.
+constexpr std::int64_t kWeightsOfRow = 16 * 1024 / 4 / 6;
 constexpr std::int64_t kFloatsOfLine = 16;
 
 // A thread is woken for at least this many multiply-adds, as in gemm.
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
-
 
 // Equal blocks, but for what the last one lacks.
 std::int64_t channel_block(std::int64_t channels) { return ceil_div(channels, ceil_div(channels, kChannelBlock)); }
@@ -67,6 +73,14 @@ struct TapAxis {
             .in_step = 1,
             .tap_in_step = -1};
   }
+
+  // What output pixels [begin, end) meet.
+  Range meets(Range outputs) const {
+    const std::int64_t first = spreads ? ceil_div(std::max<std::int64_t>(outputs.begin + pad - kernel + 1, 0), stride)
+                                       : std::max<std::int64_t>(outputs.begin * stride - pad, 0);
+    const std::int64_t last = spreads ? (outputs.end - 1 + pad) / stride : (outputs.end - 1) * stride - pad + kernel - 1;
+    return {first, std::max(first, std::min(last + 1, in))};
+  }
 };
 
 struct Product {
@@ -79,15 +93,26 @@ struct Product {
   ConstTensorView in;
   TensorView out;
 
-  ChannelPanels panels{out.shape.channels};  // packed: [panel][block of input channels][tap][input channel][row]
+  ChannelPanels panels{out.shape.channels, leaves.rows};  // packed: [panel][block of input channels][tap][input channel][row]
   std::int64_t channels = channel_block(in.shape.channels);
   // Tap rows that pass together.
-  std::int64_t tap_rows = std::max<std::int64_t>(kWeightsInL1 / (x.most_taps() * channels * kRows), 1);
+  std::int64_t tap_rows = std::max<std::int64_t>(kWeightsOfRow / (x.most_taps() * channels), 1);
+};
+
+// The input of a pass, groups of slices side by side: [group][y][x][channel][slice of the group][8].
+struct Input {
+  const float* data;
+  std::int64_t first_row;
+  std::int64_t pixel;  // steps
+  std::int64_t row;
+  std::int64_t group;
 };
 
 // What passes over the panels of weights together.
 struct Pass {
-  Range slices;  // an even number, or one
+  Input input;
+  Range slices;               // groups of group_slices
+  std::int64_t group_slices;  // 1, 2 or 4
   Range out_rows;
   Range channels;  // of the input
   Range tap_rows;  // of a phase
@@ -123,7 +148,7 @@ class WeightStream {
     const std::int64_t row_floats = product.kernel * pass.channels.size() * product.panels.rows(panel);
     weights_ = weights_of(product, pass, panel) + first_row * row_floats;
     floats_ = tap_rows * row_floats;
-    const std::int64_t tiles = pass.out_rows.size() * product.x.out * ceil_div(pass.slices.size(), 2);
+    const std::int64_t tiles = pass.out_rows.size() * product.x.out * pass.slices.size() / pass.group_slices;
     share_ = ceil_div(ceil_div(floats_, kFloatsOfLine), tiles) * kFloatsOfLine;
   }
   void prefetch_share() {
@@ -138,36 +163,35 @@ class WeightStream {
   std::int64_t share_ = 0;
 };
 
-// A pass of one panel, or of two panels of six side by side, over the pixels of one phase of one slice or two.
-void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, const Phase& phase_x, Range slice_range, Range panels,
+constexpr int logarithm(std::int64_t slices) { return slices == 4 ? 2 : slices == 2 ? 1 : 0; }
+
+// A pass of one panel, or of two of the highest side by side, over the pixels of one phase of one group of slices.
+void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, const Phase& phase_x, std::int64_t group, Range panels,
                WeightStream& next_weights) {
   using namespace conv_direct_leaf;
-  const std::int64_t slice = slice_range.begin;
-  const std::int64_t slices = slice_range.size();
+  const std::int64_t slices = pass.group_slices;
+  const std::int64_t slice = pass.slices.begin + group * slices;
   const std::int64_t panel = panels.begin;
   const std::int64_t rows = product.panels.rows(panel);
   const std::int64_t c_in = product.in.shape.channels;
   const std::int64_t first_channel = product.panels.begin(panel);
   const std::int64_t valid = std::min(rows * panels.size(), product.panels.channels() - first_channel);
   const bool whole = valid == rows * panels.size();
-  const bool six = rows == kRows;
   const Leaves& leaves = product.leaves;
-  const TileLeaf leaf = slices == 2            ? (six ? leaves.tile_6x2 : leaves.tile_4x2)
-                        : panels.size() == 2 ? leaves.tile_12x1
-                                             : (six ? leaves.tile_6x1 : leaves.tile_4x1);
+  const TileLeaf leaf = panels.size() == 2 ? leaves.two_panels[logarithm(slices)]
+                                           : leaves.tiles[product.panels.kind(panel)][logarithm(slices)];
 
-  float start[2 * kRows] = {};
+  float start[kMostRows] = {};
   if (product.bias) std::copy_n(product.bias + first_channel, valid, start);
-  alignas(32) float padded[2 * kRows * kLanes];
+  alignas(32) float padded[kMostSlices * kMostRows * kLanes];
 
-  const std::int64_t pixel = c_in * kLanes;
+  const Input& input = pass.input;
   const std::int64_t out_slice = product.out.shape.offset(1, 0, 0, 0);
   const std::int64_t tap_floats = pass.channels.size() * rows;
   PixelTile tile;
   tile.channels = pass.channels.size();
-  tile.in_row = phase_y.tap_in_step * product.x.in * pixel;
-  tile.in_column = phase_x.tap_in_step * pixel;
-  tile.in_slice = product.in.shape.offset(1, 0, 0, 0);
+  tile.in_row = phase_y.tap_in_step * input.row;
+  tile.in_column = phase_x.tap_in_step * input.pixel;
   tile.weight_row = phase_y.tap_step * product.kernel * tap_floats;
   tile.weight_column = phase_x.tap_step * tap_floats;
   tile.weight_panel = rows * c_in * product.kernel * product.kernel;
@@ -190,7 +214,7 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
         const std::int64_t in_x = phase_x.in + mx * phase_x.in_step + kx.begin * phase_x.tap_in_step;
         const std::int64_t tap_y = phase_y.tap + ky.begin * phase_y.tap_step;
         const std::int64_t tap_x = phase_x.tap + kx.begin * phase_x.tap_step;
-        tile.in = product.in.data + product.in.shape.offset(slice, in_y, in_x, pass.channels.begin);
+        tile.in = input.data + group * input.group + (in_y - input.first_row) * input.row + in_x * input.pixel;
         tile.weights = weights + (tap_y * product.kernel + tap_x) * tap_floats;
       }
       if (whole) {
@@ -200,7 +224,7 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
         continue;
       }
       tile.out = padded;
-      tile.out_slice = kRows * kLanes;
+      tile.out_slice = kMostRows * kLanes;
       for (std::int64_t s = 0; s < slices; ++s) {
         for (std::int64_t i = 0; i < valid * kLanes; ++i)
           padded[s * tile.out_slice + i] = pass.first ? start[i / kLanes] : out[s * out_slice + i];
@@ -213,15 +237,16 @@ void run_phase(const Product& product, const Pass& pass, const Phase& phase_y, c
 }
 
 void run_pass(const Product& product, const Pass& pass, Range panels) {
-  const std::int64_t slices = std::min<std::int64_t>(pass.slices.size(), 2);
+  const bool has_two = product.leaves.two_panels[logarithm(pass.group_slices)] != nullptr;
+  const std::int64_t groups = pass.slices.size() / pass.group_slices;
   for (std::int64_t panel = panels.begin; panel < panels.end;) {
-    const bool two = slices == 1 && panel + 1 < std::min(panels.end, product.panels.sixes());
+    const bool two = has_two && panel + 1 < std::min(panels.end, product.panels.highest());
     const Range now{panel, panel + (two ? 2 : 1)};
     WeightStream next_weights(product, pass, now.end);
     for (std::int64_t y = 0; y < product.y.phases(); ++y)
       for (std::int64_t x = 0; x < product.x.phases(); ++x)
-        for (std::int64_t slice = pass.slices.begin; slice < pass.slices.end; slice += slices)
-          run_phase(product, pass, product.y.phase(y), product.x.phase(x), {slice, slice + slices}, now, next_weights);
+        for (std::int64_t group = 0; group < groups; ++group)
+          run_phase(product, pass, product.y.phase(y), product.x.phase(x), group, now, next_weights);
     panel = now.end;
   }
 }
@@ -229,56 +254,88 @@ void run_pass(const Product& product, const Pass& pass, Range panels) {
 // Output rows that pass together, so that the input which they meet through one group of tap rows stays in L2.
 std::int64_t band_rows(const Product& product, std::int64_t slices) {
   const std::int64_t in_row = slices * product.x.in * product.channels * kLanes;
-  const std::int64_t in_rows = std::max<std::int64_t>(kInputInL2 / in_row, 1);
+  const std::int64_t in_rows = std::max<std::int64_t>(product.leaves.input_in_l2 / in_row, 1);
   const Phase phase = product.y.phase(0);
   const std::int64_t most = std::max<std::int64_t>(in_rows / phase.in_step, 1) * phase.step;
   return ceil_div(ceil_div(product.y.out, ceil_div(product.y.out, most)), phase.step) * phase.step;
 }
 
-void run_slices(const Product& product, Range slices, Range panels) {
+// The rows and channels of some slices as a pass reads them: where they are, or copied.
+Input input_of(const Product& product, Range slices, std::int64_t group_slices, Range rows, Range channels, float* copy) {
+  const LaneShape& shape = product.in.shape;
+  if (group_slices == 1)
+    return {.data = product.in.data + shape.offset(slices.begin, 0, 0, channels.begin),
+            .first_row = 0,
+            .pixel = shape.offset(0, 0, 1, 0),
+            .row = shape.offset(0, 1, 0, 0),
+            .group = shape.offset(1, 0, 0, 0)};
+  const std::int64_t pixel = channels.size() * group_slices * kLanes;
+  float* to = copy;
+  for (std::int64_t slice = slices.begin; slice < slices.end; slice += group_slices)
+    for (std::int64_t y = rows.begin; y < rows.end; ++y)
+      for (std::int64_t x = 0; x < shape.width; ++x, to += pixel)
+        copy_side_by_side(group_slices, channels.size(), product.in.data + shape.offset(slice, y, x, channels.begin),
+                          shape.offset(1, 0, 0, 0), to);
+  return {.data = copy, .first_row = rows.begin, .pixel = pixel, .row = shape.width * pixel, .group = rows.size() * shape.width * pixel};
+}
+
+void run_slices(const Product& product, Range slices, std::int64_t group_slices, Range panels) {
   const std::int64_t band = band_rows(product, slices.size());
   const std::int64_t c_in = product.in.shape.channels;
   const std::int64_t most_rows = product.y.most_taps();
+  const auto band_from = [&](std::int64_t y) { return Range{y, std::min(y + band, product.y.out)}; };
+  std::int64_t most_met = 0;
+  for (std::int64_t y = 0; y < product.y.out; y += band) most_met = std::max(most_met, product.y.meets(band_from(y)).size());
+  const ThreadScratch scratch =
+      ThreadScratch::of_floats(group_slices == 1 ? 0 : most_met * product.x.in * product.channels * slices.size() * kLanes);
   for (std::int64_t y = 0; y < product.y.out; y += band)
-    for (std::int64_t c = 0; c < c_in; c += product.channels)
+    for (std::int64_t c = 0; c < c_in; c += product.channels) {
+      const Range channels{c, std::min(c + product.channels, c_in)};
+      const Input input = input_of(product, slices, group_slices, product.y.meets(band_from(y)), channels, scratch.floats());
       for (std::int64_t k = 0; k < most_rows; k += product.tap_rows)
         run_pass(product,
-                 {.slices = slices,
-                  .out_rows = {y, std::min(y + band, product.y.out)},
-                  .channels = {c, std::min(c + product.channels, c_in)},
+                 {.input = input,
+                  .slices = slices,
+                  .group_slices = group_slices,
+                  .out_rows = band_from(y),
+                  .channels = channels,
                   .tap_rows = {k, k + product.tap_rows},
                   .first = c == 0 && k == 0},
                  panels);
+    }
 }
 
-// As many pairs of slices together as L2 holds the input of.
+// As many groups of slices together as L2 holds the input of.
 void run_piece(const Product& product, Range slices, Range panels) {
-  const std::int64_t of_pair = 2 * product.in.shape.pixels() * product.channels * kLanes;
-  const std::int64_t group = std::max<std::int64_t>(kInputInL2 / of_pair, 1) * 2;
-  const std::int64_t even = slices.size() / 2 * 2;
-  for (std::int64_t s = 0; s < even; s += group)
-    run_slices(product, {slices.begin + s, slices.begin + std::min(s + group, even)}, panels);
-  if (even < slices.size()) run_slices(product, {slices.end - 1, slices.end}, panels);
+  std::int64_t begin = slices.begin;
+  for (std::int64_t group_slices = product.leaves.slices; group_slices > 0; group_slices /= 2) {
+    const std::int64_t of_group = group_slices * product.in.shape.pixels() * product.channels * kLanes;
+    const std::int64_t together = std::max<std::int64_t>(product.leaves.input_in_l2 / of_group, 1) * group_slices;
+    const std::int64_t end = slices.end - (slices.end - begin) % group_slices;
+    for (; begin < end; begin = std::min(begin + together, end))
+      run_slices(product, {begin, std::min(begin + together, end)}, group_slices, panels);
+  }
 }
 
-// Pieces are equal runs of slice pairs, one a thread; where the pairs cannot be dealt out evenly, each pair is cut into parts of its
+// Pieces are equal runs of groups of slices, one a thread; where the groups cannot be dealt out evenly, each is cut into parts of its
 // output channels.
 void run(const Product& product) {
   const std::int64_t slices = product.out.shape.slices();
-  const std::int64_t pairs = ceil_div(slices, 2);
+  const std::int64_t most = product.leaves.slices;
+  const std::int64_t groups = ceil_div(slices, most);
   // The side with fewer pixels meets every tap.
   const std::int64_t pixels = std::min(product.in.shape.pixels(), product.out.shape.pixels());
   const std::int64_t channel_pairs = product.in.shape.channels * product.out.shape.channels;
   const std::int64_t work = slices * kLanes * pixels * channel_pairs * product.kernel * product.kernel;
   const std::int64_t threads = threads_worth_waking(work, kWorkOfAThread);
-  const bool even = threads == 1 || slices % (2 * threads) == 0;
+  const bool even = threads == 1 || slices % (most * threads) == 0;
   const std::int64_t count = product.panels.count();
-  const std::int64_t runs = even ? threads : pairs;
+  const std::int64_t runs = even ? threads : groups;
   const std::int64_t parts = even ? 1 : std::min(2 * threads, count);
   parallel_items(runs * parts, [&](std::int64_t piece) {
     const std::int64_t run = piece / parts;
     const std::int64_t part = piece % parts;
-    run_piece(product, {pairs * run / runs * 2, std::min(pairs * (run + 1) / runs * 2, slices)},
+    run_piece(product, {groups * run / runs * most, std::min(groups * (run + 1) / runs * most, slices)},
               {count * part / parts, count * (part + 1) / parts});
   });
 }
@@ -286,7 +343,7 @@ void run(const Product& product) {
 // The panels of c_out output channels; element (output, input, tap) lies at w[output*out_step + input*in_step + tap].
 void pack(const conv_direct_leaf::Leaves& leaves, std::int64_t c_out, std::int64_t c_in, std::int64_t taps, const float* w,
           std::int64_t out_step, std::int64_t in_step, float* to) {
-  const ChannelPanels panels(c_out);
+  const ChannelPanels panels(c_out, leaves.rows);
   const std::int64_t block = channel_block(c_in);
   parallel_for(panels.count(), [&](std::int64_t first_panel, std::int64_t last_panel) {
     for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
@@ -299,17 +356,17 @@ void pack(const conv_direct_leaf::Leaves& leaves, std::int64_t c_out, std::int64
           leaves.pack_taps(rows, panels.valid(panel), taps, from + c * in_step, out_step, packed + c * rows, channels * rows);
       }
     }
-  }, min_piece_of(c_in * taps * kRows));
+  }, min_piece_of(c_in * taps * leaves.rows[0]));
 }
 
 }  // namespace
 
-std::int64_t wide_for_big_floats(const ConvWeightShape& shape) {
-  return ChannelPanels(shape.c_big).padded_channels() * shape.c_small * shape.taps();
+std::int64_t wide_for_big_floats(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape) {
+  return ChannelPanels(shape.c_big, leaves.rows).padded_channels() * shape.c_small * shape.taps();
 }
 
-std::int64_t wide_for_small_floats(const ConvWeightShape& shape) {
-  return ChannelPanels(shape.c_small).padded_channels() * shape.c_big * shape.taps();
+std::int64_t wide_for_small_floats(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape) {
+  return ChannelPanels(shape.c_small, leaves.rows).padded_channels() * shape.c_big * shape.taps();
 }
 
 void wide_pack(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {

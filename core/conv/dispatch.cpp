@@ -52,11 +52,11 @@ constexpr ConvKernels kBlocked = {
     .packed_floats =
         [](const ConvWeightShape& shape) {
           return is_narrow(shape) ? PackedSizes{narrow_for_big_floats(shape), narrow_for_small_floats(shape)}
-                                  : PackedSizes{wide_for_big_floats(shape), wide_for_small_floats(shape)};
+                                  : PackedSizes{wide_for_big_floats(k.wide, shape), wide_for_small_floats(k.wide, shape)};
         },
     .pack =
         [](const ConvWeightShape& shape, const float* w, float* for_big, float* for_small) {
-          is_narrow(shape) ? narrow_pack(shape, w, for_big, for_small) : wide_pack(k.wide, shape, w, for_big, for_small);
+          is_narrow(shape) ? narrow_pack(k.narrow, shape, w, for_big, for_small) : wide_pack(k.wide, shape, w, for_big, for_small);
         },
     .to_small =
         [](const ConvGeometry& g, const ConvOperand<float>& weights, const float* bias, ConstTensorView big, TensorView small) {
@@ -71,7 +71,7 @@ constexpr ConvKernels kBlocked = {
     .weight_gradient_floats =
         [](const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
           return is_narrow({small.channels, big.channels, g.kernel}) ? narrow_weight_gradient_floats(g, small, big)
-                                                                     : wide_weight_gradient_floats(g, small, big);
+                                                                     : wide_weight_gradient_floats(k.weight_gradient, g, small, big);
         },
     .weight_gradient =
         [](const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw, Workspace& workspace) {
@@ -102,13 +102,23 @@ constexpr ConvLeaves kAvx2 = {
     .signs = binary_leaf::kAvx2,
     .streaming = im2col_leaf::kAvx2,
 };
+
+constexpr ConvLeaves kAvx512 = {
+    .path = Isa::avx512,
+    .wide = conv_direct_leaf::kAvx512,
+    .narrow = {conv_direct_narrow_leaf::kAvx512, transpose_leaf::kAvx512},
+    .weight_gradient = conv_weight_gradient_leaf::kAvx512,
+    .signs = binary_leaf::kAvx2,
+    .streaming = im2col_leaf::kAvx2,
+};
 #endif
 
 }  // namespace
 
 const ConvKernels& conv_kernels() {
 #if defined(__x86_64__)
-  if (isa() != Isa::ref) return kBlocked<kAvx2>;
+  if (isa() == Isa::avx512) return kBlocked<kAvx512>;
+  if (isa() == Isa::avx2) return kBlocked<kAvx2>;
 #endif
   return kRef;
 }

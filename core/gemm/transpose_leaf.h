@@ -14,6 +14,7 @@ struct Leaves {
   void (*transpose_blocks)(std::int64_t blocks, std::int64_t vectors, const float* from, std::int64_t from_step, std::int64_t vector_step,
                            float* to, std::int64_t to_step);
 };
-extern const Leaves kAvx2;  // x86-64 alone
+extern const Leaves kAvx2;    // x86-64 alone
+extern const Leaves kAvx512;  // x86-64 alone
 
 }  // namespace pbgen::transpose_leaf

@@ -11,6 +11,7 @@
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "core/conv/conv_direct.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -142,19 +143,24 @@ void check_against_definitions(const Case& c) {
   }
 }
 
-TEST(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheChannels) {
+// Each test runs on each path that this machine has.
+class ConvDirectNarrow : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, ConvDirectNarrow, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheChannels) {
   for (std::int64_t c_big = 1; c_big <= 4; ++c_big)
-    for (const std::int64_t c_small : {1, 2, 5, 6, 7, 13, 16, 17, 33})
+    for (const std::int64_t c_small : {1, 2, 5, 6, 7, 13, 16, 17, 25, 33, 49})
       check_against_definitions({8, 10, 14, c_small, c_big});
 }
 
-TEST(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheExtents) {
+TEST_P(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheExtents) {
   for (const std::int64_t height : {1, 2, 3, 7})
     for (const std::int64_t width : {1, 2, 3, 4, 5, 9, 17, 30})
-      check_against_definitions({16, height, width, 7, 3});
+      for (const std::int64_t batch : {16, 24})
+        check_against_definitions({batch, height, width, 7, 3});
 }
 
-TEST(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheWindow) {
+TEST_P(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheWindow) {
   for (const std::int64_t kernel : {1, 2, 3, 4, 7})
     for (const std::int64_t stride : {1, 2, 3, 5})
       for (const std::int64_t c_big : {1, 3, 4}) {
@@ -163,13 +169,12 @@ TEST(ConvDirectNarrow, EqualsTheDefinitionsWhateverTheWindow) {
       }
 }
 
-TEST(ConvDirectNarrow, EqualsTheDefinitionsAtTheModelsShapes) {
+TEST_P(ConvDirectNarrow, EqualsTheDefinitionsAtTheModelsShapes) {
   check_against_definitions({16, 64, 64, 64, 3});
   check_against_definitions({8, 64, 64, 64, 1});
 }
 
-TEST(ConvDirectNarrow, ResultsDoNotDependOnTheNumberOfThreads) {
-  const int threads_before = thread_count();
+TEST_P(ConvDirectNarrow, ResultsDoNotDependOnTheNumberOfThreads) {
   const EagerScope eager;
   for (const Case& c : {Case{24, 14, 18, 19, 3}, Case{8, 5, 6, 7, 1}, Case{16, 12, 12, 33, 4, 3, 1}}) {
     SCOPED_TRACE(::testing::PrintToString(c));
@@ -185,7 +190,6 @@ TEST(ConvDirectNarrow, ResultsDoNotDependOnTheNumberOfThreads) {
       EXPECT_EQ(p.weight_gradient(0.0f), dw);
     }
   }
-  set_thread_count(threads_before);
 }
 
 }  // namespace

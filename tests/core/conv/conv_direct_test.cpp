@@ -14,6 +14,7 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -55,6 +56,8 @@ std::vector<DirectCase> awkward_cases() {
   cases.push_back({40, 3, 40, 9, 66, 5, 2});
   cases.push_back({8, 40, 33, 70, 8, 3, 2});
   cases.push_back({16, 33, 40, 8, 70, 5, 1});
+  for (std::int64_t slices = 1; slices <= 9; ++slices) cases.push_back({slices * 8, 5, 4, 30, 17, 5, 2});
+  cases.push_back({56, 20, 33, 66, 20, 5, 2});
   return cases;
 }
 
@@ -167,7 +170,11 @@ void expect_to_big(const Problem& p, bool with_bias) {
   EXPECT_TRUE(actual.guards_stand()) << testing::PrintToString(c);
 }
 
-TEST(ConvDirect, ToSmallMatchesItsDefinition) {
+// Each test runs on each path that this machine has.
+class ConvDirect : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, ConvDirect, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(ConvDirect, ToSmallMatchesItsDefinition) {
   for (const DirectCase& c : awkward_cases()) {
     const Problem problem(c);
     expect_to_small(problem, true);
@@ -175,7 +182,7 @@ TEST(ConvDirect, ToSmallMatchesItsDefinition) {
   }
 }
 
-TEST(ConvDirect, ToBigMatchesItsDefinition) {
+TEST_P(ConvDirect, ToBigMatchesItsDefinition) {
   for (const DirectCase& c : awkward_cases()) {
     const Problem problem(c);
     expect_to_big(problem, true);
@@ -184,7 +191,7 @@ TEST(ConvDirect, ToBigMatchesItsDefinition) {
 }
 
 // Paddings that same_padding never gives: none, more than the kernel, extents that leave big pixels untouched.
-TEST(ConvDirect, AnyPaddingIsRight) {
+TEST_P(ConvDirect, AnyPaddingIsRight) {
   for (const std::int64_t pad : {0, 2, 7})
     for (const std::int64_t small_extent : {1, 3, 6}) {
       const DirectCase c{16, 7, 7, 7, 9, 5, 2};
@@ -216,11 +223,13 @@ TEST(ConvDirect, AnyPaddingIsRight) {
     }
 }
 
-TEST(ConvDirect, ResultsDoNotDependOnTheNumberOfThreads) {
-  const int threads = thread_count();
+TEST_P(ConvDirect, ResultsDoNotDependOnTheNumberOfThreads) {
   const EagerScope eager;
-  for (const DirectCase& c :
-       {DirectCase{8, 6, 5, 9, 20, 5, 2}, {16, 4, 4, 31, 33, 5, 2}, {24, 8, 6, 70, 27, 3, 1}, {64, 4, 4, 13, 14, 5, 2}}) {
+  for (const DirectCase& c : {DirectCase{8, 6, 5, 9, 20, 5, 2},
+                              {16, 4, 4, 31, 33, 5, 2},
+                              {24, 8, 6, 70, 27, 3, 1},
+                              {64, 4, 4, 13, 14, 5, 2},
+                              {56, 5, 4, 65, 30, 5, 2}}) {
     set_thread_count(1);
     const Problem problem(c);
     GuardedTensor small(c.small());
@@ -238,12 +247,11 @@ TEST(ConvDirect, ResultsDoNotDependOnTheNumberOfThreads) {
       EXPECT_TRUE(big.same_bits(big_again)) << count << " threads, " << testing::PrintToString(c);
     }
   }
-  set_thread_count(threads);
 }
 
 // An image's result depends neither on its lane nor on its neighbours in the batch.
-TEST(ConvDirect, ASliceAloneIsTheSliceOfABatch) {
-  const DirectCase whole{24, 6, 7, 16, 23, 5, 2};
+TEST_P(ConvDirect, ASliceAloneIsTheSliceOfABatch) {
+  const DirectCase whole{56, 6, 7, 16, 23, 5, 2};
   DirectCase alone = whole;
   alone.batch = 8;
   const Problem p(whole);
@@ -251,7 +259,7 @@ TEST(ConvDirect, ASliceAloneIsTheSliceOfABatch) {
   Tensor small_outputs(whole.small());
   conv_to_big(whole.geometry(), p.weights, nullptr, p.small.view(), big_outputs.view());
   conv_to_small(whole.geometry(), p.weights, nullptr, p.big.view(), small_outputs.view());
-  for (std::int64_t slice = 0; slice < 3; ++slice) {
+  for (std::int64_t slice = 0; slice < 7; ++slice) {
     Tensor big(alone.big());
     Tensor small(alone.small());
     conv_to_big(alone.geometry(), p.weights, nullptr, {p.small.data() + slice * small.floats(), alone.small()}, big.view());
@@ -276,8 +284,9 @@ struct Sum {
 };
 
 // One layer at the paper's size: some of its outputs, each summed here.
-TEST(ConvDirect, ThePapersSizesAreRight) {
-  const DirectCase c{16, 8, 8, 256, 512, 5, 2};
+TEST_P(ConvDirect, ThePapersSizesAreRight) {
+  if (GetParam() == Isa::ref) GTEST_SKIP() << "on the reference path this would take long";
+  const DirectCase c{32, 8, 8, 256, 512, 5, 2};
   const Problem p(c);
   const ConvGeometry g = c.geometry();
   GuardedTensor small(c.small());
@@ -292,7 +301,7 @@ TEST(ConvDirect, ThePapersSizesAreRight) {
     const auto draw = [&](std::uint64_t number, std::int64_t below) {
       return static_cast<std::int64_t>(rng.uniform(sample * 8 + number, 0.0, static_cast<double>(below))) % below;
     };
-    const std::int64_t image = draw(0, 16), sy = draw(1, 4), sx = draw(2, 4), s = draw(3, 512);
+    const std::int64_t image = draw(0, 32), sy = draw(1, 4), sx = draw(2, 4), s = draw(3, 512);
     const std::int64_t by = draw(4, 8), bx = draw(5, 8), b = draw(6, 256);
     Sum to_small;
     Sum to_big;
@@ -316,25 +325,25 @@ TEST(ConvDirect, ThePapersSizesAreRight) {
   }
 }
 
-// Weights follow the path: what one path packed is no other's, and repacking mends it.
-TEST(ConvDirect, WeightsOfTheReferencePathAreRefusedElsewhere) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
-  const Isa before = isa();
+// Weights follow the path: what one path packed is no other's, and repacking mends it.  The definition reads plain weights.
+TEST_P(ConvDirect, WeightsOfAnotherPathAreRefused) {
   const DirectCase c{8, 4, 4, 6, 5, 5, 2};
-  set_isa(Isa::ref);
-  Problem p(c);
-  expect_to_big(p, true);
-  set_isa(Isa::avx2);
-  Tensor big(c.big());
-  EXPECT_THROW(conv_to_big(c.geometry(), p.weights, nullptr, p.small.view(), big.view()), std::logic_error);
-  p.weights.pack(p.w.data());
-  expect_to_big(p, true);
-  set_isa(Isa::ref);
-  expect_to_big(p, true);
-  set_isa(before);
+  for (const Isa packed_for : machine_paths()) {
+    if (packed_for == GetParam()) continue;
+    set_isa(packed_for);
+    Problem p(c);
+    expect_to_big(p, true);
+    set_isa(GetParam());
+    if (GetParam() != Isa::ref) {
+      Tensor big(c.big());
+      EXPECT_THROW(conv_to_big(c.geometry(), p.weights, nullptr, p.small.view(), big.view()), std::logic_error);
+      p.weights.pack(p.w.data());
+    }
+    expect_to_big(p, true);
+  }
 }
 
-TEST(ConvDirect, ShapesThatDoNotFitAreRefused) {
+TEST_P(ConvDirect, ShapesThatDoNotFitAreRefused) {
   const DirectCase c{8, 4, 4, 3, 5, 5, 2};
   DirectWeights unpacked(c.weights());
   Tensor small(c.small());
