@@ -33,7 +33,7 @@ const char* instructions_of(Isa isa) {
   switch (isa) {
     case Isa::ref: return "no special instructions";
     case Isa::avx2: return "AVX2 and FMA";
-    case Isa::avx512: return "AVX-512 F, BW, DQ and VL";
+    case Isa::avx512: return "AVX-512 F, BW, DQ and VL, and BMI2";
   }
   return "";
 }
@@ -128,7 +128,7 @@ bool machine_supports(Isa isa) {
 #if defined(__x86_64__)
   static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && system_saves(0x06);
   static const bool avx512 = avx2 && system_saves(0xe6) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
   return isa == Isa::avx2 ? avx2 : avx512;
 #else
   return false;

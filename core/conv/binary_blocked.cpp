@@ -54,6 +54,8 @@ class MeetingAxis {
     const std::int64_t step = gathers_ ? 1 : -stride_;
     return {tap, out, in == 0 || !is_tap(tap - step), in + 1 == in_ || !is_tap(tap + step)};
   }
+  // The most output pixels that one input pixel meets.
+  std::int64_t most_outputs() const { return std::min(gathers_ ? ceil_div(kernel_, stride_) : kernel_, out_); }
   // Whether any input pixel meets the output pixel.
   bool is_met(std::int64_t out) const {
     const std::int64_t begin = gathers_ ? stride_ * out - pad_ : floor_div(out + pad_ - kernel_, stride_) + 1;
@@ -98,45 +100,94 @@ void fill_unmet(const Product& p, std::int64_t slice) {
     }
 }
 
-// One block of one input pixel's channels: its values, where there are fewer than a block's followed by zeros, and their scales or null.
-struct BlockInput {
-  const float* x;
-  const float* scale;
-};
-
-BlockInput block_input(const Product& p, const InputBlocks& blocks, std::int64_t block, const float* pixel, float* padded) {
-  const std::int64_t channel = block * blocks.channels;
-  const std::int64_t present = std::min(p.in.shape.channels - channel, blocks.channels);
-  const float* const x = pixel + channel * kLanes;
-  const float* const scale = p.scales.in_scale ? p.scales.in_scale + channel : nullptr;
-  if (present == blocks.channels) return {x, scale};
-  for (std::int64_t i = 0; i < present * kLanes; ++i) padded[i] = scale ? x[i] * scale[i / kLanes] : x[i];
-  std::fill(padded + present * kLanes, padded + blocks.channels * kLanes, 0.0f);
-  return {padded, nullptr};
-}
+constexpr std::int64_t kBlockFloats = binary_leaf::kBlockChannels * kLanes;
 
 const float* filled(float* array, std::int64_t count, float value) {
   std::fill_n(array, count, value);
   return array;
 }
 
-// Output channels [begin, end) of one slice; begin lies between tiles.  A block's tables are written once for a pixel, then
-// serve all its taps and output channels, whose accumulators stand in the output itself.  A block's row numbers stay in L2 while a row
-// of pixels passes; so do the few rows of output that it meets.
-void run_slice(const Product& p, std::int64_t slice, std::int64_t begin, std::int64_t end) {
+// One block of one input pixel's channels, in one or two slices: its values, where there are fewer than a block's followed by zeros, and
+// their scales or null.
+struct BlockInput {
+  const float* x;
+  std::int64_t slice_step;
+  const float* scale;
+};
+
+BlockInput block_input(const Product& p, const InputBlocks& blocks, std::int64_t block, const float* pixel, std::int64_t slices,
+                       float* padded) {
+  const std::int64_t channel = block * blocks.channels;
+  const std::int64_t present = std::min(p.in.shape.channels - channel, blocks.channels);
+  const std::int64_t slice_step = p.in.shape.offset(1, 0, 0, 0);
+  const float* const x = pixel + channel * kLanes;
+  const float* const scale = p.scales.in_scale ? p.scales.in_scale + channel : nullptr;
+  if (present == blocks.channels) return {x, slice_step, scale};
+  for (std::int64_t slice = 0; slice < slices; ++slice) {
+    const float* const from = x + slice * slice_step;
+    float* const to = padded + slice * kBlockFloats;
+    for (std::int64_t i = 0; i < present * kLanes; ++i) to[i] = scale ? from[i] * scale[i / kLanes] : from[i];
+    std::fill(to + present * kLanes, to + blocks.channels * kLanes, 0.0f);
+  }
+  return {padded, kBlockFloats, nullptr};
+}
+
+// Asks for x[0 .. floats) to be in L1 soon.
+void prefetch(std::int64_t floats, const float* x) {
+  constexpr std::int64_t kLineFloats = 16;
+  for (std::int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(x + i);
+}
+
+// What one item computes: output channels [begin, end), begin between tiles, of the slices that share rows of `leaves`, from `slice` on.
+struct Item {
+  const binary_leaf::SliceLeaves& leaves;
+  std::int64_t slice;
+  std::int64_t begin;
+  std::int64_t end;
+  std::int64_t channels() const { return end - begin; }
+};
+
+// Where the sums of output pixels grow until their last touch.  One slice's grow in the output itself.  Those of slices that share rows
+// stand side by side as rows do: of as many rows of output pixels as one row of input pixels meets, so that they stay in L2.
+class Sums {
+ public:
+  static std::int64_t floats(const Product& p, const Item& item) {
+    if (item.leaves.slices == 1) return 0;
+    return p.rows.most_outputs() * p.out.shape.width * item.channels() * item.leaves.slices * kLanes;
+  }
+  Sums(const Product& p, const Item& item, float* floats) : p_(p), item_(item), floats_(floats), rows_(p.rows.most_outputs()) {}
+
+  float* at(std::int64_t y, std::int64_t x) const {
+    if (item_.leaves.slices == 1) return p_.out.data + p_.out.shape.offset(item_.slice, y, x, item_.begin);
+    return floats_ + (y % rows_ * p_.out.shape.width + x) * item_.channels() * item_.leaves.slices * kLanes;
+  }
+
+ private:
+  const Product& p_;
+  const Item& item_;
+  float* floats_;
+  std::int64_t rows_;
+};
+
+// A block's tables are written once for a pixel, then serve all its taps and output channels.  A block's row numbers stay in L2 while a
+// row of pixels passes; so do the few rows of sums that it meets.
+void run_item(const Product& p, const Item& item) {
   const InputBlocks blocks = input_blocks(p.in.shape.channels);
   const LaneShape& in = p.in.shape;
   const LaneShape& out = p.out.shape;
+  const std::int64_t slices = item.leaves.slices;
+  const ThreadScratch scratch = ThreadScratch::of_floats(Sums::floats(p, item) + 2 * item.channels());
+  const Sums sums(p, item, scratch.floats());
   // The leaves have no case for null.
-  const ThreadScratch scratch = ThreadScratch::of_floats(2 * (end - begin));
-  const float* const scale = p.scales.out_scale ? p.scales.out_scale + begin : filled(scratch.floats(), end - begin, 1.0f);
-  const float* const bias = p.scales.bias ? p.scales.bias + begin : filled(scratch.floats() + (end - begin), end - begin, 0.0f);
+  float* const ones = scratch.floats() + Sums::floats(p, item);
+  const float* const scale = p.scales.out_scale ? p.scales.out_scale + item.begin : filled(ones, item.channels(), 1.0f);
+  const float* const bias = p.scales.bias ? p.scales.bias + item.begin : filled(ones + item.channels(), item.channels(), 0.0f);
   const std::int64_t tile_bytes = blocks.groups * 8;
   const std::int64_t tap_bytes = tiles_of(out.channels) * tile_bytes;
   const std::int64_t block_bytes = p.kernel * p.kernel * tap_bytes;
-  const std::uint8_t* const numbers = p.numbers + begin / kTileRows * tile_bytes;
-  alignas(64) float tables[binary_leaf::kMaxGroups * binary_leaf::kTableFloats];
-  alignas(64) float padded[binary_leaf::kBlockChannels * kLanes];
+  const std::uint8_t* const numbers = p.numbers + item.begin / kTileRows * tile_bytes;
+  alignas(64) float tables[binary_leaf::kMaxGroups * binary_leaf::table_floats(binary_leaf::kMaxSlices)];
+  alignas(64) float padded[binary_leaf::kMaxSlices * kBlockFloats];
 
   for (std::int64_t y = 0; y < in.height; ++y) {
     const Range rows = p.rows.outputs(y);
@@ -144,13 +195,14 @@ void run_slice(const Product& p, std::int64_t slice, std::int64_t begin, std::in
       for (std::int64_t x = 0; x < in.width; ++x) {
         const Range columns = p.columns.outputs(x);
         if (rows.size() == 0 || columns.size() == 0) continue;
-        const float* const pixel = p.in.data + in.offset(slice, y, x, 0);
-        const BlockInput input = block_input(p, blocks, block, pixel, padded);
-        p.leaves.build_tables(blocks.channels, blocks.groups, input.x, input.scale, tables);
+        const float* const pixel = p.in.data + in.offset(item.slice, y, x, 0);
+        const BlockInput input = block_input(p, blocks, block, pixel, slices, padded);
+        item.leaves.build_tables(blocks.channels, blocks.groups, input.x, input.slice_step, input.scale, tables);
         // The next pixel's block is read in a burst long after this one's: no hardware prefetcher has it ready.
         if (x + 1 < in.width) {
           const std::int64_t channel = block * blocks.channels;
-          p.leaves.prefetch(std::min(in.channels - channel, blocks.channels) * kLanes, pixel + (in.channels + channel) * kLanes);
+          const std::int64_t floats = std::min(in.channels - channel, blocks.channels) * kLanes;
+          for (std::int64_t slice = 0; slice < slices; ++slice) prefetch(floats, pixel + in.offset(slice, 0, 1, channel));
         }
         for (std::int64_t oy = rows.begin; oy < rows.end; ++oy) {
           const Meeting row = p.rows.meeting(y, oy);
@@ -158,13 +210,15 @@ void run_slice(const Product& p, std::int64_t slice, std::int64_t begin, std::in
             const Meeting column = p.columns.meeting(x, ox);
             const bool first = block == 0 && row.first && column.first;
             const bool last = block + 1 == blocks.count && row.last && column.last;
-            p.leaves.look_up(blocks.groups, first, last,
-                                     {.numbers = numbers + block * block_bytes + (row.tap * p.kernel + column.tap) * tap_bytes,
-                                      .tables = tables,
-                                      .out = p.out.data + out.offset(slice, row.out, column.out, begin),
-                                      .rows = end - begin,
-                                      .scale = scale,
-                                      .bias = bias});
+            item.leaves.look_up(blocks.groups, first, last,
+                                {.numbers = numbers + block * block_bytes + (row.tap * p.kernel + column.tap) * tap_bytes,
+                                 .tables = tables,
+                                 .sums = sums.at(row.out, column.out),
+                                 .rows = item.channels(),
+                                 .out = p.out.data + out.offset(item.slice, row.out, column.out, item.begin),
+                                 .out_step = out.offset(1, 0, 0, 0),
+                                 .scale = scale,
+                                 .bias = bias});
           }
         }
       }
@@ -173,11 +227,11 @@ void run_slice(const Product& p, std::int64_t slice, std::int64_t begin, std::in
 
 // Into how many pieces the output channels are cut, so that threads have work although the slices are few.  Each piece writes the
 // tables anew, which costs about what two tiles of output channels cost; the dearest thread decides.
-std::int64_t choose_pieces(std::int64_t slices, std::int64_t tiles, std::int64_t threads) {
+std::int64_t choose_pieces(std::int64_t runs, std::int64_t tiles, std::int64_t threads) {
   std::int64_t best = 1;
   std::int64_t best_cost = INT64_MAX;
   for (std::int64_t pieces = 1; pieces <= std::min(tiles, threads); ++pieces) {
-    const std::int64_t cost = ceil_div(slices * pieces, threads) * (ceil_div(tiles, pieces) + 2);
+    const std::int64_t cost = ceil_div(runs * pieces, threads) * (ceil_div(tiles, pieces) + 2);
     if (cost < best_cost) {
       best_cost = cost;
       best = pieces;
@@ -187,18 +241,24 @@ std::int64_t choose_pieces(std::int64_t slices, std::int64_t tiles, std::int64_t
 }
 
 void run(const Product& p) {
+  // Runs of slices that share rows; the last may have one slice alone.
   const std::int64_t slices = p.out.shape.slices();
+  const std::int64_t together = p.leaves.together.slices;
+  const std::int64_t runs = ceil_div(slices, together);
   const std::int64_t tiles = tiles_of(p.out.shape.channels);
-  const std::int64_t sums = p.in.shape.pixels() * p.in.shape.channels * p.kernel * p.kernel * p.out.shape.channels;
-  const int threads = threads_worth_waking(slices * sums, kSumsOfAThread);
-  const std::int64_t pieces = choose_pieces(slices, tiles, threads);
-  parallel_items(slices * pieces, [&](std::int64_t item) {
-    const std::int64_t slice = item / pieces;
+  const std::int64_t sums = together * p.in.shape.pixels() * p.in.shape.channels * p.kernel * p.kernel * p.out.shape.channels;
+  const int threads = threads_worth_waking(runs * sums, kSumsOfAThread);
+  const std::int64_t pieces = choose_pieces(runs, tiles, threads);
+  parallel_items(runs * pieces, [&](std::int64_t item) {
     const std::int64_t piece = item % pieces;
     const std::int64_t begin = tiles * piece / pieces * kTileRows;
     const std::int64_t end = std::min(tiles * (piece + 1) / pieces * kTileRows, p.out.shape.channels);
-    if (piece == 0) fill_unmet(p, slice);
-    run_slice(p, slice, begin, end);
+    const std::int64_t first = item / pieces * together;
+    const std::int64_t last = std::min(first + together, slices);
+    const bool whole = last - first == together;
+    for (std::int64_t slice = first; slice < last && piece == 0; ++slice) fill_unmet(p, slice);
+    for (std::int64_t slice = first; slice < last; slice += whole ? together : 1)
+      run_item(p, {.leaves = whole ? p.leaves.together : p.leaves.alone, .slice = slice, .begin = begin, .end = end});
   }, ceil_div(kSumsOfAThread * pieces, sums));
 }
 

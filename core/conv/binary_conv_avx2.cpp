@@ -48,6 +48,8 @@ void build_table(const float* x, const float* scale, float* table) {
   }
 }
 
+constexpr std::int64_t kTableFloats = table_floats(1);
+
 // One group's lookups for eight output channels: a word of eight row numbers, taken apart by byte registers, so that the load
 // ports are left to the tables.  Compilers hoist the words and spill them, or extract each byte from memory; hence assembly.
 #define PBGEN_LOOKUP_PAIR(op, even, odd)              \
@@ -94,10 +96,9 @@ __attribute__((always_inline)) inline void look_up_all(const std::uint8_t* numbe
 
 template <bool first, bool last>
 __attribute__((always_inline)) inline void finish_row(__m256 sum, const Lookup& k, int row) {
-  float* const out = k.out + 8 * row;
-  if constexpr (!first) sum = _mm256_add_ps(sum, _mm256_loadu_ps(out));
+  if constexpr (!first) sum = _mm256_add_ps(sum, _mm256_loadu_ps(k.sums + 8 * row));
   if constexpr (last) sum = _mm256_fmadd_ps(sum, _mm256_broadcast_ss(k.scale + row), _mm256_broadcast_ss(k.bias + row));
-  _mm256_storeu_ps(out, sum);
+  _mm256_storeu_ps((last ? k.out : k.sums) + 8 * row, sum);
 }
 
 // rows: of the eight output channels those that exist.  The others' numbers are 0: looked up, not stored.
@@ -121,6 +122,7 @@ void look_up_rows(Lookup k) {
   for (; k.rows >= kTileRows; k.rows -= kTileRows) {
     look_up_tile<groups, first, last>(k, kTileRows);
     k.numbers += groups * kTileRows;
+    k.sums += 8 * kTileRows;
     k.out += 8 * kTileRows;
     k.scale += kTileRows;
     k.bias += kTileRows;
@@ -137,7 +139,7 @@ void look_up_rows(bool first, bool last, const Lookup& k) {
   }
 }
 
-void build_tables(std::int64_t channels, std::int64_t groups, const float* x, const float* scale, float* tables) {
+void build_tables(std::int64_t channels, std::int64_t groups, const float* x, std::int64_t, const float* scale, float* tables) {
   for (std::int64_t group = 0; group < groups; ++group) {
     const std::int64_t begin = group_begin(channels, groups, group);
     const float* const from = x + 8 * begin;
@@ -152,10 +154,6 @@ void build_tables(std::int64_t channels, std::int64_t groups, const float* x, co
       default: build_table<6>(from, factors, to); break;
     }
   }
-}
-
-void prefetch(std::int64_t floats, const float* x) {
-  for (std::int64_t i = 0; i < floats; i += 16) _mm_prefetch(reinterpret_cast<const char*>(x + i), _MM_HINT_T0);
 }
 
 void look_up(std::int64_t groups, bool first, bool last, const Lookup& lookup) {
@@ -175,7 +173,9 @@ void look_up(std::int64_t groups, bool first, bool last, const Lookup& lookup) {
   static_assert(kMaxGroups == 11);
 }
 
-void sign_bytes(std::int64_t count, const float* w, std::uint8_t* signs) {
+}  // namespace
+
+void sign_bytes_avx2(std::int64_t count, const float* w, std::uint8_t* signs) {
   const __m256 zero = _mm256_setzero_ps();
   const auto mask = [&](std::int64_t i) { return _mm256_castps_si256(_mm256_cmp_ps(_mm256_loadu_ps(w + i), zero, _CMP_GE_OQ)); };
   // The two packs interleave the 128-bit halves; this puts them in order.
@@ -189,13 +189,6 @@ void sign_bytes(std::int64_t count, const float* w, std::uint8_t* signs) {
   for (; i < count; ++i) signs[i] = w[i] >= 0.0f ? 255 : 0;
 }
 
-}  // namespace
-
-const Leaves kAvx2 = {
-    .build_tables = build_tables,
-    .prefetch = prefetch,
-    .look_up = look_up,
-    .sign_bytes = sign_bytes,
-};
+const SliceLeaves kAvx2 = {.slices = 1, .build_tables = build_tables, .look_up = look_up};
 
 }  // namespace pbgen::binary_leaf

@@ -1,4 +1,5 @@
 // Which functions a path has.  Another instruction set is its leaves, a table here, and a line in conv_kernels.
+#include "core/base/cache.h"
 #include "core/base/cpu.h"
 #include "core/conv/binary_blocked.h"
 #include "core/conv/binary_conv.h"
@@ -40,7 +41,7 @@ struct ConvLeaves {
   const conv_direct_leaf::Leaves& wide;
   NarrowLeaves narrow;
   const conv_weight_gradient_leaf::Leaves& weight_gradient;
-  const binary_leaf::Leaves& signs;
+  binary_leaf::Leaves signs;
   const im2col_leaf::Leaves& streaming;
 };
 
@@ -94,30 +95,45 @@ constexpr ConvKernels kBlocked = {
 };
 
 #if defined(__x86_64__)
+constexpr binary_leaf::Leaves kAvx2Signs = {
+    .together = binary_leaf::kAvx2, .alone = binary_leaf::kAvx2, .sign_bytes = binary_leaf::sign_bytes_avx2};
+constexpr binary_leaf::Leaves kAvx512Signs = {
+    .together = binary_leaf::kAvx512, .alone = binary_leaf::kAvx2, .sign_bytes = binary_leaf::sign_bytes_avx2};
+
 constexpr ConvLeaves kAvx2 = {
     .path = Isa::avx2,
     .wide = conv_direct_leaf::kAvx2,
     .narrow = {conv_direct_narrow_leaf::kAvx2, transpose_leaf::kAvx2},
     .weight_gradient = conv_weight_gradient_leaf::kAvx2,
-    .signs = binary_leaf::kAvx2,
+    .signs = kAvx2Signs,
     .streaming = im2col_leaf::kAvx2,
 };
 
-constexpr ConvLeaves kAvx512 = {
-    .path = Isa::avx512,
-    .wide = conv_direct_leaf::kAvx512,
-    .narrow = {conv_direct_narrow_leaf::kAvx512, transpose_leaf::kAvx512},
-    .weight_gradient = conv_weight_gradient_leaf::kAvx512,
-    .signs = binary_leaf::kAvx2,
-    .streaming = im2col_leaf::kAvx2,
-};
+constexpr ConvLeaves avx512_leaves(const binary_leaf::Leaves& signs) {
+  return {
+      .path = Isa::avx512,
+      .wide = conv_direct_leaf::kAvx512,
+      .narrow = {conv_direct_narrow_leaf::kAvx512, transpose_leaf::kAvx512},
+      .weight_gradient = conv_weight_gradient_leaf::kAvx512,
+      .signs = signs,
+      .streaming = im2col_leaf::kAvx2,
+  };
+}
+constexpr ConvLeaves kAvx512 = avx512_leaves(kAvx512Signs);
+// Where L1 is too small for the tables of two slices; the sums are the same.
+constexpr ConvLeaves kAvx512SmallTables = avx512_leaves(kAvx2Signs);
+
+bool tables_of_two_slices_fit() {
+  static const bool fit = first_level_cache_bytes() > binary_leaf::kMaxGroups * binary_leaf::table_floats(2) * std::int64_t{sizeof(float)};
+  return fit;
+}
 #endif
 
 }  // namespace
 
 const ConvKernels& conv_kernels() {
 #if defined(__x86_64__)
-  if (isa() == Isa::avx512) return kBlocked<kAvx512>;
+  if (isa() == Isa::avx512) return tables_of_two_slices_fit() ? kBlocked<kAvx512> : kBlocked<kAvx512SmallTables>;
   if (isa() == Isa::avx2) return kBlocked<kAvx2>;
 #endif
   return kRef;

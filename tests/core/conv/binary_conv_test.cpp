@@ -14,6 +14,7 @@
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "tests/support/guarded_floats.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -35,11 +36,11 @@ struct Problem {
   LaneShape out(To to) const { return to == To::small ? small() : big(); }
 };
 
-void PrintTo(const Problem& p, std::ostream* out) {
+std::ostream& operator<<(std::ostream& out, const Problem& p) {
   const ConvGeometry& g = p.geometry;
-  *out << "batch " << p.batch << ", small " << p.c_small << " x " << g.small_height << "x" << g.small_width << ", big " << p.c_big << " x "
-       << g.big_height << "x" << g.big_width << ", kernel " << g.kernel << ", stride " << g.stride << ", pad " << g.pad_top << ", "
-       << g.pad_left;
+  return out << "batch " << p.batch << ", small " << p.c_small << " x " << g.small_height << "x" << g.small_width << ", big " << p.c_big
+             << " x " << g.big_height << "x" << g.big_width << ", kernel " << g.kernel << ", stride " << g.stride << ", pad " << g.pad_top
+             << ", " << g.pad_left;
 }
 
 std::vector<float> uniform(std::int64_t count, std::uint64_t seed, double low, double high) {
@@ -105,7 +106,7 @@ void expect_near(const Problem& p, To to, const Tensor& y, const Tensor& expecte
 }
 
 void check_product(const Problem& p, To to, const Scales& scales, bool with_in, bool with_out, bool with_bias) {
-  SCOPED_TRACE(testing::Message() << testing::PrintToString(p) << (to == To::small ? " to small" : " to big") << ", in_scale " << with_in
+  SCOPED_TRACE(testing::Message() << p << (to == To::small ? " to small" : " to big") << ", in_scale " << with_in
                                   << ", out_scale " << with_out << ", bias " << with_bias);
   const std::vector<float> w = weights_with_zeros(p.weights());
   BinaryConvWeights weights(p.weights());
@@ -128,10 +129,44 @@ void check_product(const Problem& p, To to, const Scales& scales, bool with_in, 
   expect_near(p, to, y, expected, magnitude);
 }
 
-class BinaryConv : public testing::TestWithParam<Problem> {};
+// Extents, kernel and stride of a geometry whose padding is the caller's.
+ConvGeometry geometry(std::int64_t big_height, std::int64_t big_width, std::int64_t small_height, std::int64_t small_width,
+                      std::int64_t kernel, std::int64_t stride, std::int64_t pad_top, std::int64_t pad_left) {
+  return {big_height, big_width, small_height, small_width, kernel, stride, pad_top, pad_left};
+}
 
-TEST_P(BinaryConv, EqualsItsDefinition) {
-  const Problem& p = GetParam();
+// One slice, pairs of them, and a pair with one left over.
+const Problem kProblems[] = {
+    {8, 1, 1, same_padding(1, 1, 1, 1)},
+    {8, 1, 1, same_padding(4, 4)},
+    {16, 2, 3, same_padding(5, 3)},
+    {24, 3, 64, same_padding(6, 4)},
+    {8, 5, 7, same_padding(7, 5, 3, 1)},
+    {16, 8, 6, same_padding(4, 6, 4, 2)},
+    {16, 9, 4, same_padding(6, 6, 2, 3)},  // big pixels that no tap meets
+    {8, 16, 24, same_padding(8, 8)},
+    {24, 24, 16, same_padding(5, 7)},
+    {24, 65, 100, same_padding(4, 4)},
+    {16, 63, 66, same_padding(3, 5, 3, 2)},
+    {16, 130, 48, same_padding(4, 3, 3, 2)},
+    {16, 20, 9, same_padding(7, 6, 1, 2)},             // input pixels that meet nothing
+    {24, 11, 17, geometry(9, 7, 6, 5, 3, 2, 2, 3)},    // wide padding
+    {16, 12, 13, geometry(4, 4, 9, 8, 3, 1, 0, 0)},    // small pixels beyond the big side
+    {16, 10, 12, geometry(12, 10, 3, 2, 5, 2, 1, 1)},  // big pixels beyond the small side
+    {40, 32, 64, same_padding(6, 6, 5, 3)},
+};
+
+// Blocks of every number of groups that there may be.
+std::vector<Problem> problems_of_every_group_count() {
+  std::vector<Problem> problems;
+  for (std::int64_t groups = 1; groups <= 11; ++groups) problems.push_back({24, 6 * groups - 2, 6 * groups - 3, same_padding(4, 2, 3, 2)});
+  return problems;
+}
+
+class BinaryConv : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, BinaryConv, testing::ValuesIn(kIsas), isa_of_test);
+
+void expect_definition(const Problem& p) {
   for (const To to : {To::small, To::big}) {
     const Scales scales{uniform(p.in(to).channels, 3, -2.0, 2.0), uniform(p.out(to).channels, 4, -2.0, 2.0),
                         uniform(p.out(to).channels, 5, -2.0, 2.0)};
@@ -142,51 +177,80 @@ TEST_P(BinaryConv, EqualsItsDefinition) {
   }
 }
 
+TEST_P(BinaryConv, EqualsItsDefinition) {
+  for (const Problem& p : kProblems) expect_definition(p);
+}
+
+TEST_P(BinaryConv, EqualsItsDefinitionForEveryNumberOfGroups) {
+  for (const Problem& p : problems_of_every_group_count()) expect_definition(p);
+}
+
+Tensor packed_product(To to, const Problem& p, const std::vector<float>& w, const ConvScales& scales, ConstTensorView x) {
+  BinaryConvWeights weights(p.weights());
+  weights.pack(w.data());
+  Tensor y = nan_tensor(p.out(to));
+  product(to, p.geometry, weights, scales, x, y.view());
+  return y;
+}
+
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.floats()) * sizeof(float)) == 0;
+}
+
 TEST_P(BinaryConv, IsTheSameForAnyNumberOfThreads) {
-  const Problem& p = GetParam();
   const EagerScope eager;
-  const int threads = thread_count();
-  const std::vector<float> w = weights_with_zeros(p.weights());
-  for (const To to : {To::small, To::big}) {
-    const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
-    std::vector<Tensor> results;
-    for (const int count : {1, 2, 3}) {
-      set_thread_count(count);
-      BinaryConvWeights weights(p.weights());
-      weights.pack(w.data());
-      results.push_back(nan_tensor(p.out(to)));
-      product(to, p.geometry, weights, {}, x.view(), results.back().view());
+  for (const Problem& p : kProblems)
+    for (const To to : {To::small, To::big}) {
+      const std::vector<float> w = weights_with_zeros(p.weights());
+      const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+      set_thread_count(1);
+      const Tensor expected = packed_product(to, p, w, {}, x.view());
+      for (const int count : {2, 3, 5}) {
+        set_thread_count(count);
+        EXPECT_TRUE(same_bytes(packed_product(to, p, w, {}, x.view()), expected)) << p << ", " << count << " threads";
+      }
     }
-    set_thread_count(threads);
-    for (std::size_t i = 1; i < results.size(); ++i)
-      EXPECT_EQ(std::memcmp(results[0].data(), results[i].data(), static_cast<std::size_t>(results[0].floats()) * sizeof(float)), 0);
-  }
 }
 
-// Extents, kernel and stride of a geometry whose padding is the caller's.
-ConvGeometry geometry(std::int64_t big_height, std::int64_t big_width, std::int64_t small_height, std::int64_t small_width,
-                      std::int64_t kernel, std::int64_t stride, std::int64_t pad_top, std::int64_t pad_left) {
-  return {big_height, big_width, small_height, small_width, kernel, stride, pad_top, pad_left};
+// Each image's sums have the same terms in the same order, whichever others stand beside it.
+TEST_P(BinaryConv, AnImageIsTheSameInAnyBatch) {
+  for (const Problem& whole : {Problem{40, 65, 20, same_padding(6, 4)}, Problem{40, 12, 70, same_padding(4, 4, 3, 1)}})
+    for (const To to : {To::small, To::big}) {
+      const std::vector<float> w = weights_with_zeros(whole.weights());
+      const Tensor x = uniform_tensor(whole.in(to), 2, -1.0, 1.0);
+      const Tensor expected = packed_product(to, whole, w, {}, x.view());
+      for (std::int64_t slice = 0; slice < whole.batch / kLanes; ++slice) {
+        Problem one = whole;
+        one.batch = kLanes;
+        const Tensor y = packed_product(to, one, w, {}, {x.data() + slice * one.in(to).floats(), one.in(to)});
+        EXPECT_EQ(std::memcmp(y.data(), expected.data() + slice * y.floats(), static_cast<std::size_t>(y.floats()) * sizeof(float)), 0)
+            << whole << ", slice " << slice;
+      }
+    }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, BinaryConv,
-                         testing::Values(Problem{8, 1, 1, same_padding(1, 1, 1, 1)},            //
-                                         Problem{8, 1, 1, same_padding(4, 4)},                  //
-                                         Problem{8, 2, 3, same_padding(5, 3)},                  //
-                                         Problem{8, 3, 64, same_padding(6, 4)},                 //
-                                         Problem{8, 5, 7, same_padding(7, 5, 3, 1)},            //
-                                         Problem{8, 8, 6, same_padding(4, 6, 4, 2)},            //
-                                         Problem{8, 9, 4, same_padding(6, 6, 2, 3)},            // big pixels that no tap meets
-                                         Problem{8, 16, 24, same_padding(8, 8)},                //
-                                         Problem{24, 24, 16, same_padding(5, 7)},               //
-                                         Problem{8, 65, 100, same_padding(4, 4)},               //
-                                         Problem{16, 63, 66, same_padding(3, 5, 3, 2)},         //
-                                         Problem{8, 130, 48, same_padding(4, 3, 3, 2)},         //
-                                         Problem{8, 20, 9, same_padding(7, 6, 1, 2)},           // input pixels that meet nothing
-                                         Problem{8, 11, 17, geometry(9, 7, 6, 5, 3, 2, 2, 3)},  // wide padding
-                                         Problem{8, 12, 13, geometry(4, 4, 9, 8, 3, 1, 0, 0)},  // small pixels beyond the big side
-                                         Problem{8, 10, 12, geometry(12, 10, 3, 2, 5, 2, 1, 1)},  // big pixels beyond the small side
-                                         Problem{16, 32, 64, same_padding(6, 6, 5, 3)}));
+// The sets of leaves add the same terms in the same order, so that a training does not depend on which of them a machine has.
+TEST(BinaryConvPaths, GiveTheSameBytes) {
+  const Isa before = isa();
+  std::vector<Problem> problems(std::begin(kProblems), std::end(kProblems));
+  for (const Problem& p : problems_of_every_group_count()) problems.push_back(p);
+  problems.push_back({24, 512, 256, same_padding(8, 8)});
+  problems.push_back({16, 128, 64, same_padding(32, 32)});
+  for (const Problem& p : problems)
+    for (const To to : {To::small, To::big}) {
+      const std::vector<float> w = weights_with_zeros(p.weights());
+      const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+      const Scales scales{uniform(p.in(to).channels, 3, -2.0, 2.0), uniform(p.out(to).channels, 4, -2.0, 2.0),
+                          uniform(p.out(to).channels, 5, -2.0, 2.0)};
+      std::vector<Tensor> results;
+      for (const Isa path : fast_paths()) {
+        set_isa(path);
+        results.push_back(packed_product(to, p, w, scales.view(true, true, true), x.view()));
+        EXPECT_TRUE(same_bytes(results.back(), results.front())) << p << " on " << name(path);
+      }
+    }
+  set_isa(before);
+}
 
 // One output in double, and the sum of its terms' magnitudes.
 struct Sum {
@@ -240,13 +304,16 @@ TEST(BinaryConvWide, EqualsSumsInDoubleAtTheModelsSizes) {
         // 11 rows are added for every tap and 64 channels.
         const double rows = static_cast<double>(p.in(to).channels / 64 * 11 * p.geometry.taps());
         ASSERT_TRUE(error <= (rows + 8.0) * 0x1p-24 * expected.magnitude)
-            << testing::PrintToString(p) << ": image " << image << ", pixel " << oy << ", " << ox << ", channel " << channel;
+            << p << ": image " << image << ", pixel " << oy << ", " << ox << ", channel " << channel;
       }
     }
   }
 }
 
-TEST(BinaryConvWeights, PackAgainTakesTheNewSigns) {
+class BinaryConvWeightsTest : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, BinaryConvWeightsTest, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(BinaryConvWeightsTest, PackAgainTakesTheNewSigns) {
   const Problem p{8, 16, 16, same_padding(4, 4)};
   std::vector<float> w = uniform(p.weights().weights(), 1, -1.0, 1.0);
   BinaryConvWeights weights(p.weights());
@@ -262,7 +329,7 @@ TEST(BinaryConvWeights, PackAgainTakesTheNewSigns) {
   for (std::int64_t i = 0; i < after.floats(); ++i) ASSERT_EQ(after.data()[i], -before.data()[i]) << "at " << i;
 }
 
-TEST(BinaryConvWeights, PackingReadsNothingBehindTheWeights) {
+TEST_P(BinaryConvWeightsTest, PackingReadsNothingBehindTheWeights) {
   for (const ConvWeightShape& shape : {ConvWeightShape{7, 5, 5}, {97, 101, 3}, {193, 13, 1}, {13, 193, 3}, {65, 1, 5}, {1, 65, 5}}) {
     GuardedFloats w(shape.weights());
     std::fill_n(w.data(), shape.weights(), -1.0f);
@@ -270,7 +337,7 @@ TEST(BinaryConvWeights, PackingReadsNothingBehindTheWeights) {
   }
 }
 
-TEST(BinaryConvWeights, RefusesWhatDoesNotFit) {
+TEST_P(BinaryConvWeightsTest, RefusesWhatDoesNotFit) {
   const Problem p{8, 4, 6, same_padding(4, 4)};
   BinaryConvWeights weights(p.weights());
   const Tensor small(p.small());
@@ -282,6 +349,24 @@ TEST(BinaryConvWeights, RefusesWhatDoesNotFit) {
   EXPECT_THROW(product(To::small, p.geometry, weights, {}, small.view(), big.view()), std::logic_error);
   EXPECT_THROW(product(To::big, same_padding(6, 4), weights, {}, small.view(), big.view()), std::logic_error);
   EXPECT_THROW(BinaryConvWeights({0, 4, 5}), std::logic_error);
+}
+
+TEST(BinaryConvWeights, AreOfThePathThatTheyWerePackedFor) {
+  const std::vector<Isa> paths = fast_paths();
+  if (paths.size() < 2) GTEST_SKIP() << "there are no two paths that pack";
+  const Isa before = isa();
+  const Problem p{8, 16, 24, same_padding(4, 4)};
+  const std::vector<float> w = weights_with_zeros(p.weights());
+  const Tensor small = uniform_tensor(p.small(), 2, -1.0, 1.0);
+  Tensor big(p.big());
+  BinaryConvWeights weights(p.weights());
+  set_isa(paths[0]);
+  weights.pack(w.data());
+  set_isa(paths[1]);
+  EXPECT_THROW(product(To::big, p.geometry, weights, {}, small.view(), big.view()), std::logic_error);
+  weights.pack(w.data());
+  EXPECT_NO_THROW(product(To::big, p.geometry, weights, {}, small.view(), big.view()));
+  set_isa(before);
 }
 
 TEST(BinaryConvWeights, PaysWhereATableServesManyRows) {
