@@ -104,8 +104,8 @@ int bench(int argc, char** argv) {
                         "measures kernels, layers and whole networks of the paper's sizes, data and the distance: each result is checked, "
                         "then timed",
                         "GFLOP/s are nominal: a layer's multiply-adds with its borders counted, which exact kernels skip.  `of peak` is "
-                        "their ratio to the AVX2 multiply-add peak of the same threads, measured in registers just before and after: on "
-                        "every machine and with every kernel path, so that figures compare (AVX-512's own peak is shown beside it); `x float` "
+                        "their ratio to the AVX2 multiply-add peak of the same threads, measured in registers just before and after: with "
+                        "every kernel path, so that figures compare (AVX-512's own peak is shown beside it); `x float` "
                         "says how much faster than full precision, by the fastest way where there are two; `x torch` how much faster than "
                         "PyTorch; other peers likewise.");
   declare(parser, options);

@@ -29,7 +29,7 @@ constexpr GemmKernels kRef = {
 };
 
 // Blocked algorithms over the leaves of an instruction set.
-template <const gemm_leaf::Leaves& kGemm, const LinearLeaves& kLinear>
+template <const auto& kGemm, const LinearLeaves& kLinear>
 constexpr GemmKernels kBlocked = {
     .gemm = [](const GemmOperands& operands) { gemm_blocked(kGemm, operands); },
     .linear_forward = [](const float* w, const float* bias, ConstTensorView x,
@@ -44,7 +44,8 @@ constexpr GemmKernels kBlocked = {
 };
 
 #if defined(__x86_64__)
-constexpr LinearLeaves kLinearAvx2 = {linear_direct_leaf::kAvx2, transpose_leaf::kAvx2};
+constexpr LinearLeaves kLinearAvx2 = {linear_direct_leaf::kAvx2, linear_direct_leaf::kSumsAvx2, transpose_leaf::kAvx2};
+constexpr LinearLeaves kLinearAvx512 = {linear_direct_leaf::kAvx512, linear_direct_leaf::kSumsAvx2, transpose_leaf::kAvx512};
 constexpr FmaChain kFmaAvx2 = {run_fma_steps_avx2, kFlopsPerFmaStepAvx2};
 constexpr FmaChain kFmaAvx512 = {run_fma_steps_avx512, kFlopsPerFmaStepAvx512};
 #endif
@@ -53,7 +54,8 @@ constexpr FmaChain kFmaAvx512 = {run_fma_steps_avx512, kFlopsPerFmaStepAvx512};
 
 const GemmKernels& gemm_kernels() {
 #if defined(__x86_64__)
-  if (isa() != Isa::ref) return kBlocked<gemm_leaf::kAvx2, kLinearAvx2>;
+  if (isa() == Isa::avx512) return kBlocked<gemm_leaf::kAvx512, kLinearAvx512>;
+  if (isa() == Isa::avx2) return kBlocked<gemm_leaf::kAvx2, kLinearAvx2>;
 #endif
   return kRef;
 }

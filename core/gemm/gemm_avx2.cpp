@@ -50,8 +50,7 @@ void tile(std::int64_t k, std::int64_t rows, const float* a, const float* b, boo
 //   registers  12 accumulators + 2 of b + 1 of a = 15 of 16 ymm
 //   latency    12 independent FMAs >= 2 ports * 5 cycles; the 8 of four rows = 2 ports * 4 cycles
 //   loads      2 of b and 6 broadcasts of a for 12 FMAs: 8 of the 12 slots
-void ukernel_6x16(std::int64_t k, std::int64_t rows, const float* a, const float* b, bool accumulate, float* c,
-                            std::int64_t ldc) {
+void ukernel(std::int64_t k, std::int64_t rows, const float* a, const float* b, bool accumulate, float* c, std::int64_t ldc) {
   if (rows > 4) {
     tile<6>(k, rows, a, b, accumulate, c, ldc);
   } else {
@@ -75,8 +74,8 @@ void transpose(std::int64_t k, std::int64_t rows, const float* from, std::int64_
 
 }  // namespace
 
-const Leaves kAvx2 = {
-    .ukernel_6x16 = ukernel_6x16,
+const Avx2Leaves kAvx2 = {
+    .ukernel = ukernel,
     .transpose = transpose,
 };
 

@@ -12,6 +12,7 @@ namespace pbgen {
 
 struct LinearLeaves {
   const linear_direct_leaf::Leaves& tiles;
+  const linear_direct_leaf::SumLeaves& sums;
   const transpose_leaf::Leaves& transpose;
 };
 

@@ -11,12 +11,13 @@ float sum_of_lanes(__m256 v) {
   return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_movehdup_ps(pairs)));
 }
 
-// Where rows x slices leaves fewer than eight sums, kChains halves of the terms make up for it.
+constexpr std::int64_t kMostRows = 6;
+
 //   registers  12 accumulators + 2 vectors + 1 weight = 15 of 16 ymm at 6 x 2; 12 + 1 + 1 at 6 x 1 in two chains
 //   loads      2 vectors and 6 broadcasts for 12 FMAs: 8 of the 12 slots
-template <int kRows, int kSlices, int kChains>
-void product_tile(const TileWeights& weights, const float* bias, std::int64_t bias_step, const float* x, std::int64_t x_step, float* y,
-                  std::int64_t y_step) {
+template <int kRows, int kSlices>
+void product_tile(const TileWeights& weights, const TileStart& start, const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
+  constexpr int kChains = chains_of(kRows, kSlices);
   __m256 sum[kChains][kRows][kSlices];
 #pragma GCC unroll 2
   for (int chain = 0; chain < kChains; ++chain)
@@ -24,7 +25,10 @@ void product_tile(const TileWeights& weights, const float* bias, std::int64_t bi
     for (int i = 0; i < kRows; ++i)
 #pragma GCC unroll 4
       for (int n = 0; n < kSlices; ++n)
-        sum[chain][i][n] = bias == nullptr || chain > 0 ? _mm256_setzero_ps() : _mm256_broadcast_ss(bias + i * bias_step);
+        sum[chain][i][n] = chain > 0               ? _mm256_setzero_ps()
+                           : start.accumulate      ? _mm256_load_ps(y + n * y_step + i * 8)
+                           : start.bias == nullptr ? _mm256_setzero_ps()
+                                                   : _mm256_broadcast_ss(start.bias + i * start.bias_step);
   // Rows 0, 1, 2 and 3, 4, 5 are addressed from two pointers: six would not fit beside the rest.
   const std::int64_t row = weights.row_step;
   const std::int64_t inner_count = weights.inner_count;
@@ -127,17 +131,15 @@ void gradient_tile(std::int64_t columns, std::int64_t slices, const float* dy, s
   }
 }
 
-void product_tile(std::int64_t rows, std::int64_t slices, const TileWeights& weights, const float* bias, std::int64_t bias_step,
-                       const float* x, std::int64_t x_step, float* y, std::int64_t y_step) {
-  using Instance = void (*)(const TileWeights&, const float*, std::int64_t, const float*, std::int64_t, float*, std::int64_t);
+void product_tile(std::int64_t rows, std::int64_t slices, const TileWeights& weights, const TileStart& start, const float* x,
+                  std::int64_t x_step, float* y, std::int64_t y_step) {
+  using Instance = void (*)(const TileWeights&, const TileStart&, const float*, std::int64_t, float*, std::int64_t);
   static constexpr Instance kTiles[3][kMostRows] = {
-      {product_tile<1, 1, 2>, product_tile<2, 1, 2>, product_tile<3, 1, 2>, product_tile<4, 1, 2>, product_tile<5, 1, 2>,
-       product_tile<6, 1, 2>},
-      {product_tile<1, 2, 2>, product_tile<2, 2, 2>, product_tile<3, 2, 2>, product_tile<4, 2, 1>, product_tile<5, 2, 1>,
-       product_tile<6, 2, 1>},
-      {product_tile<1, 4, 2>, product_tile<2, 4, 1>, product_tile<3, 4, 1>, nullptr, nullptr, nullptr},
+      {product_tile<1, 1>, product_tile<2, 1>, product_tile<3, 1>, product_tile<4, 1>, product_tile<5, 1>, product_tile<6, 1>},
+      {product_tile<1, 2>, product_tile<2, 2>, product_tile<3, 2>, product_tile<4, 2>, product_tile<5, 2>, product_tile<6, 2>},
+      {product_tile<1, 4>, product_tile<2, 4>, product_tile<3, 4>, nullptr, nullptr, nullptr},
   };
-  kTiles[slices / 2][rows - 1](weights, bias, bias_step, x, x_step, y, y_step);
+  kTiles[slices / 2][rows - 1](weights, start, x, x_step, y, y_step);
 }
 
 void gradient_tile(std::int64_t rows, std::int64_t columns, std::int64_t slices, const float* dy, std::int64_t dy_step, const float* x,
@@ -180,8 +182,13 @@ void lane_sums(std::int64_t slices, const float* dy, std::int64_t dy_step, const
 }  // namespace
 
 const Leaves kAvx2 = {
+    .most_rows = kMostRows,
+    .most_slices = 2,
+    .most_columns = kColumns,
     .product_tile = product_tile,
     .gradient_tile = gradient_tile,
+};
+const SumLeaves kSumsAvx2 = {
     .add_lane_sums = add_lane_sums,
     .lane_sums = lane_sums,
 };

@@ -242,6 +242,24 @@ TEST_P(Gemm, TheChosenPathIsTheOneThatRuns) {
   expect_within_bound(g, 0.0f, c, c);
 }
 
+// Tiles differ, sums do not.
+TEST_P(Gemm, AllPathsButTheReferenceGiveTheSameBytes) {
+  if (GetParam() == Isa::ref) GTEST_SKIP() << "the reference adds in double";
+  for (const Transpose a_op : kOps)
+    for (const Transpose b_op : kOps)
+      for (Problem g : {Problem{a_op, b_op, 67, 85, 600}, Problem{a_op, b_op, 12, 64, 1}, Problem{a_op, b_op, 197, 33, 257, 3, 1}}) {
+        g.fill_random();
+        Matrix c = g.result();
+        c.fill_random(3);
+        Matrix expected = c;
+        g.multiply(1.0f, c);
+        set_isa(fast_paths().front());
+        g.multiply(1.0f, expected);
+        set_isa(GetParam());
+        EXPECT_EQ(c.storage(), expected.storage()) << testing::PrintToString(g);
+      }
+}
+
 TEST_P(Gemm, AWrongCallIsRefused) {
   float a[64] = {};
   float b[64] = {};

@@ -1,4 +1,4 @@
-// The linear layer's products in the lane layout against their definitions.
+// The linear layer's products in the lane layout against their definitions, on every path.
 #include "core/gemm/linear_direct.h"
 
 #include <gtest/gtest.h>
@@ -12,6 +12,7 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -128,30 +129,32 @@ void check_against_definitions(const Case& c) {
     expect_near(p.parameter_gradients(beta), p.parameter_gradients_ref(beta), m.parameter_gradients_ref(beta), c.in.batch + 1, "dw, db");
 }
 
-TEST(LinearDirect, EqualsTheDefinitionsWhateverTheFeatures) {
+class LinearDirect : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, LinearDirect, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(LinearDirect, EqualsTheDefinitionsWhateverTheFeatures) {
   for (const std::int64_t in : {1, 2, 7, 8, 9, 15, 16, 17, 24, 25, 100})
     for (const std::int64_t out : {1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 40})
       check_against_definitions({{8, 1, 1, in}, {8, 1, 1, out}});
 }
 
-TEST(LinearDirect, EqualsTheDefinitionsWhateverThePixels) {
+TEST_P(LinearDirect, EqualsTheDefinitionsWhateverThePixels) {
   for (const LaneShape& in : {LaneShape{16, 1, 1, 5}, {16, 2, 3, 4}, {16, 4, 4, 3}, {16, 4, 8, 2}, {16, 3, 1, 1}, {16, 1, 5, 9}})
     for (const LaneShape& out : {LaneShape{16, 1, 1, 1}, {16, 3, 1, 1}, {16, 2, 2, 7}, {16, 4, 4, 5}, {16, 1, 3, 13}})
       check_against_definitions({in, out});
 }
 
-TEST(LinearDirect, EqualsTheDefinitionsWhateverTheBatch) {
+TEST_P(LinearDirect, EqualsTheDefinitionsWhateverTheBatch) {
   for (const std::int64_t batch : {8, 16, 24, 32, 40, 56, 64, 72})
     for (const std::int64_t out : {1, 2, 4, 6, 100}) check_against_definitions({{batch, 1, 3, 6}, {batch, 1, 2, out}});
 }
 
-TEST(LinearDirect, EqualsTheDefinitionsAtTheModelsShapes) {
+TEST_P(LinearDirect, EqualsTheDefinitionsAtTheModelsShapes) {
   check_against_definitions({{16, 1, 1, 100}, {16, 4, 4, 512}});
   check_against_definitions({{64, 4, 4, 512}, {64, 1, 1, 1}});
 }
 
-TEST(LinearDirect, ResultsDoNotDependOnTheNumberOfThreads) {
-  const int threads_before = thread_count();
+TEST_P(LinearDirect, ResultsDoNotDependOnTheNumberOfThreads) {
   const EagerScope eager;
   for (const Case& c : {Case{{24, 1, 1, 37}, {24, 2, 2, 19}}, Case{{64, 2, 3, 7}, {64, 1, 1, 1}}, Case{{8, 3, 3, 5}, {8, 1, 1, 8}}}) {
     SCOPED_TRACE(::testing::PrintToString(c));
@@ -167,10 +170,30 @@ TEST(LinearDirect, ResultsDoNotDependOnTheNumberOfThreads) {
       EXPECT_EQ(p.parameter_gradients(1.0f), gradients);
     }
   }
-  set_thread_count(threads_before);
 }
 
-TEST(LinearDirect, RefusesBatchesThatDifferAndOtherBetas) {
+// Tiles differ, sums do not: whatever is left of rows, slices and columns.
+TEST_P(LinearDirect, AllPathsButTheReferenceGiveTheSameBytes) {
+  if (GetParam() == Isa::ref) GTEST_SKIP() << "the reference adds in double";
+  for (const std::int64_t batch : {8, 16, 24, 32, 56})
+    for (const std::int64_t in : {1, 9, 24, 25, 40, 100})
+      for (const LaneShape& out : {LaneShape{batch, 1, 1, 1}, {batch, 1, 1, 2}, {batch, 1, 1, 3}, {batch, 1, 1, 7}, {batch, 1, 1, 8},
+                                   {batch, 2, 2, 13}, {batch, 1, 3, 25}}) {
+        const Products p({{batch, 1, 1, in}, out});
+        const Products turned({out, {batch, 1, 1, in}});
+        for (const Products* const products : {&p, &turned}) {
+          const std::vector<std::vector<float>> results{products->forward(true), products->input_gradient(),
+                                                        products->parameter_gradients(1.0f), products->parameter_gradients(0.0f)};
+          set_isa(fast_paths().front());
+          const std::vector<std::vector<float>> expected{products->forward(true), products->input_gradient(),
+                                                         products->parameter_gradients(1.0f), products->parameter_gradients(0.0f)};
+          set_isa(GetParam());
+          EXPECT_EQ(results, expected) << in << " features and " << out;
+        }
+      }
+}
+
+TEST_P(LinearDirect, RefusesBatchesThatDifferAndOtherBetas) {
   const Products p({{8, 1, 1, 3}, {8, 1, 1, 2}});
   Tensor other(LaneShape{16, 1, 1, 2});
   EXPECT_THROW(linear_forward(p.w.data(), nullptr, p.x.view(), other.view()), std::logic_error);
