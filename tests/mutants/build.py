@@ -28,6 +28,8 @@ TESTS = {
 MEMORY = 12 << 30  # bytes of address space, and the largest file that a test may write
 LARGEST_FILE = 1 << 30
 
+OUT_OF_TIME = 124
+
 SLOW_MS = 200  # a test that takes longer is a slow one
 
 
@@ -70,9 +72,10 @@ class Processes:
         self.stopped = False
 
     def run(self, words, cwd, seconds, cpu_seconds=None, environment=None):
-        """(exit code, output, seconds of processors).  124: out of time; negative: the signal that ended it."""
+        """(exit code, output, seconds of processors).  OUT_OF_TIME: by the clock; negative: the signal that ended it."""
 
         def limits():
+            os.setpgrp()  # not a session: Linux groups processes by it, and the priority that was chosen for this one would not hold
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -83,7 +86,7 @@ class Processes:
             if self.stopped:
                 raise Stopped
             process = subprocess.Popen(words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=limits)  # fmt: skip
+                                       stderr=subprocess.STDOUT, preexec_fn=limits)  # fmt: skip
             self.running.add(process.pid)
         output = []
         reader = threading.Thread(target=lambda: output.append(process.stdout.read()), daemon=True)
@@ -96,7 +99,7 @@ class Processes:
                 code = os.waitstatus_to_exitcode(status) if code is None else code
                 break
             if code is None and time.monotonic() > end:
-                code = 124
+                code = OUT_OF_TIME
                 os.killpg(process.pid, signal.SIGKILL)
             time.sleep(0.01)
         with self.lock:
@@ -235,12 +238,12 @@ class Worker:
             objects[source] = os.path.join(self.scratch, source.replace("/", "+")[:-4] + ".o")
             environment = {**os.environ, "CCACHE_DISABLE": "1"}
             words = self.base.toolchain.compile(source, objects[source])
-            if self.base.processes.run(words, self.copy, 600, environment=environment)[0] != 0:
+            if self.base.processes.run(words, self.copy, 3600, environment=environment)[0] != 0:
                 return None
         return objects
 
     def verdict(self, mutant):
-        """"killed", "survived" or "not compiled"."""
+        """"killed", "out of time", "survived" or "not compiled"."""
         path = os.path.join(self.copy, mutant.path)
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -264,7 +267,7 @@ class Worker:
             return "not compiled"
         for room in self.base.rooms_of(mutant.path):
             affected = [test for test in self.base.tests[room] + self.base.support if mutant.path in self.base.dependencies[test]]
-        tests = self._compile(affected)
+            tests = self._compile(affected)
             if tests is None:
                 return "not compiled"
             limits = self.base.limits_of(room)
@@ -273,8 +276,9 @@ class Worker:
             slow = ":".join(limits.slow)
             for flags in [["--gtest_filter=-" + slow], ["--gtest_filter=" + slow]] if slow else [[]]:
                 flags = [*flags, "--gtest_brief=1", "--gtest_fail_fast"]
-                if self.base.run(program, flags, self.copy, limits.seconds, limits.cpu_seconds)[0] != 0:
-                    return "killed"
+                code = self.base.run(program, flags, self.copy, limits.seconds, limits.cpu_seconds)[0]
+                if code != 0:
+                    return "out of time" if code == OUT_OF_TIME else "killed"
         return "survived"
 
 

@@ -19,14 +19,14 @@ REAL = re.compile(r"(?<![\w.])(\d+\.\d+)(?=f?\b)")
 NOT = re.compile(r"(?<=[( ])!(?=[\w(])")
 STATEMENT = re.compile(r"\s+(?!return\b|delete\b|throw\b|using\b|case\b|else\b)[A-Za-z_*][\w.:>\[\]-]*(\(.*\)|(\[.*\])? [-+*/|&^]?= .*);$")
 CONDITION = re.compile(r"\bif \(")
-PASSED_OVER = re.compile(r"\s*(#|//|static_assert|using |namespace |template|friend |public:|private:|extern )")
+PASSED_OVER = re.compile(r"\s*(#|//|/\*|\* |static_assert|using |namespace |template|friend |public:|private:|extern )")
 TEXT = re.compile(r'"(\\.|[^"\\])*"|\'(\\.|[^\'\\])\'')
 
 
 def masked(line):
     """The line's code: what is in quotes is covered, a comment cut off."""
     code = TEXT.sub(lambda match: match.group()[0] + "_" * (len(match.group()) - 2) + match.group()[0], line)
-    return code.partition("//")[0].rstrip()
+    return code.partition("//")[0].partition("/*")[0].rstrip()
 
 
 def closing(code, begin):

@@ -29,7 +29,9 @@ from draw import draw  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-VERDICTS = ["killed", "survived", "not compiled", "accepted"]
+# Out of time: noticed as well where it waits for ever, but perhaps only hindered by what else the machine does.
+VERDICTS = ["killed", "out of time", "survived", "not compiled", "accepted"]
+NOTICED = ["killed", "out of time"]
 
 
 def arguments():
@@ -109,7 +111,7 @@ class Run:
             self.results.append((mutant, verdict))
             if mutant.drawn and verdict == "not compiled":
                 self.drawn_left += 1
-            if verdict == "survived" or verdict == "not compiled" and not mutant.drawn:
+            if verdict in ("out of time", "survived") or verdict == "not compiled" and not mutant.drawn:
                 print(described(mutant, verdict), flush=True)
             if len(self.results) % 10 == 0:
                 print(f"{len(self.results)} changes", file=sys.stderr, flush=True)
@@ -127,7 +129,7 @@ def table(results):
     lines = [f"{'':10}{'tried':>8}" + "".join(f"{verdict:>14}" for verdict in VERDICTS)]
     last = ["all", "drawn", "written"]
     for row in sorted(counts, key=lambda row: (last.index(row) + 1 if row in last else 9, row)):
-        tried = counts[row]["killed"] + counts[row]["survived"]
+        tried = counts[row]["survived"] + sum(counts[row][verdict] for verdict in NOTICED)
         lines.append(f"{row:10}{tried:>8}" + "".join(f"{counts[row][verdict]:>14}" for verdict in VERDICTS))
     return "\n".join(lines)
 
