@@ -1,7 +1,7 @@
 // Weights in the orders in which the loops read them, from the layouts of the checkpoint.
 //
-// Each function returns what it wrote; sizes are in elements.  sign(w) is +1 for w >= 0, -1 else.  Signs are taken from floats, or from
-// bits: bit i % 8 of byte i / 8, the least significant being bit 0, is weight i: 1 is +1, 0 is -1.
+// Sizes are in elements.  Lanes that hold no weight get 0.  sign(w) is +1 for w >= 0, -1 else.  Signs are taken from floats, or from bits:
+// bit i % 8 of byte i / 8, the least significant being bit 0, is weight i: 1 is +1, 0 is -1.
 #pragma once
 
 #include <cstddef>

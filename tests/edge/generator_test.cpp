@@ -17,10 +17,12 @@
 #include "core/base/rng.h"
 #include "core/base/workspace.h"
 #include "core/files/crc64.h"
+#include "core/freestanding/half.h"
 #include "core/tensor/tensor.h"
 #include "gan/edge/pack.h"
 #include "gan/networks.h"
 #include "tests/support/edge_paths.h"
+#include "tests/support/guarded_floats.h"
 #include "tests/support/isa_paths.h"
 #include "tests/support/some_generator.h"
 #include "tools/lib/model/edge_generator.h"
@@ -282,6 +284,62 @@ TEST(EdgeGenerator, AnImageMayHaveManyChannels) {
       }
     }
   }
+}
+
+// A generator whose arrays all end where memory ends; the linear layer's weights are of each kind in turn.
+TEST(EdgeGenerator, ReadsNothingBehindItsArrays) {
+  constexpr int kSide = 4;
+  constexpr int kOut = 3;
+  for (const int z_dim : {2, 3, 4, 7})  // from four on rows are summed in place
+    for (const int channels : {2, 3, 4, 5}) {
+      const int features = channels * kSide * kSide;
+      std::vector<float> matrix = some_floats(static_cast<std::size_t>(features) * z_dim, 0);
+      GuardedFloats halves(features * z_dim / 2);
+      auto* const half_rows = reinterpret_cast<std::uint16_t*>(halves.data());
+      for (std::size_t i = 0; i < matrix.size(); ++i) {
+        const Half half = half_of_float(matrix[i]);
+        half_rows[i] = half.bits;
+        matrix[i] = float_of_half(half);
+      }
+      GuardedFloats rows(matrix);
+      GuardedFloats z(some_floats(z_dim, 1));
+      GuardedFloats weights(static_cast<std::int64_t>(edge::linear_floats_size(z_dim, channels, kSide)));
+      edge::pack_linear_floats(matrix.data(), z_dim, channels, kSide, weights.data());
+      GuardedFloats words(static_cast<std::int64_t>(edge::linear_signs_size(z_dim, channels, kSide)));
+      auto* const sign_words = reinterpret_cast<std::uint32_t*>(words.data());
+      edge::pack_linear_signs(matrix.data(), z_dim, channels, kSide, sign_words);
+      GuardedFloats scale(some_floats(channels, 2));
+      GuardedFloats shift(static_cast<std::int64_t>(edge::linear_shift_size(channels, kSide)));
+      edge::pack_linear_shift(some_floats(features, 3).data(), channels, kSide, shift.data());
+      const std::vector<float> taps = some_floats(static_cast<std::size_t>(channels) * kOut * edge::kTaps, 4);
+      GuardedFloats kernel(static_cast<std::int64_t>(edge::deconv_floats_size(channels, kOut, kSide)));
+      edge::pack_deconv_floats(taps.data(), channels, kOut, kSide, kernel.data());
+      GuardedFloats out_scale(some_floats(kOut, 5));
+      GuardedFloats out_shift(some_floats(kOut, 6));
+
+      edge::Generator generator;
+      generator.linear = {z_dim, channels, kSide, nullptr, nullptr, scale.data(), shift.data(), edge::Activation::relu};
+      generator.deconvs[0] = {channels, kOut, kSide, kernel.data(), nullptr, out_scale.data(), out_shift.data(), edge::Activation::tanh};
+      generator.deconv_count = 1;
+      for (const edge::Path path : edge_paths_here()) {
+        generator.path = path;
+        const auto image_of = [&](auto choose_weights) {
+          edge::Generator chosen = generator;
+          choose_weights(chosen.linear);
+          EXPECT_EQ(edge::fault_of(chosen), nullptr);
+          std::vector<unsigned char> scratch(edge::scratch_bytes(chosen, 1));
+          std::vector<float> image(kOut * 4 * kSide * kSide, kNaN);
+          edge::generate_one(chosen, z.data(), image.data(), scratch.data(), nullptr);
+          return image;
+        };
+        const auto what = concat(name(path), ", z ", z_dim, ", channels ", channels);
+        const std::vector<float> expected = image_of([&](edge::LinearLayer& linear) { linear.weights = weights.data(); });
+        EXPECT_EQ(image_of([&](edge::LinearLayer& linear) { linear.rows = rows.data(); }), expected) << what;
+        EXPECT_EQ(image_of([&](edge::LinearLayer& linear) { linear.half_rows = half_rows; }), expected) << what;
+        for (const float value : image_of([&](edge::LinearLayer& linear) { linear.sign_words = sign_words; }))
+          EXPECT_TRUE(std::isfinite(value)) << what;
+      }
+    }
 }
 
 // A generator of constants: one layer of one weight, whose sums the scale and the shift turn into known images.

@@ -4,8 +4,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
+#include <span>
 
 namespace pbgen {
 
@@ -20,6 +22,9 @@ class GuardedFloats {
     memory_ = static_cast<std::uint8_t*>(memory);
     ::mprotect(memory_ + used, page, PROT_NONE);
     data_ = reinterpret_cast<float*>(memory_ + used) - count;
+  }
+  explicit GuardedFloats(std::span<const float> values) : GuardedFloats(std::ssize(values)) {
+    std::copy(values.begin(), values.end(), data_);
   }
   ~GuardedFloats() { ::munmap(memory_, bytes_); }
   GuardedFloats(const GuardedFloats&) = delete;
