@@ -12,6 +12,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
+#include "core/conv/conv_kernels.h"
 #include "core/gemm/gemm.h"
 #include "tests/support/isa_paths.h"
 
@@ -86,6 +87,7 @@ TEST(IsaTest, AChosenPathRuns) {
     set_isa(chosen);
     EXPECT_EQ(isa(), chosen);
     EXPECT_EQ(gemm_is_the_reference(), chosen == Isa::ref);
+    EXPECT_EQ(conv_kernels().path == Isa::ref, chosen == Isa::ref);
   }
   set_isa(before);
 }

@@ -39,7 +39,8 @@ TEST_F(Parallel, EveryItemIsTakenOnce) {
 
 TEST_F(Parallel, NoThreadIsWokenForLessThanAPiece) {
   set_thread_count(4);
-  const int all = thread_count();  // 1 in a build without OpenMP
+  const int all = thread_count();
+  EXPECT_EQ(all, built_with_openmp() ? 4 : 1);
   EXPECT_EQ(threads_worth_waking(0, 10), 1);
   EXPECT_EQ(threads_worth_waking(19, 10), 1);
   EXPECT_EQ(threads_worth_waking(20, 10), std::min(2, all));

@@ -348,6 +348,10 @@ TEST_P(BinaryConvWeightsTest, RefusesWhatDoesNotFit) {
   EXPECT_NO_THROW(product(To::big, p.geometry, weights, {}, small.view(), big.view()));
   EXPECT_THROW(product(To::small, p.geometry, weights, {}, small.view(), big.view()), std::logic_error);
   EXPECT_THROW(product(To::big, same_padding(6, 4), weights, {}, small.view(), big.view()), std::logic_error);
+  LaneShape wide = p.big();
+  ++wide.channels;
+  Tensor wide_big(wide);
+  EXPECT_THROW(product(To::big, p.geometry, weights, {}, small.view(), wide_big.view()), std::logic_error);
   EXPECT_THROW(BinaryConvWeights({0, 4, 5}), std::logic_error);
 }
 

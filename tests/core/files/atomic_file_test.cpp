@@ -45,6 +45,21 @@ TEST(AtomicFile, NothingIsThereBeforeTheCommitAndNothingIsLeftWithoutOne) {
   EXPECT_EQ(names_in(folder / "deep"), std::vector<std::string>{"file"});
 }
 
+TEST(AtomicFile, MayBeReadAndWrittenByWhomTheMaskOfTheProcessAllows) {
+  const TestFolder folder;
+  const mode_t before = ::umask(0027);
+  write_file_atomically(folder / "file", "whole");
+  FileBatch batch(folder.path(), 1);
+  batch.write(0, "of a batch", bytes_of("whole"));
+  batch.commit();
+  ::umask(before);
+  for (const char* const name : {"file", "of a batch"}) {
+    struct stat status = {};
+    ASSERT_EQ(::stat((folder / name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_mode & 07777, 0640u) << name;
+  }
+}
+
 TEST(ReadFile, AFileIsReadUpToTheLengthThatIsAskedFor) {
   const TestFolder folder;
   write_bytes(folder / "file", bytes_of("four"));

@@ -84,6 +84,14 @@ TEST(Npz, MembersBeginAtAMultipleOf64WhateverTheirNames) {
   }
 }
 
+TEST(Npz, TakesPlainNamesOfUpTo256Bytes) {
+  NpzWriter writer;
+  writer.add("a.B-9_z", {1}, std::span(kSix).first(1));
+  writer.add(std::string(256, 'n'), {1}, std::span(kSix).first(1));
+  for (const std::string& name : {std::string(), std::string("a/b"), std::string("a b"), std::string(257, 'n')})
+    EXPECT_THROW(writer.add(name, {1}, std::span(kSix).first(1)), std::logic_error) << name;
+}
+
 TEST(Npz, ItsSizeIsKnownWithoutValues) {
   NpzWriter declared;
   declared.add_text("format", "words");

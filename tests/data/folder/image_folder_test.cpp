@@ -82,6 +82,7 @@ TEST(PrepareImage, StretchesTheCropAndNotThePicture) {
   const FolderOptions options{.channels = 1, .crop = parse_crop("3x1+0+0"), .contrast_stretch = true};
   EXPECT_EQ(prepare_image({4, 1, 1, {50, 60, 100, 255}}, options, 0).pixels, (Bytes{0, 51, 255}));
   EXPECT_EQ(prepare_image({3, 1, 1, {9, 9, 9}}, options, 0).pixels, (Bytes{0, 0, 0}));
+  EXPECT_EQ(prepare_image({3, 1, 1, {9, 10, 9}}, options, 0).pixels, (Bytes{0, 255, 0}));
 }
 
 TEST(ImageFolder, FindsAllEndingsInAnyCaseAtAnyDepthSortedByPath) {

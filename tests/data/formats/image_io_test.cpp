@@ -192,6 +192,7 @@ TEST(ImageIo, BoundsDimensionsBeforeItAllocatesPixels) {
 
 TEST(ImageIo, RefusesWhatIsNoPicture) {
   EXPECT_EQ(refusal({}), "the file is empty");
+  EXPECT_TRUE(contains(refusal(bytes_of("BM")), "truncated: the BMP"));
   EXPECT_TRUE(contains(refusal(bytes_of("just text")), "is text, not a JPEG"));
   EXPECT_TRUE(contains(refusal(bytes_of("P3 1 1 255 1 2 3")), "plain text"));
   EXPECT_TRUE(contains(refusal(bytes_of("GIF89a")), "is a GIF picture, not a JPEG"));
@@ -250,6 +251,14 @@ TEST(ImageIo, WritesJpegThatReadsBackNearlyAndTheSameBytesEveryTime) {
   EXPECT_THROW(encode_jpeg(Image::black(2, 2, 2), 90), std::logic_error);
   EXPECT_THROW(encode_jpeg(Image::black(2, 2, 3), 0), std::logic_error);
   EXPECT_THROW(encode_jpeg(Image::black(2, 2, 3), 101), std::logic_error);
+}
+
+TEST(ImageIo, WritesNoPngOfWhatIsNoPicture) {
+  const Bytes pixels(12);
+  EXPECT_NO_THROW(encode_png(pixels, 2, 2, 3));
+  EXPECT_THROW(encode_png(pixels, 2, 2, 1), std::logic_error);
+  EXPECT_THROW(encode_png(pixels, 3, 2, 2), std::logic_error);
+  EXPECT_THROW(encode_png(pixels, 0, 2, 3), std::logic_error);
 }
 
 TEST(ImageIo, AHuffmanTableWithoutCodesIsNoFault) {
