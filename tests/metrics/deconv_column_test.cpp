@@ -119,6 +119,7 @@ TEST(DeconvColumn, OfManyChannelsMakesTheDesiredOutputWithTheLeastWeights) {
 }
 
 TEST(DeconvColumn, RefusesSizesOutOfRange) {
+  for (const int size : {1, 64}) EXPECT_NO_THROW(draw_column(ColumnConstruction::gaussian, size, size, 1, 0));
   for (const int size : {0, -1, 65}) {
     EXPECT_THROW(draw_column(ColumnConstruction::gaussian, size, 4, 1, 0), std::logic_error);
     EXPECT_THROW(draw_column(ColumnConstruction::gaussian, 4, size, 1, 0), std::logic_error);

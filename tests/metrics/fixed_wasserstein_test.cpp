@@ -16,6 +16,7 @@
 #include "core/base/cpu.h"
 #include "core/base/rng.h"
 #include "metrics/metric_kernels.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -128,9 +129,35 @@ TEST_F(FixedWassersteinTest, HeavyWeightsFillMoreThanAWord) {
   EXPECT_EQ(FixedWasserstein(leaves(), 40000 * 255)(a.view(), b.view()), by_sorting(a, b));
 }
 
+TEST_F(FixedWassersteinTest, AWordIsNotFilledToItsBrim) {
+  // A word counts up to 2^22 - 1: one value less, and as many as are one too many for it, in one bin.
+  for (const std::int64_t total : {(1 << 22) - 1, 1 << 22}) {
+    Set a;
+    for (std::int64_t left = total; left > 0; left -= 255) {
+      a.values.push_back(1000);
+      a.weights.push_back(static_cast<std::uint8_t>(std::min<std::int64_t>(left, 255)));
+    }
+    a.pad();
+    Set b = a;
+    std::fill(b.values.begin(), b.values.end(), 3000);
+    EXPECT_EQ(FixedWasserstein(leaves(), total)(a.view(), b.view()), 2000 * total);
+  }
+}
+
 TEST_F(FixedWassersteinTest, RefusesTotalsThatItCannotCount) {
   EXPECT_THROW(FixedWasserstein(leaves(), 0), std::logic_error);
   EXPECT_THROW(FixedWasserstein(leaves(), std::int64_t{1} << 31), std::logic_error);
+}
+
+// SetUp() skips where there are none, and so would say nothing of a path that lost its own.
+TEST(MetricKernels, FastPathsHaveAll) {
+  const Isa before = isa();
+  for (const Isa path : fast_paths()) {
+    set_isa(path);
+    EXPECT_NE(metric_kernels().patch_projection, nullptr) << name(path);
+    EXPECT_NE(metric_kernels().fixed_wasserstein, nullptr) << name(path);
+  }
+  set_isa(before);
 }
 
 }  // namespace

@@ -165,6 +165,11 @@ TEST(Wasserstein, OfASetAndItselfInAnotherOrderIsZero) {
   EXPECT_EQ(Wasserstein(8)(std::vector<float>(8, 2.5f), std::vector<float>(8, 2.5f)), 0.0);
 }
 
+TEST(Wasserstein, RefusesCountsThatItCannotHold) {
+  EXPECT_THROW(Wasserstein(0), std::logic_error);
+  EXPECT_THROW(Wasserstein(std::int64_t{1} << 31), std::logic_error);
+}
+
 TEST(SlicedWasserstein, AgreesWithNumpyUnderGivenCentresAndDirections) {
   const std::vector<GoldenLine> lines = golden_lines("given");
   ASSERT_EQ(lines.size(), 6u) << "tests/golden/swd.txt is read from the folder that the tests run in: the repository's root";
@@ -387,6 +392,22 @@ TEST(SlicedWasserstein, UnlikeSetsAreRefused) {
   EXPECT_EQ(message(first_set(2, 16, 3), first_set(2, 32, 3)), "SWD of images of size 16 and 32, expected one size");
   EXPECT_EQ(message(first_set(2, 16, 3), first_set(2, 16, 1)), "SWD of images of 3 and 1 channels, expected one number");
   EXPECT_EQ(message(first_set(2, 24, 3), first_set(2, 24, 3)), "SWD of images of size 24, expected 16 * 2^k");
+}
+
+TEST(SlicedWasserstein, OneOfEachIsTheLeastThatIsDrawn) {
+  SwdOptions one;
+  one.nhood_size = one.nhoods_per_image = one.dir_repeats = one.dirs_per_repeat = 1;
+  const SwdDraws draws = draw_swd(one, 0, 1, 1, 1);
+  EXPECT_EQ(draws.centres_a.size(), 1u);
+  EXPECT_EQ(draws.directions.size(), 1u);
+  for (int SwdOptions::*const field :
+       {&SwdOptions::nhood_size, &SwdOptions::nhoods_per_image, &SwdOptions::dir_repeats, &SwdOptions::dirs_per_repeat}) {
+    SwdOptions none = one;
+    none.*field = 0;
+    EXPECT_THROW(draw_swd(none, 0, 1, 1, 1), std::logic_error);
+  }
+  one.nhood_size = 2;
+  EXPECT_THROW(draw_swd(one, 0, 1, 1, 1), std::logic_error);
 }
 
 TEST(SlicedWasserstein, GivenDrawsThatDoNotFitAreRefused) {
