@@ -2,6 +2,7 @@
 
 #include "core/conv/binary_conv.h"
 #include "core/conv/im2col.h"
+#include "core/conv/winograd.h"
 #include "core/gemm/gemm.h"
 #include "layers/lane_matrix.h"
 
@@ -63,42 +64,103 @@ class Im2colProducts final : public ConvProducts {
   const BinaryWeight& weight_;
 };
 
-// Kernels in the lane layout, multiplying by float weights: full precision, or +-alpha where lookups do not pay.
-class DirectProducts final : public ConvProducts {
+// Whether an algorithm computes a map's float products as winograd.h does.
+bool by_winograd(ConvAlgorithm algorithm, const ConvGeometry& g, const ConvWeightShape& shape) {
+  if (algorithm == ConvAlgorithm::automatic) return winograd_pays(g, shape);
+  return algorithm == ConvAlgorithm::winograd && winograd_takes(g, shape);
+}
+
+// A packing of the weights that is made when a map first needs it and from then on whenever the weights change: which maps a layer will see
+// is not known when it is made, and a packing is several times the weights.
+template <class Weights>
+class PackedWhenUsed {
  public:
-  DirectProducts(const ConvWeightShape& shape, const BinaryWeight& weight) : weight_(weight), packed_(shape) {}
+  PackedWhenUsed(const ConvWeightShape& shape, bool used) : weights_(shape), used_(used) {}
+
+  // packs: whether the path in force makes such a packing.
+  void changed(const float* w, bool packs) {
+    plain_ = w;
+    used_ = used_ && packs;
+    if (used_) weights_.pack(w);
+  }
+  const Weights& get() const {
+    if (!used_) {
+      weights_.pack(plain_);
+      used_ = true;
+    }
+    return weights_;
+  }
+
+ private:
+  const float* plain_ = nullptr;
+  mutable Weights weights_;
+  mutable bool used_;
+};
+
+// The gradient with respect to float weights, one-bit layers' too.
+std::int64_t gradient_floats(ConvAlgorithm algorithm, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+  return by_winograd(algorithm, g, {small.channels, big.channels, g.kernel}) ? winograd_floats(g, small, big)
+                                                                             : conv_weight_gradient_floats(g, small, big);
+}
+
+void gradient(ConvAlgorithm algorithm, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw,
+              Workspace& workspace) {
+  by_winograd(algorithm, g, {small.shape.channels, big.shape.channels, g.kernel})
+      ? winograd_weight_gradient(g, small, big, beta, dw, workspace)
+      : conv_weight_gradient(g, small, big, beta, dw, workspace);
+}
+
+// Kernels in the lane layout, multiplying by float weights: full precision, or +-alpha where lookups do not pay.
+class FloatProducts final : public ConvProducts {
+ public:
+  FloatProducts(ConvAlgorithm algorithm, const ConvWeightShape& shape, const BinaryWeight& weight)
+      : algorithm_(algorithm),
+        shape_(shape),
+        weight_(weight),
+        direct_(shape, algorithm == ConvAlgorithm::direct),
+        winograd_(shape, false) {}
 
   std::int64_t workspace_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) const override {
-    return conv_weight_gradient_floats(g, small, big);
+    return gradient_floats(algorithm_, g, small, big);
   }
 
-  void pack() override { packed_.pack(weight_.used()); }
-
-  void to_small(const ConvGeometry& g, Pass, const float* bias, ConstTensorView big, TensorView small, Workspace&) const override {
-    conv_to_small(g, packed_, bias, big, small);
+  void pack() override {
+    direct_.changed(weight_.used(), true);
+    winograd_.changed(weight_.used(), winograd_takes(shape_));
   }
 
-  void to_big(const ConvGeometry& g, Pass, const float* bias, ConstTensorView small, TensorView big, Workspace&) const override {
-    conv_to_big(g, packed_, bias, small, big);
+  void to_small(const ConvGeometry& g, Pass, const float* bias, ConstTensorView big, TensorView small,
+                Workspace& workspace) const override {
+    if (by_winograd(algorithm_, g, shape_)) return winograd_to_small(g, winograd_.get(), bias, big, small, workspace);
+    conv_to_small(g, direct_.get(), bias, big, small);
+  }
+
+  void to_big(const ConvGeometry& g, Pass, const float* bias, ConstTensorView small, TensorView big, Workspace& workspace) const override {
+    if (by_winograd(algorithm_, g, shape_)) return winograd_to_big(g, winograd_.get(), bias, small, big, workspace);
+    conv_to_big(g, direct_.get(), bias, small, big);
   }
 
   void weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw,
                        Workspace& workspace) const override {
-    conv_weight_gradient(g, small, big, beta, dw, workspace);
+    gradient(algorithm_, g, small, big, beta, dw, workspace);
   }
 
  private:
+  ConvAlgorithm algorithm_;
+  ConvWeightShape shape_;
   const BinaryWeight& weight_;
-  DirectWeights packed_;
+  PackedWhenUsed<DirectWeights> direct_;
+  PackedWhenUsed<WinogradWeights> winograd_;
 };
 
 // Sums of signed channels looked up in tables, times alpha.
 class LookupProducts final : public ConvProducts {
  public:
-  LookupProducts(const ConvWeightShape& shape, const BinaryWeight& weight) : weight_(weight), packed_(shape) {}
+  LookupProducts(ConvAlgorithm algorithm, const ConvWeightShape& shape, const BinaryWeight& weight)
+      : algorithm_(algorithm), weight_(weight), packed_(shape) {}
 
   std::int64_t workspace_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) const override {
-    return conv_weight_gradient_floats(g, small, big);
+    return gradient_floats(algorithm_, g, small, big);
   }
 
   void pack() override { packed_.pack(weight_.latent().value.data()); }
@@ -113,7 +175,7 @@ class LookupProducts final : public ConvProducts {
 
   void weight_gradient(const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw,
                        Workspace& workspace) const override {
-    conv_weight_gradient(g, small, big, beta, dw, workspace);
+    gradient(algorithm_, g, small, big, beta, dw, workspace);
   }
 
  private:
@@ -122,6 +184,7 @@ class LookupProducts final : public ConvProducts {
     return {.in_scale = pass == Pass::input_gradient ? alpha : nullptr, .out_scale = pass == Pass::forward ? alpha : nullptr, .bias = bias};
   }
 
+  ConvAlgorithm algorithm_;
   const BinaryWeight& weight_;
   BinaryConvWeights packed_;
 };
@@ -132,9 +195,9 @@ std::unique_ptr<ConvProducts> make_conv_products(ConvAlgorithm algorithm, const 
   if (algorithm == ConvAlgorithm::im2col) return std::make_unique<Im2colProducts>(weight);
   if (weight.binarized() && BinaryConvWeights::pays(shape)) {
     weight.drop_expanded();
-    return std::make_unique<LookupProducts>(shape, weight);
+    return std::make_unique<LookupProducts>(algorithm, shape, weight);
   }
-  return std::make_unique<DirectProducts>(shape, weight);
+  return std::make_unique<FloatProducts>(algorithm, shape, weight);
 }
 
 }  // namespace pbgen

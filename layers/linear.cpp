@@ -31,7 +31,7 @@ LaneShape Linear::output_shape(const LaneShape& input) const {
 
 std::int64_t Linear::workspace_floats(const LaneShape& input) const {
   const LaneShape output = output_shape(input);
-  const std::int64_t scratch = algorithm_ == ConvAlgorithm::direct
+  const std::int64_t scratch = algorithm_ != ConvAlgorithm::im2col
                                    ? Workspace::round_up(linear_gradient_floats(input, output))
                                    : Workspace::round_up(input.floats()) + Workspace::round_up(output.floats());
   return scratch + weight_.workspace_floats();
@@ -39,7 +39,7 @@ std::int64_t Linear::workspace_floats(const LaneShape& input) const {
 
 void Linear::forward(ConstTensorView x, TensorView y, std::span<float>, Workspace& workspace, Mode) const {
   check_equal(y.shape, output_shape(x.shape), "linear layer's output");
-  if (algorithm_ == ConvAlgorithm::direct) {
+  if (algorithm_ != ConvAlgorithm::im2col) {
     linear_forward(weight_.used(), bias_.value.data(), x, y);
   } else {
     forward_by_gemm(x, y, workspace);

@@ -45,7 +45,8 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--layer", &options.layer, "NAME",
              "one layer, such as deconv2, or another name that --list shows; swd16384 is measured only where it is named");
   parser.add("--op", &options.op, "NAME", "one operation: forward, dx, dw, pack, or another that --list shows");
-  parser.add("--conv", &options.conv, "NAME", "direct or im2col; without it both", one_of({"direct", "im2col"}));
+  parser.add("--conv", &options.conv, "NAME", "direct, winograd or im2col; without it all of them",
+             one_of({"direct", "winograd", "im2col"}));
   parser.add("--isa", &options.isa, "NAME", concat(isa_names(), "; without it the best that the machine has"),
              one_of({"ref", "avx2", "avx512"}));
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));

@@ -93,8 +93,9 @@ int run(int argc, char** argv) {
              "replace FILE where it exists, and write into a DIR that is not empty; files of the same name are replaced, others stay");
   parser.add("--threads", &options.threads, "N", "threads that compute; images do not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
-  parser.add("--conv", &options.conv, "NAME", "how convolutions are computed: direct, or im2col, the definition; equal but for rounding",
-             one_of({"direct", "im2col"}));
+  parser.add("--conv", &options.conv, "NAME",
+             "how convolutions are computed: direct, winograd, auto, or im2col, the definition; equal but for rounding",
+             one_of({"direct", "winograd", "im2col", "auto"}));
   parser.example("./tools/generate runs/g123-d234-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
   parser.example("./tools/generate faces.pbgen --n 1000 --out samples", "the same from a model that export wrote");
   parser.example("./tools/generate runs/g123-d234-dcgan-64-001 --interpolate --grid walk.png",

@@ -11,12 +11,20 @@ std::atomic<ConvAlgorithm> current{ConvAlgorithm::direct};
 
 }  // namespace
 
-const char* name(ConvAlgorithm algorithm) { return algorithm == ConvAlgorithm::direct ? "direct" : "im2col"; }
+const char* name(ConvAlgorithm algorithm) {
+  switch (algorithm) {
+    case ConvAlgorithm::direct: return "direct";
+    case ConvAlgorithm::winograd: return "winograd";
+    case ConvAlgorithm::im2col: return "im2col";
+    case ConvAlgorithm::automatic: break;
+  }
+  return "auto";
+}
 
 ConvAlgorithm conv_algorithm_named(std::string_view text) {
-  for (const ConvAlgorithm algorithm : {ConvAlgorithm::direct, ConvAlgorithm::im2col})
+  for (const ConvAlgorithm algorithm : kConvAlgorithms)
     if (text == name(algorithm)) return algorithm;
-  throw InvalidOption("conv", text, "direct or im2col");
+  throw InvalidOption("conv", text, "direct, winograd, im2col or auto");
 }
 
 ConvAlgorithm conv_algorithm() { return current; }

@@ -6,8 +6,12 @@
 namespace pbgen {
 
 // im2col: column matrices and gemm, the engine's definition.  direct: kernels of each product, straight from the lane
-// layout, with looked-up sums where weights are signs; equal to the definition within the bounds of their headers.
-enum class ConvAlgorithm { direct, im2col };
+// layout, with looked-up sums where weights are signs; equal to the definition within the bounds of their headers.  winograd: direct, but
+// winograd.h where it takes the map, which rounds more.  automatic, named auto: winograd where the table in winograd.cpp says so.
+enum class ConvAlgorithm { direct, winograd, im2col, automatic };
+
+inline constexpr ConvAlgorithm kConvAlgorithms[] = {ConvAlgorithm::direct, ConvAlgorithm::winograd, ConvAlgorithm::im2col,
+                                                    ConvAlgorithm::automatic};
 
 const char* name(ConvAlgorithm algorithm);
 // InvalidOption for a text that is no algorithm's name.

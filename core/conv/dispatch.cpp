@@ -7,6 +7,7 @@
 #include "core/conv/conv_blocked.h"
 #include "core/conv/conv_direct.h"
 #include "core/conv/conv_kernels.h"
+#include "core/conv/winograd_blocked.h"
 
 namespace pbgen {
 namespace {
@@ -129,7 +130,20 @@ bool tables_of_two_slices_fit() {
 }
 #endif
 
+#if defined(__x86_64__)
+constexpr winograd_blocked::Leaves kWinogradAvx2 = {Isa::avx2, winograd_transform_leaf::kAvx2, winograd_product_leaf::kAvx2};
+constexpr winograd_blocked::Leaves kWinogradAvx512 = {Isa::avx512, winograd_transform_leaf::kAvx512, winograd_product_leaf::kAvx512};
+#endif
+
 }  // namespace
+
+const winograd_blocked::Leaves* winograd_blocked::leaves_in_force() {
+#if defined(__x86_64__)
+  if (isa() == Isa::avx512) return &kWinogradAvx512;
+  if (isa() == Isa::avx2) return &kWinogradAvx2;
+#endif
+  return nullptr;
+}
 
 const ConvKernels& conv_kernels() {
 #if defined(__x86_64__)

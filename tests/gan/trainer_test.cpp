@@ -16,6 +16,7 @@
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "core/base/workspace.h"
+#include "core/conv/conv_algorithm.h"
 #include "core/tensor/tensor.h"
 #include "gan/latents.h"
 #include "gan/losses.h"
@@ -99,6 +100,44 @@ TEST(Trainer, ResultsAreTheSameBytesForAnyNumberOfThreads) {
     Trainer trainer(options);
     const Tensor real = images(options, 2);
     for (int i = 0; i < 4; ++i) trainer.step(real.view());
+    results.push_back(weights(trainer));
+  }
+  set_thread_count(before);
+  EXPECT_TRUE(same_bytes(results[0], results[1]));
+  EXPECT_TRUE(same_bytes(results[0], results[2]));
+}
+
+// Maps that Winograd's algorithm takes: deconvolutions 1 to 3, convolutions 2 to 4.
+TrainerOptions wide_options() {
+  TrainerOptions options = small_options();
+  options.network.size = 64;
+  options.network.g_widths = {64, 32, 32, 16};
+  options.network.d_widths = {16, 32, 32, 64};
+  options.batch = 24;
+  return options;
+}
+
+class AlgorithmScope {
+ public:
+  explicit AlgorithmScope(ConvAlgorithm algorithm) : before_(conv_algorithm()) { set_conv_algorithm(algorithm); }
+  ~AlgorithmScope() { set_conv_algorithm(before_); }
+
+ private:
+  ConvAlgorithm before_;
+};
+
+TEST(Trainer, ByWinogradsAlgorithmResultsAreTheSameBytesForAnyNumberOfThreads) {
+  const AlgorithmScope scope(ConvAlgorithm::winograd);
+  const EagerScope eager;
+  const int before = thread_count();
+  std::vector<std::vector<float>> results;
+  for (const int threads : {1, 2, 3}) {
+    set_thread_count(threads);
+    TrainerOptions options = wide_options();
+    options.network.binarized = {{2}, {3}};
+    Trainer trainer(options);
+    const Tensor real = images(options, 2);
+    for (int i = 0; i < 2; ++i) trainer.step(real.view());
     results.push_back(weights(trainer));
   }
   set_thread_count(before);
@@ -245,6 +284,12 @@ TEST(Trainer, AStepAllocatesNothingOnceItsScratchHasGrown) {
   options.loss = Loss::wgan;
   options.clip = 0.01;
   EXPECT_EQ(allocations_of_a_step(options), 0) << "with clipping";
+  const AlgorithmScope scope(ConvAlgorithm::winograd);
+  options = wide_options();
+  for (const char* const setting : {"A", "H"}) {
+    options.network.binarized = parse_setting(setting);
+    EXPECT_EQ(allocations_of_a_step(options), 0) << setting << " by Winograd's algorithm";
+  }
 }
 
 TEST(Trainer, AFirstGeneratorStepThatReusesTheFakeBatchIsThatOfAFreshForward) {

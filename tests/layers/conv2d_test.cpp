@@ -33,7 +33,7 @@ class Conv2dTest : public testing::TestWithParam<ConvAlgorithm> {
   ConvAlgorithm before_ = conv_algorithm();
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, Conv2dTest, testing::Values(ConvAlgorithm::direct, ConvAlgorithm::im2col),
+INSTANTIATE_TEST_SUITE_P(Algorithms, Conv2dTest, testing::ValuesIn(kConvAlgorithms),
                          [](const auto& instance) { return std::string(name(instance.param)); });
 
 TEST_P(Conv2dTest, MatchesTheDefinitionAndItsDifferences) {

@@ -55,6 +55,76 @@ TEST(ConvProducts, DirectKernelsAgreeWithTheDefinition) {
     }
 }
 
+// Maps that Winograd's algorithm takes, of both layers' sides.
+const Case kWinogradDeconvs[] = {{{16, 4, 4, 64}, 32, 5, 2}, {{24, 8, 4, 32}, 48, 5, 2}};
+const Case kWinogradConvs[] = {{{16, 8, 8, 32}, 64, 5, 2}, {{24, 16, 8, 48}, 32, 5, 2}};
+
+class WinogradProducts : public OnEachPath {
+ protected:
+  void SetUp() override {
+    OnEachPath::SetUp();
+    if (!IsSkipped() && GetParam() == Isa::ref) GTEST_SKIP() << "the definition has no such algorithm";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Paths, WinogradProducts, testing::ValuesIn(kIsas), isa_of_test);
+
+// Forward, dx and gradients; core/conv/winograd_test.cpp has the bound, this the right products in the right place: any other would miss by
+// the size of a value.
+template <class Made>
+void compare_winograd(const Case& c, BinaryRecipe recipe, std::uint64_t seed) {
+  const auto winograd = results_by<Made>(ConvAlgorithm::winograd, c, recipe, seed);
+  const auto direct = results_by<Made>(ConvAlgorithm::direct, c, recipe, seed);
+  const auto definition = results_by<Made>(ConvAlgorithm::im2col, c, recipe, seed);
+  for (std::size_t array = 0; array < definition.size(); ++array)
+    expect_near_all(to_double(winograd[array]), to_double(definition[array]), 1e-4, concat(name(recipe), " ", c.input, ", array ", array));
+  EXPECT_NE(winograd, direct) << c.input << ": nothing was computed by it";
+}
+
+TEST_P(WinogradProducts, AgreeWithTheDefinition) {
+  std::uint64_t seed = 500;
+  for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
+    for (const Case& c : kWinogradDeconvs) compare_winograd<Deconv2d>(c, recipe, seed++);
+    for (const Case& c : kWinogradConvs) compare_winograd<Conv2d>(c, recipe, seed++);
+  }
+}
+
+TEST_P(WinogradProducts, MapsThatItCannotTakeAreDirects) {
+  std::uint64_t seed = 600;
+  for (const Case& c : kCases) {
+    if (c.kernel == 5 && c.input.height == 4 && c.c_out == 48) continue;  // it takes this one as a deconvolution
+    EXPECT_EQ(results_by<Deconv2d>(ConvAlgorithm::winograd, c, BinaryRecipe::none, seed),
+              results_by<Deconv2d>(ConvAlgorithm::direct, c, BinaryRecipe::none, seed)) << c.input;
+    EXPECT_EQ(results_by<Conv2d>(ConvAlgorithm::winograd, c, BinaryRecipe::none, seed),
+              results_by<Conv2d>(ConvAlgorithm::direct, c, BinaryRecipe::none, seed)) << c.input;
+    ++seed;
+  }
+}
+
+TEST_P(WinogradProducts, AutoIsATableOfShapes) {
+  const auto of = [](ConvAlgorithm algorithm, const Case& c) { return results_by<Deconv2d>(algorithm, c, BinaryRecipe::none, 700); };
+  const Case wide{{8, 4, 4, 128}, 64, 5, 2};
+  const Case narrow{{8, 4, 4, 32}, 16, 5, 2};
+  EXPECT_EQ(of(ConvAlgorithm::automatic, wide), of(ConvAlgorithm::winograd, wide));
+  EXPECT_EQ(of(ConvAlgorithm::automatic, narrow), of(ConvAlgorithm::direct, narrow));
+  EXPECT_NE(of(ConvAlgorithm::winograd, narrow), of(ConvAlgorithm::direct, narrow));
+}
+
+// One layer, several maps: each packing follows the weights from the first map that needs it.
+TEST_P(WinogradProducts, EachMapOfALayerFollowsItsWeights) {
+  const ConvAlgorithm before = conv_algorithm();
+  set_conv_algorithm(ConvAlgorithm::winograd);
+  Deconv2d layer("layer", 32, 16, 5, 2, BinaryRecipe::none);
+  const LaneShape taken{8, 4, 4, 32};
+  const LaneShape other{8, 3, 4, 32};
+  for (std::uint64_t seed = 800; seed < 803; ++seed) {
+    randomise_parameters(layer, seed);
+    Deconv2d fresh("layer", 32, 16, 5, 2, BinaryRecipe::none);
+    randomise_parameters(fresh, seed);
+    for (const LaneShape& shape : {taken, other}) EXPECT_EQ(layer_results(layer, shape, seed), layer_results(fresh, shape, seed)) << shape;
+  }
+  set_conv_algorithm(before);
+}
+
 TEST(ConvProducts, ExpandedWeightsAreKeptOnlyWhereTheyAreMultiplied) {
   const ConvAlgorithm before = conv_algorithm();
   set_conv_algorithm(ConvAlgorithm::direct);

@@ -28,7 +28,7 @@ class Deconv2dTest : public testing::TestWithParam<ConvAlgorithm> {
   ConvAlgorithm before_ = conv_algorithm();
 };
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, Deconv2dTest, testing::Values(ConvAlgorithm::direct, ConvAlgorithm::im2col),
+INSTANTIATE_TEST_SUITE_P(Algorithms, Deconv2dTest, testing::ValuesIn(kConvAlgorithms),
                          [](const auto& instance) { return std::string(name(instance.param)); });
 
 TEST_P(Deconv2dTest, MatchesTheDefinitionAndItsDifferences) {

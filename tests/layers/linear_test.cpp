@@ -16,7 +16,7 @@ class LinearTest : public ::testing::TestWithParam<ConvAlgorithm> {
  private:
   ConvAlgorithm before_ = conv_algorithm();
 };
-INSTANTIATE_TEST_SUITE_P(Algorithms, LinearTest, ::testing::Values(ConvAlgorithm::im2col, ConvAlgorithm::direct),
+INSTANTIATE_TEST_SUITE_P(Algorithms, LinearTest, ::testing::ValuesIn(kConvAlgorithms),
                          [](const auto& suite) { return std::string(name(suite.param)); });
 
 struct LinearCase {

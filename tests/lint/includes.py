@@ -85,6 +85,7 @@ MAPS_FILES = "gan/edge/map_file.cpp"  # with what POSIX has for that, where ther
 # is one of many that define what one header declares:
 DEFINES_PART_OF = {
     r"core/conv/conv_direct_(wide|narrow|weight_gradient)\.cpp": "core/conv/conv_blocked.h",
+    r"core/conv/winograd_(pack|to_big|to_small|weight_gradient)\.cpp": "core/conv/winograd_blocked.h",
     r"core/conv/dispatch\.cpp": "core/conv/conv_kernels.h",
     r"core/gemm/dispatch\.cpp": "core/gemm/gemm_kernels.h",
     r"layers/dispatch\.cpp": "layers/layer_kernels.h",

@@ -116,14 +116,14 @@ TEST_F(ConvFlag, ACheckpointOlderThanTheChoiceGoesOnWithEither) {
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
 }
 
-TEST_F(ConvFlag, GenerateTakesEither) {
+TEST_F(ConvFlag, GenerateTakesAny) {
   ASSERT_EQ(begin("direct").exit_code, 0);
-  for (const char* const conv : {"direct", "im2col"}) {
+  for (const char* const conv : {"direct", "winograd", "im2col", "auto"}) {
     const ToolRun drawn =
         run_tool_at(generate_, {run_, "--n", "8", "--grid", folder_ / (std::string(conv) + ".png"), "--conv", conv}, folder_.path());
     EXPECT_EQ(drawn.exit_code, 0) << drawn.err;
   }
-  EXPECT_EQ(run_tool_at(generate_, {run_, "--grid", folder_ / "x.png", "--conv", "winograd"}, folder_.path()).exit_code, 2);
+  EXPECT_EQ(run_tool_at(generate_, {run_, "--grid", folder_ / "x.png", "--conv", "fastest"}, folder_.path()).exit_code, 2);
 }
 
 }  // namespace

@@ -71,6 +71,20 @@ TEST_F(TrainGan, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
   }
 }
 
+TEST_F(TrainGan, ARunByWinogradsAlgorithmGoesOnByteForByte) {
+  // Widths and maps that it takes; without it the bytes are others.
+  const Arguments wide = {"--size", "64", "--g-widths", "64,32,32,16", "--d-widths", "16,32,32,64", "--synthetic-images", "64",
+                          "--batch", "8", "--setting", "D", "--sample-every", "0", "--swd-every", "0", "--conv", "winograd"};
+  const std::string name = "/checkpoints/00000004.safetensors";
+  ASSERT_EQ(train(wide + Arguments{"--iterations", "4", "--threads", "1", "--out", run_path("whole")}).exit_code, 0);
+  const std::string path = run_path("halves");
+  ASSERT_EQ(train(wide + Arguments{"--iterations", "2", "--threads", "2", "--out", path}).exit_code, 0);
+  expect_refused({"--resume", path, "--iterations", "4", "--conv", "direct"}, 2, "conv \"direct\" (checkpoint: \"winograd\")");
+  const ToolRun second = train({"--resume", path, "--iterations", "4", "--threads", "2"});
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_EQ(bytes(path + name), bytes(run_path("whole") + name));
+}
+
 TEST_F(TrainGan, ACriticOfFiveUpdatesGoesOnWithTheBatchWhereItStopped) {
   // 90 images are 11 batches an epoch: five updates an iteration stop in the midst of one.
   const Arguments wgan = {"--loss", "wgan", "--setting", "H", "--mirror", "--lr", "1e-3"};

@@ -55,7 +55,7 @@ class AlgorithmScope {
 // What the cases are made for.
 struct BenchSizes {
   std::int64_t batch = 64;
-  std::vector<ConvAlgorithm> algorithms{ConvAlgorithm::direct, ConvAlgorithm::im2col};
+  std::vector<ConvAlgorithm> algorithms{ConvAlgorithm::direct, ConvAlgorithm::winograd, ConvAlgorithm::im2col};
   NetworkConfig edge_network;  // of the edge section
   std::vector<std::int64_t> swd_counts{1024, 4096, 16384};  // images a set; above 4096 by name alone
 };

@@ -3,6 +3,7 @@
 
 #include "core/base/check.h"
 #include "core/conv/binary_conv.h"
+#include "core/conv/winograd.h"
 #include "gan/accounting.h"
 #include "gan/networks.h"
 #include "layers/conv2d.h"
@@ -107,6 +108,16 @@ BenchCase layer_case(const LayerRow& row, std::int64_t batch, ConvAlgorithm algo
   return one;
 }
 
+// Whether a row by this algorithm would be another one's again.
+bool has_row(const LayerRow& row, ConvAlgorithm algorithm) {
+  if (algorithm != ConvAlgorithm::winograd) return true;
+  if (row.kind == LayerKind::linear) return false;
+  const bool conv = row.kind == LayerKind::conv;
+  const ConvGeometry g = same_padding(conv ? row.height_in : row.height_out, conv ? row.width_in : row.width_out, NetworkConfig::kKernel,
+                                      NetworkConfig::kStride);
+  return winograd_takes(g, {.c_small = conv ? row.c_out : row.c_in, .c_big = conv ? row.c_in : row.c_out, .kernel = g.kernel});
+}
+
 }  // namespace
 
 std::vector<BenchCase> layer_cases(const BenchSizes& sizes) {
@@ -116,13 +127,16 @@ std::vector<BenchCase> layer_cases(const BenchSizes& sizes) {
     if (linear && row.network == "discriminator") continue;
     for (const char* const op : {"forward", "dx", "dw"}) {
       for (const ConvAlgorithm algorithm : sizes.algorithms)
-        cases.push_back(layer_case(row, sizes.batch, algorithm, BinaryRecipe::none, op));
+        if (has_row(row, algorithm)) cases.push_back(layer_case(row, sizes.batch, algorithm, BinaryRecipe::none, op));
       if (!linear && std::string(op) != "dw")
         cases.push_back(layer_case(row, sizes.batch, sizes.algorithms.front(), BinaryRecipe::pbgen, op));
     }
     if (linear) continue;
     for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen})
       cases.push_back(layer_case(row, sizes.batch, sizes.algorithms.front(), recipe, "pack"));
+    for (const ConvAlgorithm algorithm : sizes.algorithms)
+      if (algorithm == ConvAlgorithm::winograd && algorithm != sizes.algorithms.front() && has_row(row, algorithm))
+        cases.push_back(layer_case(row, sizes.batch, algorithm, BinaryRecipe::none, "pack"));
   }
   return cases;
 }

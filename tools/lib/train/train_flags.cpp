@@ -143,7 +143,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--threads", &flags.threads, "N",
              "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
   parser.add("--conv", &flags.said.conv, "NAME",
-             "how convolutions are computed: direct, or im2col, the definition: column matrices and gemm, equal but for rounding")
+             "how convolutions are computed: direct; winograd, which multiplies less and rounds a little more; im2col, the definition: "
+             "column matrices and gemm; auto: winograd where that is faster; equal but for rounding")
       .in_config();
 }
 

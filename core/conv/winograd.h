@@ -1,0 +1,69 @@
+// The three products of conv_direct.h by Winograd's algorithm on the phases of a convolution of kernel 5 and stride 2.
+//
+// 3.3 times fewer multiplications than direct sums, with a little more rounding.  winograd_transform.h derives it; the products are those
+// of conv_direct.h, in the same arrays.  Maps that it cannot take, and the reference path, are the caller's to send to conv_direct.h.
+//
+//   outputs   overwritten, never read (but dw where beta is 1); no overlap with an input.
+//   accuracy  |err| <= n * 2^-24 * M, where n = 64 + c/64 + 36 (dw: 16 images * columns of a chunk, + chunks + 36) and M is the product as
+//             the algorithm computes it with the magnitudes of all values and matrices: tests/core/conv/winograd_test.cpp holds
+//             it to that.  In practice, trained weights and their activations and gradients, rms error over rms output: forward 3 to
+//             6e-7, dx 7 to 8e-7, dw 5e-7, two to five times direct's; worst entry 1.4e-5 (PERF.md).
+//   threads   split columns, channels and points, never sums: bit-identical for any thread count.
+//   errors    std::logic_error where a view's shape does not fit, the geometry is none that winograd_takes, or the weights were not
+//             packed for the path in force.
+//   memory    from the workspace, winograd_floats; the gradient's threads have small buffers that only grow.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/aligned_buffer.h"
+#include "core/base/cpu.h"
+#include "core/base/workspace.h"
+#include "core/conv/conv_geometry.h"
+#include "core/conv/conv_operands.h"
+#include "core/tensor/tensor.h"
+
+namespace pbgen {
+
+// Whether the path in force computes these products by Winograd's algorithm: not on ref.  c_small is a multiple of 32 and c_big of 16, the
+// small side's extents are multiples of 4 and the big side's twice as many; kernel 5, stride 2, padding 1 before.
+bool winograd_takes(const ConvGeometry& geometry, const ConvWeightShape& shape);
+// What of it the weights' shape decides.
+bool winograd_takes(const ConvWeightShape& shape);
+// The table of ConvAlgorithm::automatic: of what it takes, the shapes on which the path in force was measured to be faster by it.
+bool winograd_pays(const ConvGeometry& geometry, const ConvWeightShape& shape);
+
+// The transformed weights, 4.84 times as many as the weights; one array for to_big and to_small.
+class WinogradWeights {
+ public:
+  explicit WinogradWeights(const ConvWeightShape& shape) : shape_(shape) {}
+
+  // Transforms w[c_small][c_big][taps] for the path in force.  Once an optimiser update.  std::logic_error where it takes no such shape.
+  void pack(const float* w);
+
+  const ConvWeightShape& shape() const { return shape_; }
+  const float* points() const { return points_.data(); }
+  Isa path() const { return path_; }  // that it was packed for; ref: not yet
+
+ private:
+  ConvWeightShape shape_;
+  Isa path_ = Isa::ref;
+  AlignedBuffer<float> points_;
+};
+
+// The workspace of the largest of the three products.
+std::int64_t winograd_floats(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big);
+
+// bias: c_big floats, or null for none.
+void winograd_to_big(const ConvGeometry& geometry, const WinogradWeights& weights, const float* bias, ConstTensorView small, TensorView big,
+                     Workspace& workspace);
+
+// bias: c_small floats, or null for none.
+void winograd_to_small(const ConvGeometry& geometry, const WinogradWeights& weights, const float* bias, ConstTensorView big,
+                       TensorView small, Workspace& workspace);
+
+// dw := beta*dw + the gradient; beta 0 (dw is written, never read) or 1.
+void winograd_weight_gradient(const ConvGeometry& geometry, ConstTensorView small, ConstTensorView big, float beta, float* dw,
+                              Workspace& workspace);
+
+}  // namespace pbgen
