@@ -13,7 +13,7 @@ using fixed_wasserstein_leaf::kOffsetBits;
 
 constexpr std::int64_t kMostBins = 1 << 14;  // 128 KB of words, of which the bins that are often hit stay in the first-level cache
 constexpr int kFineBits = 5;                 // an undecided bin is cut into 2^kFineBits
-constexpr std::size_t kSortAtMost = 2048;    // entries that are sorted as they are
+constexpr std::int64_t kSortAtMost = 2048;    // entries that are sorted as they are
 constexpr std::int64_t kLine = 16;           // values of a cache line
 constexpr std::int64_t kSampledLines = 128;  // of each set, by which the bins are chosen
 
@@ -29,7 +29,7 @@ FixedWasserstein::FixedWasserstein(const fixed_wasserstein_leaf::Leaves& leaves,
   const std::int64_t bins = std::clamp<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(total_weight)), 64, kMostBins);
   words_.resize(bins);
   bins_.resize(bins);
-  undecided_.resize(bins);
+  undecided_.resize(bins + fixed_wasserstein_leaf::kMarksBehind);
   segment_of_.resize(bins);
 }
 
@@ -91,16 +91,9 @@ std::int64_t FixedWasserstein::decide(std::span<const Bin> bins, const Segment& 
 }
 
 void FixedWasserstein::collect(const WeightedValues& set, int sign) {
-  const auto n = static_cast<std::int64_t>(set.values.size());
-  if (positions_.size() < set.values.size()) positions_.resize(set.values.size());
-  const std::int64_t found = leaves_.find_marked(set.values.data(), n, {low_, shift_, static_cast<std::int32_t>(used_ - 1)},
-                                                 undecided_.data(), positions_.data());
-  const std::size_t before = entries_.size();
-  entries_.resize(before + static_cast<std::size_t>(found));
-  for (std::int64_t i = 0; i < found; ++i) {
-    const std::uint32_t at = positions_[i];
-    entries_[before + static_cast<std::size_t>(i)] = {set.values[at], sign * set.weights[at]};
-  }
+  entry_count_ += leaves_.collect_marked(set.values.data(), set.weights.data(), static_cast<std::int64_t>(set.values.size()),
+                                         {low_, shift_, static_cast<std::int32_t>(used_ - 1)}, undecided_.data(), sign,
+                                         entries_.data() + entry_count_);
 }
 
 // The segments' integral as far as finer bins decide it.  Leaves undecided segments and their entries.
@@ -114,7 +107,7 @@ std::int64_t FixedWasserstein::refine() {
     const std::int64_t segment = segment_of_[x >> shift_];
     return segment * parts + ((x >> fine_shift) & (parts - 1));
   };
-  for (const Entry& entry : entries_) {
+  for (const Entry& entry : std::span(entries_.data(), static_cast<std::size_t>(entry_count_))) {
     const std::int64_t i = place(entry.value);
     Bin& bin = fine_bins_[i];
     (entry.weight > 0 ? bin.a : bin.b) += std::abs(entry.weight);
@@ -132,19 +125,22 @@ std::int64_t FixedWasserstein::refine() {
   segments_.swap(fine_segments_);
   fine_undecided_.assign(fine_bins_.size(), 0);
   for (const Segment& segment : segments_) fine_undecided_[segment.number] = 1;
-  std::erase_if(entries_, [&](const Entry& entry) { return fine_undecided_[place(entry.value)] == 0; });
+  Entry* const end = std::remove_if(entries_.begin(), entries_.begin() + entry_count_,
+                                    [&](const Entry& entry) { return fine_undecided_[place(entry.value)] == 0; });
+  entry_count_ = end - entries_.begin();
   return total;
 }
 
 // Beyond the first and the last value the excess is 0, so that it does not matter how far those segments reach.
 std::int64_t FixedWasserstein::sweep() {
-  std::sort(entries_.begin(), entries_.end());
+  const Entry* next = entries_.begin();
+  const Entry* const end = next + entry_count_;
+  std::sort(entries_.begin(), entries_.begin() + entry_count_, [](const Entry& a, const Entry& b) { return a.value < b.value; });
   std::int64_t total = 0;
-  auto next = entries_.cbegin();
   for (const Segment& segment : segments_) {
     std::int64_t excess = segment.excess;
     std::int64_t reached = segment.start;
-    for (; next != entries_.cend() && (next->value < segment.end || segment.last); ++next) {
+    for (; next != end && (next->value < segment.end || segment.last); ++next) {
       total += std::abs(excess) * (next->value - reached);
       reached = next->value;
       excess += next->weight;
@@ -169,10 +165,12 @@ std::int64_t FixedWasserstein::operator()(const WeightedValues& a, const Weighte
     undecided_[segments_[s].number] = 1;
     segment_of_[segments_[s].number] = static_cast<std::int32_t>(s);
   }
-  entries_.clear();
+  const auto most = static_cast<std::int64_t>(a.values.size() + b.values.size()) + fixed_wasserstein_leaf::kEntriesBehind;
+  if (entries_.size() < most) entries_ = AlignedBuffer<Entry>(most);
+  entry_count_ = 0;
   collect(a, 1);
   collect(b, -1);
-  if (entries_.size() > kSortAtMost) total += refine();
+  if (entry_count_ > kSortAtMost) total += refine();
   return total + sweep();
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/aligned_buffer.h"
 #include "metrics/fixed_wasserstein_leaf.h"
 
 namespace pbgen {
@@ -45,11 +46,7 @@ class FixedWasserstein {
     bool first;           // takes the values before its start, too
     bool last;            // those from its end on, too
   };
-  struct Entry {
-    std::int32_t value;
-    std::int32_t weight;  // b's are negative
-    bool operator<(const Entry& other) const { return value < other.value; }
-  };
+  using Entry = fixed_wasserstein_leaf::Entry;  // b's weights are negative
 
   void choose_bins(const WeightedValues& a, const WeightedValues& b);
   void count(const WeightedValues& set, std::int64_t Bin::*weight, int sign);
@@ -66,11 +63,11 @@ class FixedWasserstein {
   std::int64_t used_ = 0;
   std::vector<std::uint64_t> words_;     // by bin: weights and offsets of a set while it is counted
   std::vector<Bin> bins_;
-  std::vector<std::uint8_t> undecided_;  // by bin
+  std::vector<std::uint8_t> undecided_;  // by bin, and what vectors read behind the last
   std::vector<std::int32_t> segment_of_; // by bin, where it is undecided
   std::vector<Segment> segments_;        // undecided, from left to right
-  std::vector<std::uint32_t> positions_; // of values in undecided bins
-  std::vector<Entry> entries_;           // those values
+  AlignedBuffer<Entry> entries_;         // values in undecided bins; large, of which pages that are never needed take no memory
+  std::int64_t entry_count_ = 0;
   std::vector<Bin> fine_bins_;
   std::vector<Segment> fine_segments_;
   std::vector<std::uint8_t> fine_undecided_;

@@ -23,9 +23,29 @@ struct Line {
   __m256i bin(__m256i x) const { return _mm256_srl_epi32(x, shift); }
 };
 
+// Writes the positions of the values in marked bins and returns their number.
+std::int64_t find_marked(const Line& line, const std::int32_t* values, std::int64_t n, const std::uint8_t* marks,
+                         std::uint32_t* positions) {
+  alignas(32) std::uint32_t bin[16];
+  std::int64_t found = 0;
+  for (std::int64_t i = 0; i < n; i += 16) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(bin), line.bin(line.place(values + i)));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(bin + 8), line.bin(line.place(values + i + 8)));
+    // Written always, kept where marked: no branch to mispredict.
+#pragma GCC unroll 16
+    for (int j = 0; j < 16; ++j) {
+      positions[found] = static_cast<std::uint32_t>(i + j);
+      found += marks[bin[j]];
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
 // One addition to memory a value: weight and offset share a word, made eight at a time.  Two words of a value in one
 // array cost what one does; two arrays would cost twice.
-void add_to_bins(const std::int32_t* values, const std::uint8_t* weights, std::int64_t n, Bins bins, std::uint64_t* words) {
+void add_to_bins_avx2(const std::int32_t* values, const std::uint8_t* weights, std::int64_t n, Bins bins, std::uint64_t* words) {
   const Line line(bins);
   alignas(32) std::uint32_t bin[16];
   alignas(32) std::uint64_t added[16];
@@ -50,28 +70,22 @@ void add_to_bins(const std::int32_t* values, const std::uint8_t* weights, std::i
   }
 }
 
-std::int64_t find_marked(const std::int32_t* values, std::int64_t n, Bins bins, const std::uint8_t* marks, std::uint32_t* positions) {
+// Positions first: most values are in no marked bin, and what is of them alone is read again.
+std::int64_t collect_marked_avx2(const std::int32_t* values, const std::uint8_t* weights, std::int64_t n, Bins bins,
+                                 const std::uint8_t* marks, std::int32_t sign, Entry* entries) {
+  constexpr std::int64_t kPiece = 2048;
   const Line line(bins);
-  alignas(32) std::uint32_t bin[16];
+  std::uint32_t positions[kPiece];
   std::int64_t found = 0;
-  for (std::int64_t i = 0; i < n; i += 16) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(bin), line.bin(line.place(values + i)));
-    _mm256_store_si256(reinterpret_cast<__m256i*>(bin + 8), line.bin(line.place(values + i + 8)));
-    // Written always, kept where marked: no branch to mispredict.
-#pragma GCC unroll 16
-    for (int j = 0; j < 16; ++j) {
-      positions[found] = static_cast<std::uint32_t>(i + j);
-      found += marks[bin[j]];
+  for (std::int64_t first = 0; first < n; first += kPiece) {
+    const std::int64_t in_piece = find_marked(line, values + first, n - first < kPiece ? n - first : kPiece, marks, positions);
+    for (std::int64_t i = 0; i < in_piece; ++i) {
+      const std::int64_t at = first + positions[i];
+      entries[found + i] = {values[at], sign * weights[at]};
     }
+    found += in_piece;
   }
   return found;
 }
-
-}  // namespace
-
-const Leaves kAvx2 = {
-    .add_to_bins = add_to_bins,
-    .find_marked = find_marked,
-};
 
 }  // namespace pbgen::fixed_wasserstein_leaf

@@ -68,35 +68,19 @@ struct PlaneSums {
   float high = -INFINITY;
 };
 
-// Sums in eight chains that vectors can take, added in order.
+// Sums in eight chains that vectors can take, added in order.  Sides are multiples of 16.
 PlaneSums plane_sums(const float* plane, std::int64_t side, const Coverage& coverage) {
-  constexpr int kChains = 8;  // sides are multiples of 16
-  double sum[kChains] = {};
-  double squares[kChains] = {};
-  float low[kChains];
-  float high[kChains];
-  std::fill_n(low, kChains, plane[0]);
-  std::fill_n(high, kChains, plane[0]);
-  for (std::int64_t y = 0; y < side; ++y) {
-    const float* const row = plane + y * side;
-    const std::int32_t* const weights = coverage.row(y);
-    for (std::int64_t x = 0; x < side; x += kChains) {
-      for (int i = 0; i < kChains; ++i) {
-        const double value = row[x + i];
-        const double weighted = weights[x + i] * value;
-        sum[i] += weighted;
-        squares[i] += weighted * value;
-        low[i] = std::min(low[i], row[x + i]);
-        high[i] = std::max(high[i], row[x + i]);
-      }
-    }
-  }
+  using level_planes_leaf::kChains;
+  level_planes_leaf::PlaneChains chains{};
+  std::fill_n(chains.low, kChains, plane[0]);
+  std::fill_n(chains.high, kChains, plane[0]);
+  metric_kernels().level_planes.add_plane(plane, side, coverage.row(0), coverage.row(1) - coverage.row(0), chains);
   PlaneSums total;
   for (int i = 0; i < kChains; ++i) {
-    total.sum += sum[i];
-    total.squares += squares[i];
-    total.low = std::min(total.low, low[i]);
-    total.high = std::max(total.high, high[i]);
+    total.sum += chains.sum[i];
+    total.squares += chains.squares[i];
+    total.low = std::min(total.low, chains.low[i]);
+    total.high = std::max(total.high, chains.high[i]);
   }
   return total;
 }

@@ -3,10 +3,9 @@
 #include "metrics/level_planes_leaf.h"
 
 namespace pbgen::level_planes_leaf {
-namespace {
 
 // Eight pixels are 24 bytes, loaded as the first and the last 16 of them: each channel is put together from both.
-void split_rgb(const std::uint8_t* bytes, std::int64_t pixels, float* planes) {
+void split_rgb_avx2(const std::uint8_t* bytes, std::int64_t pixels, float* planes) {
   const __m128i front[3] = {_mm_setr_epi8(0, 3, 6, 9, 12, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1),
                             _mm_setr_epi8(1, 4, 7, 10, 13, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1),
                             _mm_setr_epi8(2, 5, 8, 11, 14, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)};
@@ -23,9 +22,5 @@ void split_rgb(const std::uint8_t* bytes, std::int64_t pixels, float* planes) {
     }
   }
 }
-
-}  // namespace
-
-const Leaves kAvx2 = {.split_rgb = split_rgb};
 
 }  // namespace pbgen::level_planes_leaf

@@ -9,9 +9,6 @@
 namespace pbgen {
 namespace {
 
-using patch_projection_leaf::kDirections;
-using patch_projection_leaf::kPatches;
-
 // The planes of a block of images stay in the second-level cache while their patches are gathered; the last panel of a
 // block is not full, so that larger blocks waste less.
 constexpr std::int64_t kBlockFloats = 192 * 1024;
@@ -52,39 +49,41 @@ PatchProjection::PatchProjection(const patch_projection_leaf::Leaves& leaves, Le
       }
     }
     if (image_in_block == images_per_block_ - 1 || i == images - 1) {
-      while (places() % kPatches != 0) {
+      while (places() % leaves.patches != 0) {
         corners_.push_back(corners_.back());
         weights_.push_back(0);
       }
     }
   }
   block_begin_.push_back(places());
-  for (int i = 0; i < planes.workers(); ++i) panels_.emplace_back(length_ * kPatches);
+  for (int i = 0; i < planes.workers(); ++i) panels_.emplace_back(length_ * leaves.patches);
 }
 
 void PatchProjection::operator()(std::span<const float> directions, int exponent, std::int32_t* projections) {
-  // [group of 3][length][3], scaled by a power of two: exactly.
+  // [group of a tile's directions][length][direction], scaled by a power of two: exactly.
+  const std::int64_t of_tile = leaves_.directions;
   const std::int64_t n = static_cast<std::int64_t>(directions.size()) / length_;
-  const std::int64_t groups = ceil_div(n, kDirections);
-  AlignedBuffer<float> packed(groups * length_ * kDirections);
+  const std::int64_t groups = ceil_div(n, of_tile);
+  AlignedBuffer<float> packed(groups * length_ * of_tile);
   for (std::int64_t d = 0; d < n; ++d) {
-    float* const to = packed.data() + d / kDirections * length_ * kDirections + d % kDirections;
+    float* const to = packed.data() + d / of_tile * length_ * of_tile + d % of_tile;
     for (std::int64_t p = 0; p < length_; ++p)
-      to[p * kDirections] = std::ldexp(directions[static_cast<std::size_t>(d * length_ + p)], exponent);
+      to[p * of_tile] = std::ldexp(directions[static_cast<std::size_t>(d * length_ + p)], exponent);
   }
   const patch_projection_leaf::PatchShape shape{planes_.channels(), planes_.side(), nhood_size_};
   const std::int64_t stride = places();
   planes_.for_each_block(0, planes_.images(), images_per_block_, [&](int worker, std::int64_t image, std::int64_t, const float* planes) {
     float* const panel = panels_[static_cast<std::size_t>(worker)].data();
     const auto block = static_cast<std::size_t>(image / images_per_block_);
-    for (std::int64_t first = block_begin_[block]; first < block_begin_[block + 1]; first += kPatches) {
-      for (std::int64_t i = 0; i < kPatches; i += 8)
-        leaves_.gather_8_patches(planes, corners_.data() + first + i, shape, panel + i);
+    for (std::int64_t first = block_begin_[block]; first < block_begin_[block + 1]; first += leaves_.patches) {
+      for (std::int64_t i = 0; i < leaves_.patches; i += leaves_.gathered)
+        leaves_.gather(planes, corners_.data() + first + i, shape, panel + i);
       for (std::int64_t g = 0; g < groups; ++g) {
-        leaves_.project_3x32(length_, packed.data() + g * length_ * kDirections, panel, std::min(kDirections, n - g * kDirections),
-                             projections + g * kDirections * stride + first, stride);
+        leaves_.project(length_, packed.data() + g * length_ * of_tile, panel, std::min(of_tile, n - g * of_tile),
+                        projections + g * of_tile * stride + first, stride);
       }
     }
+    leaves_.publish();
   });
 }
 

@@ -6,7 +6,9 @@
 namespace pbgen::patch_projection_leaf {
 namespace {
 
-void gather_8_patches(const float* planes, const std::uint32_t* corners, PatchShape shape, float* panel) {
+constexpr std::int64_t kPatches = 32;
+
+void gather(const float* planes, const std::uint32_t* corners, PatchShape shape, float* panel) {
   const float* corner[8];
   for (int i = 0; i < 8; ++i) corner[i] = planes + corners[i];
   for (std::int64_t c = 0; c < shape.channels; ++c) {
@@ -31,8 +33,7 @@ void gather_8_patches(const float* planes, const std::uint32_t* corners, PatchSh
 //   latency    12 independent FMAs >= 2 ports * 5 cycles
 //   loads      4 of the panel and 3 broadcasts for 12 FMAs
 //   L1         the panel: 18 KB for 147 numbers; the directions stream from L2, 1.8 KB for 1,764 FMAs
-void project_3x32(std::int64_t length, const float* directions, const float* panel, std::int64_t rows, std::int32_t* out,
-                       std::int64_t stride) {
+void project(std::int64_t length, const float* packed, const float* panel, std::int64_t rows, std::int32_t* out, std::int64_t stride) {
   __m256 sum[3][4];
 #pragma GCC unroll 3
   for (int d = 0; d < 3; ++d) {
@@ -40,9 +41,9 @@ void project_3x32(std::int64_t length, const float* directions, const float* pan
     for (int v = 0; v < 4; ++v) sum[d][v] = _mm256_setzero_ps();
   }
   for (std::int64_t p = 0; p < length; ++p) {
-    const __m256 d0 = _mm256_broadcast_ss(directions + p * 3);
-    const __m256 d1 = _mm256_broadcast_ss(directions + p * 3 + 1);
-    const __m256 d2 = _mm256_broadcast_ss(directions + p * 3 + 2);
+    const __m256 d0 = _mm256_broadcast_ss(packed + p * 3);
+    const __m256 d1 = _mm256_broadcast_ss(packed + p * 3 + 1);
+    const __m256 d2 = _mm256_broadcast_ss(packed + p * 3 + 2);
 #pragma GCC unroll 4
     for (int v = 0; v < 4; ++v) {
       const __m256 x = _mm256_load_ps(panel + p * kPatches + 8 * v);
@@ -63,8 +64,12 @@ void project_3x32(std::int64_t length, const float* directions, const float* pan
 }  // namespace
 
 const Leaves kAvx2 = {
-    .gather_8_patches = gather_8_patches,
-    .project_3x32 = project_3x32,
+    .patches = kPatches,
+    .directions = 3,
+    .gathered = 8,
+    .gather = gather,
+    .project = project,
+    .publish = [] {},
 };
 
 }  // namespace pbgen::patch_projection_leaf

@@ -68,15 +68,17 @@ Set make_set(std::int64_t count, std::int64_t step, const std::function<double(s
   return set;
 }
 
-class FixedWassersteinTest : public ::testing::Test {
+class FixedWassersteinTest : public OnEachPath {
  protected:
   void SetUp() override {
-    if (metric_kernels().fixed_wasserstein == nullptr) GTEST_SKIP() << "the path " << name(isa()) << " has no such kernels";
+    OnEachPath::SetUp();
+    if (!IsSkipped() && metric_kernels().fixed_wasserstein == nullptr) GTEST_SKIP() << "the path " << name(isa()) << " has no such kernels";
   }
   const CounterRng rng_{11, Stream::test};
 };
+INSTANTIATE_TEST_SUITE_P(Paths, FixedWassersteinTest, testing::ValuesIn(kIsas), isa_of_test);
 
-TEST_F(FixedWassersteinTest, EqualsTheSumOfDifferencesOfSortedValues) {
+TEST_P(FixedWassersteinTest, EqualsTheSumOfDifferencesOfSortedValues) {
   for (const std::int64_t count : {1, 2, 15, 16, 17, 1000, 40000}) {
     FixedWasserstein distance(leaves(), count);
     for (const double scale : {3.0, 1e4, 4e7}) {
@@ -94,7 +96,7 @@ TEST_F(FixedWassersteinTest, EqualsTheSumOfDifferencesOfSortedValues) {
   }
 }
 
-TEST_F(FixedWassersteinTest, TakesTheExtremes) {
+TEST_P(FixedWassersteinTest, TakesTheExtremes) {
   FixedWasserstein distance(leaves(), 32);
   const Set a = make_set(32, 100, [](std::uint64_t i) { return i % 2 == 0 ? -0x1p29 : 0x1p29; });
   const Set b = make_set(32, 100, [](std::uint64_t i) { return i % 4 == 0 ? -0x1p29 : 0x1p29 - 1.0; });
@@ -103,20 +105,20 @@ TEST_F(FixedWassersteinTest, TakesTheExtremes) {
   EXPECT_EQ(distance(equal.view(), equal.view()), 0);
 }
 
-TEST_F(FixedWassersteinTest, OfASetAndItselfInAnotherOrderIsZero) {
+TEST_P(FixedWassersteinTest, OfASetAndItselfInAnotherOrderIsZero) {
   const Set a = make_set(9600, 6, [&](std::uint64_t i) { return 1e6 * rng_.normal(i); });
   const Set b{{a.values.rbegin(), a.values.rend()}, {a.weights.rbegin(), a.weights.rend()}};
   EXPECT_EQ(FixedWasserstein(leaves(), 9600)(a.view(), b.view()), 0);
 }
 
-TEST_F(FixedWassersteinTest, OutliersThatNoSampleShowsAreCounted) {
+TEST_P(FixedWassersteinTest, OutliersThatNoSampleShowsAreCounted) {
   const std::int64_t count = 100000;
   const Set a = make_set(count, 1000000, [&](std::uint64_t i) { return i == 54321 ? 5e8 : i == 54320 ? -5e8 : 1e3 * rng_.normal(i); });
   const Set b = make_set(count, 1000000, [&](std::uint64_t i) { return i == 777 ? 4e8 : 1e3 * rng_.normal(i + 1000000); });
   EXPECT_EQ(FixedWasserstein(leaves(), count)(a.view(), b.view()), by_sorting(a, b));
 }
 
-TEST_F(FixedWassersteinTest, HeavyWeightsFillMoreThanAWord) {
+TEST_P(FixedWassersteinTest, HeavyWeightsFillMoreThanAWord) {
   // 40,000 values of weight 255 are more than the 2^22 that one word counts: all of them in two bins.
   Set a;
   Set b;
@@ -129,7 +131,7 @@ TEST_F(FixedWassersteinTest, HeavyWeightsFillMoreThanAWord) {
   EXPECT_EQ(FixedWasserstein(leaves(), 40000 * 255)(a.view(), b.view()), by_sorting(a, b));
 }
 
-TEST_F(FixedWassersteinTest, AWordIsNotFilledToItsBrim) {
+TEST_P(FixedWassersteinTest, AWordIsNotFilledToItsBrim) {
   // A word counts up to 2^22 - 1: one value less, and as many as are one too many for it, in one bin.
   for (const std::int64_t total : {(1 << 22) - 1, 1 << 22}) {
     Set a;
@@ -144,7 +146,7 @@ TEST_F(FixedWassersteinTest, AWordIsNotFilledToItsBrim) {
   }
 }
 
-TEST_F(FixedWassersteinTest, RefusesTotalsThatItCannotCount) {
+TEST_P(FixedWassersteinTest, RefusesTotalsThatItCannotCount) {
   EXPECT_THROW(FixedWasserstein(leaves(), 0), std::logic_error);
   EXPECT_THROW(FixedWasserstein(leaves(), std::int64_t{1} << 31), std::logic_error);
 }

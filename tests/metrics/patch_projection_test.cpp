@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/aligned_buffer.h"
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
@@ -18,6 +19,7 @@
 #include "metrics/metric_kernels.h"
 #include "metrics/patches.h"
 #include "metrics/sliced_wasserstein.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -152,8 +154,17 @@ TEST(LevelPlanes, StatisticsCountValuesAsOftenAsPatchesCoverThem) {
 
 #if defined(__x86_64__)
 
-TEST(PatchProjection, EqualsDescriptorsTimesDirections) {
-  if (metric_kernels().patch_projection == nullptr) GTEST_SKIP() << "the path " << name(isa()) << " has no such kernels";
+class PatchProjectionTest : public OnEachPath {
+ protected:
+  void SetUp() override {
+    OnEachPath::SetUp();
+    if (!IsSkipped() && metric_kernels().patch_projection == nullptr)
+      GTEST_SKIP() << "the path " << name(isa()) << " has no such kernels";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Paths, PatchProjectionTest, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(PatchProjectionTest, EqualsDescriptorsTimesDirections) {
   const EagerScope eager;
   const int before = thread_count();
   struct Case {
@@ -202,14 +213,16 @@ TEST(PatchProjection, EqualsDescriptorsTimesDirections) {
 
     PatchProjection project(*metric_kernels().patch_projection, planes, nhood, centres);
     const std::int64_t places = project.places();
-    ASSERT_EQ(places % 32, 0);
+    ASSERT_EQ(places % metric_kernels().patch_projection->patches, 0);
+    ASSERT_EQ(places % 16, 0);
     std::vector<std::vector<std::int32_t>> results;
     for (const int threads : {1, 2}) {
       set_thread_count(threads);
-      std::vector<std::int32_t> out(static_cast<std::size_t>(directions * places) + 1, INT32_MIN);
+      AlignedBuffer<std::int32_t> out(directions * places + 1);
+      std::fill(out.begin(), out.end(), INT32_MIN);
       project(dirs, kExponent, out.data());
-      EXPECT_EQ(out.back(), INT32_MIN);
-      results.push_back(out);
+      EXPECT_EQ(out[directions * places], INT32_MIN);
+      results.emplace_back(out.begin(), out.end());
     }
     set_thread_count(before);
     EXPECT_TRUE(results[0] == results[1]);
@@ -237,7 +250,7 @@ TEST(PatchProjection, EqualsDescriptorsTimesDirections) {
   }
 }
 
-TEST(PatchProjection, RefusesCentresOutsideTheLevel) {
+TEST_P(PatchProjectionTest, RefusesCentresOutsideTheLevel) {
   const ImageSource source = noise_images(2, 16, 1);
   LevelPlanes planes(source, 0, 0);
   EXPECT_THROW(PatchProjection(*metric_kernels().patch_projection, planes, 7, std::vector<PatchCentre>{{3, 3}, {13, 3}}), std::logic_error);
