@@ -50,6 +50,12 @@ void run_tile(const PixelTile& tile, const float* bias) {
   }
 }
 
+void copy_side_by_side(std::int64_t slices, std::int64_t vectors, const float* from, std::int64_t slice_step, float* to) {
+  for (std::int64_t v = 0; v < vectors; ++v)
+    for (std::int64_t s = 0; s < slices; ++s)
+      _mm256_store_ps(to + (v * slices + s) * 8, _mm256_load_ps(from + s * slice_step + v * 8));
+}
+
 void pack_taps(std::int64_t height, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
                std::int64_t step) {
   std::int64_t t = 0;
@@ -100,6 +106,7 @@ const Leaves kAvx2 = {
     .input_in_l2 = 256 * 1024 / 4,
     .tiles = {{run_tile<1, 6, 1>, run_tile<1, 6, 2>, nullptr}, {run_tile<1, 4, 1>, run_tile<1, 4, 2>, nullptr}, {}},
     .two_panels = {run_tile<2, 6, 1>, nullptr, nullptr},
+    .copy_side_by_side = copy_side_by_side,
     .pack_taps = pack_taps,
 };
 

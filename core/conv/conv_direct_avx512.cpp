@@ -91,6 +91,7 @@ const Leaves kAvx512 = {
               {kTiles<8>[0], kTiles<8>[1], kTiles<8>[2]},
               {kTiles<4>[0], kTiles<4>[1], kTiles<4>[2]}},
     .two_panels = {run_tile<OneSlice, 2, 12, 1>, run_tile<TwoSlices, 2, 12, 1>, nullptr},
+    .copy_side_by_side = copy_side_by_side,
     .pack_taps = pack_taps,
 };
 

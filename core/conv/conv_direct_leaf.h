@@ -40,6 +40,8 @@ struct Leaves {
   std::int64_t input_in_l2;     // floats of input that the panels pass over
   TileLeaf tiles[kHeights][3];  // [height][binary logarithm of the slices]
   TileLeaf two_panels[3];       // two of the highest panels, weight_panel apart; null: none for so many slices
+  // to[v][slice][8] := from[slice*slice_step + v*8 ..] for v < vectors, slice < slices.
+  void (*copy_side_by_side)(std::int64_t slices, std::int64_t vectors, const float* from, std::int64_t slice_step, float* to);
   // to[tap*step + r] := from[r*ld + tap] for r < valid, 0 for valid <= r < height.  height is one of rows; 1 <= valid <= height.
   void (*pack_taps)(std::int64_t height, std::int64_t valid, std::int64_t taps, const float* from, std::int64_t ld, float* to,
                     std::int64_t step);

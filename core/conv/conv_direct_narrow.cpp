@@ -11,7 +11,6 @@
 #include "core/base/range.h"
 #include "core/base/thread_scratch.h"
 #include "core/conv/conv_blocked.h"
-#include "core/conv/side_by_side.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
@@ -34,10 +33,19 @@ constexpr std::int64_t kPointerBytes = sizeof(const float*);
 // Items of one row of the small or big side each.
 std::int64_t min_rows(std::int64_t multiply_adds_per_row) { return std::max<std::int64_t>(kWorkOfAThread / multiply_adds_per_row, 1); }
 
-// Asks for memory that the next row will read: rows are too far apart for the hardware to see them coming.
-void prefetch(const float* from, std::int64_t floats) {
-  for (std::int64_t i = 0; i < floats; i += kFloatsOfLine) __builtin_prefetch(from + i, 0, 2);
-}
+// The share of a tile in asking for memory that the next row will read: rows are too far apart for the hardware to see them coming.  Every
+// tile asks for an equal part of `floats`, in steps of its sums.
+struct Shares {
+  const float* from;
+  std::int64_t floats;
+  std::int64_t tiles;
+
+  leaf::Ahead of(std::int64_t tile, std::int64_t steps) const {
+    const std::int64_t begin = floats * std::min(tile, tiles) / tiles;
+    const std::int64_t end = floats * std::min(tile + 1, tiles) / tiles;
+    return {from + begin, steps > 0 ? ceil_div(end - begin, steps) : 0};
+  }
+};
 
 // The slices of an item: as many together as tiles take, the rest one by one.
 struct SliceGroups {
@@ -59,18 +67,22 @@ struct SliceGroups {
 class PaddedRows {
  public:
   struct Size {
-    std::int64_t rows;    // that windows span
-    std::int64_t left;    // pixels of zeros
-    std::int64_t pixels;  // of a row, those among them
-    std::int64_t slices;  // the most that lie side by side
+    std::int64_t rows;     // that windows span
+    std::int64_t left;     // pixels of zeros
+    std::int64_t pixels;   // of a row, those among them
+    std::int64_t slices;   // the most that lie side by side
     std::int64_t gap = 0;  // floats between pixels, which sets their distance off a power of two
 
     std::int64_t floats(std::int64_t channels) const { return rows * pixels * (channels * slices * kLanes + gap); }
   };
 
   // storage: size.floats(channels), 64-byte aligned.
-  PaddedRows(ConstTensorView side, const Size& size, float* storage)
-      : side_(side), size_(size), storage_(storage), inside_(std::clamp<std::int64_t>(size.pixels - size.left, 0, side.shape.width)) {}
+  PaddedRows(const leaf::Leaves& leaves, ConstTensorView side, const Size& size, float* storage)
+      : leaves_(leaves),
+        side_(side),
+        size_(size),
+        storage_(storage),
+        inside_(std::clamp<std::int64_t>(size.pixels - size.left, 0, side.shape.width)) {}
 
   // Brings in rows of some slices, those that the last call brought in aside.
   void hold(Range slices, Range rows) {
@@ -83,10 +95,10 @@ class PaddedRows {
         const std::int64_t slice_step = side_.shape.offset(1, 0, 0, 0);
         float* const to = storage_ + y % size_.rows * row_ + size_.left * pixel_;
         if (size_.gap == 0) {
-          copy_side_by_side(slices.size(), inside_ * channels, from, slice_step, to);
+          leaves_.copy_side_by_side(slices.size(), inside_ * channels, from, slice_step, to);
         } else {
           for (std::int64_t x = 0; x < inside_; ++x)
-            copy_side_by_side(slices.size(), channels, from + x * channels * kLanes, slice_step, to + x * pixel_);
+            leaves_.copy_side_by_side(slices.size(), channels, from + x * channels * kLanes, slice_step, to + x * pixel_);
         }
       }
     slices_ = slices;
@@ -107,6 +119,7 @@ class PaddedRows {
     }
   }
 
+  const leaf::Leaves& leaves_;
   ConstTensorView side_;
   Size size_;
   float* storage_;
@@ -160,12 +173,15 @@ void narrow_to_big(const NarrowLeaves& leaves, const ConvGeometry& g, const floa
                               .pixels = left + (g.big_width - 1 + g.pad_left) / g.stride + 1,
                               .slices = leaves.tiles.slices,
                               .gap = kFloatsOfLine};
+  const std::int64_t row_floats = g.small_width * c_small * kLanes;
+  const std::int64_t tiles = ceil_div(g.big_width, leaves.tiles.most_pixels[c_big - 1]);  // of a row, about
   parallel_for(groups.count * g.big_height, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t most_taps = size.rows * size.rows;
-    const ThreadScratch scratch(size.floats(c_small) * kFloatBytes + 2 * most_taps * kPointerBytes);
-    PaddedRows rows(small, size, scratch.floats());
+    const ThreadScratch scratch(size.floats(c_small) * kFloatBytes + (2 * most_taps + size.rows) * kPointerBytes);
+    PaddedRows rows(leaves.tiles, small, size, scratch.floats());
     const float** const tap_from = reinterpret_cast<const float**>(scratch.floats() + size.floats(c_small));
     const float** const tap_w = tap_from + most_taps;
+    const float** const met_rows = tap_w + most_taps;  // in the order of the taps
 
     for (std::int64_t item = begin; item < end; ++item) {
       const Range slices = groups.slices(item / g.big_height);
@@ -175,29 +191,39 @@ void narrow_to_big(const NarrowLeaves& leaves, const ConvGeometry& g, const floa
       const std::int64_t ky_count = first_ky < g.kernel ? ceil_div(g.kernel - first_ky, g.stride) : 0;
       const Range met{std::max<std::int64_t>(last_row - ky_count + 1, 0), std::min(last_row + 1, g.small_height)};
       rows.hold(slices, met);
+      for (std::int64_t r = 0; r < met.size(); ++r) met_rows[r] = rows.row(met.end - 1 - r);
+      // What the small side's next row is asked for by: slices take turns while the rows of the big side pass that meet the same ones.
+      const std::int64_t turn = first_ky * slices.size() / g.stride;
+      const std::int64_t rows_of_turn = std::max<std::int64_t>(g.stride / slices.size(), 1);
+      const Shares next_row = last_row + 1 < g.small_height
+                                  ? Shares{small.data + small.shape.offset(slices.begin + turn, last_row + 1, 0, 0) +
+                                               row_floats * (first_ky % rows_of_turn) / rows_of_turn,
+                                           row_floats / rows_of_turn, tiles}
+                                  : Shares{small.data, 0, tiles};
+      std::int64_t tile = 0;
       for (std::int64_t phase = 0; phase < std::min(g.stride, g.big_width); ++phase) {
         const std::int64_t columns = ceil_div(g.big_width - phase, g.stride);
+        const std::int64_t first_kx = (phase + g.pad_left) % g.stride;
+        const std::int64_t first_pixel = left + (phase + g.pad_left - first_kx) / g.stride;
+        const std::int64_t row_weights = g.stride * g.kernel * tap_weights;
+        const std::int64_t column_weights = g.stride * tap_weights;
+        const float* const first_w = weights + ((first_ky + (last_row + 1 - met.end) * g.stride) * g.kernel + first_kx) * tap_weights;
         std::int64_t pixels = leaves.tiles.most_pixels[c_big - 1];
         for (std::int64_t column = 0; column < columns; column += pixels) {
           while (pixels > columns - column) pixels /= 2;
           const std::int64_t x = phase + column * g.stride;
           std::int64_t taps = 0;
-          for (std::int64_t sy = met.end - 1; sy >= met.begin; --sy) {
-            const std::int64_t ky = first_ky + (last_row - sy) * g.stride;
-            for (std::int64_t kx = (x + g.pad_left) % g.stride; kx < g.kernel; kx += g.stride) {
-              const std::int64_t sx = (x + g.pad_left - kx) / g.stride;  // exact, also where negative
-              tap_from[taps] = rows.row(sy) + (left + sx) * rows.pixel();
-              tap_w[taps++] = weights + (ky * g.kernel + kx) * tap_weights;
+          for (std::int64_t r = 0; r < met.size(); ++r) {
+            const float* from = met_rows[r] + (first_pixel + column) * rows.pixel();
+            const float* w = first_w + r * row_weights;
+            for (std::int64_t kx = first_kx; kx < g.kernel; kx += g.stride, from -= rows.pixel(), w += column_weights) {
+              tap_from[taps] = from;
+              tap_w[taps++] = w;
             }
           }
-          const std::int64_t next_row = last_row + 1;
-          if (phase == 0 && next_row < g.small_height && column < g.small_width)
-            for (std::int64_t slice = slices.begin; slice < slices.end; ++slice)
-              prefetch(small.data + small.shape.offset(slice, next_row, column, 0),
-                       std::min(pixels, g.small_width - column) * c_small * kLanes);
           leaves.tiles.to_big_tile(slices.size(), c_big, pixels, taps, tap_from, rows.pixel(), tap_w, c_small, bias,
                                    big.data + big.shape.offset(slices.begin, y, x, 0), g.stride * c_big * kLanes,
-                                   big.shape.offset(1, 0, 0, 0));
+                                   big.shape.offset(1, 0, 0, 0), next_row.of(tile++, taps * c_small));
         }
       }
     }
@@ -216,7 +242,7 @@ void narrow_to_small(const NarrowLeaves& leaves, const ConvGeometry& g, const fl
   const PaddedRows::Size size = under_windows(g, leaves.tiles.slices);
   parallel_for(groups.count * g.small_height, [&](std::int64_t begin, std::int64_t end) {
     const ThreadScratch scratch(size.floats(c_big) * kFloatBytes + g.kernel * kPointerBytes);
-    PaddedRows rows(big, size, scratch.floats());
+    PaddedRows rows(leaves.tiles, big, size, scratch.floats());
     const float** const lines = reinterpret_cast<const float**>(scratch.floats() + size.floats(c_big));
     for (std::int64_t item = begin; item < end; ++item) {
       const Range slices = groups.slices(item / g.small_height);
@@ -287,7 +313,7 @@ void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, C
     const std::int64_t row_floats = g.small_width * leaf::kChannelBlock * kLanes;
     const ThreadScratch scratch = ThreadScratch::of_floats(most_blocks * row_floats + size.floats(c_big));
     float* const transposed = scratch.floats();
-    PaddedRows rows(big, size, transposed + most_blocks * row_floats);
+    PaddedRows rows(leaves.tiles, big, size, transposed + most_blocks * row_floats);
     for (std::int64_t piece = first_piece; piece < end_piece; ++piece) {
       float* const piece_sums = sums + piece * pieces.floats;
       std::fill_n(piece_sums, pieces.floats, 0.0f);
@@ -296,6 +322,11 @@ void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, C
         const std::int64_t y = row % g.small_height;
         const Range under = rows_under(g, y);
         rows.hold({slice, slice + 1}, under);
+        const std::int64_t tiles = ceil_div(pieces.channel_blocks, most_blocks) * under.size() * value_parts.parts;
+        const Shares next_row = row + 1 < pieces.rows
+                                    ? Shares{small.data + small.shape.offset(0, row + 1, 0, 0), g.small_width * c_small * kLanes, tiles}
+                                    : Shares{small.data, 0, tiles};
+        std::int64_t tile = 0;
         for (std::int64_t block = 0; block < pieces.channel_blocks; block += most_blocks) {
           const std::int64_t blocks = std::min(most_blocks, pieces.channel_blocks - block);
           const std::int64_t s = block * leaf::kChannelBlock;
@@ -307,16 +338,12 @@ void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, C
           }
           for (std::int64_t row_under = under.begin; row_under < under.end; ++row_under) {
             const std::int64_t ky = row_under - (y * g.stride - g.pad_top);
-            if (row + 1 < pieces.rows)
-              for (std::int64_t x = g.small_width * ky / g.kernel; x < g.small_width * (ky + 1) / g.kernel; ++x)
-                prefetch(small.data + small.shape.offset(0, row + 1, x, s),
-                         std::min(blocks * leaf::kChannelBlock, c_small - s) * kLanes);
             for (std::int64_t part = 0; part < value_parts.parts; ++part) {
               const std::int64_t v = value_parts.begin(part);
               leaves.tiles.gradient_tile(blocks, value_parts.size(part), g.small_width, transposed, row_floats,
                                          rows.row(row_under) + v * kLanes, g.stride * c_big,
                                          piece_sums + ((block * g.kernel + ky) * pieces.values + v) * leaf::kChannelBlock,
-                                         g.kernel * pieces.values * leaf::kChannelBlock);
+                                         g.kernel * pieces.values * leaf::kChannelBlock, next_row.of(tile++, g.small_width * kLanes));
             }
           }
         }

@@ -9,7 +9,7 @@ namespace {
 //   loads      4 vectors and 3 broadcasts for 12 FMAs: 7 of the 12 slots
 template <int kChannels, int kPixels>
 void to_big_tile(std::int64_t taps, const float* const* from, std::int64_t from_step, const float* const* weights, std::int64_t c_small,
-                 const float* bias, float* to, std::int64_t to_step) {
+                 const float* bias, float* to, std::int64_t to_step, Ahead ahead) {
   __m256 sum[kPixels][kChannels];
 #pragma GCC unroll 8
   for (int j = 0; j < kPixels; ++j)
@@ -20,7 +20,8 @@ void to_big_tile(std::int64_t taps, const float* const* from, std::int64_t from_
 #pragma GCC unroll 8
     for (int j = 0; j < kPixels; ++j) x[j] = from[t] + j * from_step;
     const float* w = weights[t];
-    for (std::int64_t s = 0; s < c_small; ++s, w += kChannels) {
+    for (std::int64_t s = 0; s < c_small; ++s, w += kChannels, ahead.from += ahead.step) {
+      _mm_prefetch(reinterpret_cast<const char*>(ahead.from), _MM_HINT_T1);
       __m256 w_s[kChannels];
 #pragma GCC unroll 4
       for (int b = 0; b < kChannels; ++b) w_s[b] = _mm256_broadcast_ss(w + b);
@@ -71,7 +72,7 @@ void to_small_tile(std::int64_t lines, const float* const* lines_of, std::int64_
 //   registers  at 5 values: 10 accumulators + 2 vectors + 1 broadcast = 13 of 16 ymm
 //   loads      2 vectors and 5 broadcasts for 10 FMAs: 7 of the 10 slots
 template <int kValues>
-void gradient_tile(std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums) {
+void gradient_tile(std::int64_t pixels, const float* small, const float* line, std::int64_t step, float* sums, Ahead ahead) {
   __m256 sum[kValues][2];
 #pragma GCC unroll 6
   for (int v = 0; v < kValues; ++v) {
@@ -80,7 +81,8 @@ void gradient_tile(std::int64_t pixels, const float* small, const float* line, s
   }
   for (std::int64_t p = 0; p < pixels; ++p, small += 8 * 16, line += step * 8) {
 #pragma GCC unroll 8
-    for (int image = 0; image < 8; ++image) {
+    for (int image = 0; image < 8; ++image, ahead.from += ahead.step) {
+      _mm_prefetch(reinterpret_cast<const char*>(ahead.from), _MM_HINT_T1);
       const __m256 s0 = _mm256_load_ps(small + image * 16);
       const __m256 s1 = _mm256_load_ps(small + image * 16 + 8);
 #pragma GCC unroll 6
@@ -98,11 +100,15 @@ void gradient_tile(std::int64_t pixels, const float* small, const float* line, s
   }
 }
 
+void copy_side_by_side(std::int64_t, std::int64_t vectors, const float* from, std::int64_t, float* to) {
+  for (std::int64_t v = 0; v < vectors; ++v) _mm256_store_ps(to + v * 8, _mm256_load_ps(from + v * 8));
+}
+
 void to_big_tile(std::int64_t, std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from,
                  std::int64_t from_step, const float* const* weights, std::int64_t c_small, const float* bias, float* to,
-                 std::int64_t to_step, std::int64_t) {
+                 std::int64_t to_step, std::int64_t, Ahead ahead) {
   using Instance = void (*)(std::int64_t, const float* const*, std::int64_t, const float* const*, std::int64_t, const float*, float*,
-                            std::int64_t);
+                            std::int64_t, Ahead);
   // [channels][binary logarithm of the pixels]
   static constexpr Instance kTiles[kMostBigChannels][4] = {
       {to_big_tile<1, 1>, to_big_tile<1, 2>, to_big_tile<1, 4>, to_big_tile<1, 8>},
@@ -110,7 +116,7 @@ void to_big_tile(std::int64_t, std::int64_t c_big, std::int64_t pixels, std::int
       {to_big_tile<3, 1>, to_big_tile<3, 2>, to_big_tile<3, 4>, nullptr},
       {to_big_tile<4, 1>, to_big_tile<4, 2>, nullptr, nullptr},
   };
-  kTiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, from_step, weights, c_small, bias, to, to_step);
+  kTiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, from_step, weights, c_small, bias, to, to_step, ahead);
 }
 
 constexpr std::int64_t kMostRows = 6;
@@ -131,11 +137,11 @@ void to_small_tile(std::int64_t, std::int64_t rows, std::int64_t columns, std::i
 constexpr std::int64_t kMostValues = 6;
 
 void gradient_tile(std::int64_t, std::int64_t values, std::int64_t pixels, const float* small, std::int64_t, const float* line,
-                   std::int64_t step, float* sums, std::int64_t) {
-  using Instance = void (*)(std::int64_t, const float*, const float*, std::int64_t, float*);
+                   std::int64_t step, float* sums, std::int64_t, Ahead ahead) {
+  using Instance = void (*)(std::int64_t, const float*, const float*, std::int64_t, float*, Ahead);
   static constexpr Instance kTiles[kMostValues] = {gradient_tile<1>, gradient_tile<2>, gradient_tile<3>,
                                                    gradient_tile<4>, gradient_tile<5>, gradient_tile<6>};
-  kTiles[values - 1](pixels, small, line, step, sums);
+  kTiles[values - 1](pixels, small, line, step, sums, ahead);
 }
 
 }  // namespace
@@ -147,6 +153,7 @@ const Leaves kAvx2 = {
     .most_columns = kMostColumns,
     .most_blocks = 1,
     .most_values = kMostValues,
+    .copy_side_by_side = copy_side_by_side,
     .to_big_tile = to_big_tile,
     .to_small_tile = to_small_tile,
     .gradient_tile = gradient_tile,

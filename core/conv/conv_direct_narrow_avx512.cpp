@@ -10,7 +10,7 @@ namespace {
 //   loads      8 vectors and 3 broadcasts for 24 FMAs: 11 of the 24 slots
 template <class Lanes, int kChannels, int kPixels>
 void to_big_tile(std::int64_t taps, const float* const* from, std::int64_t from_step, const float* const* weights, std::int64_t c_small,
-                 const float* bias, float* to, std::int64_t to_step, std::int64_t to_slice) {
+                 const float* bias, float* to, std::int64_t to_step, std::int64_t to_slice, Ahead ahead) {
   using Vector = typename Lanes::Vector;
   Vector sum[kPixels][kChannels];
 #pragma GCC unroll 8
@@ -22,7 +22,8 @@ void to_big_tile(std::int64_t taps, const float* const* from, std::int64_t from_
 #pragma GCC unroll 8
     for (int j = 0; j < kPixels; ++j) x[j] = from[t] + j * from_step;
     const float* w = weights[t];
-    for (std::int64_t s = 0; s < c_small; ++s, w += kChannels) {
+    for (std::int64_t s = 0; s < c_small; ++s, w += kChannels, ahead.from += ahead.step) {
+      _mm_prefetch(reinterpret_cast<const char*>(ahead.from), _MM_HINT_T1);
       Vector w_s[kChannels];
 #pragma GCC unroll 4
       for (int b = 0; b < kChannels; ++b) w_s[b] = Lanes::broadcast(w + b);
@@ -50,6 +51,12 @@ void to_small_tile(std::int64_t lines, const float* const* lines_of, std::int64_
                    const float* bias, float* to, std::int64_t to_step, std::int64_t to_slice) {
   using Vector = typename Lanes::Vector;
   constexpr int kFloats = Lanes::kSlices * 8;
+#pragma GCC unroll 2
+  for (int k = 0; k < Lanes::kSlices; ++k)
+#pragma GCC unroll 2
+    for (int j = 0; j < kColumns; ++j)
+#pragma GCC unroll 6
+      for (int i = 0; i < kRows; i += 2) _mm_prefetch(reinterpret_cast<const char*>(to + k * to_slice + j * to_step + i * 8), _MM_HINT_T0);
   Vector sum[kRows][kColumns];
 #pragma GCC unroll 12
   for (int i = 0; i < kRows; ++i)
@@ -81,7 +88,7 @@ void to_small_tile(std::int64_t lines, const float* const* lines_of, std::int64_
 //   loads      2 vectors and 8 broadcasts for 16 FMAs: 10 of the 16 slots
 template <int kBlocks, int kValues>
 void gradient_tile(std::int64_t pixels, const float* small, std::int64_t small_block, const float* line, std::int64_t step, float* sums,
-                   std::int64_t sums_block) {
+                   std::int64_t sums_block, Ahead ahead) {
   __m512 sum[kValues][kBlocks];
 #pragma GCC unroll 8
   for (int v = 0; v < kValues; ++v)
@@ -89,7 +96,8 @@ void gradient_tile(std::int64_t pixels, const float* small, std::int64_t small_b
     for (int k = 0; k < kBlocks; ++k) sum[v][k] = _mm512_load_ps(sums + k * sums_block + v * 16);
   for (std::int64_t p = 0; p < pixels; ++p, small += 8 * 16, line += step * 8) {
 #pragma GCC unroll 8
-    for (int image = 0; image < 8; ++image) {
+    for (int image = 0; image < 8; ++image, ahead.from += ahead.step) {
+      _mm_prefetch(reinterpret_cast<const char*>(ahead.from), _MM_HINT_T1);
       __m512 s[kBlocks];
 #pragma GCC unroll 2
       for (int k = 0; k < kBlocks; ++k) s[k] = _mm512_load_ps(small + k * small_block + image * 16);
@@ -108,7 +116,7 @@ void gradient_tile(std::int64_t pixels, const float* small, std::int64_t small_b
 }
 
 using ToBig = void (*)(std::int64_t, const float* const*, std::int64_t, const float* const*, std::int64_t, const float*, float*,
-                       std::int64_t, std::int64_t);
+                       std::int64_t, std::int64_t, Ahead);
 // [channels][binary logarithm of the pixels]
 template <class Lanes>
 constexpr ToBig kToBig[kMostBigChannels][4] = {
@@ -120,9 +128,9 @@ constexpr ToBig kToBig[kMostBigChannels][4] = {
 
 void to_big_tile(std::int64_t slices, std::int64_t c_big, std::int64_t pixels, std::int64_t taps, const float* const* from,
                  std::int64_t from_step, const float* const* weights, std::int64_t c_small, const float* bias, float* to,
-                 std::int64_t to_step, std::int64_t to_slice) {
+                 std::int64_t to_step, std::int64_t to_slice, Ahead ahead) {
   const auto& tiles = slices == 2 ? kToBig<TwoSlices> : kToBig<OneSlice>;
-  tiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, from_step, weights, c_small, bias, to, to_step, to_slice);
+  tiles[c_big - 1][pixels == 8 ? 3 : pixels / 2](taps, from, from_step, weights, c_small, bias, to, to_step, to_slice, ahead);
 }
 
 constexpr std::int64_t kMostRows = 12;
@@ -148,15 +156,15 @@ void to_small_tile(std::int64_t slices, std::int64_t rows, std::int64_t columns,
 constexpr std::int64_t kMostValues = 8;
 
 void gradient_tile(std::int64_t blocks, std::int64_t values, std::int64_t pixels, const float* small, std::int64_t small_block,
-                   const float* line, std::int64_t step, float* sums, std::int64_t sums_block) {
-  using Instance = void (*)(std::int64_t, const float*, std::int64_t, const float*, std::int64_t, float*, std::int64_t);
+                   const float* line, std::int64_t step, float* sums, std::int64_t sums_block, Ahead ahead) {
+  using Instance = void (*)(std::int64_t, const float*, std::int64_t, const float*, std::int64_t, float*, std::int64_t, Ahead);
   static constexpr Instance kTiles[2][kMostValues] = {
       {gradient_tile<1, 1>, gradient_tile<1, 2>, gradient_tile<1, 3>, gradient_tile<1, 4>, gradient_tile<1, 5>, gradient_tile<1, 6>,
        gradient_tile<1, 7>, gradient_tile<1, 8>},
       {gradient_tile<2, 1>, gradient_tile<2, 2>, gradient_tile<2, 3>, gradient_tile<2, 4>, gradient_tile<2, 5>, gradient_tile<2, 6>,
        gradient_tile<2, 7>, gradient_tile<2, 8>},
   };
-  kTiles[blocks - 1][values - 1](pixels, small, small_block, line, step, sums, sums_block);
+  kTiles[blocks - 1][values - 1](pixels, small, small_block, line, step, sums, sums_block, ahead);
 }
 
 }  // namespace
@@ -168,6 +176,7 @@ const Leaves kAvx512 = {
     .most_columns = kMostColumns,
     .most_blocks = 2,
     .most_values = kMostValues,
+    .copy_side_by_side = copy_side_by_side,
     .to_big_tile = to_big_tile,
     .to_small_tile = to_small_tile,
     .gradient_tile = gradient_tile,

@@ -13,7 +13,6 @@
 #include "core/base/thread_scratch.h"
 #include "core/conv/channel_panels.h"
 #include "core/conv/conv_blocked.h"
-#include "core/conv/side_by_side.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
@@ -274,8 +273,8 @@ Input input_of(const Product& product, Range slices, std::int64_t group_slices, 
   for (std::int64_t slice = slices.begin; slice < slices.end; slice += group_slices)
     for (std::int64_t y = rows.begin; y < rows.end; ++y)
       for (std::int64_t x = 0; x < shape.width; ++x, to += pixel)
-        copy_side_by_side(group_slices, channels.size(), product.in.data + shape.offset(slice, y, x, channels.begin),
-                          shape.offset(1, 0, 0, 0), to);
+        product.leaves.copy_side_by_side(group_slices, channels.size(), product.in.data + shape.offset(slice, y, x, channels.begin),
+                                         shape.offset(1, 0, 0, 0), to);
   return {.data = copy, .first_row = rows.begin, .pixel = pixel, .row = shape.width * pixel, .group = rows.size() * shape.width * pixel};
 }
 
