@@ -157,9 +157,33 @@ struct Group {
   std::int64_t slices;
 };
 
+// Where an item's sums will go, asked for in equal shares before its tiles: the runs of dw lie so far apart that the store would wait for
+// each.
+class Destination {
+ public:
+  Destination(float* first, std::int64_t rows, std::int64_t ld, std::int64_t row_floats, std::int64_t tiles)
+      : first_(first), ld_(ld), lines_of_row_(ceil_div(row_floats, kFloatsOfLine) + 1), lines_(rows * lines_of_row_), tiles_(tiles) {}
+  void prefetch_share() {
+    ++tile_;
+    for (const std::int64_t end = std::min(lines_ * tile_ / tiles_, lines_); line_ < end; ++line_)
+      __builtin_prefetch(first_ + line_ / lines_of_row_ * ld_ + line_ % lines_of_row_ * kFloatsOfLine, 1, 2);
+  }
+
+ private:
+  static constexpr std::int64_t kFloatsOfLine = 16;
+
+  float* first_;
+  std::int64_t ld_;
+  std::int64_t lines_of_row_;
+  std::int64_t lines_;
+  std::int64_t tiles_;
+  std::int64_t tile_ = 0;
+  std::int64_t line_ = 0;  // the first that was not asked for
+};
+
 // The taps of one panel and one block of small channels over the pixels of a chunk.  sums[channel of the panel][tap][nr].
 void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, std::int64_t panel, std::int64_t block,
-               Range slices, Range ys, Range xs, bool accumulate, float* sums) {
+               Range slices, Range ys, Range xs, bool accumulate, Destination& destination, float* sums) {
   const ConvGeometry& g = plan.g;
   const std::int64_t mr = plan.panels.rows(panel);
   const std::int64_t nr = plan.nr(block);
@@ -190,6 +214,7 @@ void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group
                       .small_slice_step = g.small_pixels() * nr * kLanes,
                       .small_row_step = g.small_width * nr * kLanes};
           }
+          destination.prefetch_share();
           tile(pixels, accumulate, sums + (ky * g.kernel + kx) * nr, g.taps() * nr);
         }
       }
@@ -221,16 +246,23 @@ void run_item(const leaf::Leaves& leaves, const GradientPlan& plan, const Group&
   const Chunk& chunk = plan.chunk;
   const ThreadScratch scratch = ThreadScratch::of_floats(plan.panels.rows(panel) * g.taps() * plan.nr(block));
   float* const sums = scratch.floats();
+  const std::int64_t channel = plan.panels.begin(panel);
+  const std::int64_t count = plan.panels.valid(panel) * g.taps();
+  const std::int64_t ld = plan.c_big * g.taps();
+  const std::int64_t chunks =
+      ceil_div(group.slices, chunk.slices) * ceil_div(g.small_height, chunk.rows) * ceil_div(g.small_width, chunk.columns);
+  Destination destination(dw + block * plan.most_nr * ld + channel * g.taps(),
+                          std::min(plan.nr(block), plan.c_small - block * plan.most_nr), ld, count, chunks * g.taps());
   bool started = false;
   for (std::int64_t slice = 0; slice < group.slices; slice += chunk.slices)
     for (std::int64_t y = 0; y < g.small_height; y += chunk.rows)
       for (std::int64_t x = 0; x < g.small_width; x += chunk.columns) {
         add_chunk(leaves, plan, group, panel, block, {slice, std::min(slice + chunk.slices, group.slices)},
-                  {y, std::min(y + chunk.rows, g.small_height)}, {x, std::min(x + chunk.columns, g.small_width)}, started, sums);
+                  {y, std::min(y + chunk.rows, g.small_height)}, {x, std::min(x + chunk.columns, g.small_width)}, started, destination,
+                  sums);
         started = true;
       }
-  const std::int64_t channel = plan.panels.begin(panel);
-  store(leaves, plan, block, channel * g.taps(), std::min(plan.panels.rows(panel), plan.c_big - channel) * g.taps(), sums, accumulate, dw);
+  store(leaves, plan, block, channel * g.taps(), count, sums, accumulate, dw);
 }
 
 }  // namespace
