@@ -12,6 +12,7 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/files/file.h"
@@ -23,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kLockName = ".pbgen.lock";
+constexpr int kAttempts = 1000;  // more than there are processes that could take turns in between
 
 // "process 123 on host", as whoever holds the lock has written; a lock's file may be anybody's.
 std::string holder(int descriptor) {
@@ -40,6 +42,17 @@ std::string own_name() {
   return concat("process ", ::getpid(), " on ", host.data());
 }
 
+// The folder and those above it that are not there, the innermost first.
+std::vector<std::string> missing_folders(const std::string& folder) {
+  std::vector<std::string> missing;
+  std::error_code error;
+  for (fs::path path = fs::path(folder); !path.empty() && fs::status(path, error).type() == fs::file_type::not_found;) {
+    missing.push_back(path.string());
+    path = path.parent_path();
+  }
+  return missing;
+}
+
 Descriptor open_lock(const std::string& path) {
   return Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
 }
@@ -53,21 +66,26 @@ FolderLock::FolderLock(const std::string& folder) : folder_(folder) {
   take();
 }
 
-FolderLock::FolderLock(const std::string& folder, bool made) : folder_(folder), made_(made) { take(); }
+FolderLock::FolderLock(const std::string& folder, std::vector<std::string> made) : folder_(folder), made_(std::move(made)) { take(); }
 
 FolderLock::FolderLock(FolderLock&& other) noexcept
-    : folder_(std::move(other.folder_)), descriptor_(std::move(other.descriptor_)), made_(other.made_) {}
+    : folder_(std::move(other.folder_)), descriptor_(std::move(other.descriptor_)), made_(std::move(other.made_)) {}
 
 std::optional<FolderLock> FolderLock::make(const std::string& folder) {
-  if (const std::string parent = fs::path(folder).parent_path().string(); !parent.empty()) make_directories(parent);
-  if (::mkdir(folder.c_str(), 0777) == 0) return FolderLock(folder, true);
-  if (errno == EEXIST) return std::nullopt;
+  const std::string parent = fs::path(folder).parent_path().string();
+  std::vector<std::string> made = missing_folders(folder);
+  // Another process may remove the parent that it made, and that it left empty, just now: then it is made again.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (!parent.empty()) make_directories(parent);
+    if (::mkdir(folder.c_str(), 0777) == 0) return FolderLock(folder, std::move(made));
+    if (errno == EEXIST) return std::nullopt;
+    if (errno != ENOENT) break;
+  }
   fail(ErrorKind::input_output, folder, ": cannot create the folder (", std::strerror(errno), ")");
 }
 
 // Whoever gives a lock back removes its file, and perhaps the folder: what was opened before that is not what the next one opens.
 void FolderLock::take() {
-  constexpr int kAttempts = 1000;  // more than there are processes that could take turns in between
   for (int attempt = 0; !try_to_take();)
     if (++attempt == kAttempts) fail(ErrorKind::input_output, folder_, ": cannot be locked: it is removed again and again");
   const std::string text = own_name() + "\n";
@@ -80,8 +98,8 @@ bool FolderLock::try_to_take() {
   const std::string path = concat(folder_, '/', kLockName);
   std::error_code error;
   if (!fs::exists(folder_, error)) {
+    if (made_.empty()) made_ = missing_folders(folder_);
     make_directories(folder_);
-    made_ = true;
   }
   Descriptor file = open_lock(path);
   if (!file.is_open() && errno == ENOENT) return false;
@@ -98,7 +116,8 @@ bool FolderLock::try_to_take() {
 FolderLock::~FolderLock() {
   if (!descriptor_.is_open()) return;
   ::unlink(concat(folder_, '/', kLockName).c_str());
-  if (made_) ::rmdir(folder_.c_str());  // refused where something is in it
+  for (const std::string& folder : made_)
+    if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) break;  // refused where something is in it
 }
 
 bool holds_nothing(const std::string& folder) {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/files/descriptor.h"
 
@@ -13,7 +14,7 @@ namespace pbgen {
 // Programs that we start do not inherit it.
 class FolderLock {
  public:
-  // Makes the folder where it is missing; one that this object made, and that is still empty in the end, goes with it.
+  // Makes the folder where it is missing, and those above it; what this object made, and what is still empty in the end, goes with it.
   // Error(usage) where another process holds it, with that process and the mend, or where it is no folder; Error(input_output) where
   // it cannot be made, or where the file system keeps no locks or ignores them, which is tried each time.
   explicit FolderLock(const std::string& folder);
@@ -26,13 +27,13 @@ class FolderLock {
   const std::string& folder() const { return folder_; }
 
  private:
-  FolderLock(const std::string& folder, bool made);
+  FolderLock(const std::string& folder, std::vector<std::string> made);
   void take();
   bool try_to_take();
 
   std::string folder_;
   Descriptor descriptor_;
-  bool made_ = false;
+  std::vector<std::string> made_;  // folders, the innermost first
 };
 
 // Whether nothing is in the folder but a lock's file.  Error(input_output) where it cannot be read.

@@ -102,6 +102,23 @@ TEST(FolderLock, AFolderThatItMadeGoesWithItWhileItIsEmpty) {
   EXPECT_TRUE(fs::is_empty(folder / "old"));
 }
 
+TEST(FolderLock, TheFoldersAboveThatItMadeGoAsWell) {
+  const TestFolder folder;
+  { const FolderLock lock(folder / "a/b/c/"); }
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+  { EXPECT_TRUE(FolderLock::make(folder / "runs/first")); }
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+  {
+    const std::optional<FolderLock> lock = FolderLock::make(folder / "runs/first");
+    write_bytes(folder / "runs/notes.txt", bytes_of("mine"));
+  }
+  EXPECT_TRUE(fs::exists(folder / "runs/notes.txt"));
+  EXPECT_FALSE(fs::exists(folder / "runs/first"));
+  fs::remove(folder / "runs/notes.txt");
+  { EXPECT_TRUE(FolderLock::make(folder / "runs/first")); }
+  EXPECT_TRUE(fs::exists(folder / "runs")) << "it was there before";
+}
+
 TEST(FolderLock, AFolderHoldsNothingWhereOnlyALockIsInIt) {
   const TestFolder folder;
   EXPECT_TRUE(holds_nothing(folder.path()));
