@@ -52,12 +52,10 @@ inline Vec tanh_of(Vec x) {
   return _mm256_blendv_ps(near_zero.v, signed_far.v, _mm256_cmp_ps(magnitude.v, Vec(0.625f).v, _CMP_GT_OQ));
 }
 
-void tanh(const float* x, float* y, std::int64_t vectors) {
-  for (std::int64_t i = 0; i < vectors * kWidth; i += kWidth) _mm256_storeu_ps(y + i, tanh_of(Vec(_mm256_loadu_ps(x + i))).v);
-}
-
 }  // namespace
 
-const Leaves kAvx2 = {.tanh = tanh};
+void tanh_avx2(const float* x, float* y, std::int64_t vectors) {
+  for (std::int64_t i = 0; i < vectors * kWidth; i += kWidth) _mm256_storeu_ps(y + i, tanh_of(Vec(_mm256_loadu_ps(x + i))).v);
+}
 
 }  // namespace pbgen::activations_leaf

@@ -46,6 +46,7 @@ struct Leaves {
   InputGradient* input_gradient;
 };
 extern const Leaves kRef;
-extern const Leaves kAvx2;  // x86-64 alone
+extern const Leaves kAvx2;    // x86-64 alone
+extern const Leaves kAvx512;  // x86-64 alone
 
 }  // namespace pbgen::batchnorm_leaf

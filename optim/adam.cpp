@@ -1,12 +1,12 @@
 #include "optim/adam.h"
 
-#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/base/parallel.h"
+#include "optim/adam_kernels.h"
 
 namespace pbgen {
 namespace {
@@ -19,22 +19,6 @@ double power(double base, std::int64_t exponent) {
     base *= base;
   }
   return result;
-}
-
-// So many weights are looked at again while they are in cache.
-constexpr std::int64_t kChunk = 1 << 10;
-
-bool all_finite(const float* values, std::int64_t count) {
-  // Adding 0 * value keeps zeros for finite values and makes a NaN of the others: one branch-free, vectorised sum.
-  constexpr std::int64_t kParts = 8;
-  float sums[kParts] = {};
-  std::int64_t i = 0;
-  for (; i + kParts <= count; i += kParts)
-    for (std::int64_t part = 0; part < kParts; ++part) sums[part] += 0.0f * values[i + part];
-  for (; i < count; ++i) sums[0] += 0.0f * values[i];
-  float sum = 0.0f;
-  for (const float part : sums) sum += part;
-  return sum == 0.0f;
 }
 
 }  // namespace
@@ -60,9 +44,9 @@ const Param* Adam::step() {
   ++step_count_;
   const float rate = static_cast<float>(options_.lr * std::sqrt(1.0 - power(options_.beta2, step_count_)) /
                                         (1.0 - power(options_.beta1, step_count_)));
-  const float share1 = static_cast<float>(1.0 - options_.beta1);
-  const float share2 = static_cast<float>(1.0 - options_.beta2);
-  const float eps = static_cast<float>(options_.eps);
+  const adam_leaf::Rates rates{rate, static_cast<float>(1.0 - options_.beta1), static_cast<float>(1.0 - options_.beta2),
+                               static_cast<float>(options_.eps)};
+  adam_leaf::Update* const update = adam_update();
   const Param* broken = nullptr;
   for (std::size_t p = 0; p < params_.size(); ++p) {
     float* const gradient = params_[p]->gradient.data();
@@ -71,19 +55,8 @@ const Param* Adam::step() {
     float* const second = moments_[p].second.data();
     std::atomic<bool> finite = true;
     parallel_for(params_[p]->value.size(), [=, &finite](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t chunk = begin; chunk < end; chunk += kChunk) {
-        const std::int64_t chunk_end = std::min(chunk + kChunk, end);
-        for (std::int64_t i = chunk; i < chunk_end; ++i) {
-          const float g = gradient[i];
-          const float m = first[i] + share1 * (g - first[i]);
-          const float v = second[i] + share2 * (g * g - second[i]);
-          first[i] = m;
-          second[i] = v;
-          weight[i] -= rate * m / (std::sqrt(v) + eps);
-          gradient[i] = 0.0f;
-        }
-        if (!all_finite(weight + chunk, chunk_end - chunk)) finite.store(false, std::memory_order_relaxed);
-      }
+      if (!update(end - begin, rates, weight + begin, gradient + begin, first + begin, second + begin))
+        finite.store(false, std::memory_order_relaxed);
     }, min_piece_of(1));
     if (broken == nullptr && !finite) broken = params_[p];
   }

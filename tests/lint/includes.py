@@ -90,6 +90,7 @@ DEFINES_PART_OF = {
     r"core/gemm/dispatch\.cpp": "core/gemm/gemm_kernels.h",
     r"layers/dispatch\.cpp": "layers/layer_kernels.h",
     r"metrics/dispatch\.cpp": "metrics/metric_kernels.h",
+    r"optim/dispatch\.cpp": "optim/adam_kernels.h",
     r"gan/edge/dispatch\.cpp": "gan/edge/run.h",
     r"data/faces/face_\w+\.cpp": "data/faces/face_layers.h",
     r"gan/edge/(deconv_\w+)\.cpp": "gan/edge/run.h",

@@ -11,6 +11,7 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -137,6 +138,43 @@ TEST(Adam, ImpossibleOptionsAreRefused) {
   EXPECT_THROW(Adam({&param}, {1.0, 1.0, 0.999, 1e-8}), std::logic_error);
   EXPECT_THROW(Adam({&param}, {1.0, 0.5, -0.1, 1e-8}), std::logic_error);
   EXPECT_THROW(Adam({&param}, {1.0, 0.5, 0.999, 0.0}), std::logic_error);
+}
+
+// Counts that no vector divides, weights that leave the finite numbers, gradients that are 0 or tiny.
+TEST(AdamPaths, AllGiveTheSameBytes) {
+  const Isa before = isa();
+  const int threads = thread_count();
+  set_thread_count(1);
+  for (const std::int64_t count : {1, 7, 15, 16, 17, 31, 1023, 5000}) {
+    std::vector<std::vector<float>> expected;
+    std::vector<bool> expected_broken;
+    for (const Isa path : machine_paths()) {
+      set_isa(path);
+      Param param("w", {count});
+      fill_random(param.value, 1, 0.02);
+      Adam adam({&param}, {});
+      std::vector<std::vector<float>> results;
+      std::vector<bool> broken;
+      for (std::uint32_t t = 0; t < 4; ++t) {
+        fill_random(param.gradient, 10 + t, t == 1 ? 1e-20 : 1.0);
+        param.gradient[count / 2] = t == 2 ? 0.0f : 1e-8f;
+        if (t == 3) param.value[count - 1] = std::numeric_limits<float>::infinity();
+        broken.push_back(adam.step() != nullptr);
+        for (const AlignedBuffer<float>* const values :
+             {&param.value, &param.gradient, &adam.moments()[0].first, &adam.moments()[0].second})
+          results.emplace_back(values->begin(), values->end());
+      }
+      if (path == Isa::ref) {
+        expected = results;
+        expected_broken = broken;
+      }
+      EXPECT_EQ(results, expected) << count << " weights, " << name(path);
+      EXPECT_EQ(broken, expected_broken) << count << " weights, " << name(path);
+    }
+    EXPECT_EQ(expected_broken, (std::vector<bool>{false, false, false, true}));
+  }
+  set_isa(before);
+  set_thread_count(threads);
 }
 
 }  // namespace
