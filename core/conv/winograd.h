@@ -4,10 +4,10 @@
 // of conv_direct.h, in the same arrays.  Maps that it cannot take, and the reference path, are the caller's to send to conv_direct.h.
 //
 //   outputs   overwritten, never read (but dw where beta is 1); no overlap with an input.
-//   accuracy  |err| <= n * 2^-24 * M, where n = 64 + c/64 + 36 (dw: 16 images * columns of a chunk, + chunks + 36) and M is the product as
-//             the algorithm computes it with the magnitudes of all values and matrices: tests/core/conv/winograd_test.cpp holds
-//             it to that.  In practice, trained weights and their activations and gradients, rms error over rms output: forward 3 to
-//             6e-7, dx 7 to 8e-7, dw 5e-7, two to five times direct's; worst entry 1.4e-5 (PERF.md).
+//   accuracy  |err| <= n * 2^-24 * M: M is the product as the algorithm computes it with the magnitudes of all values and matrices, n the
+//             operations behind one another: 64 + c_small/64 + 19 to the big side, 64 + 4*c_big/64 + 24 to the small one,
+//             128 + (images * tiles)/128 + 23 for the gradient (tests/core/conv/winograd_test.cpp counts them).  In practice, activations
+//             and gradients as in training: rms error over rms output 6 to 9e-7, two to three times direct's, worst entry 1.3e-5 (PERF.md).
 //   threads   split columns, channels and points, never sums: bit-identical for any thread count.
 //   errors    std::logic_error where a view's shape does not fit, the geometry is none that winograd_takes, or the weights were not
 //             packed for the path in force.

@@ -139,7 +139,13 @@ void multiply_adjoint(const AdjointProduct& p, const float* next) {
   }
 }
 
-void multiply_gradient(const GradientProduct& p) {
+void multiply_gradient(const GradientProduct& p, const float* next_big, const float* next_small) {
+  for (std::int64_t n = 0; n < p.columns; ++n) {
+    for (std::int64_t line = 0; line < kPanel * kLanes; line += 16)
+      _mm_prefetch(reinterpret_cast<const char*>(next_big + n * p.big_step + line), _MM_HINT_T0);
+    for (std::int64_t line = 0; line < kLanes * 2 * kLanes / 4; line += 16)
+      _mm_prefetch(reinterpret_cast<const char*>(next_small + n * kLanes * 2 * kLanes / 4 + line), _MM_HINT_T1);
+  }
   gradient_tile<6>(p, 0);
   gradient_tile<6>(p, 6);
   gradient_tile<4>(p, 12);

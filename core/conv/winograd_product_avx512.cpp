@@ -103,7 +103,7 @@ void multiply_adjoint(const AdjointProduct& p, const float* next) {
     }
 }
 
-void multiply_gradient(const GradientProduct& p) {
+void multiply_gradient(const GradientProduct& p, const float* next_big, const float* next_small) {
   constexpr int rows = 8;
   for (int row = 0; row < kPanel; row += rows) {
     __m512 sum[rows][2];
@@ -112,6 +112,10 @@ void multiply_gradient(const GradientProduct& p) {
     const float* small = p.small;
     const float* big = p.big + row * kLanes;
     for (std::int64_t n = 0; n < p.columns; ++n, small += p.small_step, big += p.big_step) {
+      for (std::int64_t r = row; r < row + rows; ++r)
+        _mm_prefetch(reinterpret_cast<const char*>(next_big + n * p.big_step + r * kLanes), _MM_HINT_T0);
+      for (std::int64_t line = row / 2; line < row / 2 + rows / 2; ++line)
+        _mm_prefetch(reinterpret_cast<const char*>(next_small + (n * 8 + line) * 16), _MM_HINT_T1);
 #pragma GCC unroll 4
       for (std::int64_t lane = 0; lane < kLanes; ++lane) {
         const __m512 first = _mm512_load_ps(small + lane * 2 * kLanes);

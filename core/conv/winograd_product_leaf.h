@@ -53,7 +53,8 @@ struct Leaves {
   // next: what another call will read as weights, kPanel*depth floats (adjoint: kPanel*kPanel of each panel), asked for meanwhile.
   void (*multiply)(const Product& product, const float* next);
   void (*multiply_adjoint)(const AdjointProduct& product, const float* next);
-  void (*multiply_gradient)(const GradientProduct& product);
+  // next_big: what another call will read as big; next_small: lanes of its small side's columns, a quarter of them all.
+  void (*multiply_gradient)(const GradientProduct& product, const float* next_big, const float* next_small);
 };
 extern const Leaves kAvx2;    // x86-64 alone
 extern const Leaves kAvx512;  // x86-64 alone

@@ -11,6 +11,8 @@ namespace {
 struct Ymm {
   using Value = __m256;
   static constexpr std::int64_t kLanes = 8;
+  // Floats of a pixel that are asked for before their turn: a tile's pixels are more streams than the processor follows by itself.
+  static constexpr std::int64_t kAhead = 64;
 
   static constexpr float constant(winograd_transform::Ratio c) {
     return static_cast<float>(static_cast<double>(c.numerator) / static_cast<double>(c.denominator));
@@ -24,10 +26,12 @@ struct Ymm {
   static void store(float* to, Value x) { _mm256_store_ps(to, x); }
   static Value broadcast(const float* from) { return _mm256_broadcast_ss(from); }
   static void load_two(const float* from, std::int64_t, Value& even, Value& odd) {
+    _mm_prefetch(reinterpret_cast<const char*>(from + kAhead), _MM_HINT_T1);
     even = _mm256_load_ps(from);
     odd = _mm256_load_ps(from + 8);
   }
   static void store_two(float* to, std::int64_t, Value even, Value odd) {
+    _mm_prefetch(reinterpret_cast<const char*>(to + kAhead), _MM_HINT_T1);
     _mm256_store_ps(to, even);
     _mm256_store_ps(to + 8, odd);
   }

@@ -10,6 +10,8 @@ namespace {
 struct Zmm {
   using Value = __m512;
   static constexpr std::int64_t kLanes = 16;
+  // Floats of a pixel that are asked for before their turn: a tile's pixels are more streams than the processor follows by itself.
+  static constexpr std::int64_t kAhead = 64;
 
   static constexpr float constant(winograd_transform::Ratio c) {
     return static_cast<float>(static_cast<double>(c.numerator) / static_cast<double>(c.denominator));
@@ -26,13 +28,19 @@ struct Zmm {
 
   // Memory holds even and odd channel side by side, the slices far apart; vectors hold the slices side by side.
   static __mmask16 second_slice(std::int64_t slice_step) { return slice_step ? 0xffff : 0; }
+  static void prefetch(const float* pixel, std::int64_t slice_step) {
+    _mm_prefetch(reinterpret_cast<const char*>(pixel + kAhead), _MM_HINT_T1);
+    _mm_prefetch(reinterpret_cast<const char*>(pixel + slice_step + kAhead), _MM_HINT_T1);
+  }
   static void load_two(const float* from, std::int64_t slice_step, Value& even, Value& odd) {
+    prefetch(from, slice_step);
     const Value first = _mm512_load_ps(from);
     const Value second = _mm512_maskz_load_ps(second_slice(slice_step), from + slice_step);
     even = _mm512_shuffle_f32x4(first, second, 0x44);
     odd = _mm512_shuffle_f32x4(first, second, 0xee);
   }
   static void store_two(float* to, std::int64_t slice_step, Value even, Value odd) {
+    prefetch(to, slice_step);
     _mm512_store_ps(to, _mm512_shuffle_f32x4(even, odd, 0x44));
     _mm512_mask_store_ps(to + slice_step, second_slice(slice_step), _mm512_shuffle_f32x4(even, odd, 0xee));
   }

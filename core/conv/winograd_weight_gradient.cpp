@@ -13,7 +13,10 @@ namespace pbgen::winograd_blocked {
 namespace {
 
 constexpr std::int64_t kTaps = 25;
-constexpr std::int64_t kBigChannels = 64;                        // whose sums of a phase stay in L2
+// The most channels of an item: its sums of a phase and its taps stay in L2, half a megabyte.
+constexpr std::int64_t kSmallChannels = 32;
+constexpr std::int64_t kBigChannels = 64;
+constexpr std::int64_t kImagesOfSum = 128;                       // of a partial sum, whose small points stay in L1
 constexpr std::int64_t kMostChunkFloats = 28 * 1024 * 1024 / 4;  // points of a chunk
 constexpr std::int64_t kWorkOfAThread = std::int64_t{1} << 19;
 
@@ -28,27 +31,29 @@ struct GradientPlan {
     small_point = (small.channels / width()) * small_block() + 80;
     sums_point = big.channels * width() + 48;
   }
-  std::int64_t width() const { return 2 * lanes; }  // small channels of an item
-  std::int64_t items() const { return small.channels / width(); }
+  std::int64_t width() const { return 2 * lanes; }  // of a tile of small channels
+  std::int64_t tiles() const { return small.channels / width(); }
+  std::int64_t most_tiles() const { return std::min(kSmallChannels / width(), tiles()); }  // of an item
+  // [point][tile][column][lane][width]
   std::int64_t small_block() const { return chunk * lanes * width() + 48; }
   PointArray big_points() const { return PointArray(lanes, big.channels, chunk); }
   std::int64_t big_floats() const { return kAllPoints * big_points().point_step; }
   std::int64_t small_floats() const { return kTile * small_point; }
-  // [item][phase's point][c_big][width]
-  std::int64_t item_sums() const { return kAllPoints * sums_point; }
-  std::int64_t sums_floats() const { return chunks > 1 ? items() * item_sums() : 0; }
-  // A thread's item has its taps [channel][25][width], and the sums of a phase where they are not kept.
-  std::int64_t taps_floats() const { return kBigChannels * kTaps * width(); }
+  // [tile][point][c_big][width]
+  std::int64_t tile_sums() const { return kAllPoints * sums_point; }
+  std::int64_t sums_floats() const { return chunks > 1 ? tiles() * tile_sums() : 0; }
+  // A thread's item has its taps [tile][channel][25][width], and the sums of a phase where they are not kept.
+  std::int64_t taps_floats() const { return most_tiles() * kBigChannels * kTaps * width(); }
   std::int64_t block_point() const { return kBigChannels * width() + 48; }
-  std::int64_t scratch_floats() const { return taps_floats() + (chunks > 1 ? 0 : kTile * block_point()); }
+  std::int64_t scratch_floats() const { return taps_floats() + (chunks > 1 ? 0 : most_tiles() * kTile * block_point()); }
 
   std::int64_t lanes;
   LaneShape small;
   LaneShape big;
   Columns columns;
   std::int64_t chunks;
-  std::int64_t chunk;        // the most columns of one
-  std::int64_t small_point;  // [point][item][column][lane][width]
+  std::int64_t chunk;  // the most columns of one
+  std::int64_t small_point;
   std::int64_t sums_point;
 };
 
@@ -62,70 +67,112 @@ struct Gradient {
   float* sums;
 };
 
-// The small channels of an item.
-void transform_small(const Gradient& p, std::int64_t first, std::int64_t n, std::int64_t item) {
+void transform_small(const Gradient& p, std::int64_t first, std::int64_t n, std::int64_t tile) {
   const std::int64_t lanes = p.plan.lanes;
   const std::int64_t width = p.plan.width();
   const std::int64_t point_step = width * lanes + 16;
   const ThreadScratch scratch = ThreadScratch::of_floats(kTile * point_step);
-  small_to_points(p.leaves, p.plan.columns, first + n, {item * width, (item + 1) * width}, p.small, scratch.floats(), point_step);
+  small_to_points(p.leaves, p.plan.columns, first + n, {tile * width, (tile + 1) * width}, p.small, scratch.floats(), point_step);
   for (std::int64_t q = 0; q < kTile; ++q) {
-    float* const to = p.small_points + q * p.plan.small_point + item * p.plan.small_block() + n * lanes * width;
+    float* const to = p.small_points + q * p.plan.small_point + tile * p.plan.small_block() + n * lanes * width;
     for (std::int64_t k = 0; k < width; k += lanes)
       p.leaves.transforms.transpose(scratch.floats() + q * point_step + k * lanes, lanes, to + k, width, false);
   }
 }
 
-void multiply(const Gradient& p, std::int64_t count, std::int64_t item, int phase, Range channels, float* sums, std::int64_t point_step,
-              bool adds) {
+// What a thread takes together.
+struct Item {
+  Range tiles;
+  Range channels;  // of the big side
+};
+
+// The sums of an item's phase: [tile][point][channel][width].
+struct Sums {
+  float* data;
+  std::int64_t tile_step;
+  std::int64_t point_step;
+};
+
+void multiply(const Gradient& p, std::int64_t count, const Item& item, int phase, const Sums& sums, bool adds) {
   const GradientPlan& plan = p.plan;
+  const std::int64_t columns = kImagesOfSum / plan.lanes;
   winograd_product_leaf::GradientProduct product;
-  product.columns = count;
   product.big_step = p.big_points.column_step;
   product.small_step = plan.lanes * plan.width();
   product.sums_step = plan.width();
-  product.adds = adds;
   for (std::int64_t point = 0; point < points_in(phase); ++point) {
-    product.small = p.small_points + tile_point(phase, point) * plan.small_point + item * plan.small_block();
-    for (std::int64_t c = channels.begin; c < channels.end; c += kPanel) {
-      product.big = p.big_points.at(first_point(phase) + point, 0, c);
-      product.sums = sums + point * point_step + (c - channels.begin) * plan.width();
-      p.leaves.products.multiply_gradient(product);
+    const float* const small = p.small_points + tile_point(phase, point) * plan.small_point;
+    const std::int64_t next_point = std::min(point + 1, points_in(phase) - 1);
+    const std::int64_t to_next_point = (tile_point(phase, next_point) - tile_point(phase, point)) * plan.small_point;
+    product.adds = adds;
+    for (std::int64_t n = 0; n < count; n += columns) {
+      product.columns = std::min(columns, count - n);
+      for (std::int64_t c = item.channels.begin; c < item.channels.end; c += kPanel) {
+        product.big = p.big_points.at(first_point(phase) + point, n, c);
+        for (std::int64_t tile = item.tiles.begin; tile < item.tiles.end; ++tile) {
+          product.small = small + tile * plan.small_block() + n * product.small_step;
+          product.sums =
+              sums.data + (tile - item.tiles.begin) * sums.tile_step + point * sums.point_step + (c - item.channels.begin) * plan.width();
+          // Behind the tiles the next panel, behind the panels the next point; each panel's call asks for a quarter of that one's tile.
+          const float* const next_panel = c + kPanel < item.channels.end
+                                              ? p.big_points.at(first_point(phase) + point, n, c + kPanel)
+                                              : p.big_points.at(first_point(phase) + next_point, n, item.channels.begin);
+          const std::int64_t quarter = (c - item.channels.begin) / kPanel % 4 * product.columns * product.small_step / 4;
+          p.leaves.products.multiply_gradient(product, tile + 1 < item.tiles.end ? product.big : next_panel,
+                                              product.small + to_next_point + quarter);
+        }
+      }
+      product.adds = true;
     }
   }
 }
 
-void run_item(const Gradient& p, std::int64_t chunk, std::int64_t count, std::int64_t item, Range channels, bool adds_to_dw, float* dw) {
+void run_item(const Gradient& p, std::int64_t chunk, std::int64_t count, const Item& item, bool adds_to_dw, float* dw) {
   const GradientPlan& plan = p.plan;
   const std::int64_t width = plan.width();
   const bool kept = plan.chunks > 1;
   const bool last = chunk + 1 == plan.chunks;
   const ThreadScratch scratch = ThreadScratch::of_floats(plan.scratch_floats());
   float* const taps = scratch.floats();
+  const std::int64_t tile_taps = item.channels.size() * kTaps * width;
   for (int phase = 0; phase < kPhases; ++phase) {
-    float* const sums =
-        kept ? p.sums + item * plan.item_sums() + first_point(phase) * plan.sums_point + channels.begin * width : taps + plan.taps_floats();
-    const std::int64_t point_step = kept ? plan.sums_point : plan.block_point();
-    multiply(p, count, item, phase, channels, sums, point_step, chunk > 0);
+    Sums sums{taps + plan.taps_floats(), kTile * plan.block_point(), plan.block_point()};
+    if (kept) {
+      sums = {p.sums + item.tiles.begin * plan.tile_sums() + first_point(phase) * plan.sums_point + item.channels.begin * width,
+              plan.tile_sums(), plan.sums_point};
+    }
+    multiply(p, count, item, phase, sums, chunk > 0);
     if (!last) continue;
-    for (std::int64_t c = 0; c < channels.size(); ++c)
-      p.leaves.transforms.points_to_taps[phase](width, sums + c * width, point_step, taps + c * kTaps * width, width);
+    for (std::int64_t tile = 0; tile < item.tiles.size(); ++tile)
+      for (std::int64_t c = 0; c < item.channels.size(); ++c)
+        p.leaves.transforms.points_to_taps[phase](width, sums.data + tile * sums.tile_step + c * width, sums.point_step,
+                                                  taps + tile * tile_taps + c * kTaps * width, width);
   }
   if (!last) return;
   const std::int64_t ld = plan.big.channels * kTaps;
-  for (std::int64_t k = 0; k < width; k += plan.lanes) {
-    float* const to = dw + (item * width + k) * ld + channels.begin * kTaps;
-    for (std::int64_t row = 0; row < channels.size() * kTaps; row += plan.lanes)
-      p.leaves.transforms.transpose(taps + row * width + k, width, to + row, ld, adds_to_dw);
+  for (std::int64_t k = 0; k < item.tiles.size() * width; k += plan.lanes) {
+    const float* const from = taps + k / width * tile_taps + k % width;
+    float* const to = dw + (item.tiles.begin * width + k) * ld + item.channels.begin * kTaps;
+    for (std::int64_t row = 0; row < item.channels.size() * kTaps; row += plan.lanes)
+      p.leaves.transforms.transpose(from + row * width, width, to + row, ld, adds_to_dw);
   }
 }
 
-// A thread's share wants a few items, or even ones.
-std::int64_t big_channels_of_item(const GradientPlan& plan, std::int64_t threads) {
-  std::int64_t channels = kBigChannels;
-  const auto items = [&] { return plan.items() * ceil_div(plan.big.channels, channels); };
-  while (channels > kPanel && items() < 8 * threads && items() % threads != 0) channels /= 2;
-  return channels;
+struct ItemSize {
+  std::int64_t tiles;
+  std::int64_t channels;
+};
+
+// As large as caches hold, but a thread's share wants a few items, or even ones.
+ItemSize item_size(const GradientPlan& plan, std::int64_t threads) {
+  ItemSize size{plan.most_tiles(), kBigChannels};
+  const auto enough = [&] {
+    const std::int64_t items = ceil_div(plan.tiles(), size.tiles) * ceil_div(plan.big.channels, size.channels);
+    return items >= 8 * threads || items % threads == 0;
+  };
+  while (size.channels > kPanel && !enough()) size.channels /= 2;
+  while (size.tiles > 1 && !enough()) size.tiles /= 2;
+  return size;
 }
 
 }  // namespace
@@ -166,18 +213,21 @@ void weight_gradient(const Leaves& leaves, ConstTensorView small, ConstTensorVie
         },
         min_piece_of(kTile * kBigChannels * plan.lanes));
     parallel_items(
-        count * plan.items(), [&](std::int64_t i) { transform_small(gradient, first, i / plan.items(), i % plan.items()); },
+        count * plan.tiles(), [&](std::int64_t i) { transform_small(gradient, first, i / plan.tiles(), i % plan.tiles()); },
         min_piece_of(kTile * plan.width() * plan.lanes));
     const std::int64_t work = count * multiply_adds_of_column(plan.lanes, small.shape, big.shape);
-    const std::int64_t channels = big_channels_of_item(plan, threads_worth_waking(work, kWorkOfAThread));
-    const std::int64_t parts = ceil_div(c_big, channels);
+    const ItemSize size = item_size(plan, threads_worth_waking(work, kWorkOfAThread));
+    const std::int64_t parts = ceil_div(c_big, size.channels);
+    const std::int64_t items = ceil_div(plan.tiles(), size.tiles) * parts;
     parallel_items(
-        plan.items() * parts,
+        items,
         [&](std::int64_t i) {
-          const std::int64_t begin = i % parts * channels;
-          run_item(gradient, chunk, count, i / parts, {begin, std::min(begin + channels, c_big)}, beta == 1.0f, dw);
+          const std::int64_t tile = i / parts * size.tiles;
+          const std::int64_t begin = i % parts * size.channels;
+          run_item(gradient, chunk, count,
+                   {{tile, std::min(tile + size.tiles, plan.tiles())}, {begin, std::min(begin + size.channels, c_big)}}, beta == 1.0f, dw);
         },
-        std::max<std::int64_t>(kWorkOfAThread * plan.items() * parts / work, 1));
+        std::max<std::int64_t>(kWorkOfAThread * items / work, 1));
   }
 }
 
