@@ -203,13 +203,15 @@ $(out)/libpbgen.so: $(edge_objects) $(out)/sources
 	$(show)$(CXX) -shared $(edge_objects) $(edge_link_flags) -Wl,-soname,$(edge_soname) -o $@
 
 # As a device's programs are built: in C, by the compiler's C driver, so that nothing of C++ is linked unseen.
+# footprint says which build it is, as the tools do; commit is defined below.
 c_compiler := $(subst c++,cc,$(subst g++,gcc,$(subst clang++,clang,$(CXX))))
 $(out)/bin/pbgen_example: gan/edge/examples/generate.c
-$(footprint): gan/edge/examples/footprint.c
+$(footprint): gan/edge/examples/footprint.c $(out)/commit tools/lib/cli/version_number.h
+$(footprint): c_defines = -DFOOTPRINT_VERSION='"$(version)$(if $(commit), ($(commit)))"' -DFOOTPRINT_COMPILER='"$(compiler)"'
 $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $(filter %.c,$^)')
-	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(filter %.c,$^) \
+	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(c_defines) $(filter %.c,$^) \
 	  $(out)/libpbgen.a $(edge_link_flags) -o $@
 
 # Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter:
@@ -237,9 +239,10 @@ $(out)/%.o: %.cpp $(out)/flags | has-compiler
 $(filter-out $(edge_objects),$(library_objects)) $(tool_objects) $(test_objects): | has-libraries
 $(test_objects): | has-gtest
 
-# What a program was compiled with, and from which commit; empty outside a checkout.  One object holds it, so that a new commit remakes
-# that one alone.
+# What a program was compiled with, and from which commit; empty outside a checkout.  One object and footprint hold it, so that a new
+# commit remakes these alone.
 commit := $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null))
+version = $(shell sed -n 's/.*kVersion.*"\(.*\)".*/\1/p' tools/lib/cli/version_number.h)
 version_object := $(out)/tools/lib/cli/version.o
 $(version_object): CPPFLAGS += -DPBGEN_COMPILER='"$(compiler)"' -DPBGEN_COMMIT='"$(commit)"'
 $(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_flags), leaves $(leaf_flags)"'
@@ -302,7 +305,7 @@ clean:
 	rm -rf $(root)build $(tools:%=$(root)tools/%) $(root)tools/footprint $(if $(root),$(root)tools/peers)
 
 help:
-	@sed -n 's/.*kVersion.*"\(.*\)".*/PBGen \1/p' tools/lib/cli/version_number.h
+	@echo 'PBGen $(version)'
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'

@@ -120,7 +120,8 @@ PBGEN_API int pbgen_map_file(const char* path, pbgen_bytes* file);
 /* Leaves zeros in file; of zeros it does nothing. */
 PBGEN_API void pbgen_unmap_file(pbgen_bytes* file);
 
-/* What a model is and wants.  Reads its header alone: neither the checksum nor the values are looked at.
+/* What a model is and wants.  Reads its header alone: neither the checksum nor the values are looked at.  The options come first: a path
+ * that is not there is PBGEN_NO_PATH whatever the bytes are.
  * data: the whole file, mapped or in memory, at a multiple of 4 (64 is faster).  options: may be null. */
 PBGEN_API int pbgen_query(const void* data, size_t size, const pbgen_options* options, pbgen_info* info);
 

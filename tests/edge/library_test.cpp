@@ -182,6 +182,7 @@ TEST(PbgenLibrary, RefusesPathsThatDoNotRunHere) {
     pbgen_info info{};
     const bool runs = edge::runs_here(path);
     EXPECT_EQ(pbgen_query(file.data(), file.size(), &options, &info), runs ? PBGEN_OK : PBGEN_NO_PATH) << name(path);
+    EXPECT_EQ(pbgen_query(nullptr, 0, &options, &info), runs ? PBGEN_ARGUMENT : PBGEN_NO_PATH) << name(path);
     EXPECT_EQ(info.path, runs ? options.path : 0) << name(path);
   }
   for (const int path : {-1, PBGEN_PATH_NEON + 1}) {

@@ -8,6 +8,8 @@
  * Memory as Linux tells it of this program alone; VmHWM: the most that was resident, the C library with it.
  *
  *   cc -std=c11 -Igan/edge gan/edge/examples/footprint.c build/libpbgen.a -o footprint
+ *
+ * Our Makefile says which version and commit it builds, and by which compiler.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -17,6 +19,13 @@
 #include <time.h>
 
 #include "pbgen.h"
+
+#ifndef FOOTPRINT_VERSION
+#define FOOTPRINT_VERSION "of no known version"
+#endif
+#ifndef FOOTPRINT_COMPILER
+#define FOOTPRINT_COMPILER "unknown"
+#endif
 
 static int64_t nanoseconds(void) {
   struct timespec now;
@@ -77,15 +86,35 @@ static void print_usage(FILE* out) {
         "  NANOSECONDS  the monotonic clock just before this program was started (CLOCK_MONOTONIC): the time to the first image\n"
         "               counts from then; without it, from the beginning of main\n"
         "  --help, -h   this text\n"
+        "  --version    version and commit, the kernels that this processor takes, the compiler\n"
         "\n"
         "Exit codes: 0 done, 1 MODEL cannot be read or drawn, 2 usage\n",
         out);
+}
+
+/* The fastest kernels that libpbgen has for this processor; paths are looked at before the bytes, of which there are none here. */
+static const char* kernels(void) {
+  static const struct {
+    int path;
+    const char* name;
+  } fast[] = {{PBGEN_PATH_AVX2, "avx2"}, {PBGEN_PATH_NEON, "neon"}};
+  pbgen_options options = {0};
+  pbgen_info info;
+  for (size_t i = 0; i < sizeof fast / sizeof fast[0]; ++i) {
+    options.path = fast[i].path;
+    if (pbgen_query(NULL, 0, &options, &info) != PBGEN_NO_PATH) return fast[i].name;
+  }
+  return "portable";
 }
 
 int main(int argc, char** argv) {
   const int64_t begin = nanoseconds();
   if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
     print_usage(stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+  }
+  if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+    printf("footprint %s\nkernels: %s\ncompiler: %s\n", FOOTPRINT_VERSION, kernels(), FOOTPRINT_COMPILER);
     return fflush(stdout) == 0 ? 0 : 1;
   }
   char* end = "";

@@ -11,6 +11,8 @@
 
 #include "core/base/check.h"
 #include "core/files/file.h"
+#include "gan/edge/generator.h"
+#include "tests/support/edge_paths.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/temporary_folder.h"
 #include "tools/lib/cli/version_number.h"
@@ -35,6 +37,17 @@ TEST(Version, EveryToolSaysWhatItIsWhateverElseIsWrong) {
     EXPECT_EQ(after_first_line(run.out), after_first_line(version_text(tool)));  // the commit is that of the tool's own build
     EXPECT_EQ(run.err, "") << tool;
   }
+}
+
+// A C program, whose kernels are those that libpbgen takes.
+TEST(Version, FootprintSaysTheSame) {
+  const std::string path = path_or_empty("footprint");
+  if (path.empty()) GTEST_SKIP() << "PBGEN_TOOLS has no footprint";
+  const TemporaryFolder folder;
+  const ToolRun run = run_tool_at(path, {"--version"}, folder / "");
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(run.out.starts_with(concat("footprint ", kVersion))) << run.out;
+  EXPECT_EQ(after_first_line(run.out), concat("kernels: ", name(edge::best_path()), "\ncompiler: ", build_compiler(), "\n"));
 }
 
 TEST(Version, NamesTheKernelsInForce) {
