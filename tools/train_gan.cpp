@@ -1,6 +1,7 @@
 // Trains a partially binarized GAN: ./tools/train_gan --help.
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -18,6 +19,7 @@
 #include "tools/lib/runs/find_checkpoint.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/dry_run.h"
+#include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_identity.h"
 #include "tools/lib/train/train_flags.h"
 #include "tools/lib/train/training_run.h"
@@ -32,10 +34,23 @@ std::string run_name(const RunConfig& config) {
   return concat(setting_name(config.network().binarized), "-", loss_name(config.trainer.loss), "-", config.network().size);
 }
 
-// What the checkpoint says of its run.  One that has gone meanwhile was removed by whoever trains in that folder, who is then named.
-std::string options_of(const ResumePoint& point) {
+// What a checkpoint says of the run that goes on from it.
+struct SavedRun {
+  Json identity;
+  std::optional<Isa> path;   // where it tells
+  std::string former_paths;  // RunPlan's
+  std::int64_t iteration = 0;
+};
+
+// One that has gone meanwhile was removed by whoever trains in that folder, who is then named.
+SavedRun saved_run(const ResumePoint& point) {
   try {
-    return Checkpoint::load(point.checkpoint).note("options");
+    const Checkpoint checkpoint = Checkpoint::load(point.checkpoint);
+    SavedRun saved;
+    saved.identity = parse_json(checkpoint.note("options"), ErrorKind::model_file, point.checkpoint);
+    saved.former_paths = checkpoint.note(kFormerPathsNote);
+    saved.iteration = checkpoint.iteration();
+    return saved;
   } catch (const Error& reason) {
     std::error_code error;
     if (reason.kind() == ErrorKind::input_output && !point.run_path.empty() && !std::filesystem::exists(point.checkpoint, error))
@@ -44,16 +59,33 @@ std::string options_of(const ResumePoint& point) {
   }
 }
 
-// Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself, whose identity it
-// returns; whatever then differs was asked for on the command line.
-Json take_over(ArgumentParser& parser, const ResumePoint& point) {
+// Takes what the run had from its config.json, and what decides its bytes from the checkpoint itself, which it returns; whatever then
+// differs was asked for on the command line.
+SavedRun take_over(ArgumentParser& parser, const ResumePoint& point) {
   const std::string config_path = point.run_path + "/config.json";
   if (!point.run_path.empty() && std::filesystem::exists(config_path)) {
     parser.apply_config(parse_json(read_text_file(config_path, kMaxConfigBytes), ErrorKind::usage, config_path), config_path);
   }
-  Json identity = parse_json(options_of(point), ErrorKind::model_file, point.checkpoint);
-  apply_identity(parser, identity, point.checkpoint);
-  return identity;
+  SavedRun saved = saved_run(point);
+  apply_identity(parser, saved.identity, point.checkpoint);
+  const Json* const path = saved.identity.find("isa");
+  if (path != nullptr && path->is_string()) saved.path = isa_named(path->as_string());
+  return saved;
+}
+
+// The path that the run takes from now on, which is then in force, and the paths that it had.
+void choose_path(const ArgumentParser& parser, const SavedRun& saved, RunPlan& plan) {
+  const bool resumes = !plan.resume_checkpoint.empty();
+  IsaWishes wishes;
+  wishes.recorded_in = resumes ? plan.resume_checkpoint : "--config";
+  wishes.variable = isa_of_environment();
+  wishes.older = resumes;
+  if (parser.given_on_command_line("--isa")) wishes.flag = plan.config.isa;
+  else wishes.recorded = plan.config.isa.path;
+  const Isa chosen = chosen_isa(wishes);
+  plan.former_paths = former_paths(saved.former_paths, saved.path, chosen, saved.iteration);
+  plan.config.isa = {chosen};
+  set_isa(chosen);
 }
 
 // --resume auto takes what there is: that it is nothing should not be found out by the end of the run.
@@ -79,16 +111,17 @@ int run(int argc, char** argv) {
   ResumePoint point;
   if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(run_config(parser, flags)));
   const bool resumes = !point.checkpoint.empty();
-  const Json saved = resumes ? take_over(parser, point) : Json();
+  const SavedRun saved = resumes ? take_over(parser, point) : SavedRun();
   RunPlan plan;
   plan.config = run_config(parser, flags);
-  if (resumes) require_same_run(plan.config, saved, point.checkpoint);
+  if (resumes) require_same_run(plan.config, saved.identity, point.checkpoint);
   // config.json says which checkpoint it was, for a run's newest one will be another some day.
   if (std::string& from = plan.config.init_from; !resumes && !from.empty()) from = named_checkpoint(from);
   if (flags.threads > 0) set_thread_count(flags.threads);
   set_conv_algorithm(plan.config.conv);
 
   plan.resume_checkpoint = point.checkpoint;
+  choose_path(parser, saved, plan);
   plan.run_path = flags.out;
   if (plan.run_path.empty() && resumes) plan.run_path = point.run_path;
   std::error_code error;

@@ -31,7 +31,8 @@ std::string default_config() { return to_json(run_config_of(std::vector<std::str
 std::vector<Bytes> seeds() {
   return {bytes_of(default_config()), bytes_of(R"({"preset":"paper","celeba":true,"epochs":1.5,"shuffle":null})"),
           bytes_of(R"({"loss":"wgan","gf-dim":8,"df_dim":4,"setting":"e","mirror":false,"seed":"18446744073709551615"})"),
-          bytes_of(R"({"g_widths":"9,8,7,6","d_widths":[1,2,3,4],"binarize_g":"0,4","crop":"center:9","on-bad":"skip","conv":"im2col"})")};
+          bytes_of(R"({"g_widths":"9,8,7,6","d_widths":[1,2,3,4],"binarize_g":"0,4","crop":"center:9","on-bad":"skip","conv":"im2col"})"),
+          bytes_of(R"({"conv":"direct","isa":"avx512"})")};
 }
 
 // A flag's name with some value, in front of the others.

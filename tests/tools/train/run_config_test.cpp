@@ -82,6 +82,7 @@ RunConfig drawn(std::uint64_t seed) {
   trainer.ema_decay = draw.coin() ? 0.0 : draw.share(0.999999);
   trainer.seed = draw.coin() ? 1 : std::numeric_limits<std::uint64_t>::max() - static_cast<std::uint64_t>(draw.between(0, 9));
   config.conv = draw.one_of({ConvAlgorithm::direct, ConvAlgorithm::winograd, ConvAlgorithm::im2col, ConvAlgorithm::automatic});
+  config.isa = draw.one_of<IsaChoice>({{}, {Isa::ref}, {Isa::avx2}, {Isa::avx512}});
   config.data = {.folder = draw.text(), .synthetic_images = draw.between(64, 10'000'000), .crop = draw.crop(), .mirror = draw.coin(),
                  .contrast_stretch = draw.coin(), .shuffle = draw.coin(), .holdout = draw.share(0.5), .cache = draw.text(),
                  .on_bad = draw.one_of({OnBad::one_percent, OnBad::skip, OnBad::fail})};

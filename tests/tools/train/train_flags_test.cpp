@@ -148,7 +148,7 @@ TEST(TrainFlags, TheIdentityOfARunIsWhatItsBytesDependOn) {
       {"--setting", "A"},  {"--size", "32"}, {"--z-dim", "7"}, {"--gf-dim", "7"},  {"--df-dim", "7"}, {"--batch", "8"},
       {"--loss", "lsgan"}, {"--lr", "1e-3"}, {"--beta1", "0"}, {"--g-steps", "1"}, {"--ema", "0.9"},  {"--seed", "7"},
       {"--mirror"},        {"--no-shuffle"}, {"--celeba"},     {"--holdout", "0"}, {"--bwn", "xnor"}, {"--synthetic-images", "777"},
-      {"--d-steps", "2"},  {"--clip", "1"},  {"--bwn", "port"}};
+      {"--d-steps", "2"},  {"--clip", "1"},  {"--bwn", "port"}, {"--conv", "im2col"}, {"--isa", "ref"}};
   for (const auto& words : fixed) EXPECT_NE(identity_of(words), identity) << words[0];
 }
 
@@ -185,10 +185,11 @@ TEST(TrainFlags, WhatAnOlderCheckpointLacksIsTheDefaultOfItsLoss) {
   };
   const RunConfig plain_run = run_of({"--setting", "E"});
   const Json plain = run_identity(plain_run);
-  const Json older = without(plain, {"d_steps", "clip", "conv"});
+  const Json older = without(plain, {"d_steps", "clip", "conv", "isa"});
   EXPECT_NO_THROW(require_same_run(plain_run, plain, "c"));
   EXPECT_NO_THROW(require_same_run(plain_run, older, "c"));
   EXPECT_NO_THROW(require_same_run(run_of({"--setting", "E", "--conv", "im2col"}), older, "c"));
+  EXPECT_NO_THROW(require_same_run(run_of({"--setting", "E", "--isa", "avx2"}), older, "c"));
   const RunConfig critic = run_of({"--loss", "wgan"});
   EXPECT_NO_THROW(require_same_run(critic, without(run_identity(critic), {"d_steps", "clip"}), "c"));
   for (const auto& [flag, value] : {std::pair("--d-steps", "5"), std::pair("--clip", "0.01")}) {
@@ -207,6 +208,7 @@ TEST(TrainFlags, WrongValuesAreRefusedByName) {
   EXPECT_NE(refusal({"--crop", "0x0"}).find("0x0"), std::string::npos);
   EXPECT_NE(refusal({"--loss", "wgan", "--clip", "0"}).find("--clip 0"), std::string::npos);
   EXPECT_NE(refusal({"--d-steps", "0"}).find("--d-steps"), std::string::npos);
+  EXPECT_NE(refusal({"--isa", "sse9"}).find("--isa sse9: expected auto, ref, avx2 or avx512"), std::string::npos);
   EXPECT_NE(refusal({"--swd-repeats", "0"}).find("--swd-repeats"), std::string::npos);
   EXPECT_NE(refusal({"--celeba", "--crop", "center:9"}).find("--celeba"), std::string::npos);
   EXPECT_NE(refusal({"--resume", "auto", "--init-from", "x"}).find("--init-from"), std::string::npos);

@@ -20,6 +20,7 @@
 #include "data/formats/image_io.h"
 #include "gan/checkpoint.h"
 #include "tests/support/image_files.h"
+#include "tests/support/isa_paths.h"
 #include "tests/support/output_text.h"
 #include "tests/support/tool_run.h"
 #include "tools/lib/cli/child_process.h"
@@ -57,15 +58,26 @@ class TrainGan : public testing::Test {
   TestFolder folder_;
 };
 
-TEST_F(TrainGan, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
-  const Arguments setting = {"--setting", "H", "--ema", "0.9"};
+class TrainGanOnEachPath : public TrainGan, public testing::WithParamInterface<Isa> {
+ protected:
+  void SetUp() override {
+    TrainGan::SetUp();
+    if (!machine_supports(GetParam())) GTEST_SKIP() << "this processor has no " << name(GetParam());
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Paths, TrainGanOnEachPath, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(TrainGanOnEachPath, TwoHundredIterationsEqualAHundredAndAHundredMoreByteForByte) {
+  const Arguments setting = {"--setting", "H", "--ema", "0.9", "--isa", name(GetParam())};
   ASSERT_EQ(train(kTiny + setting + Arguments{"--iterations", "200", "--threads", "1", "--out", run_path("whole")}).exit_code, 0);
   const auto whole = bytes(run_path("whole/checkpoints/00000200.safetensors"));
   for (const std::string threads : {"1", "2"}) {
     const std::string path = run_path("halves" + threads);
     ASSERT_EQ(train(kTiny + setting + Arguments{"--iterations", "100", "--threads", threads, "--out", path}).exit_code, 0);
     const ToolRun second =
-        train({"--resume", path, "--iterations", "200", "--threads", threads, "--checkpoint-every", "50", "--keep", "9"});
+        train({"--resume", path, "--isa", name(GetParam()), "--iterations", "200", "--threads", threads, "--checkpoint-every", "50",
+               "--keep", "9"});
     ASSERT_EQ(second.exit_code, 0) << second.err;
     EXPECT_EQ(bytes(path + "/checkpoints/00000200.safetensors"), whole) << threads << " threads";
   }

@@ -11,6 +11,7 @@
 #include "tools/lib/cli/standard_streams.h"
 #include "tools/lib/cli/text_table.h"
 #include "tools/lib/model/layer_report.h"
+#include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_estimate.h"
 #include "tools/lib/train/run_memory.h"
 #include "tools/lib/train/training_data.h"
@@ -53,11 +54,11 @@ void show_plan(const RunPlan& plan) {
   const double seconds = estimate.iteration_seconds;
   const std::int64_t iterations = total_iterations(config, data.train);
   const double epochs = static_cast<double>(iterations * config.trainer.d_steps) / static_cast<double>(data.train / config.trainer.batch);
-  std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s kernels; "
+  std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s; "
               "%lld iterations (%.1f epochs of %lld images): about %s,\n"
               "        decoding, sampling and scoring not counted\n%s",
               about, seconds, static_cast<double>(images_per_iteration(config)) / seconds, thread_count(), thread_count() == 1 ? "" : "s",
-              name(isa()), static_cast<long long>(iterations), epochs, static_cast<long long>(data.train),
+              path_text(config, "").c_str(), static_cast<long long>(iterations), epochs, static_cast<long long>(data.train),
               format_duration(seconds * static_cast<double>(iterations)).c_str(), how_estimated(estimate).c_str());
 }
 

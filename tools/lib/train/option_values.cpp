@@ -52,4 +52,11 @@ std::string parse_value(std::string_view text, ConvAlgorithm& value) {
   return parsed(value, [&] { return conv_algorithm_named(text); });
 }
 
+std::string parse_value(std::string_view text, IsaChoice& value) {
+  const std::optional<Isa> path = isa_named(text);
+  if (!path && text != "auto") return concat("auto, ", isa_names());
+  value = {path};
+  return "";
+}
+
 }  // namespace pbgen

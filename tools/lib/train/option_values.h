@@ -11,6 +11,7 @@
 #include "gan/losses.h"
 #include "gan/settings.h"
 #include "layers/binary_weight.h"
+#include "tools/lib/train/isa_choice.h"
 
 namespace pbgen {
 
@@ -21,6 +22,7 @@ std::string parse_value(std::string_view text, Loss& value);
 std::string parse_value(std::string_view text, Crop& value);
 std::string parse_value(std::string_view text, OnBad& value);
 std::string parse_value(std::string_view text, ConvAlgorithm& value);
+std::string parse_value(std::string_view text, IsaChoice& value);
 
 inline std::string value_text(const LayerSet& value) { return value.to_string(); }
 inline std::string value_text(const Setting& value) { return setting_name(value); }
@@ -29,5 +31,6 @@ inline std::string value_text(Loss value) { return std::string(loss_name(value))
 inline std::string value_text(const Crop& value) { return to_string(value); }
 inline std::string value_text(OnBad value) { return name(value); }
 inline std::string value_text(ConvAlgorithm value) { return name(value); }
+inline std::string value_text(const IsaChoice& value) { return value.path ? name(*value.path) : "auto"; }
 
 }  // namespace pbgen

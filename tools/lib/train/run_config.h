@@ -10,6 +10,7 @@
 #include "data/folder/image_folder.h"
 #include "gan/sampler.h"
 #include "gan/trainer.h"
+#include "tools/lib/train/isa_choice.h"
 
 namespace pbgen {
 
@@ -50,6 +51,7 @@ struct Cadence {
 struct RunConfig {
   TrainerOptions trainer{.network = {}, .batch = 16, .learning_rate = 5e-4, .seed = 1};  // the networks among them
   ConvAlgorithm conv = ConvAlgorithm::direct;
+  IsaChoice isa;                           // of a run that has begun never `auto`
   DataConfig data;
   ScoringConfig scoring;
   Cadence cadence;

@@ -47,6 +47,7 @@ void require_same_run(const RunConfig& config, const Json& saved, const std::str
   std::string differences;
   for (const auto& [key, value] : identity.as_object()) {
     const Json* const before = saved.find(key);
+    if (key == "isa") continue;
     // Before there was --conv, its default was another.
     if (before == nullptr && (key == "conv" || value == *unsaid.find(key))) continue;
     if (before != nullptr && *before == value) continue;

@@ -15,6 +15,7 @@ struct RunPlan {
   bool force = false;             // what an older run left there is removed
   bool profile = false;
   std::string resume_checkpoint;  // "": a new run
+  std::string former_paths;       // of the kernels, where a resume changed them: "avx512 to iteration 500"
   std::string command;            // as the user gave it
 };
 

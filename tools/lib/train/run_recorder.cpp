@@ -124,7 +124,8 @@ void RunRecorder::warn(const std::string& warning) {
 void RunRecorder::save() {
   const std::int64_t iteration = trainer_.iteration();
   if (iteration == saved_iteration_) return;
-  const CheckpointNotes notes{{"options", run_identity(config_).text()}, {"data", data_.fingerprint}};
+  CheckpointNotes notes{{"options", run_identity(config_).text()}, {"data", data_.fingerprint}};
+  if (!plan_.former_paths.empty()) notes[kFormerPathsNote] = plan_.former_paths;
   save_checkpoint(folder_.checkpoint_path(iteration), trainer_, notes);
   remove_older_checkpoints();
   saved_iteration_ = iteration;

@@ -11,6 +11,7 @@
 #include "tools/lib/cli/standard_streams.h"
 #include "tools/lib/cli/text_table.h"
 #include "tools/lib/model/layer_report.h"
+#include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_memory.h"
 
 namespace pbgen {
@@ -38,13 +39,14 @@ void restore(const RunPlan& plan, const TrainingData& data, Trainer& trainer) {
   checkpoint.restore(trainer);
 }
 
-void announce(const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total) {
+void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total) {
   const NetworkConfig& network = trainer.options().network;
   say(stdout, folder.path(), ": Setting ", setting_name(network.binarized), ", ", loss_name(trainer.options().loss), ", ", network.size,
       "x", network.size, ", batch ", trainer.options().batch, ", ", total, " iterations",
       trainer.iteration() > 0 ? concat(" (from ", trainer.iteration(), ")") : "");
   say(stdout, data.summary, "; ", data.train.size(), " to train on, ", data.held_out.size(), " held out");
-  say(stdout, thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels, ", cpu_name());
+  const std::string path = path_text(plan.config, plan.former_paths);
+  say(stdout, thread_count(), thread_count() == 1 ? " thread, " : " threads, ", path, ", ", cpu_name());
   std::printf("\n");
   std::fputs(text_table(layer_report(layer_table(network))).c_str(), stdout);
   for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());

@@ -21,7 +21,7 @@ TrainingData loaded_data(const RunConfig& config);
 // trained on other images.
 void restore(const RunPlan& plan, const TrainingData& data, Trainer& trainer);
 
-// What is trained on which images, in a run of `total` iterations, on stdout.
-void announce(const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total);
+// What is trained on which images by which kernels, in a run of `total` iterations, on stdout.
+void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total);
 
 }  // namespace pbgen

@@ -14,6 +14,7 @@
 #include "tools/lib/cli/text.h"
 #include "tools/lib/images/nearest_images.h"
 #include "tools/lib/model/layer_report.h"
+#include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_config_text.h"
 
 namespace pbgen {
@@ -148,7 +149,8 @@ RunReport run_report(const RunSummary& summary) {
        concat(format_duration(summary.training_seconds), " for ", summary.session_iterations,
               " iterations, sampling and scoring excluded")},
       {"Images a second", fixed_text(images_per_second(summary), 1)},
-      {"Machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", name(isa()), " kernels")},
+      {"Machine", concat(cpu_name(), ", ", thread_count(), thread_count() == 1 ? " thread, " : " threads, ",
+                         path_text(config, summary.plan.former_paths))},
   };
   report.warnings = summary.warnings;
   report.command = summary.plan.command;

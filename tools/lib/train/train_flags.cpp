@@ -146,6 +146,10 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              "how convolutions are computed: direct; winograd, which multiplies less and rounds a little more; im2col, the definition: "
              "column matrices and gemm; auto: winograd where that is faster; equal but for rounding")
       .in_config();
+  parser.add("--isa", &flags.said.isa, "NAME",
+             concat("the kernels' instruction set, which decides the rounding: auto, ", isa_names(), "; auto takes what PBGEN_ISA says or, "
+                    "without it, avx512 where multiply-adds then run clearly faster, which it measures for some milliseconds. A run keeps "
+                    "what it began with; this flag changes it on --resume")).in_config();
 }
 
 void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {

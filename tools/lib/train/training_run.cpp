@@ -60,7 +60,7 @@ class TrainingRun {
   }
 
   int run() {
-    announce(folder_, data_, trainer_, total_);
+    announce(plan_, folder_, data_, trainer_, total_);
     recorder_.open_folder();
     if (trainer_.iteration() == total_) return finish_ended_training();
     if (trainer_.iteration() == 0 && config_.cadence.sample_every > 0) recorder_.sample();

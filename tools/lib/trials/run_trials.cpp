@@ -18,6 +18,7 @@
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/text.h"
+#include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_config_text.h"
 #include "tools/lib/trials/trial_files.h"
 
@@ -130,7 +131,8 @@ class TrialRunner {
   TrialRunner(std::vector<Trial> pending, std::size_t total, int jobs, const TrialOptions& options)
       : pending_(std::move(pending)), total_(total), jobs_(static_cast<std::size_t>(jobs)), options_(options),
         program_(options.train_gan.empty() ? sibling_tool("train_gan") : options.train_gan),
-        threads_(std::max(1, thread_count() / jobs)) {}
+        threads_(std::max(1, thread_count() / jobs)),
+        path_(isa_of_new_runs()) {}
 
   // False where a signal stopped it.
   bool run() {
@@ -206,6 +208,7 @@ class TrialRunner {
           break;
         case State::fresh:
           arguments = to_arguments(trial.config);
+          if (!trial.config.isa.path) arguments.insert(arguments.end(), {"--isa", name(path_)});
           arguments.insert(arguments.end(), {"--out", folder, "--force"});
       }
       arguments.insert(arguments.end(), {"--threads", concat(threads_)});
@@ -285,6 +288,7 @@ class TrialRunner {
   const TrialOptions& options_;
   const std::string program_;
   const int threads_;  // of each
+  const Isa path_;     // of those that begin and do not name theirs: measured once, and not beside others that run
   std::size_t next_ = 0;
   std::int64_t done_ = 0;
   int passed_on_ = 0;  // signals
