@@ -11,6 +11,7 @@
 #include "core/conv/conv_algorithm.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/bench/footprint.h"
+#include "tools/lib/bench/peer_input.h"
 #include "tools/lib/bench/peers.h"
 #include "tools/lib/bench/report.h"
 #include "tools/lib/bench/run.h"
@@ -20,6 +21,7 @@
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/standard_streams.h"
+#include "tools/lib/cli/temporary_folder.h"
 #include "tools/lib/cli/version.h"
 
 namespace pbgen {
@@ -54,7 +56,8 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--repeats", &options.repeats, "N",
              "how often each is timed; training at most 5 times, the distance 3 (16,384 images: once), one image, its layers at least 50",
              in_range(1, 1'000'000));
-  parser.add("--peers", &options.peers, "run what is installed beside: PyTorch, onnxruntime, OpenBLAS, numpy with scipy");
+  parser.add("--peers", &options.peers,
+             "run what is installed beside: PyTorch, onnxruntime, OpenVINO, ncnn, LiteRT, OpenBLAS, numpy with scipy");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");
   parser.example("./tools/bench --layer deconv2 --op forward --threads 1",
@@ -81,6 +84,28 @@ void print_list(const std::vector<BenchCase>& cases, bool with_footprint) {
   if (with_footprint) table.rows.push_back({"edge", "footprint", "first image", "a C program", "A, F, F half, 0-3"});
   std::fputs(text_table(table).c_str(), stdout);
 }
+
+// Peers beside us, on our weights, which are written for them once.
+class PeerRuns {
+ public:
+  PeerRuns(const BenchFilter& filter, const BenchSizes& sizes, int repeats) : filter_(filter) {
+    write_peer_input(folder_ / "", filter, sizes);
+    options_.batch = sizes.batch;
+    options_.repeats = repeats;
+    options_.weights = folder_ / "";
+    if (isa() == Isa::avx2 && best_isa() != Isa::avx2) options_.isa = name(isa());
+  }
+
+  void run(int threads, PeerReport& report) {
+    options_.threads = threads;
+    run_peers(sibling_tool("bench"), filter_, options_, report);
+  }
+
+ private:
+  const BenchFilter& filter_;
+  TemporaryFolder folder_;
+  PeerOptions options_;
+};
 
 // On so many threads, which are in force from then on.
 std::vector<BenchRow> measure_cases(const std::vector<BenchCase>& cases, const BenchFilter& filter, int repeats, int threads) {
@@ -136,9 +161,11 @@ int bench(int argc, char** argv) {
 
   std::vector<BenchRow> rows;
   PeerReport peers;
+  std::optional<PeerRuns> peer_runs;
+  if (options.peers) peer_runs.emplace(filter, sizes, options.repeats);
   for (const int threads : thread_counts) {
     std::vector<BenchRow> measured = measure_cases(cases, filter, options.repeats, threads);
-    if (options.peers) run_peers(sibling_tool("bench"), filter, threads, sizes.batch, options.repeats, peers);
+    if (peer_runs) peer_runs->run(threads, peers);
     relate_to_float(measured);
     relate_to_peers(peers, measured);
     for (BenchRow& row : measured) relate_to_one_thread(rows, row);

@@ -6,7 +6,7 @@ import re
 
 import common
 
-ARGUMENTS = common.parse_arguments(__doc__)
+ARGUMENTS = common.begin(__doc__)
 os.environ["OPENBLAS_NUM_THREADS"] = str(ARGUMENTS.threads)  # read when numpy is loaded
 
 try:
@@ -25,7 +25,8 @@ def main():
     if not re.search("openblas", blas.get("name", ""), re.IGNORECASE):
         common.report(peer="openblas", missing=f"this numpy uses {blas.get('name')}; pip install numpy brings OpenBLAS")
         return
-    common.report(peer="openblas", version=f"{blas.get('version', '?')} (numpy {np.__version__})")
+    common.introduce(ARGUMENTS, "openblas", f"{blas.get('version', '?')} (numpy {np.__version__})", common.processor(ARGUMENTS),
+                     common.openblas_waits())
     random = np.random.default_rng(0)
     for name, c_in, c_out, side in common.DECONVOLUTIONS:
         columns = ARGUMENTS.batch * side * side

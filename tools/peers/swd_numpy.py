@@ -9,7 +9,7 @@ import os
 
 import common
 
-ARGUMENTS = common.parse_arguments(__doc__)
+ARGUMENTS = common.begin(__doc__)
 os.environ["OPENBLAS_NUM_THREADS"] = str(ARGUMENTS.threads)  # read when numpy is loaded
 
 try:
@@ -92,7 +92,8 @@ def distance(a, b, rng):
 
 
 def main():
-    common.report(peer="numpy", version=f"{np.__version__} (scipy {scipy.__version__})")
+    common.introduce(ARGUMENTS, "numpy", f"{np.__version__} (scipy {scipy.__version__})", common.processor(ARGUMENTS),
+                     common.openblas_waits())
     for count in COUNTS:
         name = f"swd{count}"
         if not common.wanted(ARGUMENTS, "swd", name, "distance"):

@@ -16,6 +16,7 @@
 #include "tests/support/tool_run.h"
 #include "tools/lib/bench/footprint.h"
 #include "tools/lib/bench/layer_check.h"
+#include "tools/lib/bench/peer_input.h"
 #include "tools/lib/bench/peers.h"
 #include "tools/lib/bench/random_values.h"
 #include "tools/lib/bench/report.h"
@@ -60,7 +61,7 @@ TEST(Bench, APeerThatFailsIsNamedAndBreaksNothing) {
                                                     {"onnxruntime_layers.py", "print('{not ours')\n"},
                                                     {"openblas_gemm.py", "raise SystemExit(128 + 9)\n"}});
   PeerReport report;
-  run_peers(tool, {}, 1, 8, 1, report);
+  run_peers(tool, {}, {.threads = 1, .batch = 8, .repeats = 1}, report);
   ASSERT_EQ(report.rows.size(), 1u);
   EXPECT_EQ(report.rows[0].times.best, 1.0);
   EXPECT_NE(report.missing.at("torch_layers.py").find("exit code 3"), std::string::npos);
@@ -285,7 +286,7 @@ TEST(Bench, PeersAreReadLineByLine) {
                    "\"threads\": 1, \"best_s\": 0.08, \"median_s\": 0.09}\n"
                    "{\"peer\": \"onnxruntime\", \"missing\": \"pip install onnxruntime\"}\n",
                    "script.py", report);
-  EXPECT_EQ(report.versions.at("torch"), "2.13.0");
+  EXPECT_EQ(report.about.at("torch").version, "2.13.0");
   EXPECT_EQ(report.missing.at("onnxruntime"), "pip install onnxruntime");
   ASSERT_EQ(report.rows.size(), 1u);
   EXPECT_EQ(report.rows[0].times.best, 0.08);
@@ -301,6 +302,75 @@ TEST(Bench, PeersAreReadLineByLine) {
   EXPECT_NE(text.find("2.13.0"), std::string::npos) << text;
   EXPECT_NE(text.find("onnxruntime was not measured: pip install onnxruntime"), std::string::npos) << text;
   EXPECT_NE(bench_tables(rows).find("x torch"), std::string::npos);
+}
+
+TEST(Bench, PeersSayWhatTheyAreAndHowFarFromUs) {
+  PeerReport report;
+  parse_peer_lines("{\"peer\": \"ncnn\", \"version\": \"1\", \"isa\": \"AVX-512\", \"waits\": \"GOMP_SPINCOUNT=300\"}\n"
+                   "{\"peer\": \"idle\", \"version\": \"3\"}\n"
+                   "{\"peer\": \"ncnn\", \"section\": \"edge\", \"layer\": \"generator\", \"op\": \"inference\", \"batch\": 1, "
+                   "\"threads\": 1, \"best_s\": 0.08, \"median_s\": 0.09, \"agreement\": \"2e-06 at most\"}\n",
+                   "script.py", report);
+  EXPECT_EQ(report.about.at("ncnn").isa, "AVX-512");
+  EXPECT_EQ(report.about.at("ncnn").waits, "GOMP_SPINCOUNT=300");
+  EXPECT_EQ(report.about.at("idle").isa, "");
+  ASSERT_EQ(report.rows.size(), 1u);
+  EXPECT_EQ(report.rows[0].agreement, "2e-06 at most");
+  const std::string text = peer_tables(report);
+  for (const char* const part : {"AVX-512", "GOMP_SPINCOUNT=300", "2e-06 at most"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  EXPECT_EQ(text.find("idle"), std::string::npos) << "it measured nothing\n" << text;
+  EXPECT_EQ(text.find("held to"), std::string::npos) << text;
+  report.held_to = "avx2";
+  EXPECT_NE(peer_tables(report).find("held to avx2"), std::string::npos) << peer_tables(report);
+  const Json peers = *bench_document({}, {}, report).find("peers");
+  EXPECT_EQ(peers.find("held_to")->as_string(), "avx2");
+  EXPECT_EQ(peers.find("about")->find("ncnn")->find("isa")->as_string(), "AVX-512");
+  EXPECT_EQ(peers.find("rows")->as_array()[0].find("agreement")->as_string(), "2e-06 at most");
+}
+
+TEST(Bench, ManyPeersHaveATableOfTheirOwn) {
+  std::vector<BenchRow> rows{row_of("A", "", 0.04), row_of("F", "A", 0.01)};
+  rows[1].to_peers = {{"one", 1.25}, {"two", 2.5}, {"three", 3.75}};
+  std::string text = bench_tables(rows);
+  EXPECT_NE(text.find("x three"), std::string::npos) << text;
+  EXPECT_EQ(text.find("beside others"), std::string::npos) << text;
+  rows[1].to_peers.push_back({"four", 4.5});
+  text = bench_tables(rows);
+  const std::size_t second = text.find("layers, 1 thread, beside others\n");
+  ASSERT_NE(second, std::string::npos) << text;
+  EXPECT_GT(text.find("x one"), second) << text;
+  EXPECT_GT(text.find("4.50"), second) << text;
+  EXPECT_EQ(beside_table(rows).rows.size(), 1u) << "A was not compared";
+}
+
+TEST(Bench, PeersAreToldWhatTheyAreHeldTo) {
+  if (std::system("python3 -c '' >/dev/null 2>&1") != 0) GTEST_SKIP() << "no python3";
+  const TestFolder folder;
+  const std::string script = "import json, sys\nprint(json.dumps({'peer': 'torch', 'version': ' '.join(sys.argv[1:])}))\n";
+  const std::string tool = tool_with_peers(folder, {{"torch_layers.py", script}});
+  PeerReport report;
+  run_peers(tool, {{"edge"}, "", ""}, {.threads = 2, .batch = 8, .repeats = 3, .weights = "a folder", .isa = "avx2"}, report);
+  EXPECT_EQ(report.about.at("torch").version, "--threads 2 --batch 8 --repeats 3 --weights a folder --isa avx2 --only edge");
+  EXPECT_EQ(report.held_to, "avx2");
+  run_peers(tool, {}, {.threads = 1, .batch = 8, .repeats = 3}, report);
+  EXPECT_EQ(report.about.at("torch").version, "--threads 1 --batch 8 --repeats 3");
+  EXPECT_EQ(report.held_to, "");
+}
+
+TEST(Bench, PeersAreGivenOurWeightsAndImages) {
+  const TestFolder folder;
+  write_peer_input(folder.path(), {{"edge"}, "", ""}, narrow_sizes());
+  EXPECT_FALSE(std::filesystem::exists(folder / "network.npz"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "training.npz"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "edge.npz"));
+  if (!python_has("numpy")) GTEST_SKIP() << "there is no python3 with numpy to draw them again";
+  // What another program makes of the weights are our images, as peers' must be.
+  const std::string script = "import sys; sys.path.insert(0, 'tools'); import numpy, load_generator as l; "
+                             "ours = numpy.load(sys.argv[1] + '/edge_images.npz'); model = l.load(sys.argv[1] + '/edge.npz'); "
+                             "assert ours['images'].shape == (8, 3, 64, 64) and ours['images'].std() > 0.01; "
+                             "assert abs(l.images(model, ours['z']) - ours['images']).max() < 1e-3";
+  EXPECT_EQ(std::system(("python3 -c \"" + script + "\" '" + folder.path() + "'").c_str()), 0);
 }
 
 TEST(Bench, BrokenPeerLinesAreRefusedByLine) {

@@ -36,6 +36,17 @@ ConvAlgorithm other_algorithm(ConvAlgorithm algorithm) {
   return algorithm == ConvAlgorithm::direct ? ConvAlgorithm::im2col : ConvAlgorithm::direct;
 }
 
+std::vector<float> row_major(ConstTensorView images) {
+  const LaneShape& shape = images.shape;
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(shape.floats()));
+  for (std::int64_t image = 0; image < shape.batch; ++image)
+    for (std::int64_t c = 0; c < shape.channels; ++c)
+      for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel)
+        values.push_back(images.data[shape.index(image, pixel / shape.width, pixel % shape.width, c)]);
+  return values;
+}
+
 Inference::Inference(const NetworkConfig& config, std::int64_t batch, ConvAlgorithm algorithm, bool half_linear)
     : network_(generator_with(algorithm, config)),
       latent_(config.latent_shape(batch)),
@@ -52,22 +63,6 @@ Inference::Inference(const NetworkConfig& config, std::int64_t batch, ConvAlgori
   for (int i = 0; i < 100; ++i) network_.update_moving_statistics(record);
 }
 
-std::vector<float> Inference::first_latent() const {
-  std::vector<float> z;
-  for (std::int64_t c = 0; c < latent_.shape().channels; ++c) z.push_back(latent_.data()[latent_.shape().index(0, 0, 0, c)]);
-  return z;
-}
-
 ConstTensorView Inference::run() { return network_.infer(std::as_const(latent_).view(), scratch_, workspace_); }
-
-std::vector<float> Inference::first_image() {
-  const ConstTensorView images = run();
-  const LaneShape& shape = images.shape;
-  std::vector<float> image;
-  for (std::int64_t c = 0; c < shape.channels; ++c)
-    for (std::int64_t pixel = 0; pixel < shape.pixels(); ++pixel)
-      image.push_back(images.data[shape.index(0, pixel / shape.width, pixel % shape.width, c)]);
-  return image;
-}
 
 }  // namespace pbgen

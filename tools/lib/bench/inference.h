@@ -17,6 +17,9 @@ double generator_multiply_adds(const NetworkConfig& config);
 
 ConvAlgorithm other_algorithm(ConvAlgorithm algorithm);
 
+// The values of all images, [batch][channels][height][width].
+std::vector<float> row_major(ConstTensorView images);
+
 // The generator in inference mode.
 class Inference {
  public:
@@ -24,12 +27,10 @@ class Inference {
   Inference(const NetworkConfig& config, std::int64_t batch, ConvAlgorithm algorithm, bool half_linear = false);
 
   const Sequential& network() const { return network_; }
-  // Image 0's latent vector.
-  std::vector<float> first_latent() const;
+  // [batch][z_dim].
+  std::vector<float> latents() const { return row_major(latent_.view()); }
   // The images of the batch, until the next run.
   ConstTensorView run();
-  // Runs, and gives image 0 as [channels][size][size].
-  std::vector<float> first_image();
 
  private:
   Sequential network_;

@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kScripts[] = {"torch_layers.py", "onnxruntime_layers.py", "openblas_gemm.py", "swd_numpy.py"};
+constexpr const char* kScripts[] = {"torch_layers.py",     "onnxruntime_layers.py", "openvino_generator.py", "ncnn_generator.py",
+                                    "litert_generator.py", "openblas_gemm.py",      "swd_numpy.py"};
 
 const Json& member(const Json& line, const char* key, const std::string& where, bool right_type(const Json&)) {
   const Json* const value = line.find(key);
@@ -26,6 +27,11 @@ const Json& member(const Json& line, const char* key, const std::string& where, 
 
 std::string text_of(const Json& line, const char* key, const std::string& where) {
   return member(line, key, where, [](const Json& value) { return value.is_string(); }).as_string();
+}
+
+// "" where there is none.
+std::string optional_text_of(const Json& line, const char* key, const std::string& where) {
+  return line.find(key) == nullptr ? "" : text_of(line, key, where);
 }
 
 std::int64_t count_of(const Json& line, const char* key, const std::string& where) {
@@ -96,7 +102,7 @@ void parse_peer_lines(std::string_view text, const std::string& script, PeerRepo
     if (json.find("missing") != nullptr) {
       report.missing[peer] = text_of(json, "missing", where);
     } else if (json.find("version") != nullptr) {
-      report.versions[peer] = text_of(json, "version", where);
+      report.about[peer] = {text_of(json, "version", where), optional_text_of(json, "isa", where), optional_text_of(json, "waits", where)};
     } else {
       PeerRow row;
       row.peer = peer;
@@ -106,18 +112,22 @@ void parse_peer_lines(std::string_view text, const std::string& script, PeerRepo
       if (json.find("batch") != nullptr) row.batch = count_of(json, "batch", where);
       row.threads = static_cast<int>(count_of(json, "threads", where));
       row.times = {seconds_in(json, "median_s", where), seconds_in(json, "best_s", where)};
+      row.agreement = optional_text_of(json, "agreement", where);
       report.rows.push_back(std::move(row));
     }
   }
 }
 
-void run_peers(const std::string& tool_path, const BenchFilter& filter, int threads, std::int64_t batch, int repeats, PeerReport& report) {
+void run_peers(const std::string& tool_path, const BenchFilter& filter, const PeerOptions& options, PeerReport& report) {
   const std::optional<fs::path> folder = scripts_folder(tool_path);
   if (!folder) {
     report.missing["peers"] = "their scripts are in the repository's tools/peers: run bench from its top";
     return;
   }
-  std::string arguments = concat(" --threads ", threads, " --batch ", batch, " --repeats ", repeats);
+  report.held_to = options.isa;
+  std::string arguments = concat(" --threads ", options.threads, " --batch ", options.batch, " --repeats ", options.repeats);
+  if (!options.weights.empty()) arguments += " --weights " + quoted(options.weights);
+  if (!options.isa.empty()) arguments += " --isa " + quoted(options.isa);
   for (const std::string& section : filter.sections) arguments += " --only " + quoted(section);
   if (!filter.layer.empty()) arguments += " --layer " + quoted(filter.layer);
   if (!filter.op.empty()) arguments += " --op " + quoted(filter.op);

@@ -21,6 +21,25 @@ std::vector<std::string> peer_names(const std::vector<BenchRow>& rows) {
   return names;
 }
 
+// Those that have a column of the table itself: all, or none, where there are so many that they get a table of their own.
+std::vector<std::string> peers_beside(const std::vector<BenchRow>& rows) {
+  constexpr std::size_t kMost = 3;
+  std::vector<std::string> names = peer_names(rows);
+  if (names.size() > kMost) names.clear();
+  return names;
+}
+
+void add_peer_header(const std::vector<std::string>& peers, Table& table) {
+  for (const std::string& peer : peers) table.header.push_back("x " + peer);
+}
+
+void add_peer_cells(const std::vector<std::string>& peers, const BenchRow& row, std::vector<std::string>& cells) {
+  for (const std::string& peer : peers) {
+    const auto found = std::find_if(row.to_peers.begin(), row.to_peers.end(), [&](const PeerRatio& ratio) { return ratio.peer == peer; });
+    cells.push_back(found == row.to_peers.end() ? "" : fixed_text(found->ratio, 2));
+  }
+}
+
 void leave_out_empty_columns(Table& table) {
   for (std::size_t column = table.header.size(); column-- > 0;) {
     const bool empty = std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return row[column].empty(); });
@@ -65,8 +84,14 @@ Json row_json(const BenchRow& row) {
 }
 
 Json peers_json(const PeerReport& peers) {
-  Json versions = Json::object();
-  for (const auto& [name, version] : peers.versions) versions.set(name, version);
+  Json about = Json::object();
+  for (const auto& [name, words] : peers.about) {
+    Json json = Json::object();
+    json.set("version", words.version);
+    json.set("isa", words.isa);
+    json.set("waits", words.waits);
+    about.set(name, std::move(json));
+  }
   Json missing = Json::object();
   for (const auto& [name, mend] : peers.missing) missing.set(name, mend);
   Json rows = Json::array();
@@ -80,10 +105,12 @@ Json peers_json(const PeerReport& peers) {
     json.set("threads", row.threads);
     json.set("median_s", row.times.median);
     json.set("best_s", row.times.best);
+    if (!row.agreement.empty()) json.set("agreement", row.agreement);
     rows.push_back(std::move(json));
   }
   Json json = Json::object();
-  json.set("versions", std::move(versions));
+  json.set("held_to", peers.held_to);
+  json.set("about", std::move(about));
   json.set("missing", std::move(missing));
   json.set("rows", std::move(rows));
   return json;
@@ -122,8 +149,8 @@ std::string bench_heading(const BenchSetting& setting) {
 Table bench_table(const std::vector<BenchRow>& rows) {
   Table table;
   table.header = {"op", "by", "shape", "batch", "median ms", "best ms", "GFLOP/s", "of peak", "img/s", "x float"};
-  const std::vector<std::string> peers = peer_names(rows);
-  for (const std::string& peer : peers) table.header.push_back("x " + peer);
+  const std::vector<std::string> peers = peers_beside(rows);
+  add_peer_header(peers, table);
   for (const BenchRow& row : rows) {
     const BenchCase& what = row.what;
     const bool counted = what.flops > 0.0;
@@ -133,13 +160,24 @@ Table bench_table(const std::vector<BenchRow>& rows) {
                                    counted && row.peaks.avx2 > 0.0 ? fixed_text(row.ratio_to_peak(), 2) : "",
                                    what.shows_rate ? format_rate(row.images_per_second()) : "",
                                    row.to_float ? fixed_text(*row.to_float, 2) : ""};
-    for (const std::string& peer : peers) {
-      const auto found = std::find_if(row.to_peers.begin(), row.to_peers.end(), [&](const PeerRatio& ratio) { return ratio.peer == peer; });
-      cells.push_back(found == row.to_peers.end() ? "" : fixed_text(found->ratio, 2));
-    }
+    add_peer_cells(peers, row, cells);
     table.rows.push_back(std::move(cells));
   }
   leave_out_empty_columns(table);
+  return table;
+}
+
+Table beside_table(const std::vector<BenchRow>& rows) {
+  Table table;
+  table.header = {"op", "by", "best ms"};
+  const std::vector<std::string> peers = peer_names(rows);
+  add_peer_header(peers, table);
+  for (const BenchRow& row : rows) {
+    if (row.to_peers.empty()) continue;
+    std::vector<std::string> cells{concat(row.what.layer, " ", row.what.op), row.what.path, milliseconds(row.times.best)};
+    add_peer_cells(peers, row, cells);
+    table.rows.push_back(std::move(cells));
+  }
   return table;
 }
 
@@ -155,6 +193,9 @@ std::string bench_tables(const std::vector<BenchRow>& rows) {
     text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads),
                    peaks_of_group.empty() ? "" : "; " + peaks_of_group, "\n",
                    text_table(bench_table(group)), scaling_line(group));
+    if (peers_beside(group).size() < peer_names(group).size())
+      text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads), ", beside others\n",
+                     text_table(beside_table(group)));
     for (const std::string& warning : warnings_of(group)) text += warning + "\n";
     begin = end;
   }
@@ -162,15 +203,21 @@ std::string bench_tables(const std::vector<BenchRow>& rows) {
 }
 
 std::string peer_tables(const PeerReport& peers) {
-  std::string text;
-  Table table;
-  table.header = {"peer", "version", "op", "batch", "threads", "median ms", "best ms"};
-  for (const PeerRow& row : peers.rows) {
-    const auto version = peers.versions.find(row.peer);
-    table.rows.push_back({row.peer, version == peers.versions.end() ? "" : version->second, concat(row.layer, " ", row.op),
-                          batch_text(row.batch), concat(row.threads), milliseconds(row.times.median), milliseconds(row.times.best)});
+  Table about;
+  about.header = {"peer", "version", "instructions", "threads wait"};
+  for (const auto& [name, words] : peers.about) {
+    const bool measured = std::any_of(peers.rows.begin(), peers.rows.end(), [&](const PeerRow& row) { return row.peer == name; });
+    if (measured) about.rows.push_back({name, words.version, words.isa, words.waits});
   }
-  if (!table.rows.empty()) text += concat("\npeers\n", text_table(table));
+  Table times;
+  times.header = {"peer", "op", "batch", "threads", "median ms", "best ms", "apart from ours"};
+  for (const PeerRow& row : peers.rows)
+    times.rows.push_back({row.peer, concat(row.layer, " ", row.op), batch_text(row.batch), concat(row.threads),
+                          milliseconds(row.times.median), milliseconds(row.times.best), row.agreement});
+  leave_out_empty_columns(times);
+  std::string text;
+  if (!about.rows.empty()) text += concat("\npeers", peers.held_to.empty() ? "" : ", held to " + peers.held_to, "\n", text_table(about));
+  if (!times.rows.empty()) text += concat("\nwhat they take\n", text_table(times));
   for (const auto& [name, mend] : peers.missing) text += concat(name, " was not measured: ", mend, "\n");
   return text;
 }
