@@ -51,8 +51,8 @@ struct PeerOptions {
   int threads = 1;
   std::int64_t batch = 64;
   int repeats = 7;
-  std::string weights;  // the folder of write_peer_input (peer_input.h); "": there is none, and whole networks are not measured
-  std::string isa;      // "avx2": what peers are held to, as we are; "": they take what the machine has
+  std::string weights = {};  // the folder of write_peer_input (peer_input.h); "": there is none, and whole networks are not measured
+  std::string isa = {};      // "avx2": what peers are held to, as we are; "": they take what the machine has
 };
 
 // Runs every script and adds what it says.  Of a script that fails, or prints what is not of the form above,
