@@ -6,7 +6,6 @@
 
 #include "core/base/check.h"
 #include "core/base/option_error.h"
-#include "core/base/parallel.h"
 #include "core/base/profile.h"
 #include "core/base/rng.h"
 #include "gan/latents.h"
@@ -54,6 +53,10 @@ const NamedArray* first_non_finite_gradient(const Sequential& network) {
   return nullptr;
 }
 
+void blend(float keep, std::int64_t count, const float* from, float* to) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
+}
+
 }  // namespace
 
 void require_bounded_critic(Loss loss, double clip) {
@@ -83,6 +86,7 @@ Trainer::Trainer(const TrainerOptions& options)
     };
     pair_up(averaged_->params(), generator_.params());
     pair_up(averaged_->buffers(), generator_.buffers());
+    for (const auto& [average, current] : averaged_arrays_) averaged_chunks_.append(average->value.size());
   }
   drawn_.resize(static_cast<std::size_t>(latent_.floats()));
   draw_latents(CounterRng(options_.seed, Stream::fixed_latent), 0, kFixedLatents, options_.network.z_dim, fixed_latents_.value.data());
@@ -185,14 +189,10 @@ void Trainer::update(Sequential& network, Adam& adam, double clip) {
 void Trainer::update_average() {
   const ProfileScope scope("average");
   const float keep = static_cast<float>(options_.ema_decay);
-  const auto blend = [&](NamedArray& average, const NamedArray& current) {
-    float* const to = average.value.data();
-    const float* const from = current.value.data();
-    parallel_for(average.value.size(), [=](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
-    }, min_piece_of(1));
-  };
-  for (const auto& [average, current] : averaged_arrays_) blend(*average, *current);
+  averaged_chunks_.for_each([&](std::size_t array, std::int64_t begin, std::int64_t end) {
+    const auto& [average, current] = averaged_arrays_[array];
+    blend(keep, end - begin, current->value.data() + begin, average->value.data() + begin);
+  });
 }
 
 std::int64_t Trainer::activation_floats() const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/array_chunks.h"
 #include "core/base/parallel.h"
 #include "core/base/workspace.h"
 #include "core/tensor/tensor.h"
@@ -111,6 +112,7 @@ class Trainer {
   // What a step writes, made once: it allocates nothing.
   std::vector<float> drawn_;                                            // latent vectors, [batch][z_dim]
   std::vector<std::pair<NamedArray*, const NamedArray*>> averaged_arrays_;  // and the generator's
+  ArrayChunks averaged_chunks_;
   Tensor latent_;
   Tensor logit_gradient_;
   Sequential::Record generator_record_;

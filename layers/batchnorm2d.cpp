@@ -4,7 +4,10 @@
 #include <cmath>
 
 #include "core/base/check.h"
+#include "core/base/cpu.h"
+#include "core/base/cuts.h"
 #include "core/base/parallel.h"
+#include "core/base/range.h"
 #include "core/freestanding/ints.h"
 #include "layers/layer_kernels.h"
 
@@ -33,23 +36,36 @@ struct Pieces {
   // Two numbers for each channel of each piece.
   std::int64_t partial_floats() const { return 2 * count * channels; }
 
-  // Calls body(piece) for all of them, threads splitting them.
+  // Into how many parts of its channels a piece is cut, so that threads have work where pieces are few: sums are cut by the shape alone.
+  std::int64_t parts() const {
+    return further_parts(threads_worth_waking(rows, min_piece_of(row_floats)), count, ceil_div(channels, kLeastChannels));
+  }
+  // Calls body(piece, channels) for all parts of all pieces, threads splitting them.
   template <class Body>
   void for_each(Body body) const {
-    parallel_for(count, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t p = first; p < last; ++p) body(p);
-    }, min_piece_of(rows_each * row_floats));
+    const std::int64_t parts_each = parts();
+    const std::int64_t blocks = ceil_div(channels, kLeastChannels);
+    parallel_for(count * parts_each, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t item = first; item < last; ++item) {
+        const Range part = piece_of(blocks, item % parts_each, parts_each);
+        body(item / parts_each, Range{part.begin * kLeastChannels, std::min(part.end * kLeastChannels, channels)});
+      }
+    }, min_piece_of(rows_each * row_floats / parts_each));
   }
-  // The same in descending order: what for_each has just read last is still in cache.
+  // Calls body(first row, rows) for all rows, in descending order: what for_each has just read last is still in cache.
   template <class Body>
-  void for_each_backwards(Body body) const {
-    parallel_for(count, [&](std::int64_t first, std::int64_t last) {
-      for (std::int64_t p = last; p-- > first;) body(p);
-    }, min_piece_of(rows_each * row_floats));
+  void for_rows_backwards(Body body) const {
+    parallel_for(rows, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t end = last; end > first; end -= rows_each) {
+        const std::int64_t begin = std::max(end - rows_each, first);
+        body(begin, end - begin);
+      }
+    }, min_piece_of(row_floats));
   }
 
   static constexpr std::int64_t kPieceFloats = 1 << 16;
   static constexpr std::int64_t kMostRows = 64;
+  static constexpr std::int64_t kLeastChannels = 16;  // that a thread takes: their sums fill a cache line
 
   std::int64_t rows;
   std::int64_t channels;
@@ -63,8 +79,8 @@ constexpr std::int64_t kBlockChannels = 128;
 
 // Calls body(first channel, number of channels).
 template <class Body>
-void for_channel_blocks(std::int64_t channels, Body body) {
-  for (std::int64_t c = 0; c < channels; c += kBlockChannels) body(c, std::min(kBlockChannels, channels - c));
+void for_channel_blocks(Range channels, Body body) {
+  for (std::int64_t c = channels.begin; c < channels.end; c += kBlockChannels) body(c, std::min(kBlockChannels, channels.end - c));
 }
 
 double sum_of_lanes(const float* lanes) {
@@ -73,11 +89,11 @@ double sum_of_lanes(const float* lanes) {
   return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
-// means[c], squares[c] of a piece: the mean of rows * kLanes values and the summed squared distances from it.
-void piece_moments(const batchnorm_leaf::Leaves& leaf, const float* x, std::int64_t rows, std::int64_t channels, float* means,
-                   float* squares) {
+// means[c], squares[c] of a piece and some of its channels: the mean of rows * kLanes values and the summed squared distances from it.
+void piece_moments(const batchnorm_leaf::Leaves& leaf, const float* x, std::int64_t rows, std::int64_t row_floats, Range channels,
+                   float* means, float* squares) {
   for_channel_blocks(channels, [&](std::int64_t first, std::int64_t count) {
-    const Block block{rows, count, channels * kLanes};
+    const Block block{rows, count, row_floats};
     float sums[kBlockChannels * kLanes];
     std::fill_n(sums, count * kLanes, 0.0f);
     leaf.add_sums(block, x + first * kLanes, sums);
@@ -89,16 +105,16 @@ void piece_moments(const batchnorm_leaf::Leaves& leaf, const float* x, std::int6
   });
 }
 
-// sums_g[c], sums_gx[c] of a piece: the sums of g and of g (x - mean), g being dy through the activation.
+// sums_g[c], sums_gx[c] of a piece and some of its channels: the sums of g and of g (x - mean), g being dy through the activation.
 void piece_gradient_sums(const batchnorm_leaf::Leaves& leaf, const Map& map, const float* x, const float* dy, std::int64_t rows,
-                         std::int64_t channels, float* sums_g, float* sums_gx) {
+                         std::int64_t row_floats, Range channels, float* sums_g, float* sums_gx) {
   for_channel_blocks(channels, [&](std::int64_t first, std::int64_t count) {
     float plain[kBlockChannels * kLanes];
     float weighted[kBlockChannels * kLanes];
     std::fill_n(plain, count * kLanes, 0.0f);
     std::fill_n(weighted, count * kLanes, 0.0f);
     const Map part{map.mean + first, map.scale + first, map.shift + first, map.slope};
-    leaf.add_gradient_sums({rows, count, channels * kLanes}, part, x + first * kLanes, dy + first * kLanes, plain, weighted);
+    leaf.add_gradient_sums({rows, count, row_floats}, part, x + first * kLanes, dy + first * kLanes, plain, weighted);
     for (std::int64_t c = 0; c < count; ++c) {
       sums_g[first + c] = static_cast<float>(sum_of_lanes(plain + c * kLanes));
       sums_gx[first + c] = static_cast<float>(sum_of_lanes(weighted + c * kLanes));
@@ -106,16 +122,25 @@ void piece_gradient_sums(const batchnorm_leaf::Leaves& leaf, const Map& map, con
   });
 }
 
-// Calls body(channel, sum over the pieces of term(piece, channel)), kLanes channels at a time: independent chains of sums.
+// The least channels, in groups of kLanes, for which a thread is woken to combine pieces: some microseconds' work, for which two threads or
+// four are not waited for.
+std::int64_t least_combined(const Pieces& pieces) { return thread_count() < 8 ? pieces.channels : 1; }
+
+// Calls body(group) for all channels, kLanes of them a group: independent chains of sums.
+template <class Body>
+void for_channel_groups(const Pieces& pieces, Body body) {
+  parallel_for(ceil_div(pieces.channels, kLanes), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t group = begin; group < end; ++group) body(Range{group * kLanes, std::min((group + 1) * kLanes, pieces.channels)});
+  }, least_combined(pieces));
+}
+
+// Calls body(channel, sum over the pieces of term(piece, channel)) for a group's channels.
 template <class Term, class Body>
-void for_channel_sums(const Pieces& pieces, Term term, Body body) {
-  for (std::int64_t first = 0; first < pieces.channels; first += kLanes) {
-    const std::int64_t count = std::min(kLanes, pieces.channels - first);
-    double sums[kLanes] = {};
-    for (std::int64_t p = 0; p < pieces.count; ++p)
-      for (std::int64_t k = 0; k < count; ++k) sums[k] += term(p, first + k);
-    for (std::int64_t k = 0; k < count; ++k) body(first + k, sums[k]);
-  }
+void for_channel_sums(const Pieces& pieces, Range group, Term term, Body body) {
+  double sums[kLanes] = {};
+  for (std::int64_t p = 0; p < pieces.count; ++p)
+    for (std::int64_t c = group.begin; c < group.end; ++c) sums[c - group.begin] += term(p, c);
+  for (std::int64_t c = group.begin; c < group.end; ++c) body(c, sums[c - group.begin]);
 }
 
 // Mean, rstd and unbiased variance of each channel of x.  partials: Pieces(x.shape).partial_floats() floats.
@@ -126,33 +151,35 @@ void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float
   const batchnorm_leaf::Leaves& leaf = layer_kernels().batchnorm;
   float* const means = partials;
   float* const squares = partials + pieces.count * channels;
-  pieces.for_each([&](std::int64_t p) {
-    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), channels, means + p * channels,
+  pieces.for_each([&](std::int64_t p, Range part) {
+    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), pieces.row_floats, part, means + p * channels,
                   squares + p * channels);
   });
   const double values = static_cast<double>(pieces.rows * kLanes);
   const auto weight = [&](std::int64_t p) { return static_cast<double>(pieces.rows_in(p) * kLanes); };
-  for_channel_sums(
-      pieces, [&](std::int64_t p, std::int64_t c) { return means[p * channels + c] * weight(p); },
-      [&](std::int64_t c, double sum) { mean[c] = static_cast<float>(sum / values); });
-  for_channel_sums(
-      pieces,
-      [&](std::int64_t p, std::int64_t c) {
-        const double distance = static_cast<double>(means[p * channels + c]) - static_cast<double>(mean[c]);
-        return squares[p * channels + c] + distance * distance * weight(p);
-      },
-      [&](std::int64_t c, double total) {
-        rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + BatchNorm2d::kEpsilon));
-        variance[c] = static_cast<float>(total / (values - 1.0));
-      });
+  for_channel_groups(pieces, [&](Range group) {
+    for_channel_sums(
+        pieces, group, [&](std::int64_t p, std::int64_t c) { return means[p * channels + c] * weight(p); },
+        [&](std::int64_t c, double sum) { mean[c] = static_cast<float>(sum / values); });
+    for_channel_sums(
+        pieces, group,
+        [&](std::int64_t p, std::int64_t c) {
+          const double distance = static_cast<double>(means[p * channels + c]) - static_cast<double>(mean[c]);
+          return squares[p * channels + c] + distance * distance * weight(p);
+        },
+        [&](std::int64_t c, double total) {
+          rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + BatchNorm2d::kEpsilon));
+          variance[c] = static_cast<float>(total / (values - 1.0));
+        });
+  });
 }
 
 void normalise(ConstTensorView x, TensorView y, const Map& map) {
   const Pieces pieces(x.shape);
   const batchnorm_leaf::Leaves& leaf = layer_kernels().batchnorm;
-  pieces.for_each_backwards([&](std::int64_t p) {
-    const std::int64_t at = pieces.begin(p) * pieces.row_floats;
-    leaf.apply({pieces.rows_in(p), pieces.channels, pieces.row_floats}, map, x.data + at, y.data + at);
+  pieces.for_rows_backwards([&](std::int64_t first, std::int64_t rows) {
+    const std::int64_t at = first * pieces.row_floats;
+    leaf.apply({rows, pieces.channels, pieces.row_floats}, map, x.data + at, y.data + at);
   });
 }
 
@@ -168,6 +195,22 @@ BatchNorm2d::BatchNorm2d(const std::string& name, std::int64_t channels, float s
   check(slope >= 0.0f && slope <= 1.0f, name, " has slope ", slope, ", expected one in [0, 1]");
   std::fill(gamma_.value.begin(), gamma_.value.end(), 1.0f);
   std::fill(running_var_.value.begin(), running_var_.value.end(), 1.0f);
+}
+
+// In vectors that are read or written: the sums read twice, what combines them takes a few cycles for each number of a piece.
+DealtWork BatchNorm2d::dealt(const LaneShape& input) {
+  constexpr std::int64_t kCombine = 2;
+  const Pieces pieces(input);
+  const std::int64_t vectors = pieces.rows * pieces.channels;
+  const std::int64_t groups = ceil_div(pieces.channels, kLanes);
+  const std::int64_t combined = kCombine * pieces.count * kLanes;  // of a group
+  const std::int64_t parts = pieces.parts();
+  DealtWork work{4 * vectors + groups * combined, {}};
+  work.regions.push_back(evenly_dealt(pieces.count * parts, min_piece_of(pieces.rows_each * pieces.row_floats / parts),
+                                      2 * vectors / (pieces.count * parts)));
+  work.regions.push_back(evenly_dealt(groups, least_combined(pieces), combined));
+  work.regions.push_back(evenly_dealt(pieces.rows, min_piece_of(pieces.row_floats), 2 * pieces.channels));
+  return work;
 }
 
 LaneShape BatchNorm2d::output_shape(const LaneShape& input) const {
@@ -223,9 +266,10 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
   const Map map{batch.mean.data(), scale, beta_.value.data(), slope_};
   float* const sums_g = workspace.take(pieces.partial_floats());
   float* const sums_gx = sums_g + pieces.count * c_count;
-  pieces.for_each([&](std::int64_t p) {
+  pieces.for_each([&](std::int64_t p, Range part) {
     const std::int64_t at = pieces.begin(p) * pieces.row_floats;
-    piece_gradient_sums(leaf, map, x.data + at, dy.data + at, pieces.rows_in(p), c_count, sums_g + p * c_count, sums_gx + p * c_count);
+    piece_gradient_sums(leaf, map, x.data + at, dy.data + at, pieces.rows_in(p), pieces.row_floats, part, sums_g + p * c_count,
+                        sums_gx + p * c_count);
   });
 
   // dx = gamma rstd (g - mean(g) - xhat mean(g xhat)), written as scale g - offset - tilt (x - mean).
@@ -233,23 +277,25 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
   float* const offset = workspace.take(c_count);
   const double values = static_cast<double>(pieces.rows * kLanes);
   const auto gain = [&](std::int64_t c) { return gamma_.value[c] * static_cast<double>(batch.rstd[static_cast<std::size_t>(c)]); };
-  for_channel_sums(
-      pieces, [&](std::int64_t p, std::int64_t c) { return sums_g[p * c_count + c]; },
-      [&](std::int64_t c, double sum) {
-        if (want.params) beta_.gradient[c] += static_cast<float>(sum);
-        offset[c] = static_cast<float>(gain(c) * sum / values);
-      });
-  for_channel_sums(
-      pieces, [&](std::int64_t p, std::int64_t c) { return sums_gx[p * c_count + c]; },
-      [&](std::int64_t c, double sum) {
-        const double rstd = batch.rstd[static_cast<std::size_t>(c)];
-        if (want.params) gamma_.gradient[c] += static_cast<float>(sum * rstd);
-        tilt[c] = static_cast<float>(gain(c) * rstd * rstd * sum / values);
-      });
+  for_channel_groups(pieces, [&](Range group) {
+    for_channel_sums(
+        pieces, group, [&](std::int64_t p, std::int64_t c) { return sums_g[p * c_count + c]; },
+        [&](std::int64_t c, double sum) {
+          if (want.params) beta_.gradient[c] += static_cast<float>(sum);
+          offset[c] = static_cast<float>(gain(c) * sum / values);
+        });
+    for_channel_sums(
+        pieces, group, [&](std::int64_t p, std::int64_t c) { return sums_gx[p * c_count + c]; },
+        [&](std::int64_t c, double sum) {
+          const double rstd = batch.rstd[static_cast<std::size_t>(c)];
+          if (want.params) gamma_.gradient[c] += static_cast<float>(sum * rstd);
+          tilt[c] = static_cast<float>(gain(c) * rstd * rstd * sum / values);
+        });
+  });
   if (!want.input) return;
-  pieces.for_each_backwards([&](std::int64_t p) {
-    const std::int64_t at = pieces.begin(p) * pieces.row_floats;
-    leaf.input_gradient({pieces.rows_in(p), c_count, pieces.row_floats}, map, tilt, offset, x.data + at, dy.data + at, dx.data + at);
+  pieces.for_rows_backwards([&](std::int64_t first, std::int64_t rows) {
+    const std::int64_t at = first * pieces.row_floats;
+    leaf.input_gradient({rows, c_count, pieces.row_floats}, map, tilt, offset, x.data + at, dy.data + at, dx.data + at);
   });
 }
 

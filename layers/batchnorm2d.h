@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/cuts.h"
 #include "layers/layer.h"
 
 namespace pbgen {
@@ -38,6 +39,9 @@ class BatchNorm2d final : public Layer {
                 Workspace& workspace) override;
   std::vector<Param*> params() override { return {&gamma_, &beta_}; }
   std::vector<NamedArray*> buffers() override { return {&running_mean_, &running_var_}; }
+
+  // How thread_count() threads would share a forward in Mode::train, whose two parts a backward has as well.
+  static DealtWork dealt(const LaneShape& input);
 
   // Moves the moving statistics a tenth of the way to the record's; between begin_calibration and finish_calibration it
   // pools the record instead and leaves them alone.

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/base/check.h"
+#include "core/base/cuts.h"
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
+#include "core/base/range.h"
 #include "core/freestanding/ints.h"
 #include "layers/layer_kernels.h"
 
@@ -50,40 +53,75 @@ constexpr std::int64_t kBlockVectors = 512;
 constexpr std::int64_t kFoldedVectors = 128;
 // Rows that are summed in float before their sums are added up in double.
 constexpr std::int64_t kFloatRows = 32;
-// What threads share: more pieces than that gain nothing, and smaller ones cost more than they save.
+// Pieces of the rows: smaller ones cost more than they save.  Where threads outnumber them, each is cut into parts of its channels, too.
 constexpr std::int64_t kMostPieces = 16;
+constexpr std::int64_t kLeastChannels = 8;  // of a part
 
-// totals[i] := the sum of eight lanes of vector i of every period; `periods` of `period` vectors, of which the first `count`
-// <= kBlockVectors are looked at.  Threads take pieces that the shape alone fixes.
-void sum_periods(const float* x, std::int64_t periods, std::int64_t period, std::int64_t count, double* totals) {
-  // Where all of a period is looked at, several make one row: a few channels alone would wait for one another's sums.
-  const std::int64_t fold = count == period ? std::max<std::int64_t>(1, std::min(kFoldedVectors / period, periods)) : 1;
-  const std::int64_t vectors = count * fold;
-  const std::int64_t stride = period * fold * kLanes;
-  const std::int64_t rows = periods / fold;
-  const std::int64_t rest = periods % fold * count;  // vectors of the last, shorter row
-  const EvenParts pieces(rows, std::max(kFloatRows, ceil_div(rows, kMostPieces)));
+// Sums over `periods` periods of `period` vectors, of which the first `count` <= kBlockVectors are looked at.  The shape alone fixes the
+// order of each sum: pieces of rows, in a piece kFloatRows rows at a time.
+struct PeriodSums {
+  PeriodSums(std::int64_t periods, std::int64_t period_, std::int64_t count_)
+      : count(count_), period(period_),
+        // Where all of a period is looked at, several make one row: a few channels alone would wait for one another's sums.
+        fold(count == period ? std::max<std::int64_t>(1, std::min(kFoldedVectors / period, periods)) : 1),
+        rows(periods / fold), rest_fold(periods % fold),
+        pieces(rows, std::max(kFloatRows, ceil_div(rows, kMostPieces))) {}
+
+  std::int64_t stride() const { return period * fold * kLanes; }
+  std::int64_t floats() const { return count * fold * kLanes * rows; }
+  // Into how many parts of its channels a piece is cut, and the least number of those that a thread is woken for.
+  std::int64_t parts() const {
+    return further_parts(threads_worth_waking(floats(), min_piece_of(1)), pieces.parts, count / kLeastChannels);
+  }
+  std::int64_t min_items(std::int64_t items) const { return min_piece_of(floats() / items); }
+
+  // sums[c] := the sum of eight lanes of the channels' vectors, over a piece.
+  void sum_piece(const float* x, std::int64_t piece, Range channels, double* sums) const {
+    const auto sum_rows = layer_kernels().lane_matrix.sum_rows;
+    const std::int64_t width = channels.size();
+    const bool all = width == count;
+    double lanes[kBlockVectors * kLanes] = {};
+    // The first `copies` of a row's folded periods; they lie side by side where all of each is looked at.
+    const auto add = [&](std::int64_t row, std::int64_t row_count, std::int64_t copies) {
+      float row_sums[kBlockVectors * kLanes];
+      for (std::int64_t copy = 0; copy < copies; copy += all ? copies : 1) {
+        const std::int64_t vectors = all ? copies * width : width;
+        sum_rows(row_count, vectors, stride(), x + row * stride() + (copy * count + channels.begin) * kLanes, row_sums);
+        double* const to = lanes + copy * width * kLanes;
+        for (std::int64_t i = 0; i < vectors * kLanes; ++i) to[i] += static_cast<double>(row_sums[i]);
+      }
+    };
+    for (std::int64_t row = pieces.begin(piece); row < pieces.end(piece); row += kFloatRows)
+      add(row, std::min(kFloatRows, pieces.end(piece) - row), fold);
+    if (piece + 1 == pieces.parts && rest_fold > 0) add(rows, 1, rest_fold);
+    std::fill_n(sums, width, 0.0);
+    for (std::int64_t v = 0; v < fold * width; ++v)
+      for (std::int64_t lane = 0; lane < kLanes; ++lane) sums[v % width] += lanes[v * kLanes + lane];
+  }
+
+  std::int64_t count;
+  std::int64_t period;
+  std::int64_t fold;
+  std::int64_t rows;
+  std::int64_t rest_fold;  // periods of the last, shorter row
+  EvenParts pieces;
+};
+
+// totals[i] := the sum of eight lanes of vector i of every period.
+void sum_periods(const float* x, const PeriodSums& what, double* totals) {
   double partials[kMostPieces][kBlockVectors];
-  const auto sum_rows = layer_kernels().lane_matrix.sum_rows;
-  parallel_for(pieces.parts, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t p = begin; p < end; ++p) {
-      double lanes[kBlockVectors * kLanes] = {};
-      const auto add = [&](std::int64_t row, std::int64_t row_count, std::int64_t width) {
-        float sums[kBlockVectors * kLanes];
-        sum_rows(row_count, width, stride, x + row * stride, sums);
-        for (std::int64_t i = 0; i < width * kLanes; ++i) lanes[i] += static_cast<double>(sums[i]);
-      };
-      for (std::int64_t row = pieces.begin(p); row < pieces.end(p); row += kFloatRows)
-        add(row, std::min(kFloatRows, pieces.end(p) - row), vectors);
-      if (p + 1 == pieces.parts && rest > 0) add(rows, 1, rest);
-      std::fill_n(partials[p], count, 0.0);
-      for (std::int64_t v = 0; v < vectors; ++v)
-        for (std::int64_t lane = 0; lane < kLanes; ++lane) partials[p][v % count] += lanes[v * kLanes + lane];
+  const std::int64_t pieces = what.pieces.parts;
+  const std::int64_t parts = what.parts();
+  const std::int64_t items = pieces * parts;
+  parallel_for(items, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t item = begin; item < end; ++item) {
+      const Range channels = piece_of(what.count, item % parts, parts);
+      what.sum_piece(x, item / parts, channels, partials[item / parts] + channels.begin);
     }
-  }, min_piece_of(vectors * kLanes * rows / pieces.parts));
-  std::fill_n(totals, count, 0.0);
-  for (std::int64_t p = 0; p < pieces.parts; ++p)
-    for (std::int64_t i = 0; i < count; ++i) totals[i] += partials[p][i];
+  }, what.min_items(items));
+  std::fill_n(totals, what.count, 0.0);
+  for (std::int64_t p = 0; p < pieces; ++p)
+    for (std::int64_t i = 0; i < what.count; ++i) totals[i] += partials[p][i];
 }
 
 }  // namespace
@@ -125,12 +163,19 @@ void add_row_sums(ConstTensorView lanes, Rows rows, float* sums) {
     const std::int64_t first = blocks.begin(b);
     const std::int64_t count = blocks.size(b);
     double totals[kBlockVectors];
-    sum_periods(lanes.data + first * kLanes, shape.floats() / (period * kLanes), period, count, totals);
+    sum_periods(lanes.data + first * kLanes, PeriodSums(shape.floats() / (period * kLanes), period, count), totals);
     for (std::int64_t i = 0; i < count; ++i) {
       float& sum = sums[result(first + i)];
       sum = static_cast<float>(static_cast<double>(sum) + totals[i]);
     }
   }, min_piece_of(shape.floats() / blocks.parts));
+}
+
+DealtWork channel_sums_dealt(const LaneShape& shape) {
+  check(shape.channels <= kBlockVectors, "more than a block of channels is dealt out otherwise");
+  const PeriodSums sums(shape.slices() * shape.pixels(), shape.channels, shape.channels);
+  const std::int64_t items = sums.pieces.parts * sums.parts();
+  return {.whole = items, .regions = {evenly_dealt(items, sums.min_items(items))}};
 }
 
 }  // namespace pbgen

@@ -3,6 +3,7 @@
 // A column keeps the eight lanes of its slice together, so a copy moves runs of eight floats and never takes one apart.
 #pragma once
 
+#include "core/base/cuts.h"
 #include "core/tensor/tensor.h"
 
 namespace pbgen {
@@ -26,5 +27,7 @@ void add_channel_bias(const float* bias, TensorView lanes);
 //   accuracy  |err| <= 2^-24 * (32 * the sum of the row's magnitudes + |sums[row]|)
 //   threads   the order is fixed by the shape: bit-identical for any thread count, and on both paths.
 void add_row_sums(ConstTensorView lanes, Rows rows, float* sums);
+// How thread_count() threads would share the sums of each channel.
+DealtWork channel_sums_dealt(const LaneShape& shape);
 
 }  // namespace pbgen

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/base/parallel.h"
 #include "optim/adam_kernels.h"
 
 namespace pbgen {
@@ -32,6 +31,7 @@ Adam::Adam(std::vector<Param*> params, const AdamOptions& options) : params_(std
   for (const Param* const param : params_) {
     const std::int64_t size = param->value.size();
     moments_.push_back({AlignedBuffer<float>(size), AlignedBuffer<float>(size)});
+    chunks_.append(size);
   }
 }
 
@@ -47,20 +47,16 @@ const Param* Adam::step() {
   const adam_leaf::Rates rates{rate, static_cast<float>(1.0 - options_.beta1), static_cast<float>(1.0 - options_.beta2),
                                static_cast<float>(options_.eps)};
   adam_leaf::Update* const update = adam_update();
-  const Param* broken = nullptr;
-  for (std::size_t p = 0; p < params_.size(); ++p) {
-    float* const gradient = params_[p]->gradient.data();
-    float* const weight = params_[p]->value.data();
-    float* const first = moments_[p].first.data();
-    float* const second = moments_[p].second.data();
-    std::atomic<bool> finite = true;
-    parallel_for(params_[p]->value.size(), [=, &finite](std::int64_t begin, std::int64_t end) {
-      if (!update(end - begin, rates, weight + begin, gradient + begin, first + begin, second + begin))
-        finite.store(false, std::memory_order_relaxed);
-    }, min_piece_of(1));
-    if (broken == nullptr && !finite) broken = params_[p];
-  }
-  return broken;
+  std::atomic<std::size_t> broken = params_.size();  // the first that is
+  chunks_.for_each([&](std::size_t p, std::int64_t begin, std::int64_t end) {
+    if (update(end - begin, rates, params_[p]->value.data() + begin, params_[p]->gradient.data() + begin, moments_[p].first.data() + begin,
+               moments_[p].second.data() + begin))
+      return;
+    std::size_t known = broken.load(std::memory_order_relaxed);
+    while (p < known && !broken.compare_exchange_weak(known, p, std::memory_order_relaxed)) {
+    }
+  });
+  return broken < params_.size() ? params_[broken] : nullptr;
 }
 
 }  // namespace pbgen

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/aligned_buffer.h"
+#include "core/base/array_chunks.h"
 #include "core/tensor/param.h"
 
 namespace pbgen {
@@ -49,6 +50,7 @@ class Adam {
   AdamOptions options_;
   std::int64_t step_count_ = 0;
   std::vector<Moments> moments_;
+  ArrayChunks chunks_;  // of the parameters
 };
 
 }  // namespace pbgen

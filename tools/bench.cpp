@@ -9,6 +9,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/conv/conv_algorithm.h"
+#include "tools/lib/bench/balance.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/bench/footprint.h"
 #include "tools/lib/bench/peer_input.h"
@@ -38,6 +39,7 @@ struct Options {
   int repeats = 7;
   bool json = false;
   bool peers = false;
+  bool balance = false;
   bool list = false;
 };
 
@@ -58,6 +60,8 @@ void declare(ArgumentParser& parser, Options& options) {
              in_range(1, 1'000'000));
   parser.add("--peers", &options.peers,
              "run what is installed beside: PyTorch, onnxruntime, OpenVINO, ncnn, LiteRT, OpenBLAS, numpy with scipy");
+  parser.add("--balance", &options.balance,
+             "measure nothing: count from the cuts of each product how evenly 1 to 64 threads would share a training iteration");
   parser.add("--json", &options.json, "print one JSON document in place of tables");
   parser.add("--list", &options.list, "name what there is, and measure nothing");
   parser.example("./tools/bench --layer deconv2 --op forward --threads 1",
@@ -140,6 +144,12 @@ int bench(int argc, char** argv) {
 
   BenchSizes sizes;
   sizes.batch = options.batch.value_or(isa() == Isa::ref ? 8 : 64);
+  if (options.balance) {
+    if (options.json) fail(ErrorKind::usage, "--balance prints a table: --json does not go with it");
+    const Balance balance = count_balance(sizes.batch, {1, 2, 4, 8, 16, 32, 64});
+    std::fputs(concat(name(isa()), " kernels, batch ", sizes.batch, "\n", balance_text(balance)).c_str(), stdout);
+    return 0;
+  }
   if (!options.conv.empty()) sizes.algorithms = {conv_algorithm_named(options.conv)};
   const BenchFilter filter{options.sections, options.layer, options.op};
   std::vector<BenchCase> cases = matching_cases(filter, sizes);

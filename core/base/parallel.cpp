@@ -49,8 +49,9 @@ std::mutex starting;
 
 int threads_worth_waking(std::int64_t count, std::int64_t min_piece) {
   if (serial_thread) return 1;
-  const std::int64_t pieces = eager_thread ? count : count / min_piece;
-  return static_cast<int>(std::clamp<std::int64_t>(pieces, 1, thread_count()));
+  if (eager_thread) return static_cast<int>(std::clamp<std::int64_t>(count, 1, thread_count()));
+  const std::int64_t pieces = std::min<std::int64_t>(count / min_piece, thread_count());
+  return static_cast<int>(std::clamp<std::int64_t>(pieces * pieces / 2, 1, thread_count()));
 }
 
 // OpenMP ends the process where the system refuses it a thread, so that it is asked for all of them once, behind us.
@@ -75,7 +76,7 @@ EagerScope::~EagerScope() { eager_thread = outer_; }
 
 void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_t)> body, std::int64_t min_piece) {
   if (count <= 0) return;
-  const int threads = threads_worth_waking(count, min_piece);
+  const int threads = static_cast<int>(std::min<std::int64_t>(threads_worth_waking(count, min_piece), count));
   if (threads == 1) {
     flush_denormals();
     body(0, count);
@@ -99,8 +100,12 @@ void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t, std::int64_
 }
 
 void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t)> body, std::int64_t min_piece) {
+  deal_items(threads_worth_waking(count, min_piece), count, body);
+}
+
+void deal_items(int threads, std::int64_t count, FunctionRef<void(std::int64_t)> body) {
   if (count <= 0) return;
-  const int threads = threads_worth_waking(count, min_piece);
+  threads = static_cast<int>(std::min<std::int64_t>({threads, count, threads_worth_waking(count, 1)}));
   if (threads == 1) {
     flush_denormals();
     for (std::int64_t i = 0; i < count; ++i) body(i);
@@ -109,11 +114,14 @@ void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t)> body, st
 #ifdef _OPENMP
   start_threads();
   FirstException failure;
+  std::atomic<std::int64_t> dealt{0};  // of those behind the first of each thread
 #pragma omp parallel num_threads(threads)
   {
     flush_denormals();
-#pragma omp for schedule(dynamic, 1)
-    for (std::int64_t i = 0; i < count; ++i) failure.run([&] { body(i); });
+    // The team may be smaller than asked for.
+    const std::int64_t team = omp_get_num_threads();
+    for (std::int64_t i = omp_get_thread_num(); i < count; i = team + dealt.fetch_add(1, std::memory_order_relaxed))
+      failure.run([&] { body(i); });
   }
   failure.rethrow();
 #endif

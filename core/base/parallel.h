@@ -32,8 +32,8 @@ class FunctionRef<Result(Args...)> {
 
 // Calls body(begin, end) on contiguous pieces that cover [0, count), at most one a thread.  Where bodies throw, as for want of memory, the
 // first exception is thrown on when all have ended, and what they were to write is not whole.
-// Denormals are flushed to zero in every worker.  No thread is woken for fewer than min_piece items: where there are more
-// runnable threads than cores, a wait for a sleeping one takes milliseconds.
+// Denormals are flushed to zero in every worker.  No thread is woken for fewer than min_piece items (threads_worth_waking): where there
+// are more runnable threads than cores, a wait for a sleeping one takes milliseconds.
 void parallel_for(std::int64_t count, FunctionRef<void(std::int64_t begin, std::int64_t end)> body, std::int64_t min_piece = 1);
 
 // The min_piece of a cheap loop over items of so many floats: some 20 microseconds' work, so that waking a thread (5 to 50) pays, and
@@ -47,11 +47,18 @@ constexpr std::int64_t min_piece_of(std::int64_t floats_per_item) {
 // behind a first exception no item is begun.
 void parallel_items(std::int64_t count, FunctionRef<void(std::int64_t i)> body, std::int64_t min_piece = 1);
 
+// The same for items that were cut for so many threads (threads_worth_waking): no more of them take any.  Thread t begins with item t, so
+// that where there are about as many items as threads, each call gives a thread what it had in the last: memory that a thread was the first
+// to touch lies near it on a machine of several memories.
+void deal_items(int threads, std::int64_t count, FunctionRef<void(std::int64_t i)> body);
+
 // Starts thread_count() threads, which the first call that shares work does otherwise.  Error(input_output) with the mend where the
 // system refuses: whoever has work to lose calls it first.
 void start_threads();
 
-// The threads, 1 to thread_count(), that either of them would use, for callers that cut the work themselves.
+// The threads, 1 to thread_count(), that are worth waking for so much work, for callers that cut it themselves: none beside this one for
+// less than two pieces; n*n/2 for n of them.  A region lasts as long as waking takes, which is much the same for all its threads, and its
+// work divided by them, so that the more work there is the smaller a thread's share of it may be.
 int threads_worth_waking(std::int64_t count, std::int64_t min_piece);
 
 // While it lives, parallel_for and parallel_items of this thread run in this thread: for threads of our own (a loader)

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "core/base/cuts.h"
 #include "core/base/parallel.h"
 #include "core/base/range.h"
 #include "core/base/thread_scratch.h"
 #include "core/conv/binary_conv_leaf.h"
 #include "core/conv/binary_pack.h"
+#include "core/conv/conv_cuts.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::binary_blocked {
@@ -56,6 +58,7 @@ class MeetingAxis {
   }
   // The most output pixels that one input pixel meets.
   std::int64_t most_outputs() const { return std::min(gathers_ ? ceil_div(kernel_, stride_) : kernel_, out_); }
+  MetAxis met() const { return {out_, in_, kernel_, stride_, pad_, !gathers_}; }
   // Whether any input pixel meets the output pixel.
   bool is_met(std::int64_t out) const {
     const std::int64_t begin = gathers_ ? stride_ * out - pad_ : floor_div(out + pad_ - kernel_, stride_) + 1;
@@ -89,10 +92,10 @@ struct Product {
   TensorView out;
 };
 
-// Pixels that no input pixel meets are bias alone.
-void fill_unmet(const Product& p, std::int64_t slice) {
+// Pixels of these rows that no input pixel meets are bias alone.
+void fill_unmet(const Product& p, std::int64_t slice, Range rows) {
   const LaneShape& shape = p.out.shape;
-  for (std::int64_t y = 0; y < shape.height; ++y)
+  for (std::int64_t y = rows.begin; y < rows.end; ++y)
     for (std::int64_t x = 0; x < shape.width; ++x) {
       if (p.rows.is_met(y) && p.columns.is_met(x)) continue;
       float* const out = p.out.data + shape.offset(slice, y, x, 0);
@@ -138,10 +141,12 @@ void prefetch(std::int64_t floats, const float* x) {
   for (std::int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(x + i);
 }
 
-// What one item computes: output channels [begin, end), begin between tiles, of the slices that share rows of `leaves`, from `slice` on.
+// What is computed together: rows of output pixels, output channels [begin, end), begin between tiles, of the slices that share rows of
+// `leaves`, from `slice` on.
 struct Item {
   const binary_leaf::SliceLeaves& leaves;
   std::int64_t slice;
+  Range rows;
   std::int64_t begin;
   std::int64_t end;
   std::int64_t channels() const { return end - begin; }
@@ -190,7 +195,8 @@ void run_item(const Product& p, const Item& item) {
   alignas(64) float padded[binary_leaf::kMaxSlices * kBlockFloats];
 
   for (std::int64_t y = 0; y < in.height; ++y) {
-    const Range rows = p.rows.outputs(y);
+    const Range met = p.rows.outputs(y);
+    const Range rows{std::max(met.begin, item.rows.begin), std::min(met.end, item.rows.end)};
     for (std::int64_t block = 0; block < blocks.count; ++block)
       for (std::int64_t x = 0; x < in.width; ++x) {
         const Range columns = p.columns.outputs(x);
@@ -225,67 +231,77 @@ void run_item(const Product& p, const Item& item) {
   }
 }
 
-// Into how many pieces the output channels are cut, so that threads have work although the slices are few.  Each piece writes the
-// tables anew, which costs about what two tiles of output channels cost; the dearest thread decides.
-std::int64_t choose_pieces(std::int64_t runs, std::int64_t tiles, std::int64_t threads) {
-  std::int64_t best = 1;
-  std::int64_t best_cost = INT64_MAX;
-  for (std::int64_t pieces = 1; pieces <= std::min(tiles, threads); ++pieces) {
-    const std::int64_t cost = ceil_div(runs * pieces, threads) * (ceil_div(tiles, pieces) + 2);
-    if (cost < best_cost) {
-      best_cost = cost;
-      best = pieces;
-    }
-  }
-  return best;
+TableCosts costs_of(const Product& p) {
+  const InputBlocks blocks = input_blocks(p.in.shape.channels);
+  return table_costs(p.rows.met(), p.columns.met(), blocks.count * blocks.groups, tiles_of(p.out.shape.channels),
+                     {p.out.shape.slices(), p.leaves.together.slices});
+}
+
+int threads_of(const Product& p) {
+  const std::int64_t sums = p.in.shape.pixels() * p.in.shape.channels * p.kernel * p.kernel * p.out.shape.channels;
+  return threads_worth_waking(p.out.shape.slices() * sums, kSumsOfAThread);
 }
 
 void run(const Product& p) {
-  // Runs of slices that share rows; the last may have one slice alone.
-  const std::int64_t slices = p.out.shape.slices();
+  const TableCosts costs = costs_of(p);
+  const int threads = threads_of(p);
+  const Cut cut = cut_for(threads, costs);
   const std::int64_t together = p.leaves.together.slices;
-  const std::int64_t runs = ceil_div(slices, together);
-  const std::int64_t tiles = tiles_of(p.out.shape.channels);
-  const std::int64_t sums = together * p.in.shape.pixels() * p.in.shape.channels * p.kernel * p.kernel * p.out.shape.channels;
-  const int threads = threads_worth_waking(runs * sums, kSumsOfAThread);
-  const std::int64_t pieces = choose_pieces(runs, tiles, threads);
-  parallel_items(runs * pieces, [&](std::int64_t item) {
-    const std::int64_t piece = item % pieces;
-    const std::int64_t begin = tiles * piece / pieces * kTileRows;
-    const std::int64_t end = std::min(tiles * (piece + 1) / pieces * kTileRows, p.out.shape.channels);
-    const std::int64_t first = item / pieces * together;
-    const std::int64_t last = std::min(first + together, slices);
-    const bool whole = last - first == together;
-    for (std::int64_t slice = first; slice < last && piece == 0; ++slice) fill_unmet(p, slice);
-    for (std::int64_t slice = first; slice < last; slice += whole ? together : 1)
-      run_item(p, {.leaves = whole ? p.leaves.together : p.leaves.alone, .slice = slice, .begin = begin, .end = end});
-  }, ceil_div(kSumsOfAThread * pieces, sums));
+  deal_items(threads, cut.items(), [&](std::int64_t i) {
+    const CutItem item = cut.item(i);
+    const Range slices = costs.slices.of(item.units);
+    const Range rows = costs.rows.of(item.bands);
+    const std::int64_t begin = item.parts.begin * kTileRows;
+    const std::int64_t end = std::min(item.parts.end * kTileRows, p.out.shape.channels);
+    for (std::int64_t slice = slices.begin; slice < slices.end;) {
+      const binary_leaf::SliceLeaves& leaves = slices.end - slice < together ? p.leaves.alone : p.leaves.together;
+      for (std::int64_t s = slice; s < slice + leaves.slices && begin == 0; ++s) fill_unmet(p, s, rows);
+      run_item(p, {.leaves = leaves, .slice = slice, .rows = rows, .begin = begin, .end = end});
+      slice += leaves.slices;
+    }
+  });
+}
+
+Product to_small_product(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
+                         ConstTensorView big, TensorView small) {
+  return {.leaves = leaves,
+          .rows = MeetingAxis::gathers(g.big_height, g.small_height, g.kernel, g.stride, g.pad_top),
+          .columns = MeetingAxis::gathers(g.big_width, g.small_width, g.kernel, g.stride, g.pad_left),
+          .kernel = g.kernel,
+          .numbers = numbers,
+          .scales = scales,
+          .in = big,
+          .out = small};
+}
+
+Product to_big_product(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
+                       ConstTensorView small, TensorView big) {
+  return {.leaves = leaves,
+          .rows = MeetingAxis::spreads(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
+          .columns = MeetingAxis::spreads(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
+          .kernel = g.kernel,
+          .numbers = numbers,
+          .scales = scales,
+          .in = small,
+          .out = big};
 }
 
 }  // namespace
 
 void to_small(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
               ConstTensorView big, TensorView small) {
-  run({.leaves = leaves,
-       .rows = MeetingAxis::gathers(g.big_height, g.small_height, g.kernel, g.stride, g.pad_top),
-       .columns = MeetingAxis::gathers(g.big_width, g.small_width, g.kernel, g.stride, g.pad_left),
-       .kernel = g.kernel,
-       .numbers = numbers,
-       .scales = scales,
-       .in = big,
-       .out = small});
+  run(to_small_product(leaves, g, numbers, scales, big, small));
 }
 
 void to_big(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
             ConstTensorView small, TensorView big) {
-  run({.leaves = leaves,
-       .rows = MeetingAxis::spreads(g.small_height, g.big_height, g.kernel, g.stride, g.pad_top),
-       .columns = MeetingAxis::spreads(g.small_width, g.big_width, g.kernel, g.stride, g.pad_left),
-       .kernel = g.kernel,
-       .numbers = numbers,
-       .scales = scales,
-       .in = small,
-       .out = big});
+  run(to_big_product(leaves, g, numbers, scales, small, big));
+}
+
+DealtWork dealt(const binary_leaf::Leaves& leaves, bool is_to_big, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+  const Product product = is_to_big ? to_big_product(leaves, g, nullptr, {}, {nullptr, small}, {nullptr, big})
+                                    : to_small_product(leaves, g, nullptr, {}, {nullptr, big}, {nullptr, small});
+  return dealt_work(threads_of(product), costs_of(product));
 }
 
 }  // namespace pbgen::binary_blocked

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/base/cuts.h"
 #include "core/conv/binary_conv_leaf.h"
 #include "core/conv/conv_geometry.h"
 #include "core/conv/conv_operands.h"
@@ -15,5 +16,7 @@ void to_small(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const st
               ConstTensorView big, TensorView small);
 void to_big(const binary_leaf::Leaves& leaves, const ConvGeometry& g, const std::uint8_t* numbers, const ConvScales& scales,
             ConstTensorView small, TensorView big);
+// How thread_count() threads would share either: core/conv/conv_cuts.h.
+DealtWork dealt(const binary_leaf::Leaves& leaves, bool is_to_big, const ConvGeometry& g, const LaneShape& small, const LaneShape& big);
 
 }  // namespace pbgen::binary_blocked

@@ -47,6 +47,7 @@ class ChannelPanels {
     }
     return begin;
   }
+  bool operator==(const ChannelPanels&) const = default;
   // Rows that are channels.
   std::int64_t valid(std::int64_t panel) const { return std::min(rows(panel), channels_ - begin(panel)); }
 

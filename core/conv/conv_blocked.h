@@ -6,7 +6,9 @@
 
 #include <cstdint>
 
+#include "core/base/cuts.h"
 #include "core/base/workspace.h"
+#include "core/conv/conv_cuts.h"
 #include "core/conv/conv_direct_leaf.h"
 #include "core/conv/conv_direct_narrow_leaf.h"
 #include "core/conv/conv_direct_weight_gradient_leaf.h"
@@ -32,6 +34,11 @@ std::int64_t wide_weight_gradient_floats(const conv_weight_gradient_leaf::Leaves
                                          const LaneShape& big);
 void wide_weight_gradient(const conv_weight_gradient_leaf::Leaves& leaves, const ConvGeometry& g, ConstTensorView small,
                           ConstTensorView big, float beta, float* dw, Workspace& workspace);
+// How thread_count() threads would share each: core/conv/conv_cuts.h.
+DealtWork wide_dealt(const conv_direct_leaf::Leaves& leaves, bool to_big, const ConvGeometry& g, const LaneShape& small,
+                     const LaneShape& big);
+DealtWork wide_weight_gradient_dealt(const conv_weight_gradient_leaf::Leaves& leaves, const ConvGeometry& g, const LaneShape& small,
+                                     const LaneShape& big);
 
 // For is_narrow shapes.
 struct NarrowLeaves {
@@ -48,5 +55,7 @@ void narrow_to_small(const NarrowLeaves& leaves, const ConvGeometry& g, const fl
 std::int64_t narrow_weight_gradient_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big);
 void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta,
                             float* dw, Workspace& workspace);
+DealtWork narrow_dealt(const NarrowLeaves& leaves, ConvProduct product, const ConvGeometry& g, const LaneShape& small,
+                       const LaneShape& big);
 
 }  // namespace pbgen::conv_blocked

@@ -6,11 +6,13 @@
 // bytes.
 #include <algorithm>
 
+#include "core/base/cuts.h"
 #include "core/base/even_parts.h"
 #include "core/base/parallel.h"
 #include "core/base/range.h"
 #include "core/base/thread_scratch.h"
 #include "core/conv/conv_blocked.h"
+#include "core/conv/conv_cuts.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
@@ -32,6 +34,13 @@ constexpr std::int64_t kPointerBytes = sizeof(const float*);
 
 // Items of one row of the small or big side each.
 std::int64_t min_rows(std::int64_t multiply_adds_per_row) { return std::max<std::int64_t>(kWorkOfAThread / multiply_adds_per_row, 1); }
+
+std::int64_t min_big_rows(const ConvGeometry& g, std::int64_t c_small, std::int64_t c_big) {
+  return min_rows(ceil_div(g.big_width * c_big * c_small * g.taps() * kLanes, g.stride * g.stride));
+}
+std::int64_t min_small_rows(const ConvGeometry& g, std::int64_t c_small, std::int64_t c_big) {
+  return min_rows(g.small_width * c_big * c_small * g.taps() * kLanes);
+}
 
 // The share of a tile in asking for memory that the next row will read: rows are too far apart for the hardware to see them coming.  Every
 // tile asks for an equal part of `floats`, in steps of its sums.
@@ -227,7 +236,7 @@ void narrow_to_big(const NarrowLeaves& leaves, const ConvGeometry& g, const floa
         }
       }
     }
-  }, min_rows(ceil_div(g.big_width * c_big * c_small * g.taps() * kLanes, g.stride * g.stride)));
+  }, min_big_rows(g, c_small, c_big));
 }
 
 // For each row of the small side, two pixels at a time, all channels: the weights stay in L1 and the output is written
@@ -262,26 +271,33 @@ void narrow_to_small(const NarrowLeaves& leaves, const ConvGeometry& g, const fl
         }
       }
     }
-  }, min_rows(g.small_width * c_big * c_small * g.taps() * kLanes));
+  }, min_small_rows(g, c_small, c_big));
 }
 
 namespace {
 
-// The gradient's sum runs over the rows of all slices, cut into pieces by the shape alone: threads take pieces.
+// The gradient's sum runs over the rows of all slices, cut into pieces by the shape alone.  Threads take pieces; where they outnumber them,
+// each piece is cut into parts of its channel blocks, too.
 struct GradientPieces {
   static constexpr std::int64_t kMost = 16;
   static constexpr std::int64_t kLeastRows = 4;
 
   GradientPieces(const ConvGeometry& g, const LaneShape& small, const LaneShape& big)
       : rows(small.slices() * g.small_height),
+        small_width(g.small_width),
         count(std::clamp<std::int64_t>(rows / kLeastRows, 1, kMost)),
         channel_blocks(ceil_div(small.channels, leaf::kChannelBlock)),
         values(g.kernel * big.channels),
         floats(channel_blocks * g.kernel * values * leaf::kChannelBlock) {}
 
-  std::int64_t begin(std::int64_t piece) const { return rows * piece / count; }
+  // Multiply-adds, borders counted.
+  std::int64_t work() const { return rows * small_width * floats * kLanes; }
+  // Into how many parts of its channel blocks a piece is cut, and the least number of those that a thread is woken for.
+  std::int64_t parts() const { return further_parts(threads_worth_waking(work(), kWorkOfAThread), count, channel_blocks); }
+  std::int64_t min_items(std::int64_t items) const { return std::max<std::int64_t>(kWorkOfAThread * items / work(), 1); }
 
   std::int64_t rows;
+  std::int64_t small_width;
   std::int64_t count;
   std::int64_t channel_blocks;
   std::int64_t values;  // of a window in one row
@@ -308,27 +324,30 @@ void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, C
   const Workspace::Scope scope(workspace);
   float* const sums = workspace.take(pieces.count * pieces.floats);
 
-  const std::int64_t piece_work = ceil_div(pieces.rows, pieces.count) * g.small_width * c_big * c_small * g.taps() * kLanes;
-  parallel_for(pieces.count, [&](std::int64_t first_piece, std::int64_t end_piece) {
+  const std::int64_t parts = pieces.parts();
+  const std::int64_t block_floats = g.kernel * pieces.values * leaf::kChannelBlock;
+  parallel_for(pieces.count * parts, [&](std::int64_t first_item, std::int64_t end_item) {
     const std::int64_t row_floats = g.small_width * leaf::kChannelBlock * kLanes;
     const ThreadScratch scratch = ThreadScratch::of_floats(most_blocks * row_floats + size.floats(c_big));
     float* const transposed = scratch.floats();
     PaddedRows rows(leaves.tiles, big, size, transposed + most_blocks * row_floats);
-    for (std::int64_t piece = first_piece; piece < end_piece; ++piece) {
-      float* const piece_sums = sums + piece * pieces.floats;
-      std::fill_n(piece_sums, pieces.floats, 0.0f);
-      for (std::int64_t row = pieces.begin(piece); row < pieces.begin(piece + 1); ++row) {
+    for (std::int64_t item = first_item; item < end_item; ++item) {
+      const Range piece_rows = piece_of(pieces.rows, item / parts, pieces.count);
+      const Range part = piece_of(pieces.channel_blocks, item % parts, parts);
+      float* const piece_sums = sums + item / parts * pieces.floats;
+      std::fill_n(piece_sums + part.begin * block_floats, part.size() * block_floats, 0.0f);
+      for (std::int64_t row = piece_rows.begin; row < piece_rows.end; ++row) {
         const std::int64_t slice = row / g.small_height;
         const std::int64_t y = row % g.small_height;
         const Range under = rows_under(g, y);
         rows.hold({slice, slice + 1}, under);
-        const std::int64_t tiles = ceil_div(pieces.channel_blocks, most_blocks) * under.size() * value_parts.parts;
-        const Shares next_row = row + 1 < pieces.rows
+        const std::int64_t tiles = ceil_div(part.size(), most_blocks) * under.size() * value_parts.parts;
+        const Shares next_row = parts == 1 && row + 1 < pieces.rows
                                     ? Shares{small.data + small.shape.offset(0, row + 1, 0, 0), g.small_width * c_small * kLanes, tiles}
                                     : Shares{small.data, 0, tiles};
         std::int64_t tile = 0;
-        for (std::int64_t block = 0; block < pieces.channel_blocks; block += most_blocks) {
-          const std::int64_t blocks = std::min(most_blocks, pieces.channel_blocks - block);
+        for (std::int64_t block = part.begin; block < part.end; block += most_blocks) {
+          const std::int64_t blocks = std::min(most_blocks, part.end - block);
           const std::int64_t s = block * leaf::kChannelBlock;
           for (std::int64_t k = 0; k < blocks; ++k) {
             const std::int64_t s_k = s + k * leaf::kChannelBlock;
@@ -338,18 +357,18 @@ void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, C
           }
           for (std::int64_t row_under = under.begin; row_under < under.end; ++row_under) {
             const std::int64_t ky = row_under - (y * g.stride - g.pad_top);
-            for (std::int64_t part = 0; part < value_parts.parts; ++part) {
-              const std::int64_t v = value_parts.begin(part);
-              leaves.tiles.gradient_tile(blocks, value_parts.size(part), g.small_width, transposed, row_floats,
+            for (std::int64_t i = 0; i < value_parts.parts; ++i) {
+              const std::int64_t v = value_parts.begin(i);
+              leaves.tiles.gradient_tile(blocks, value_parts.size(i), g.small_width, transposed, row_floats,
                                          rows.row(row_under) + v * kLanes, g.stride * c_big,
-                                         piece_sums + ((block * g.kernel + ky) * pieces.values + v) * leaf::kChannelBlock,
-                                         g.kernel * pieces.values * leaf::kChannelBlock, next_row.of(tile++, g.small_width * kLanes));
+                                         piece_sums + block * block_floats + (ky * pieces.values + v) * leaf::kChannelBlock, block_floats,
+                                         next_row.of(tile++, g.small_width * kLanes));
             }
           }
         }
       }
     }
-  }, min_rows(piece_work));
+  }, pieces.min_items(pieces.count * parts));
 
   for (std::int64_t piece = 1; piece < pieces.count; ++piece)
     for (std::int64_t i = 0; i < pieces.floats; ++i) sums[i] += sums[piece * pieces.floats + i];
@@ -362,6 +381,24 @@ void narrow_weight_gradient(const NarrowLeaves& leaves, const ConvGeometry& g, C
           float& result = dw[(s * c_big + b) * g.taps() + ky * g.kernel + kx];
           result = beta == 0.0f ? sum : result + sum;
         }
+}
+
+// Rows count as equal.  Of the weight gradient the sums of the pieces' sums follow, a vector of them in the time of two multiply-adds.
+DealtWork narrow_dealt(const NarrowLeaves& leaves, ConvProduct product, const ConvGeometry& g, const LaneShape& small,
+                       const LaneShape& big) {
+  const std::int64_t groups = SliceGroups(small.slices(), leaves.tiles.slices).count;
+  if (product != ConvProduct::weight_gradient) {
+    const bool to_big = product == ConvProduct::to_big;
+    const std::int64_t rows = groups * (to_big ? g.big_height : g.small_height);
+    return {.whole = rows,
+            .regions = {evenly_dealt(rows, to_big ? min_big_rows(g, small.channels, big.channels)
+                                                  : min_small_rows(g, small.channels, big.channels))}};
+  }
+  const GradientPieces pieces(g, small, big);
+  const std::int64_t items = pieces.count * pieces.parts();
+  const std::int64_t item_cost = pieces.work() / kLanes / items;
+  const std::int64_t added = 2 * pieces.count * pieces.floats / kLanes;
+  return {.whole = items * item_cost + added, .regions = {evenly_dealt(items, pieces.min_items(items), item_cost), {added}}};
 }
 
 }  // namespace pbgen::conv_blocked

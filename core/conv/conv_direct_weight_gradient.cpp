@@ -16,11 +16,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/cuts.h"
 #include "core/base/parallel.h"
 #include "core/base/range.h"
 #include "core/base/thread_scratch.h"
 #include "core/conv/channel_panels.h"
 #include "core/conv/conv_blocked.h"
+#include "core/conv/conv_cuts.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
@@ -102,6 +104,8 @@ struct GradientPlan {
   std::int64_t padded_small() const { return (small_blocks - 1) * most_nr + nr(small_blocks - 1); }
   std::int64_t small_floats(std::int64_t n) const { return padded_small() * kLanes * g.small_pixels() * n; }
   std::int64_t big_floats(std::int64_t n) const { return panels.padded_channels() * kLanes * g.big_pixels() * n; }
+  std::int64_t copied_rows(std::int64_t n) const { return n * (g.small_height + g.big_height); }
+  std::int64_t least_copied_rows() const { return min_piece_of((small_floats(1) + big_floats(1)) / copied_rows(1)); }
 };
 
 // One row of pixels of one slice, into the copy of a group of n slices.
@@ -181,9 +185,17 @@ class Destination {
   std::int64_t line_ = 0;  // the first that was not asked for
 };
 
-// The taps of one panel and one block of small channels over the pixels of a chunk.  sums[channel of the panel][tap][nr].
-void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, std::int64_t panel, std::int64_t block,
-               Range slices, Range ys, Range xs, bool accumulate, Destination& destination, float* sums) {
+// What a thread takes: some tap rows of one panel and one block of small channels.
+struct Item {
+  std::int64_t panel;
+  std::int64_t block;
+  Range tap_rows;
+};
+
+// The taps of an item over the pixels of a chunk.  sums[channel of the panel][tap][nr].
+void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, const Item& item, Range slices, Range ys, Range xs,
+               bool accumulate, Destination& destination, float* sums) {
+  const auto [panel, block, tap_rows] = item;
   const ConvGeometry& g = plan.g;
   const std::int64_t mr = plan.panels.rows(panel);
   const std::int64_t nr = plan.nr(block);
@@ -195,7 +207,8 @@ void add_chunk(const leaf::Leaves& leaves, const GradientPlan& plan, const Group
     for (std::int64_t phase_x = 0; phase_x < g.stride; ++phase_x) {
       const PhaseAxis columns(g.big_width, g.stride, g.pad_left, phase_x);
       const std::int64_t first_pixel = group.slices * (rows.before * g.big_width + rows.extent * columns.before);
-      for (std::int64_t ky = rows.first_tap, dy = rows.first_shift; ky < g.kernel; ky += g.stride, ++dy) {
+      for (std::int64_t ky = rows.first_tap, dy = rows.first_shift; ky < tap_rows.end; ky += g.stride, ++dy) {
+        if (ky < tap_rows.begin) continue;
         const Range y = meeting(ys, rows, dy);
         for (std::int64_t kx = columns.first_tap, dx = columns.first_shift; kx < g.kernel; kx += g.stride, ++dx) {
           const Range x = meeting(xs, columns, dx);
@@ -239,31 +252,57 @@ void store(const leaf::Leaves& leaves, const GradientPlan& plan, std::int64_t bl
   }
 }
 
-// A group's share of the gradient of one panel and one block of small channels.
-void run_item(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, std::int64_t panel, std::int64_t block,
-              bool accumulate, float* dw) {
+// A group's share of the gradient.
+void run_item(const leaf::Leaves& leaves, const GradientPlan& plan, const Group& group, const Item& item, bool accumulate, float* dw) {
   const ConvGeometry& g = plan.g;
   const Chunk& chunk = plan.chunk;
-  const ThreadScratch scratch = ThreadScratch::of_floats(plan.panels.rows(panel) * g.taps() * plan.nr(block));
+  const std::int64_t nr = plan.nr(item.block);
+  const ThreadScratch scratch = ThreadScratch::of_floats(plan.panels.rows(item.panel) * g.taps() * nr);
   float* const sums = scratch.floats();
-  const std::int64_t channel = plan.panels.begin(panel);
-  const std::int64_t count = plan.panels.valid(panel) * g.taps();
+  const std::int64_t channel = plan.panels.begin(item.panel);
+  const std::int64_t channels = plan.panels.valid(item.panel);
   const std::int64_t ld = plan.c_big * g.taps();
   const std::int64_t chunks =
       ceil_div(group.slices, chunk.slices) * ceil_div(g.small_height, chunk.rows) * ceil_div(g.small_width, chunk.columns);
-  Destination destination(dw + block * plan.most_nr * ld + channel * g.taps(),
-                          std::min(plan.nr(block), plan.c_small - block * plan.most_nr), ld, count, chunks * g.taps());
+  Destination destination(dw + item.block * plan.most_nr * ld + channel * g.taps(),
+                          std::min(nr, plan.c_small - item.block * plan.most_nr), ld, channels * g.taps(), chunks * g.taps());
   bool started = false;
   for (std::int64_t slice = 0; slice < group.slices; slice += chunk.slices)
     for (std::int64_t y = 0; y < g.small_height; y += chunk.rows)
       for (std::int64_t x = 0; x < g.small_width; x += chunk.columns) {
-        add_chunk(leaves, plan, group, panel, block, {slice, std::min(slice + chunk.slices, group.slices)},
+        add_chunk(leaves, plan, group, item, {slice, std::min(slice + chunk.slices, group.slices)},
                   {y, std::min(y + chunk.rows, g.small_height)}, {x, std::min(x + chunk.columns, g.small_width)}, started, destination,
                   sums);
         started = true;
       }
-  store(leaves, plan, block, channel * g.taps(), count, sums, accumulate, dw);
+  const std::int64_t first = item.tap_rows.begin * g.kernel;
+  const std::int64_t taps = item.tap_rows.size() * g.kernel;
+  if (taps == g.taps()) {
+    store(leaves, plan, item.block, channel * taps, channels * taps, sums, accumulate, dw);
+  } else {
+    for (std::int64_t c = 0; c < channels; ++c)
+      store(leaves, plan, item.block, (channel + c) * g.taps() + first, taps, sums + (c * g.taps() + first) * nr, accumulate, dw);
+  }
 }
+
+// Threads take panels x blocks of small channels; where these come out unevenly, the tap rows of each are cut, too.
+struct GradientItems {
+  explicit GradientItems(const GradientPlan& plan)
+      : whole(plan.panels.count() * plan.small_blocks),
+        work(plan.c_small * plan.c_big * plan.g.taps() * plan.g.small_pixels() * kLanes * plan.group_slices),
+        threads(threads_worth_waking(work, kWorkOfAThread)),
+        parts(further_parts(threads, whole, plan.g.kernel)) {}
+
+  std::int64_t count() const { return whole * parts; }
+  Item item(const GradientPlan& plan, std::int64_t i) const {
+    return {i / parts / plan.small_blocks, i / parts % plan.small_blocks, piece_of(plan.g.kernel, i % parts, parts)};
+  }
+
+  std::int64_t whole;
+  std::int64_t work;
+  int threads;
+  std::int64_t parts;
+};
 
 }  // namespace
 
@@ -279,25 +318,47 @@ void wide_weight_gradient(const leaf::Leaves& leaves, const ConvGeometry& g, Con
   float* const small_copy = workspace.take(plan.small_floats(plan.group_slices));
   float* const big_copy = workspace.take(plan.big_floats(plan.group_slices));
 
-  const std::int64_t work = plan.c_small * plan.c_big * g.taps() * g.small_pixels() * kLanes * plan.group_slices;
-  const std::int64_t items = plan.panels.count() * plan.small_blocks;
-
+  const GradientItems items(plan);
   for (std::int64_t first = 0; first < plan.slices; first += plan.group_slices) {
     const std::int64_t n = std::min(plan.group_slices, plan.slices - first);
-    parallel_for(n * g.small_height, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i)
+    // Rows of the small side, then of the big one, each of about as many floats.
+    const std::int64_t small_rows = n * g.small_height;
+    parallel_for(plan.copied_rows(n), [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < std::min(end, small_rows); ++i)
         copy_small_row(leaves, plan, small, first, n, i / g.small_height, i % g.small_height, small_copy);
-    }, min_piece_of(g.small_width * plan.c_small * kLanes));
-    parallel_for(n * g.big_height, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t i = begin; i < end; ++i) copy_big_row(plan, big, first, n, i / g.big_height, i % g.big_height, big_copy);
-    }, min_piece_of(g.big_width * plan.c_big * kLanes));
+      for (std::int64_t i = std::max(begin, small_rows) - small_rows; i < end - small_rows; ++i)
+        copy_big_row(plan, big, first, n, i / g.big_height, i % g.big_height, big_copy);
+    }, plan.least_copied_rows());
 
     const Group group{small_copy, big_copy, n};
-    parallel_items(items, [&](std::int64_t item) {
-      run_item(leaves, plan, group, item / plan.small_blocks, item % plan.small_blocks, first > 0 || beta == 1.0f, dw);
-    }, std::max<std::int64_t>(kWorkOfAThread * items / work, 1));
+    deal_items(items.threads, items.count(), [&](std::int64_t i) {
+      run_item(leaves, plan, group, items.item(plan, i), first > 0 || beta == 1.0f, dw);
+    });
   }
 }
 
-}  // namespace pbgen::conv_blocked
+// In vectors of eight multiply-adds: an item reads its small side from another cache, copies are read and written.
+DealtWork wide_weight_gradient_dealt(const leaf::Leaves& leaves, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+  constexpr std::int64_t kReadCost = 2;
+  constexpr std::int64_t kCopyCost = 8;
+  const GradientPlan plan(leaves, g, small, big);
+  const GradientItems items(plan);
+  const MetAxis rows = MetAxis::rows_to_small(g);
+  const MetAxis columns = MetAxis::columns_to_small(g);
+  const std::int64_t column_taps = columns.taps({0, columns.out});
+  const auto cost = [&](const Item& item) {
+    std::int64_t met = 0;
+    for (std::int64_t ky = item.tap_rows.begin; ky < item.tap_rows.end; ++ky) met += rows.outputs_of(ky).size() * column_taps;
+    return plan.group_slices * plan.nr(item.block) * (plan.panels.rows(item.panel) * met + kReadCost * g.small_pixels());
+  };
+  const std::int64_t copied = kCopyCost * (plan.small_floats(plan.group_slices) + plan.big_floats(plan.group_slices)) / kLanes;
+  const std::int64_t copied_rows = plan.copied_rows(plan.group_slices);
+  DealtWork work{.whole = copied / copied_rows * copied_rows,
+                 .regions = {evenly_dealt(copied_rows, plan.least_copied_rows(), copied / copied_rows), {}}};
+  for (std::int64_t i = 0; i < items.count(); ++i) work.regions.back().push_back(cost(items.item(plan, i)));
+  for (std::int64_t i = 0; i < items.whole; ++i)
+    work.whole += cost({i / plan.small_blocks, i % plan.small_blocks, {0, g.kernel}});
+  return work;
+}
 
+}  // namespace pbgen::conv_blocked

@@ -8,11 +8,13 @@
 // so every instruction set gives the same bytes.
 #include <algorithm>
 
+#include "core/base/cuts.h"
 #include "core/base/parallel.h"
 #include "core/base/range.h"
 #include "core/base/thread_scratch.h"
 #include "core/conv/channel_panels.h"
 #include "core/conv/conv_blocked.h"
+#include "core/conv/conv_cuts.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::conv_blocked {
@@ -278,16 +280,16 @@ Input input_of(const Product& product, Range slices, std::int64_t group_slices, 
   return {.data = copy, .first_row = rows.begin, .pixel = pixel, .row = shape.width * pixel, .group = rows.size() * shape.width * pixel};
 }
 
-void run_slices(const Product& product, Range slices, std::int64_t group_slices, Range panels) {
+void run_slices(const Product& product, Range slices, std::int64_t group_slices, Range out_rows, Range panels) {
   const std::int64_t band = band_rows(product, slices.size());
   const std::int64_t c_in = product.in.shape.channels;
   const std::int64_t most_rows = product.y.most_taps();
-  const auto band_from = [&](std::int64_t y) { return Range{y, std::min(y + band, product.y.out)}; };
+  const auto band_from = [&](std::int64_t y) { return Range{y, std::min(y + band, out_rows.end)}; };
   std::int64_t most_met = 0;
-  for (std::int64_t y = 0; y < product.y.out; y += band) most_met = std::max(most_met, product.y.meets(band_from(y)).size());
+  for (std::int64_t y = out_rows.begin; y < out_rows.end; y += band) most_met = std::max(most_met, product.y.meets(band_from(y)).size());
   const ThreadScratch scratch =
       ThreadScratch::of_floats(group_slices == 1 ? 0 : most_met * product.x.in * product.channels * slices.size() * kLanes);
-  for (std::int64_t y = 0; y < product.y.out; y += band)
+  for (std::int64_t y = out_rows.begin; y < out_rows.end; y += band)
     for (std::int64_t c = 0; c < c_in; c += product.channels) {
       const Range channels{c, std::min(c + product.channels, c_in)};
       const Input input = input_of(product, slices, group_slices, product.y.meets(band_from(y)), channels, scratch.floats());
@@ -305,37 +307,40 @@ void run_slices(const Product& product, Range slices, std::int64_t group_slices,
 }
 
 // As many groups of slices together as L2 holds the input of.
-void run_piece(const Product& product, Range slices, Range panels) {
+void run_item(const Product& product, Range slices, Range out_rows, Range panels) {
+  const std::int64_t in_pixels = product.y.meets(out_rows).size() * product.x.in;
   std::int64_t begin = slices.begin;
   for (std::int64_t group_slices = product.leaves.slices; group_slices > 0; group_slices /= 2) {
-    const std::int64_t of_group = group_slices * product.in.shape.pixels() * product.channels * kLanes;
+    const std::int64_t of_group = std::max<std::int64_t>(group_slices * in_pixels * product.channels * kLanes, 1);
     const std::int64_t together = std::max<std::int64_t>(product.leaves.input_in_l2 / of_group, 1) * group_slices;
     const std::int64_t end = slices.end - (slices.end - begin) % group_slices;
     for (; begin < end; begin = std::min(begin + together, end))
-      run_slices(product, {begin, std::min(begin + together, end)}, group_slices, panels);
+      run_slices(product, {begin, std::min(begin + together, end)}, group_slices, out_rows, panels);
   }
 }
 
-// Pieces are equal runs of groups of slices, one a thread; where the groups cannot be dealt out evenly, each is cut into parts of its
-// output channels.
-void run(const Product& product) {
-  const std::int64_t slices = product.out.shape.slices();
-  const std::int64_t most = product.leaves.slices;
-  const std::int64_t groups = ceil_div(slices, most);
+MetAxis met(const TapAxis& axis) { return {axis.out, axis.in, axis.kernel, axis.stride, axis.pad, axis.spreads}; }
+
+WideCosts costs_of(const Product& product) {
+  return wide_costs(met(product.y), met(product.x), product.in.shape.channels, product.panels,
+                    {product.out.shape.slices(), product.leaves.slices});
+}
+
+int threads_of(const Product& product) {
   // The side with fewer pixels meets every tap.
   const std::int64_t pixels = std::min(product.in.shape.pixels(), product.out.shape.pixels());
   const std::int64_t channel_pairs = product.in.shape.channels * product.out.shape.channels;
-  const std::int64_t work = slices * kLanes * pixels * channel_pairs * product.kernel * product.kernel;
-  const std::int64_t threads = threads_worth_waking(work, kWorkOfAThread);
-  const bool even = threads == 1 || slices % (most * threads) == 0;
-  const std::int64_t count = product.panels.count();
-  const std::int64_t runs = even ? threads : groups;
-  const std::int64_t parts = even ? 1 : std::min(2 * threads, count);
-  parallel_items(runs * parts, [&](std::int64_t piece) {
-    const std::int64_t run = piece / parts;
-    const std::int64_t part = piece % parts;
-    run_piece(product, {groups * run / runs * most, std::min(groups * (run + 1) / runs * most, slices)},
-              {count * part / parts, count * (part + 1) / parts});
+  const std::int64_t taps = product.kernel * product.kernel;
+  return threads_worth_waking(product.out.shape.slices() * kLanes * pixels * channel_pairs * taps, kWorkOfAThread);
+}
+
+void run(const Product& product) {
+  const WideCosts costs = costs_of(product);
+  const int threads = threads_of(product);
+  const Cut cut = cut_for(threads, costs);
+  deal_items(threads, cut.items(), [&](std::int64_t i) {
+    const CutItem item = cut.item(i);
+    run_item(product, costs.slices.of(item.units), costs.rows.of(item.bands), item.parts);
   });
 }
 
@@ -344,18 +349,19 @@ void pack(const conv_direct_leaf::Leaves& leaves, std::int64_t c_out, std::int64
           std::int64_t out_step, std::int64_t in_step, float* to) {
   const ChannelPanels panels(c_out, leaves.rows);
   const std::int64_t block = channel_block(c_in);
-  parallel_for(panels.count(), [&](std::int64_t first_panel, std::int64_t last_panel) {
-    for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
+  const std::int64_t blocks = ceil_div(c_in, block);
+  parallel_for(panels.count() * blocks, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t item = first; item < last; ++item) {
+      const std::int64_t panel = item / blocks;
+      const std::int64_t begin = item % blocks * block;
       const std::int64_t rows = panels.rows(panel);
-      for (std::int64_t begin = 0; begin < c_in; begin += block) {
-        const std::int64_t channels = std::min(block, c_in - begin);
-        const float* const from = w + panels.begin(panel) * out_step + begin * in_step;
-        float* const packed = to + (panels.begin(panel) * c_in + begin * rows) * taps;
-        for (std::int64_t c = 0; c < channels; ++c)
-          leaves.pack_taps(rows, panels.valid(panel), taps, from + c * in_step, out_step, packed + c * rows, channels * rows);
-      }
+      const std::int64_t channels = std::min(block, c_in - begin);
+      const float* const from = w + panels.begin(panel) * out_step + begin * in_step;
+      float* const packed = to + (panels.begin(panel) * c_in + begin * rows) * taps;
+      for (std::int64_t c = 0; c < channels; ++c)
+        leaves.pack_taps(rows, panels.valid(panel), taps, from + c * in_step, out_step, packed + c * rows, channels * rows);
     }
-  }, min_piece_of(c_in * taps * leaves.rows[0]));
+  }, min_piece_of(block * taps * leaves.rows[0]));
 }
 
 }  // namespace
@@ -374,28 +380,49 @@ void wide_pack(const conv_direct_leaf::Leaves& leaves, const ConvWeightShape& sh
   pack(leaves, shape.c_small, shape.c_big, taps, w, shape.c_big * taps, taps, for_small);
 }
 
+namespace {
+
+Product to_big_product(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
+                       ConstTensorView small, TensorView big) {
+  return {.leaves = leaves,
+          .y = {g.big_height, g.small_height, g.kernel, g.stride, g.pad_top, true},
+          .x = {g.big_width, g.small_width, g.kernel, g.stride, g.pad_left, true},
+          .kernel = g.kernel,
+          .weights = weights,
+          .bias = bias,
+          .in = small,
+          .out = big};
+}
+
+Product to_small_product(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
+                         ConstTensorView big, TensorView small) {
+  return {.leaves = leaves,
+          .y = {g.small_height, g.big_height, g.kernel, g.stride, g.pad_top, false},
+          .x = {g.small_width, g.big_width, g.kernel, g.stride, g.pad_left, false},
+          .kernel = g.kernel,
+          .weights = weights,
+          .bias = bias,
+          .in = big,
+          .out = small};
+}
+
+}  // namespace
+
 void wide_to_big(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
                  ConstTensorView small, TensorView big) {
-  run({.leaves = leaves,
-       .y = {g.big_height, g.small_height, g.kernel, g.stride, g.pad_top, true},
-       .x = {g.big_width, g.small_width, g.kernel, g.stride, g.pad_left, true},
-       .kernel = g.kernel,
-       .weights = weights,
-       .bias = bias,
-       .in = small,
-       .out = big});
+  run(to_big_product(leaves, g, weights, bias, small, big));
 }
 
 void wide_to_small(const conv_direct_leaf::Leaves& leaves, const ConvGeometry& g, const float* weights, const float* bias,
                    ConstTensorView big, TensorView small) {
-  run({.leaves = leaves,
-       .y = {g.small_height, g.big_height, g.kernel, g.stride, g.pad_top, false},
-       .x = {g.small_width, g.big_width, g.kernel, g.stride, g.pad_left, false},
-       .kernel = g.kernel,
-       .weights = weights,
-       .bias = bias,
-       .in = big,
-       .out = small});
+  run(to_small_product(leaves, g, weights, bias, big, small));
+}
+
+DealtWork wide_dealt(const conv_direct_leaf::Leaves& leaves, bool to_big, const ConvGeometry& g, const LaneShape& small,
+                     const LaneShape& big) {
+  const Product product = to_big ? to_big_product(leaves, g, nullptr, nullptr, {nullptr, small}, {nullptr, big})
+                                 : to_small_product(leaves, g, nullptr, nullptr, {nullptr, big}, {nullptr, small});
+  return dealt_work(threads_of(product), costs_of(product));
 }
 
 }  // namespace pbgen::conv_blocked

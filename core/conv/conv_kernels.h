@@ -5,6 +5,7 @@
 
 #include "core/base/cpu.h"
 #include "core/base/workspace.h"
+#include "core/conv/conv_cuts.h"
 #include "core/conv/conv_geometry.h"
 #include "core/conv/conv_operands.h"
 #include "core/conv/im2col_leaf.h"
@@ -26,7 +27,7 @@ struct ConvOperand {
   const T* packed;     // what pack wrote for this product
 };
 
-// Operands were checked.  The contracts are those of conv_direct.h, binary_conv.h and im2col.h.
+// Operands were checked.  The contracts are those of conv_direct.h, binary_conv.h, conv_cuts.h and im2col.h.
 struct ConvKernels {
   Isa path;
   bool packs;  // else it reads weights as they are, whatever path they were packed for
@@ -44,6 +45,8 @@ struct ConvKernels {
                          TensorView small);
   void (*signs_to_big)(const ConvGeometry& g, const ConvOperand<std::uint8_t>& weights, const ConvScales& scales, ConstTensorView small,
                        TensorView big);
+
+  DealtWork (*dealt)(ConvProduct product, const ConvGeometry& g, const LaneShape& small, const LaneShape& big);
 
   const im2col_leaf::Leaves* streaming;  // null: none
 };

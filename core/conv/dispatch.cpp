@@ -33,6 +33,7 @@ constexpr ConvKernels kRef = {
                          TensorView small) { binary_conv_to_small_ref(g, weights.shape, weights.plain, scales, big, small); },
     .signs_to_big = [](const ConvGeometry& g, const ConvOperand<std::uint8_t>& weights, const ConvScales& scales, ConstTensorView small,
                        TensorView big) { binary_conv_to_big_ref(g, weights.shape, weights.plain, scales, small, big); },
+    .dealt = [](ConvProduct, const ConvGeometry&, const LaneShape&, const LaneShape&) { return DealtWork{.whole = 1, .regions = {{1}}}; },
     .streaming = nullptr,
 };
 
@@ -92,6 +93,14 @@ constexpr ConvKernels kBlocked = {
                          TensorView small) { binary_blocked::to_small(k.signs, g, weights.packed, scales, big, small); },
     .signs_to_big = [](const ConvGeometry& g, const ConvOperand<std::uint8_t>& weights, const ConvScales& scales, ConstTensorView small,
                        TensorView big) { binary_blocked::to_big(k.signs, g, weights.packed, scales, small, big); },
+    .dealt =
+        [](ConvProduct product, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+          const bool signs = product == ConvProduct::signs_to_small || product == ConvProduct::signs_to_big;
+          if (signs) return binary_blocked::dealt(k.signs, product == ConvProduct::signs_to_big, g, small, big);
+          if (is_narrow({small.channels, big.channels, g.kernel})) return narrow_dealt(k.narrow, product, g, small, big);
+          if (product == ConvProduct::weight_gradient) return wide_weight_gradient_dealt(k.weight_gradient, g, small, big);
+          return wide_dealt(k.wide, product == ConvProduct::to_big, g, small, big);
+        },
     .streaming = &k.streaming,
 };
 
@@ -151,6 +160,10 @@ const ConvKernels& conv_kernels() {
   if (isa() == Isa::avx2) return kBlocked<kAvx2>;
 #endif
   return kRef;
+}
+
+DealtWork dealt(ConvProduct product, const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big) {
+  return conv_kernels().dealt(product, geometry, small, big);
 }
 
 }  // namespace pbgen

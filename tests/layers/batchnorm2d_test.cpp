@@ -242,24 +242,25 @@ TEST(BatchNorm2d, CalibrationWithoutABatchIsRefused) {
 TEST(BatchNorm2d, ResultsAreTheSameBytesForAnyThreadCount) {
   const EagerScope eager;
   const int threads = thread_count();
-  for (const LaneShape& shape : kShapes) {
-    Bench one(shape);
-    Bench three(shape);
-    set_thread_count(1);
-    one.forward(Mode::train);
-    one.backward({true, true});
-    set_thread_count(3);
-    three.forward(Mode::train);
-    three.backward({true, true});
-    set_thread_count(threads);
-    const auto bytes = static_cast<std::size_t>(one.x.floats()) * sizeof(float);
-    EXPECT_EQ(std::memcmp(one.y.data(), three.y.data(), bytes), 0) << shape;
-    EXPECT_EQ(std::memcmp(one.dx.data(), three.dx.data(), bytes), 0) << shape;
-    EXPECT_EQ(std::memcmp(one.record.data(), three.record.data(), static_cast<std::size_t>(one.record.size()) * sizeof(float)), 0);
-    for (std::size_t p = 0; p < 2; ++p)
-      EXPECT_TRUE(std::equal(one.layer.params()[p]->gradient.begin(), one.layer.params()[p]->gradient.end(),
-                             three.layer.params()[p]->gradient.begin()));
-  }
+  for (const LaneShape& shape : kShapes)
+    for (const int count : {3, 16, 64}) {
+      Bench one(shape);
+      Bench many(shape);
+      set_thread_count(1);
+      one.forward(Mode::train);
+      one.backward({true, true});
+      set_thread_count(count);
+      many.forward(Mode::train);
+      many.backward({true, true});
+      set_thread_count(threads);
+      const auto bytes = static_cast<std::size_t>(one.x.floats()) * sizeof(float);
+      EXPECT_EQ(std::memcmp(one.y.data(), many.y.data(), bytes), 0) << shape;
+      EXPECT_EQ(std::memcmp(one.dx.data(), many.dx.data(), bytes), 0) << shape;
+      EXPECT_EQ(std::memcmp(one.record.data(), many.record.data(), static_cast<std::size_t>(one.record.size()) * sizeof(float)), 0);
+      for (std::size_t p = 0; p < 2; ++p)
+        EXPECT_TRUE(std::equal(one.layer.params()[p]->gradient.begin(), one.layer.params()[p]->gradient.end(),
+                               many.layer.params()[p]->gradient.begin()));
+    }
 }
 
 bool same_bytes(const Tensor& a, const Tensor& b) {

@@ -74,7 +74,7 @@ TEST(RowSums, SameBitsForAnyThreadCountAndOnBothPaths) {
       const Tensor x = random_tensor(shape);
       set_thread_count(1);
       const std::vector<float> alone = sums_of(x, rows);
-      for (const int count : {2, 3}) {
+      for (const int count : {2, 3, 16, 32, 64}) {
         set_thread_count(count);
         EXPECT_EQ(sums_of(x, rows), alone) << shape << ", " << count << " threads";
       }

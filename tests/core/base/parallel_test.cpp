@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <new>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -33,7 +35,8 @@ TEST_F(Parallel, EveryItemIsTakenOnce) {
           for (std::int64_t i = begin; i < end; ++i) ++taken[static_cast<std::size_t>(i)];
         }, min_piece);
         parallel_items(count, [&](std::int64_t i) { ++taken[static_cast<std::size_t>(i)]; }, min_piece);
-        EXPECT_EQ(std::count(taken.begin(), taken.end(), 2), count) << threads << " threads, min_piece " << min_piece;
+        deal_items(static_cast<int>(min_piece), count, [&](std::int64_t i) { ++taken[static_cast<std::size_t>(i)]; });
+        EXPECT_EQ(std::count(taken.begin(), taken.end(), 3), count) << threads << " threads, min_piece " << min_piece;
       }
 }
 
@@ -44,6 +47,7 @@ TEST_F(Parallel, NoThreadIsWokenForLessThanAPiece) {
   EXPECT_EQ(threads_worth_waking(0, 10), 1);
   EXPECT_EQ(threads_worth_waking(19, 10), 1);
   EXPECT_EQ(threads_worth_waking(20, 10), std::min(2, all));
+  EXPECT_EQ(threads_worth_waking(39, 10), std::min(4, all));
   EXPECT_EQ(threads_worth_waking(1000, 10), all);
   const std::thread::id self = std::this_thread::get_id();
   parallel_for(19, [&](std::int64_t begin, std::int64_t end) {
@@ -52,6 +56,32 @@ TEST_F(Parallel, NoThreadIsWokenForLessThanAPiece) {
     EXPECT_EQ(std::this_thread::get_id(), self);
   }, 10);
   parallel_items(19, [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), self); }, 10);
+}
+
+TEST_F(Parallel, ItemsAreDealtToNoMoreThreadsThanTheyWereCutFor) {
+  set_thread_count(4);
+  for (const int threads : {1, 2, 3, 100}) {
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    deal_items(threads, 50, [&](std::int64_t) {
+      const std::lock_guard lock(mutex);
+      seen.insert(std::this_thread::get_id());
+    });
+    EXPECT_LE(seen.size(), static_cast<std::size_t>(std::min(threads, thread_count())));
+  }
+}
+
+TEST_F(Parallel, AThreadBeginsEveryCallWithTheSameItem) {
+  set_thread_count(3);
+  const auto threads = static_cast<std::size_t>(thread_count());
+  std::vector<std::thread::id> first;
+  for (int call = 0; call < 20; ++call) {
+    std::vector<std::thread::id> takers(threads);
+    deal_items(thread_count(), thread_count(), [&](std::int64_t i) { takers[static_cast<std::size_t>(i)] = std::this_thread::get_id(); });
+    if (call == 0) first = takers;
+    EXPECT_EQ(takers, first);
+  }
+  EXPECT_EQ(std::set(first.begin(), first.end()).size(), threads);
 }
 
 TEST_F(Parallel, AnEagerScopeCutsWhateverThereIs) {

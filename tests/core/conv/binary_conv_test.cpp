@@ -205,7 +205,7 @@ TEST_P(BinaryConv, IsTheSameForAnyNumberOfThreads) {
       const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
       set_thread_count(1);
       const Tensor expected = packed_product(to, p, w, {}, x.view());
-      for (const int count : {2, 3, 5}) {
+      for (const int count : {2, 3, 5, 16, 32}) {
         set_thread_count(count);
         EXPECT_TRUE(same_bytes(packed_product(to, p, w, {}, x.view()), expected)) << p << ", " << count << " threads";
       }

@@ -183,7 +183,7 @@ TEST_P(ConvDirectNarrow, ResultsDoNotDependOnTheNumberOfThreads) {
     const auto small = p.to_small(true);
     const auto big = p.to_big(true);
     const auto dw = p.weight_gradient(0.0f);
-    for (const int threads : {2, 3}) {
+    for (const int threads : {2, 3, 16, 32, 64}) {
       set_thread_count(threads);
       EXPECT_EQ(p.to_small(true), small);
       EXPECT_EQ(p.to_big(true), big);

@@ -236,7 +236,7 @@ TEST_P(ConvDirect, ResultsDoNotDependOnTheNumberOfThreads) {
     GuardedTensor big(c.big());
     conv_to_small(c.geometry(), problem.weights, problem.bias_small.data(), problem.big.view(), small.view());
     conv_to_big(c.geometry(), problem.weights, problem.bias_big.data(), problem.small.view(), big.view());
-    for (const int count : {2, 3, 8}) {
+    for (const int count : {2, 3, 8, 16, 32}) {
       set_thread_count(count);
       const Problem again(c);
       GuardedTensor small_again(c.small());

@@ -193,7 +193,7 @@ TEST_P(ConvWeightGradient, TheBitsDoNotDependOnTheThreads) {
     const Tensor big = random_tensor(p.big_shape(), 2);
     const Tensor before = random_tensor({8, 1, p.weights(), 1}, 3);
     std::vector<std::vector<float>> results;
-    for (const int threads : {1, 2, 3, 7}) {
+    for (const int threads : {1, 2, 3, 7, 16, 32}) {
       set_thread_count(threads);
       std::vector<float> dw(before.data(), before.data() + p.weights());
       run(Way::chosen, p, small, big, 1.0f, dw.data());
