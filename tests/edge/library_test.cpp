@@ -229,6 +229,17 @@ TEST(PbgenLibrary, AtThePapersWidthOneBitLayersTakeNotHalfAsMuchAgainAsTheirBits
   }
 }
 
+TEST(PbgenLibrary, FloatLayersTakeNoRowNumbers) {
+  NetworkConfig config = config_of(16, 3, 3, {4, 3, 2, 1}, {});
+  for (const bool linear_too : {false, true}) {
+    pbgen_info info{};
+    const Bytes file = model_of(config, kFloat);
+    ASSERT_EQ(pbgen_query(file.data(), file.size(), nullptr, &info), PBGEN_OK);
+    EXPECT_EQ(info.row_number_bytes > 0, linear_too);
+    config.binarized.generator = {0};
+  }
+}
+
 TEST(PbgenLibrary, LatentsAreThoseOfTheTools) {
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, kSeed, ~std::uint64_t{0}})
     for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{3}, std::uint64_t{123456789012}})
