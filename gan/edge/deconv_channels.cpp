@@ -16,7 +16,7 @@ void multiply_tap(const DeconvRun& deconv, int ky, int kx, int first_channel, in
     ChannelTask task;
     task.w = w;
     task.c_in = channels;
-    task.pixels = pixels == 4 ? 2 : smaller(pixels, kChannelPixels);  // a lone pixel would wait for its own sums
+    task.pixels = ceil_div(pixels, ceil_div(pixels, deconv.run.leaves.channel_pixels));  // evenly: a lone pixel would wait for its own sums
     for (int p = 0; p < task.pixels; ++p) {
       const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(i) * side + j;
       const std::ptrdiff_t to = (2 * i + ky - 1) * 2 * static_cast<std::ptrdiff_t>(side) + 2 * j + kx - 1;

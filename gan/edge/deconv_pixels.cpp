@@ -14,14 +14,28 @@ KernelRows wanted_kernel_rows(int i, int a, int b) {
 }
 
 // ---- Signs.  The products of the ky that reach the same output row are added where they are made: of output rows 2t and
-// 2t + 1 the part keeps [t % 3][vector][phase][o][kx][8].  In images narrower than a vector neighbouring rows share one, so
+// 2t + 1 the part keeps [t % kept_rows][vector][phase][o][kx][8].  In images narrower than a vector neighbouring rows share one, so
 // that there the products stay apart: [vector][ky][o][kx][8].
-constexpr int kKeptRows = 3;
-constexpr std::ptrdiff_t kSignTableFloats = kBlockGroups * kTableFloats;
+//
+// Where the path has leaves for pairs of vectors, they are two of a row, or of rows of one vector each those of two rows.  A few output
+// channels would not pay for tables that nearly fill the first-level cache.
+constexpr int kPairChannels = 16;
+bool takes_pairs(const DeconvLayer& layer, const Leaves& leaves) {
+  return leaves.multiply_sign_pairs != nullptr && layer.c_out >= kPairChannels;
+}
+bool pairs_rows(const DeconvLayer& layer, const Leaves& leaves) { return takes_pairs(layer, leaves) && layer.side == kLanes; }
 
-std::ptrdiff_t sign_product_floats(const DeconvLayer& layer) {
+// A row of input reaches the output of three t, two rows reach that of four.
+int kept_rows(const DeconvLayer& layer, const Leaves& leaves) { return pairs_rows(layer, leaves) ? 4 : 3; }
+
+std::ptrdiff_t sign_table_floats(const DeconvLayer& layer, const Leaves& leaves) {
+  return (takes_pairs(layer, leaves) ? 2 : 1) * kBlockGroups * kTableFloats;
+}
+
+std::ptrdiff_t sign_product_floats(const DeconvLayer& layer, const Leaves& leaves) {
   const std::ptrdiff_t rows = kernel_rows(layer.c_out) * kLanes;
-  return layer.side < kLanes ? pixel_vectors(layer.side) * kKernel * rows : kKeptRows * row_vectors(layer.side) * 2 * rows;
+  return layer.side < kLanes ? pixel_vectors(layer.side) * kKernel * rows
+                             : kept_rows(layer, leaves) * row_vectors(layer.side) * 2 * rows;
 }
 
 // ---- Floats: the product of one output channel and a band of rows, [row % (band + 2)][vector][ky][kx][8].
@@ -78,10 +92,18 @@ void assemble_rows(const DeconvRun& deconv, const ProductLayout& product, int a,
   }
 }
 
-// For one vector of pixels: calls rows(block, multiply) for each block of channels, in which multiply(ky, first, last,
-// accumulate, p) adds up the row blocks [first, last) of a ky; p: where its row 0 stands.
+// Where a vector's product rows go; p null: nowhere.
+struct Sums {
+  float* p;
+  bool accumulate;
+};
+
+constexpr std::ptrdiff_t kAlone = -1;
+
+// For one vector of pixels, and `other` unless it is kAlone: calls rows(block, multiply) for each block of channels, in which multiply(ky,
+// first, last, sums, sums of other) adds up the row blocks [first, last) of a ky; p: where its row 0 stands.
 template <class Rows>
-void multiply_signs(const DeconvRun& deconv, std::ptrdiff_t vector, float* tables, const Rows& rows) {
+void multiply_signs(const DeconvRun& deconv, std::ptrdiff_t vector, std::ptrdiff_t other, float* tables, const Rows& rows) {
   const DeconvLayer& layer = deconv.layer;
   const int groups = group_count(layer.c_in);
   const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
@@ -95,12 +117,14 @@ void multiply_signs(const DeconvRun& deconv, std::ptrdiff_t vector, float* table
     task.fill_tables = true;
     task.tables = tables;
     const std::uint8_t* const numbers = layer.row_numbers + first_group * kKernel * kernel;
-    rows(block, [&](int ky, std::ptrdiff_t first, std::ptrdiff_t last, bool accumulate, float* p) {
+    rows(block, [&](int ky, std::ptrdiff_t first, std::ptrdiff_t last, const Sums& sums, const Sums& others) {
+      const auto row = [&](float* p) { return p != nullptr ? p + first * kRowBlock * kLanes : nullptr; };
       task.numbers = numbers + (ky * kernel + first * kRowBlock) * task.groups;
       task.row_blocks = last - first;
-      task.accumulate = accumulate;
-      task.p = p + first * kRowBlock * kLanes;
-      deconv.run.leaves.multiply_signs(task);
+      task.accumulate = sums.accumulate;
+      task.p = row(sums.p);
+      if (other == kAlone) deconv.run.leaves.multiply_signs(task);
+      else deconv.run.leaves.multiply_sign_pairs({task, deconv.input_vector(other), row(others.p), others.accumulate});
       task.fill_tables = false;
     });
   }
@@ -109,34 +133,53 @@ void multiply_signs(const DeconvRun& deconv, std::ptrdiff_t vector, float* table
 // Parts take rows of the image; what they share, a row on either side, is computed for the ky that each wants.
 void run_signs(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
+  const Leaves& leaves = deconv.run.leaves;
   const std::ptrdiff_t vectors = row_vectors(layer.side);
   const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
+  const int kept = kept_rows(layer, leaves);
+  const bool two_rows = pairs_rows(layer, leaves);
+  const std::ptrdiff_t together = takes_pairs(layer, leaves) && !two_rows ? 2 : 1;
   for_each_part(deconv.run, [&](int part) {
     const Share rows = share_of(layer.side, part, deconv.run.parts);
     const int a = static_cast<int>(rows.first);
     const int b = static_cast<int>(rows.last);
     if (a == b) return;
     float* const tables = deconv.run.scratch_of(part);
-    float* const product = tables + kSignTableFloats;
+    float* const product = tables + sign_table_floats(layer, leaves);
     const std::ptrdiff_t vector_stride = 2 * kernel * kLanes;
     const auto assemble = [&](int t) {
-      const float* const first = product + t % kKeptRows * vectors * vector_stride;
+      const float* const first = product + t % kept * vectors * vector_stride;
       const float* const sums[kKernel] = {nullptr, first, first + kernel * kLanes, nullptr, nullptr};
       assemble_rows(deconv, sums, vector_stride, kKernel * kLanes, t, 0, layer.c_out);
     };
-    for (int i = larger(a - 1, 0); i <= smaller(b, layer.side - 1); ++i) {
+    const int begin = larger(a - 1, 0);
+    const int end = smaller(b + 1, layer.side);
+    // Where the product of row i and ky goes.
+    const auto sums_of = [&](int i, int ky, std::ptrdiff_t v, int block) {
       const KernelRows wanted = wanted_kernel_rows(i, a, b);
-      for (std::ptrdiff_t v = 0; v < vectors; ++v)
-        multiply_signs(deconv, i * vectors + v, tables, [&](int block, const auto& multiply) {
-          for (int ky = wanted.first; ky < wanted.last; ++ky) {
-            const int t = i - kRowOffset[ky];
-            const int phase = 1 - ky % 2;
-            const bool first_touch = block == 0 && (i < t || i == 0);
-            multiply(ky, 0, kernel / kRowBlock, !first_touch,
-                     product + (t % kKeptRows * vectors + v) * vector_stride + phase * kernel * kLanes);
+      if (i < begin || i >= end || ky < wanted.first || ky >= wanted.last) return Sums{nullptr, false};
+      const int t = i - kRowOffset[ky];
+      const int phase = 1 - ky % 2;
+      const bool first_touch = block == 0 && (i < t || i == 0);
+      return Sums{product + (t % kept * vectors + v) * vector_stride + phase * kernel * kLanes, !first_touch};
+    };
+    // The blocks of two rows take turns, so that the order of a sum depends on which rows are together: an even one and the next, in every
+    // part.
+    const int count = two_rows ? 2 : 1;
+    for (int i = begin / count * count; i < end; i += count) {
+      for (std::ptrdiff_t v = 0; v < vectors; v += together) {
+        const std::ptrdiff_t other = count == 2 ? i + 1 : together == 2 ? i * vectors + v + 1 : kAlone;
+        multiply_signs(deconv, i * vectors + v, other, tables, [&](int block, const auto& multiply) {
+          // Where two rows reach the same output, the upper one does so by the larger ky: it touches the sums first.
+          for (int ky = kKernel - 1; ky >= 0; --ky) {
+            const Sums sums = sums_of(i, ky, v, block);
+            Sums others{nullptr, false};
+            if (other != kAlone) others = count == 2 ? sums_of(i + 1, ky, v, block) : sums_of(i, ky, v + 1, block);
+            if (sums.p != nullptr || others.p != nullptr) multiply(ky, 0, kernel / kRowBlock, sums, others);
           }
         });
-      if (i > a) assemble(i - 1);
+      }
+      for (int row = larger(i, a + 1); row < smaller(i + count, end); ++row) assemble(row - 1);
     }
     if (b == layer.side) assemble(b - 1);
   });
@@ -145,18 +188,23 @@ void run_signs(const DeconvRun& deconv) {
 // Parts take output channels.
 void run_narrow_signs(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
+  const Leaves& leaves = deconv.run.leaves;
   const std::ptrdiff_t kernel = kernel_rows(layer.c_out);
+  const std::ptrdiff_t vectors = pixel_vectors(layer.side);
+  const std::ptrdiff_t together = takes_pairs(layer, leaves) && vectors % 2 == 0 ? 2 : 1;
   for_each_part(deconv.run, [&](int part) {
     const Share channels = share_of(layer.c_out, part, deconv.run.parts);
     if (channels.first == channels.last) return;
     float* const tables = deconv.run.scratch_of(part);
-    float* const product = tables + kSignTableFloats;
+    float* const product = tables + sign_table_floats(layer, leaves);
     const std::ptrdiff_t vector_stride = kKernel * kernel * kLanes;
-    for (std::ptrdiff_t v = 0; v < pixel_vectors(layer.side); ++v)
-      multiply_signs(deconv, v, tables, [&](int block, const auto& multiply) {
-        for (int ky = 0; ky < kKernel; ++ky)
-          multiply(ky, channels.first * kKernel / kRowBlock, round_up(channels.last * kKernel, kRowBlock) / kRowBlock, block > 0,
-                   product + v * vector_stride + ky * kernel * kLanes);
+    for (std::ptrdiff_t v = 0; v < vectors; v += together)
+      multiply_signs(deconv, v, together == 2 ? v + 1 : kAlone, tables, [&](int block, const auto& multiply) {
+        for (int ky = 0; ky < kKernel; ++ky) {
+          float* const p = product + v * vector_stride + ky * kernel * kLanes;
+          multiply(ky, channels.first * kKernel / kRowBlock, round_up(channels.last * kKernel, kRowBlock) / kRowBlock, {p, block > 0},
+                   {p + vector_stride, block > 0});
+        }
       });
     const ProductLayout layout{product + channels.first * kKernel * kLanes, layer.side, vector_stride, kernel * kLanes, kKernel * kLanes};
     assemble_rows(deconv, layout, 0, layer.side, static_cast<int>(channels.first), static_cast<int>(channels.last));
@@ -213,8 +261,9 @@ void run_floats(const DeconvRun& deconv) {
 }
 }  // namespace
 
-std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer) {
-  return layer.weights != nullptr ? float_product_floats(layer.side) : kSignTableFloats + sign_product_floats(layer);
+std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer, const Leaves& leaves) {
+  if (layer.weights != nullptr) return float_product_floats(layer.side);
+  return sign_table_floats(layer, leaves) + sign_product_floats(layer, leaves);
 }
 
 void run_pixel_deconv(const DeconvRun& deconv) {

@@ -44,7 +44,7 @@ struct ScratchPlan {
     for (int i = 0; i < generator.deconv_count; ++i) {
       const DeconvLayer& layer = generator.deconvs[i];
       if (i + 1 < generator.deconv_count) grow(activation[(i + 1) % 2], activation_floats(layer.c_out, 2 * layer.side));
-      grow(part, deconv_part_floats(layer));
+      grow(part, deconv_part_floats(layer, *leaves_of(generator.path)));
     }
     for (std::ptrdiff_t& size : activation) size = whole_lines(size);
     part = whole_lines(part);
@@ -119,8 +119,8 @@ void run_linear(const Run& run) {
   });
 }
 
-std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer) {
-  return channels_in_lanes(layer) ? channel_deconv_floats(layer) : pixel_deconv_floats(layer);
+std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer, const Leaves& leaves) {
+  return channels_in_lanes(layer) ? channel_deconv_floats(layer) : pixel_deconv_floats(layer, leaves);
 }
 
 void run_deconv(const DeconvRun& deconv) {

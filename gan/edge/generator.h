@@ -20,9 +20,10 @@
 
 namespace pbgen::edge {
 
-// Whether this build has the path and this processor its instructions (avx2: x86-64 with AVX2, FMA and F16C; neon: any aarch64).
+// Whether this build has the path and this processor its instructions (avx2: x86-64 with AVX2, FMA and F16C; avx512: with AVX-512 F,
+// BW, DQ and VL, and BMI2 besides; neon: any aarch64).
 bool runs_here(Path path);
-// The fastest of those.
+// The fastest of those: avx512 only where the first-level cache holds the tables of its pairs of vectors.
 Path best_path();
 
 // Null, or a sentence that says why the generator cannot run: sizes, missing arrays, layers that do not fit together.

@@ -60,8 +60,10 @@ void finish_linear(const LinearTask& task, std::ptrdiff_t vector, const Vec* sum
   }
 }
 
+}  // namespace
+
 // One stream of weights, as fast as memory gives them.
-void linear_floats(const float* w, const LinearTask& task) {
+void linear_floats_avx2(const float* w, const LinearTask& task) {
   for (std::ptrdiff_t tile = task.first; tile < task.last; ++tile) {
     const float* row = w + (tile - task.weights_first) * task.z_dim * kLinearVectors * kLanes;
     Vec sums[kLinearVectors] = {};
@@ -74,7 +76,7 @@ void linear_floats(const float* w, const LinearTask& task) {
 }
 
 // A table of eight sums lies in one register: a permutation is eight lookups, each for three weights.
-void linear_signs(const std::uint32_t* words, const LinearTask& task) {
+void linear_signs_avx2(const std::uint32_t* words, const LinearTask& task) {
   const int groups = (task.z_dim + kWordInputs - 1) / kWordInputs;
   for (int group = 0; group < groups; ++group)
     for (int number = 0; number < kLanes; ++number) {
@@ -105,6 +107,8 @@ void linear_signs(const std::uint32_t* words, const LinearTask& task) {
     finish_linear(task, tile * kWordVectors, sums, kWordVectors);
   }
 }
+
+namespace {
 
 // One input channel: five taps of a row on two vectors of pixels.
 void multiply_channel(const float* w, const float* x0, const float* x1, Vec (&a)[kKernel], Vec (&b)[kKernel]) {
@@ -191,10 +195,12 @@ void look_up(std::uint64_t word, const float* table, Vec (&sum)[kRowBlock]) {
   }
 }
 
+}  // namespace
+
 // Eight product rows at a time: one add stands for eight pixels and up to six weights.
 // registers  8 sums, the word
 // order      the first lookup is a move, and what was in p is added last: 4% over loading it first
-void multiply_signs(const SignTask& task) {
+void multiply_signs_avx2(const SignTask& task) {
   for (int group = 0; group < task.groups && task.fill_tables; ++group) {
     const int begin = group_begin(task.c_in, task.first_group + group);
     const int end = group_begin(task.c_in, task.first_group + group + 1);
@@ -212,6 +218,8 @@ void multiply_signs(const SignTask& task) {
     for (int row = 0; row < kRowBlock; ++row) _mm256_store_ps(p + row * kLanes, sum[row]);
   }
 }
+
+namespace {
 
 // [before's last lane, x's first seven]
 Vec shift_right(Vec before, Vec x) {
@@ -290,11 +298,15 @@ void assemble_rows(const AssembleTask& task) {
   assemble_row<kWidth>(task, task.row[2], task.row[0], task.row[4], task.odd);
 }
 
-void assemble(const AssembleTask& task) {
+}  // namespace
+
+void assemble_avx2(const AssembleTask& task) {
   if (task.side >= kLanes) assemble_rows<8>(task);
   else if (task.side == 4) assemble_rows<4>(task);
   else assemble_rows<1>(task);
 }
+
+namespace {
 
 // registers  3 pixels * 4 vectors of channels = 12 accumulators, 3 x, 1 w
 // latency    12 independent FMAs >= 2 ports * 4 or 5 cycles; of two pixels 8
@@ -353,7 +365,9 @@ void transpose(Vec (&r)[kLanes]) {
   }
 }
 
-void finish_channels(const FinishTask& task) {
+}  // namespace
+
+void finish_channels_avx2(const FinishTask& task) {
   for (int first = 0; first < task.channels; first += kLanes) {
     Vec rows[kLanes];
     for (int pixel = 0; pixel < kLanes; ++pixel) rows[pixel] = _mm256_load_ps(task.sums + pixel * kChannelLanes + first);
@@ -365,9 +379,7 @@ void finish_channels(const FinishTask& task) {
   }
 }
 
-}  // namespace
-
-const Leaves kAvx2Leaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,      assemble,
-                             multiply_channels, finish_channels, sum_float_rows_avx2, sum_half_rows_avx2};
+const Leaves kAvx2Leaves = {linear_floats_avx2, linear_signs_avx2,    multiply_floats,     multiply_signs_avx2, assemble_avx2,
+                            multiply_channels,  finish_channels_avx2, sum_float_rows_avx2, sum_half_rows_avx2};
 
 }  // namespace pbgen::edge

@@ -49,12 +49,12 @@ static constexpr std::ptrdiff_t kernel_rows(int c_out) {
   return (static_cast<std::ptrdiff_t>(c_out) * kKernel + kRowBlock - 1) / kRowBlock * kRowBlock;
 }
 
-// ---- Floats, output channels in the lanes: four vectors of channels by up to three pixels.  Weights are
+// ---- Floats, output channels in the lanes: four vectors of channels by some pixels.  Weights are
 // [o/32][c_in block][tap][c_in][32], a stream in the order of use; the panel of a tap and a block, 16 KB, stays in the first-level
 // cache while all pixels meet it.
 inline constexpr int kChannelVectors = 4;
 inline constexpr int kChannelLanes = kChannelVectors * kLanes;
-inline constexpr int kChannelPixels = 3;
+inline constexpr int kMaxChannelPixels = 6;
 inline constexpr int kChannelBlock = 128;
 
 // Input pixels, along one axis, that a tap takes to an output that exists: [valid_begin, valid_end).
@@ -124,6 +124,14 @@ struct SignTask {
   float* p;
 };
 
+// Two vectors with the same weights: tables are twice as large.  A p that is null takes nothing.
+struct SignPairTask {
+  SignTask first;
+  const float* x;
+  float* p;
+  bool accumulate;
+};
+
 // The output rows 2t and 2t + 1 of some channels.  Strides are in floats.
 struct AssembleTask {
   int channels;
@@ -144,9 +152,9 @@ struct AssembleTask {
 struct ChannelTask {
   const float* w;
   int c_in;
-  int pixels;  // at most kChannelPixels
-  const float* x[kChannelPixels];
-  float* y[kChannelPixels];
+  int pixels;  // at most the leaves' channel_pixels
+  const float* x[kMaxChannelPixels];
+  float* y[kMaxChannelPixels];
 };
 
 // Eight pixels of some channels: out[channel * out_channel_stride + pixel] = activation(scale * sums[pixel][32] + shift).
@@ -175,6 +183,10 @@ struct Leaves {
   // the same to the bit; groups: at most kLinearVectors.  null: each tile is laid out for linear_floats, which takes longer.
   void (*sum_float_rows)(const float* const* rows, int groups, const float* z, int z_dim, float* sums) = nullptr;
   void (*sum_half_rows)(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) = nullptr;
+  // Optional.  null: each vector is multiplied alone.
+  void (*multiply_sign_pairs)(const SignPairTask& task) = nullptr;
+  // The most pixels that multiply_channels takes at once.
+  int channel_pixels = 3;
 };
 
 extern const Leaves kReferenceLeaves;  // the definition: in no library of a device
@@ -182,6 +194,12 @@ extern const Leaves kPortableLeaves;
 extern const Leaves kAvx2Leaves;  // x86-64 alone
 void sum_float_rows_avx2(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
 void sum_half_rows_avx2(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
+void linear_floats_avx2(const float* w, const LinearTask& task);
+void linear_signs_avx2(const std::uint32_t* words, const LinearTask& task);
+void multiply_signs_avx2(const SignTask& task);
+void assemble_avx2(const AssembleTask& task);
+void finish_channels_avx2(const FinishTask& task);
+extern const Leaves kAvx512Leaves;  // x86-64 alone
 extern const Leaves kNeonLeaves;  // aarch64 alone
 void sum_float_rows_neon(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
 void sum_half_rows_neon(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);

@@ -36,7 +36,7 @@ struct DeconvLayer {
 
 inline constexpr int kMaxDeconvs = 8;
 
-enum class Path : std::uint8_t { portable, avx2, neon };
+enum class Path : std::uint8_t { portable, avx2, neon, avx512 };
 
 struct Generator {
   LinearLayer linear;

@@ -38,6 +38,7 @@ int read_options(const pbgen_options* options, Settings& settings) {
     case PBGEN_PATH_PORTABLE: settings.path = Path::portable; break;
     case PBGEN_PATH_AVX2: settings.path = Path::avx2; break;
     case PBGEN_PATH_NEON: settings.path = Path::neon; break;
+    case PBGEN_PATH_AVX512: settings.path = Path::avx512; break;
     default: return PBGEN_ARGUMENT;
   }
   if (!runs_here(settings.path)) return PBGEN_NO_PATH;
@@ -51,6 +52,7 @@ int code_of(Path path) {
   switch (path) {
     case Path::avx2: return PBGEN_PATH_AVX2;
     case Path::neon: return PBGEN_PATH_NEON;
+    case Path::avx512: return PBGEN_PATH_AVX512;
     default: return PBGEN_PATH_PORTABLE;
   }
 }

@@ -81,8 +81,9 @@ PBGEN_API const char* pbgen_error_text(int code);
 enum pbgen_path {
   PBGEN_PATH_BEST = 0, /* the fastest that this processor has */
   PBGEN_PATH_PORTABLE = 1,
-  PBGEN_PATH_AVX2 = 2, /* x86-64 with AVX2, FMA and F16C */
-  PBGEN_PATH_NEON = 3  /* aarch64 */
+  PBGEN_PATH_AVX2 = 2,  /* x86-64 with AVX2, FMA and F16C */
+  PBGEN_PATH_NEON = 3,  /* aarch64 */
+  PBGEN_PATH_AVX512 = 4 /* as PBGEN_PATH_AVX2, with AVX-512 F, BW, DQ and VL, and BMI2 besides */
 };
 
 /* Calls body(body_context, i) once for each i of [0, count), in any order, on any threads, and returns when all of them are done. */

@@ -67,11 +67,11 @@ std::ptrdiff_t activation_floats(int channels, int side);
 std::ptrdiff_t linear_part_floats(const LinearLayer& layer);  // that a part wants
 void run_linear(const Run& run);
 
-std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer);
+std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer, const Leaves& leaves);
 void run_deconv(const DeconvRun& deconv);
 
 // Pixels in the lanes: one-bit layers of any side, float layers where channels_in_lanes is false.
-std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer);  // that a part wants
+std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer, const Leaves& leaves);  // that a part wants
 void run_pixel_deconv(const DeconvRun& deconv);
 
 // Output channels in the lanes: float layers where channels_in_lanes is true.

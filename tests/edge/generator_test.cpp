@@ -162,7 +162,7 @@ TEST(EdgeGenerator, IsTheSameForEveryNumberOfParts) {
 }
 
 // Checksums of the floats: an image's bytes would hide most roundings.  They are of all cases' images in order, as a machine of each
-// path made them once: x86-64 checks the first two here, aarch64 the first and the last (`make test-edge`).
+// path made them once: x86-64 checks those it has, aarch64 the first and the last (`make test-edge`).
 TEST(EdgeGenerator, ImagesAreTheSameBytesOnEveryMachineOfAPath) {
   for (const edge::Path path : edge_paths_here()) {
     Crc64 crc;
@@ -173,6 +173,7 @@ TEST(EdgeGenerator, ImagesAreTheSameBytesOnEveryMachineOfAPath) {
     }
     const std::uint64_t expected = path == edge::Path::portable ? 2435763048525343976u
                                    : path == edge::Path::avx2   ? 4653100723910081721u
+                                   : path == edge::Path::avx512 ? 12382232835341724674u
                                                                 : 8057147407627303510u;
     EXPECT_EQ(crc.value(), expected) << name(path);
   }
@@ -186,7 +187,7 @@ TEST(EdgeGenerator, TakesTheBestPathUnlessTheEngineIsHeldBack) {
   const Isa before = isa();
   for (const Isa path : fast_paths()) {
     set_isa(path);
-    EXPECT_EQ(edge_path(), edge::Path::avx2) << name(path);
+    EXPECT_EQ(edge_path(), path == fast_paths().back() ? edge::best_path() : edge::Path::avx2) << name(path);
   }
   set_isa(Isa::ref);
   EXPECT_EQ(edge_path(), edge::Path::portable);
@@ -199,7 +200,11 @@ TEST(EdgeGenerator, ThePathsAreThoseOfTheMachine) {
   EXPECT_EQ(edge::best_path(), edge::Path::neon);
 #else
   EXPECT_FALSE(edge::runs_here(edge::Path::neon));
-  EXPECT_EQ(edge::best_path(), machine_supports(Isa::avx2) ? edge::Path::avx2 : edge::Path::portable);
+  EXPECT_EQ(edge::runs_here(edge::Path::avx2), machine_supports(Isa::avx2));
+  EXPECT_EQ(edge::runs_here(edge::Path::avx512), machine_supports(Isa::avx512));
+  if (edge::best_path() != edge::Path::avx512) {
+    EXPECT_EQ(edge::best_path(), machine_supports(Isa::avx2) ? edge::Path::avx2 : edge::Path::portable);
+  }
 #endif
 }
 

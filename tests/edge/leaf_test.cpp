@@ -26,6 +26,7 @@ class EdgeLeaves : public testing::TestWithParam<edge::Path> {
   static const edge::Leaves& fast_leaves() {
 #if defined(__x86_64__)
     if (GetParam() == edge::Path::avx2) return edge::kAvx2Leaves;
+    if (GetParam() == edge::Path::avx512) return edge::kAvx512Leaves;
 #elif defined(__aarch64__)
     if (GetParam() == edge::Path::neon) return edge::kNeonLeaves;
 #endif
@@ -106,12 +107,48 @@ TEST_P(EdgeLeaves, ProductsEqualTheirDefinition) {
   }
 }
 
+// Pairs of vectors give what each of them gives alone, to the bit, and write nowhere else.
+TEST_P(EdgeLeaves, SignsOfPairsAreThoseOfEachVector) {
+  const edge::Leaves& leaves = fast_leaves();
+  if (leaves.multiply_sign_pairs == nullptr) GTEST_SKIP() << "the path takes vectors one by one";
+  constexpr int kOut = 5;
+  for (const int c_in : {1, 2, 5, 6, 7, 12, 65, 66, 67, 133}) {
+    const AlignedBuffer<float> x[2] = {aligned(some_floats(c_in * edge::kLanes, 0)), aligned(some_floats(c_in * edge::kLanes, 1))};
+    const std::vector<float> latent = some_floats(static_cast<std::size_t>(c_in) * kOut * edge::kTaps, 3);
+    std::vector<std::uint8_t> numbers(edge::deconv_signs_size(c_in, kOut));
+    edge::pack_deconv_signs(latent.data(), c_in, kOut, numbers.data());
+    const int groups = edge::block_begin(edge::group_count(c_in), 1);
+    const std::ptrdiff_t row_blocks = edge::kernel_rows(kOut) / edge::kRowBlock;
+    const std::int64_t floats = edge::kernel_rows(kOut) * edge::kLanes;
+    AlignedBuffer<float> tables(2 * edge::kBlockGroups * edge::kTableFloats);
+    const std::vector<float> before = some_floats(static_cast<std::size_t>(floats), 4);
+    for (int wanted = 1; wanted < 4; ++wanted)
+      for (int added = 0; added < 4; ++added) {
+        AlignedBuffer<float> alone[2] = {aligned(before), aligned(before)};
+        AlignedBuffer<float> paired[2] = {aligned(before), aligned(before)};
+        const auto is = [](int bits, int vector) { return (bits >> vector & 1) != 0; };
+        for (int vector = 0; vector < 2; ++vector)
+          if (is(wanted, vector))
+            leaves.multiply_signs({numbers.data(), x[vector].data(), c_in, 0, groups, row_blocks, true, is(added, vector), tables.data(),
+                                   alone[vector].data()});
+        leaves.multiply_sign_pairs({{numbers.data(), x[0].data(), c_in, 0, groups, row_blocks, true, is(added, 0), tables.data(),
+                                     is(wanted, 0) ? paired[0].data() : nullptr},
+                                    x[1].data(),
+                                    is(wanted, 1) ? paired[1].data() : nullptr,
+                                    is(added, 1)});
+        for (int vector = 0; vector < 2; ++vector)
+          EXPECT_TRUE(std::equal(alone[vector].begin(), alone[vector].end(), paired[vector].begin()))
+              << c_in << ", wanted " << wanted << ", added " << added << ", vector " << vector;
+      }
+  }
+}
+
 TEST_P(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
   for (const int c_in : {1, 2, 7, 64, 127, 128})
-    for (int pixels = 1; pixels <= edge::kChannelPixels; ++pixels) {
+    for (int pixels = 1; pixels <= fast_leaves().channel_pixels; ++pixels) {
       const std::vector<float> w = some_floats(c_in * edge::kChannelLanes, 0);
-      const std::vector<float> x = some_floats(c_in * edge::kLanes, 1);
-      const std::vector<float> before = some_floats(edge::kChannelPixels * edge::kChannelLanes, 2);
+      const std::vector<float> x = some_floats(c_in * edge::kLanes + 2 * edge::kMaxChannelPixels, 1);
+      const std::vector<float> before = some_floats(edge::kMaxChannelPixels * edge::kChannelLanes, 2);
       AlignedBuffer<float> sums[2] = {aligned(before), aligned(before)};
       for (int path = 0; path < 2; ++path) {
         edge::ChannelTask task{w.data(), c_in, pixels, {}, {}};

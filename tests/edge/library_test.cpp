@@ -185,7 +185,7 @@ TEST(PbgenLibrary, RefusesPathsThatDoNotRunHere) {
     EXPECT_EQ(pbgen_query(nullptr, 0, &options, &info), runs ? PBGEN_ARGUMENT : PBGEN_NO_PATH) << name(path);
     EXPECT_EQ(info.path, runs ? options.path : 0) << name(path);
   }
-  for (const int path : {-1, PBGEN_PATH_NEON + 1}) {
+  for (const int path : {-1, PBGEN_PATH_AVX512 + 1}) {
     pbgen_options options{};
     options.path = path;
     pbgen_info info{};

@@ -8,14 +8,25 @@
 
 namespace pbgen {
 
-inline constexpr edge::Path kEdgePaths[] = {edge::Path::portable, edge::Path::avx2, edge::Path::neon};
+inline constexpr edge::Path kEdgePaths[] = {edge::Path::portable, edge::Path::avx2, edge::Path::neon,
+                                              edge::Path::avx512};
 
 inline const char* name(edge::Path path) {
-  return path == edge::Path::avx2 ? "avx2" : path == edge::Path::neon ? "neon" : "portable";
+  switch (path) {
+    case edge::Path::avx2: return "avx2";
+    case edge::Path::neon: return "neon";
+    case edge::Path::avx512: return "avx512";
+    default: return "portable";
+  }
 }
 // As pbgen.h numbers it.
 inline int code_of(edge::Path path) {
-  return path == edge::Path::avx2 ? PBGEN_PATH_AVX2 : path == edge::Path::neon ? PBGEN_PATH_NEON : PBGEN_PATH_PORTABLE;
+  switch (path) {
+    case edge::Path::avx2: return PBGEN_PATH_AVX2;
+    case edge::Path::neon: return PBGEN_PATH_NEON;
+    case edge::Path::avx512: return PBGEN_PATH_AVX512;
+    default: return PBGEN_PATH_PORTABLE;
+  }
 }
 
 inline std::vector<edge::Path> edge_paths_here() {

@@ -23,7 +23,8 @@ class LibraryInference {
   explicit LibraryInference(std::shared_ptr<EdgeModel> model) : model_(std::move(model)), z_(model_->reference().latents()) {
     const edge::ParallelFor threads = threads_in_force();
     pbgen_options options{};
-    options.path = edge_path() == edge::best_path() ? PBGEN_PATH_BEST : PBGEN_PATH_PORTABLE;
+    const edge::Path path = edge_path();
+    options.path = path == edge::best_path() ? PBGEN_PATH_BEST : path == edge::Path::avx2 ? PBGEN_PATH_AVX2 : PBGEN_PATH_PORTABLE;
     options.parallel_for = {threads.run, threads.context, threads.parts};
     pbgen_info info{};
     check_code(pbgen_map_file(model_->path().c_str(), &file_));

@@ -139,7 +139,7 @@ class EdgeLayer {
       edge::pack_deconv_floats(weights_.data(), c_in_, c_out_, side_in_, weights);
       layer.weights = weights;
     }
-    return edge::deconv_part_floats(layer);
+    return edge::deconv_part_floats(layer, *edge::leaves_of(edge_path()));
   }
 
   void take_signs() {

@@ -24,8 +24,8 @@ edge::ParallelFor threads_in_force() {
 }
 
 edge::Path edge_path() {
-  const bool held_back = machine_supports(Isa::avx2) && isa() == Isa::ref;
-  return held_back ? edge::Path::portable : edge::best_path();
+  if (isa() == best_isa()) return edge::best_path();
+  return isa() == Isa::ref ? edge::Path::portable : edge::Path::avx2;
 }
 
 EdgeGenerator::EdgeGenerator(PackedModel model, edge::Path path) : model_(std::move(model)), parallel_(threads_in_force()) {
