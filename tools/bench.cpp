@@ -43,6 +43,12 @@ struct Options {
   bool list = false;
 };
 
+std::vector<std::string> path_names() {
+  std::vector<std::string> names;
+  for (const Isa path : kIsas) names.emplace_back(name(path));
+  return names;
+}
+
 void declare(ArgumentParser& parser, Options& options) {
   parser.add("--only", &options.sections, "LIST", "sections: kernels, layers, network, edge, data, swd; without it all of them",
              each(one_of(kBenchSections)));
@@ -52,7 +58,7 @@ void declare(ArgumentParser& parser, Options& options) {
   parser.add("--conv", &options.conv, "NAME", "direct, winograd or im2col; without it all of them",
              one_of({"direct", "winograd", "im2col"}));
   parser.add("--isa", &options.isa, "NAME", concat(isa_names(), "; without it the best that the machine has"),
-             one_of({"ref", "avx2", "avx512"}));
+             one_of(path_names()));
   parser.add("--threads", &options.threads, "N", "how many threads; without it one, then all", in_range(1, 1024));
   parser.add("--batch", &options.batch, "N", "images; 64 without it, 8 with the ref kernels", all_of(in_range(8, 4096), multiple_of(8)));
   parser.add("--repeats", &options.repeats, "N",

@@ -15,6 +15,7 @@
 #include "optim/adam.h"
 #include "tests/support/golden.h"
 #include "tests/support/gradcheck.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -44,7 +45,11 @@ void expect_golden(const Golden& golden, const std::string& name, Layer& layer) 
     expect_near_all(to_double(param->gradient.span()), golden.values(gradient_name(param->name)), kTolerance, gradient_name(param->name));
 }
 
-TEST(Golden, LayersWithWeights) {
+// Each test runs on each path that this machine has.
+class GoldenVectors : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, GoldenVectors, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(GoldenVectors, LayersWithWeights) {
   const Golden golden("layers.safetensors");
   Linear linear_in("linear_in", {1, 1, 12}, {2, 2, 6});
   Linear linear_out("linear_out", {2, 2, 5}, {1, 1, 1});
@@ -60,7 +65,7 @@ TEST(Golden, LayersWithWeights) {
   expect_golden(golden, "deconv_small", deconv_small);
 }
 
-TEST(Golden, BatchNorm2dInBothModes) {
+TEST_P(GoldenVectors, BatchNorm2dInBothModes) {
   const Golden golden("layers.safetensors");
   BatchNorm2d layer("bn", 5);
   expect_golden(golden, "bn", layer);
@@ -74,7 +79,7 @@ TEST(Golden, BatchNorm2dInBothModes) {
   expect_near_all(to_naive(pass.y.view()).values, golden.values("bn.y_inference"), kTolerance, "y_inference");
 }
 
-TEST(Golden, Activations) {
+TEST_P(GoldenVectors, Activations) {
   const Golden golden("layers.safetensors");
   ReLU relu;
   LeakyReLU leaky_relu(0.2f);
@@ -84,7 +89,7 @@ TEST(Golden, Activations) {
   expect_golden(golden, "tanh", tanh);
 }
 
-TEST(Golden, Losses) {
+TEST_P(GoldenVectors, Losses) {
   const Golden golden("layers.safetensors");
   for (const Loss loss : {Loss::dcgan, Loss::lsgan, Loss::wgan}) {
     for (const int target : {0, 1}) {
@@ -99,7 +104,7 @@ TEST(Golden, Losses) {
   }
 }
 
-TEST(Golden, BinarizedLayersAndTheirGradients) {
+TEST_P(GoldenVectors, BinarizedLayersAndTheirGradients) {
   const Golden golden("binary_weights.safetensors");
   for (const BinaryRecipe recipe : {BinaryRecipe::pbgen, BinaryRecipe::xnor}) {
     const std::string prefix = name(recipe);
@@ -112,7 +117,7 @@ TEST(Golden, BinarizedLayersAndTheirGradients) {
   }
 }
 
-TEST(Golden, XnorKeepsCentredAndClampedWeights) {
+TEST_P(GoldenVectors, XnorKeepsCentredAndClampedWeights) {
   const Golden golden("binary_weights.safetensors");
   Conv2d conv("xnor_conv", 3, 4, 5, 2, BinaryRecipe::xnor);
   Deconv2d deconv("xnor_deconv", 5, 4, 5, 2, BinaryRecipe::xnor);
@@ -125,7 +130,7 @@ TEST(Golden, XnorKeepsCentredAndClampedWeights) {
   }
 }
 
-TEST(Golden, FiveStepsOfAdam) {
+TEST_P(GoldenVectors, FiveStepsOfAdam) {
   const Golden golden("adam.safetensors");
   Param weight("weight", golden.dims("weight"));
   golden.fill(weight, "weight");

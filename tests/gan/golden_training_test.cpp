@@ -10,6 +10,7 @@
 #include "gan/trainer.h"
 #include "tests/support/golden.h"
 #include "tests/support/gradcheck.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -48,7 +49,6 @@ void expect_golden_run(Loss loss, const std::string& setting) {
   const std::string name = concat(loss_name(loss), "_", setting);
   SCOPED_TRACE(name);
   // Results do not depend on the thread count, and layers this small gain nothing from a second one.
-  const MachineScope scope;
   set_thread_count(1);
   Trainer trainer(small_gan(loss, setting));
   for (Sequential* const network : {&trainer.generator(), &trainer.discriminator()}) {
@@ -90,12 +90,16 @@ void expect_golden_run(Loss loss, const std::string& setting) {
       expect_near_all(to_double(buffer->value.span()), run.values(name + "." + buffer->name), 1e-4, buffer->name);
 }
 
-TEST(GoldenTraining, SigmoidCrossEntropyInFullPrecision) { expect_golden_run(Loss::dcgan, "a"); }
-TEST(GoldenTraining, SigmoidCrossEntropyUnderSettingH) { expect_golden_run(Loss::dcgan, "h"); }
-TEST(GoldenTraining, LeastSquaresInFullPrecision) { expect_golden_run(Loss::lsgan, "a"); }
-TEST(GoldenTraining, LeastSquaresUnderSettingH) { expect_golden_run(Loss::lsgan, "h"); }
-TEST(GoldenTraining, ClippedCriticInFullPrecision) { expect_golden_run(Loss::wgan, "a"); }
-TEST(GoldenTraining, ClippedCriticUnderSettingH) { expect_golden_run(Loss::wgan, "h"); }
+// Each test runs on each path that this machine has.
+class GoldenTraining : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, GoldenTraining, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(GoldenTraining, SigmoidCrossEntropyInFullPrecision) { expect_golden_run(Loss::dcgan, "a"); }
+TEST_P(GoldenTraining, SigmoidCrossEntropyUnderSettingH) { expect_golden_run(Loss::dcgan, "h"); }
+TEST_P(GoldenTraining, LeastSquaresInFullPrecision) { expect_golden_run(Loss::lsgan, "a"); }
+TEST_P(GoldenTraining, LeastSquaresUnderSettingH) { expect_golden_run(Loss::lsgan, "h"); }
+TEST_P(GoldenTraining, ClippedCriticInFullPrecision) { expect_golden_run(Loss::wgan, "a"); }
+TEST_P(GoldenTraining, ClippedCriticUnderSettingH) { expect_golden_run(Loss::wgan, "h"); }
 
 }  // namespace
 }  // namespace pbgen

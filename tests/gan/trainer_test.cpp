@@ -25,6 +25,7 @@
 #include "layers/weighted_layer.h"
 #include "tests/support/allocations.h"
 #include "tests/support/contains.h"
+#include "tests/support/isa_paths.h"
 #include "tests/support/refusal.h"
 
 namespace pbgen {
@@ -62,6 +63,12 @@ bool same_bytes(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
+// What depends on kernels runs on each path that this machine has.
+class TrainerOnEachPath : public OnEachPath {};
+class SamplerOnEachPath : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, TrainerOnEachPath, testing::ValuesIn(kIsas), isa_of_test);
+INSTANTIATE_TEST_SUITE_P(Paths, SamplerOnEachPath, testing::ValuesIn(kIsas), isa_of_test);
+
 TEST(Trainer, TheDiscriminatorOverfitsOneBatchAgainstAFrozenGenerator) {
   for (const Loss loss : {Loss::dcgan, Loss::lsgan}) {
     TrainerOptions options = small_options();
@@ -87,10 +94,9 @@ TEST(Trainer, TheDiscriminatorOverfitsOneBatchAgainstAFrozenGenerator) {
   }
 }
 
-TEST(Trainer, ResultsAreTheSameBytesForAnyNumberOfThreads) {
+TEST_P(TrainerOnEachPath, ResultsAreTheSameBytesForAnyNumberOfThreads) {
   std::vector<std::vector<float>> results;
   const EagerScope eager;
-  const int before = thread_count();
   for (const int threads : {1, 2, 3, 16, 32}) {
     set_thread_count(threads);
     TrainerOptions options = small_options();
@@ -102,7 +108,6 @@ TEST(Trainer, ResultsAreTheSameBytesForAnyNumberOfThreads) {
     for (int i = 0; i < 4; ++i) trainer.step(real.view());
     results.push_back(weights(trainer));
   }
-  set_thread_count(before);
   for (const std::vector<float>& result : results) EXPECT_TRUE(same_bytes(results[0], result));
 }
 
@@ -125,10 +130,10 @@ class AlgorithmScope {
   ConvAlgorithm before_;
 };
 
-TEST(Trainer, ByWinogradsAlgorithmResultsAreTheSameBytesForAnyNumberOfThreads) {
+TEST_P(TrainerOnEachPath, ByWinogradsAlgorithmResultsAreTheSameBytesForAnyNumberOfThreads) {
+  if (GetParam() == Isa::ref) GTEST_SKIP() << "the definition has no such algorithm";
   const AlgorithmScope scope(ConvAlgorithm::winograd);
   const EagerScope eager;
-  const int before = thread_count();
   std::vector<std::vector<float>> results;
   for (const int threads : {1, 2, 3}) {
     set_thread_count(threads);
@@ -139,7 +144,6 @@ TEST(Trainer, ByWinogradsAlgorithmResultsAreTheSameBytesForAnyNumberOfThreads) {
     for (int i = 0; i < 2; ++i) trainer.step(real.view());
     results.push_back(weights(trainer));
   }
-  set_thread_count(before);
   EXPECT_TRUE(same_bytes(results[0], results[1]));
   EXPECT_TRUE(same_bytes(results[0], results[2]));
 }
@@ -164,7 +168,7 @@ Tensor drawn_latents(const TrainerOptions& options, std::uint32_t iteration, std
   return z;
 }
 
-TEST(Trainer, EveryDiscriminatorUpdateTakesAnotherBatchAndAnotherZ) {
+TEST_P(TrainerOnEachPath, EveryDiscriminatorUpdateTakesAnotherBatchAndAnotherZ) {
   for (const int d_steps : {1, 3}) {
     TrainerOptions options = critic_options();
     options.d_steps = d_steps;
@@ -245,7 +249,7 @@ TEST(Trainer, TheCriticDrivesItsTwoMeansApartAsFarAsTheClippingLets) {
   EXPECT_GT(trained, -2.0 * 16.0 * 0.05 * 0.05 * (std::sqrt(7.0) + 1.0));
 }
 
-TEST(Trainer, SamplingLeavesNoTraceInTraining) {
+TEST_P(TrainerOnEachPath, SamplingLeavesNoTraceInTraining) {
   TrainerOptions options = small_options();
   options.network.binarized = parse_setting("H");
   Trainer plain(options);
@@ -262,8 +266,8 @@ TEST(Trainer, SamplingLeavesNoTraceInTraining) {
 }
 
 // core/base/workspace.h's promise, for all that a step does: scratch grows in the first ones, and then stands.
-TEST(Trainer, AStepAllocatesNothingOnceItsScratchHasGrown) {
-  if (isa() == Isa::ref) GTEST_SKIP() << "the definitions allocate";
+TEST_P(TrainerOnEachPath, AStepAllocatesNothingOnceItsScratchHasGrown) {
+  if (GetParam() == Isa::ref) GTEST_SKIP() << "the definitions allocate";
   const auto allocations_of_a_step = [](const TrainerOptions& options) {
     Trainer trainer(options);
     const Tensor real = images(options, 5);
@@ -291,7 +295,7 @@ TEST(Trainer, AStepAllocatesNothingOnceItsScratchHasGrown) {
   }
 }
 
-TEST(Trainer, AFirstGeneratorStepThatReusesTheFakeBatchIsThatOfAFreshForward) {
+TEST_P(TrainerOnEachPath, AFirstGeneratorStepThatReusesTheFakeBatchIsThatOfAFreshForward) {
   TrainerOptions options = small_options();
   options.g_steps = 1;
   options.network.binarized = {{1}, {2}};
@@ -409,7 +413,7 @@ TEST(Trainer, OptionsOutOfRangeAreRefusedWithFieldValueAndRule) {
             "ema_decay 1: expected a decay of at least 0 (off) and below 1, such as 0.999");
 }
 
-TEST(Sampler, InferenceWithoutARecordGivesTheSameBits) {
+TEST_P(SamplerOnEachPath, InferenceWithoutARecordGivesTheSameBits) {
   const TrainerOptions options = small_options();
   Trainer trainer(options);
   const Sequential& generator = trainer.generator();
@@ -427,7 +431,7 @@ TEST(Sampler, InferenceWithoutARecordGivesTheSameBits) {
   EXPECT_THROW((void)generator.infer(std::as_const(z).view(), smaller, workspace), std::logic_error);
 }
 
-TEST(Sampler, AnImageDoesNotDependOnItsNeighbours) {
+TEST_P(SamplerOnEachPath, AnImageDoesNotDependOnItsNeighbours) {
   const TrainerOptions options = small_options();
   Trainer trainer(options);
   Sampler sampler(options.network, trainer.generator());

@@ -38,6 +38,10 @@ const std::vector<Case>& cases() {
   return all;
 }
 
+// Each test runs on each path that this machine has.
+class Activations : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, Activations, testing::ValuesIn(kIsas), isa_of_test);
+
 // Large enough for several threads.
 constexpr LaneShape kShape{16, 16, 24, 7};
 
@@ -58,7 +62,7 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
   return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.floats()) * sizeof(float)) == 0;
 }
 
-TEST(Activations, ForwardFollowsTheDefinition) {
+TEST_P(Activations, ForwardFollowsTheDefinition) {
   for (const Case& c : cases()) {
     const Tensor x = random_tensor(1, 2.0);
     Tensor y = nan_tensor();
@@ -71,7 +75,7 @@ TEST(Activations, ForwardFollowsTheDefinition) {
   }
 }
 
-TEST(Activations, GradientsAgreeWithCentralDifferences) {
+TEST_P(Activations, GradientsAgreeWithCentralDifferences) {
   for (const Case& c : cases()) {
     Tensor x = random_tensor(2, 1.5);
     for (std::int64_t i = 0; i < x.floats(); ++i)
@@ -90,9 +94,8 @@ TEST(Activations, GradientsAgreeWithCentralDifferences) {
   }
 }
 
-TEST(Activations, InPlaceEqualsOutOfPlaceForAnyThreadCount) {
+TEST_P(Activations, InPlaceEqualsOutOfPlaceForAnyThreadCount) {
   const EagerScope eager;
-  const int threads = thread_count();
   for (const Case& c : cases()) {
     ASSERT_TRUE(c.layer->in_place());
     const Tensor x = random_tensor(4, 2.0);
@@ -109,13 +112,12 @@ TEST(Activations, InPlaceEqualsOutOfPlaceForAnyThreadCount) {
     c.layer->forward(in_place.view(), in_place.view(), {}, workspace, Mode::train);
     // What was x is gone: backward may only look at y.
     c.layer->backward({}, in_place.view(), gradient_in_place.view(), gradient_in_place.view(), {}, {true, true}, workspace);
-    set_thread_count(threads);
     EXPECT_TRUE(same_bytes(y, in_place)) << c.name;
     EXPECT_TRUE(same_bytes(dx, gradient_in_place)) << c.name;
   }
 }
 
-TEST(Activations, TanhHasTheSameBitsOnBothPaths) {
+TEST_P(Activations, TanhHasTheReferencesBits) {
   // All the way through the bits of a float, NaN included: some eighty values with each exponent and sign.
   Tensor x(kShape);
   const std::uint32_t step = static_cast<std::uint32_t>((std::uint64_t{1} << 32) / static_cast<std::uint64_t>(x.floats()));
@@ -125,18 +127,16 @@ TEST(Activations, TanhHasTheSameBitsOnBothPaths) {
   Tensor y = nan_tensor();
   Workspace workspace(0);
   Tanh().forward(x.view(), y.view(), {}, workspace, Mode::train);
-  const Isa path = isa();
   set_isa(Isa::ref);
   Tensor reference = nan_tensor();
   Tanh().forward(x.view(), reference.view(), {}, workspace, Mode::train);
-  set_isa(path);
   for (std::int64_t i = 0; i < x.floats(); ++i) {
     if (std::isnan(x.data()[i])) ASSERT_TRUE(std::isnan(y.data()[i]) && std::isnan(reference.data()[i]));
     else ASSERT_EQ(std::bit_cast<std::uint32_t>(y.data()[i]), std::bit_cast<std::uint32_t>(reference.data()[i])) << x.data()[i];
   }
 }
 
-TEST(Activations, NaNStaysNaNSoThatDivergenceIsSeen) {
+TEST_P(Activations, NaNStaysNaNSoThatDivergenceIsSeen) {
   for (const Case& c : cases()) {
     const Tensor x = nan_tensor();
     Tensor y(kShape);
@@ -146,7 +146,7 @@ TEST(Activations, NaNStaysNaNSoThatDivergenceIsSeen) {
   }
 }
 
-TEST(Activations, SlopeAtZeroIsTheLeftOne) {
+TEST_P(Activations, SlopeAtZeroIsTheLeftOne) {
   Tensor y(kShape);
   const Tensor dy = random_tensor(6, 1.0);
   Tensor dx = nan_tensor();
@@ -157,7 +157,7 @@ TEST(Activations, SlopeAtZeroIsTheLeftOne) {
   EXPECT_EQ(dx.data()[0], 0.2f * dy.data()[0]);
 }
 
-TEST(Activations, SaturatedTanhKeepsItsGradient) {
+TEST_P(Activations, SaturatedTanhKeepsItsGradient) {
   Tensor x(kShape);
   std::fill_n(x.data(), x.floats(), 6.0f);
   Tensor y = nan_tensor();
@@ -172,7 +172,7 @@ TEST(Activations, SaturatedTanhKeepsItsGradient) {
   EXPECT_NEAR(dx.data()[0], 1.0 - std::tanh(6.0) * std::tanh(6.0), 8.0 * 0x1p-24);
 }
 
-TEST(Activations, WithoutWantInputNothingIsWritten) {
+TEST_P(Activations, WithoutWantInputNothingIsWritten) {
   for (const Case& c : cases()) {
     const Tensor y = random_tensor(7, 0.5);
     Workspace workspace(0);
@@ -180,7 +180,7 @@ TEST(Activations, WithoutWantInputNothingIsWritten) {
   }
 }
 
-TEST(Activations, ASlopeThatHidesTheSignIsRefused) {
+TEST(LeakyReLU, ASlopeThatHidesTheSignIsRefused) {
   EXPECT_THROW(LeakyReLU(0.0f), std::logic_error);
   EXPECT_THROW(LeakyReLU(1.0f), std::logic_error);
 }

@@ -19,6 +19,10 @@
 namespace pbgen {
 namespace {
 
+// Each test runs on each path that this machine has.
+class BatchNorm2dTest : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, BatchNorm2dTest, testing::ValuesIn(kIsas), isa_of_test);
+
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 void fill_random(float* values, std::int64_t count, std::uint32_t which, double mean, double sd) {
@@ -83,7 +87,7 @@ std::vector<double> naive_forward(const std::vector<double>& x, const std::vecto
 // Odd channel counts, several pieces (more than 64 rows), pieces of few rows, more than one block of 128 channels.
 const LaneShape kShapes[] = {{8, 1, 1, 1}, {8, 3, 5, 3}, {16, 9, 9, 4}, {24, 8, 4, 7}, {16, 32, 24, 7}, {16, 4, 4, 512}, {8, 2, 3, 129}};
 
-TEST(BatchNorm2d, TrainModeNormalisesLikeTheNaiveDefinition) {
+TEST_P(BatchNorm2dTest, TrainModeNormalisesLikeTheNaiveDefinition) {
   for (const LaneShape& shape : kShapes) {
     Bench bench(shape);
     bench.forward(Mode::train);
@@ -95,7 +99,7 @@ TEST(BatchNorm2d, TrainModeNormalisesLikeTheNaiveDefinition) {
   }
 }
 
-TEST(BatchNorm2d, StatisticsSurviveAMeanFarFromZero) {
+TEST_P(BatchNorm2dTest, StatisticsSurviveAMeanFarFromZero) {
   // The sum of squares in float would lose all of a variance of 1 beside a squared mean of 1e6.
   const LaneShape shape{16, 16, 16, 5};
   Bench bench(shape, 1000.0, 1.0);
@@ -111,7 +115,7 @@ TEST(BatchNorm2d, StatisticsSurviveAMeanFarFromZero) {
   }
 }
 
-TEST(BatchNorm2d, GradientsAgreeWithCentralDifferences) {
+TEST_P(BatchNorm2dTest, GradientsAgreeWithCentralDifferences) {
   const LaneShape shape{16, 3, 2, 5};
   Bench bench(shape);
   bench.forward(Mode::train);
@@ -144,7 +148,7 @@ TEST(BatchNorm2d, GradientsAgreeWithCentralDifferences) {
   check_gradient(beta, bench.layer.params()[1]->gradient.data(), "dbeta");
 }
 
-TEST(BatchNorm2d, BackwardOverwritesDxAddsToParametersAndHeedsWant) {
+TEST_P(BatchNorm2dTest, BackwardOverwritesDxAddsToParametersAndHeedsWant) {
   Bench bench({8, 2, 2, 3});
   bench.forward(Mode::train);
   const float* const dgamma = bench.layer.params()[0]->gradient.data();
@@ -159,7 +163,7 @@ TEST(BatchNorm2d, BackwardOverwritesDxAddsToParametersAndHeedsWant) {
   EXPECT_TRUE(std::equal(dx.begin(), dx.end(), bench.dx.data()));
 }
 
-TEST(BatchNorm2d, ConstantChannelsStayFinite) {
+TEST_P(BatchNorm2dTest, ConstantChannelsStayFinite) {
   Bench bench({8, 4, 4, 2}, 5.0, 0.0);
   bench.forward(Mode::train);
   bench.backward({true, true});
@@ -169,7 +173,7 @@ TEST(BatchNorm2d, ConstantChannelsStayFinite) {
   }
 }
 
-TEST(BatchNorm2d, MovingStatisticsMoveOnlyWhenTold) {
+TEST_P(BatchNorm2dTest, MovingStatisticsMoveOnlyWhenTold) {
   const LaneShape shape{16, 3, 3, 2};
   Bench bench(shape);
   const float* const running_mean = bench.layer.buffers()[0]->value.data();
@@ -186,7 +190,7 @@ TEST(BatchNorm2d, MovingStatisticsMoveOnlyWhenTold) {
   }
 }
 
-TEST(BatchNorm2d, InferenceUsesMovingStatisticsAndLeavesTheRecord) {
+TEST_P(BatchNorm2dTest, InferenceUsesMovingStatisticsAndLeavesTheRecord) {
   const LaneShape shape{8, 2, 3, 4};
   Bench bench(shape);
   NamedArray& running_mean = *bench.layer.buffers()[0];
@@ -206,7 +210,7 @@ TEST(BatchNorm2d, InferenceUsesMovingStatisticsAndLeavesTheRecord) {
   }
 }
 
-TEST(BatchNorm2d, CalibrationIsExactOverAllBatchesTogether) {
+TEST_P(BatchNorm2dTest, CalibrationIsExactOverAllBatchesTogether) {
   // Three batches with far-apart means: the variance between them counts as well.
   const LaneShape shape{8, 5, 5, 3};
   const LaneShape all_shape{24, 5, 5, 3};
@@ -232,16 +236,15 @@ TEST(BatchNorm2d, CalibrationIsExactOverAllBatchesTogether) {
   EXPECT_NE(bench.layer.buffers()[0]->value[0], mean);
 }
 
-TEST(BatchNorm2d, CalibrationWithoutABatchIsRefused) {
+TEST(BatchNorm2dContract, CalibrationWithoutABatchIsRefused) {
   BatchNorm2d layer("bn", 2);
   EXPECT_THROW(layer.finish_calibration(), std::logic_error);
   layer.begin_calibration();
   EXPECT_THROW(layer.finish_calibration(), std::logic_error);
 }
 
-TEST(BatchNorm2d, ResultsAreTheSameBytesForAnyThreadCount) {
+TEST_P(BatchNorm2dTest, ResultsAreTheSameBytesForAnyThreadCount) {
   const EagerScope eager;
-  const int threads = thread_count();
   for (const LaneShape& shape : kShapes)
     for (const int count : {3, 16, 64}) {
       Bench one(shape);
@@ -252,7 +255,6 @@ TEST(BatchNorm2d, ResultsAreTheSameBytesForAnyThreadCount) {
       set_thread_count(count);
       many.forward(Mode::train);
       many.backward({true, true});
-      set_thread_count(threads);
       const auto bytes = static_cast<std::size_t>(one.x.floats()) * sizeof(float);
       EXPECT_EQ(std::memcmp(one.y.data(), many.y.data(), bytes), 0) << shape;
       EXPECT_EQ(std::memcmp(one.dx.data(), many.dx.data(), bytes), 0) << shape;
@@ -273,36 +275,31 @@ bool same_floats(const AlignedBuffer<float>& a, const AlignedBuffer<float>& b) {
 
 constexpr float kSlopes[] = {1.0f, 0.0f, 0.2f};
 
-TEST(BatchNorm2d, AnActivationInsideIsToTheBitTheLayerBehind) {
-  const Isa before = isa();
-  for (const Isa path : machine_paths()) {
-    set_isa(path);
-    for (const LaneShape& shape : kShapes) {
-      for (const float slope : {0.0f, 0.2f}) {
-        std::unique_ptr<Layer> activation = std::make_unique<ReLU>();
-        if (slope > 0.0f) activation = std::make_unique<LeakyReLU>(slope);
-        Bench fused(shape, 0.3, 1.7, slope);
-        Bench plain(shape);
-        Workspace none(0);
-        for (const Mode mode : {Mode::inference, Mode::train}) {
-          fused.forward(mode);
-          plain.forward(mode);
-          activation->forward(plain.y.view(), plain.y.view(), {}, none, mode);
-          EXPECT_TRUE(same_bytes(fused.y, plain.y)) << shape << ", slope " << slope << ", " << name(path);
-        }
-        fused.backward({true, true});
-        activation->backward({}, plain.y.view(), plain.dy.view(), plain.dy.view(), {}, {true, true}, none);
-        plain.backward({true, true});
-        EXPECT_TRUE(same_bytes(fused.dx, plain.dx)) << shape << ", slope " << slope << ", " << name(path);
-        for (std::size_t p = 0; p < 2; ++p)
-          EXPECT_TRUE(same_floats(fused.layer.params()[p]->gradient, plain.layer.params()[p]->gradient)) << shape << ", slope " << slope;
+TEST_P(BatchNorm2dTest, AnActivationInsideIsToTheBitTheLayerBehind) {
+  for (const LaneShape& shape : kShapes) {
+    for (const float slope : {0.0f, 0.2f}) {
+      std::unique_ptr<Layer> activation = std::make_unique<ReLU>();
+      if (slope > 0.0f) activation = std::make_unique<LeakyReLU>(slope);
+      Bench fused(shape, 0.3, 1.7, slope);
+      Bench plain(shape);
+      Workspace none(0);
+      for (const Mode mode : {Mode::inference, Mode::train}) {
+        fused.forward(mode);
+        plain.forward(mode);
+        activation->forward(plain.y.view(), plain.y.view(), {}, none, mode);
+        EXPECT_TRUE(same_bytes(fused.y, plain.y)) << shape << ", slope " << slope;
       }
+      fused.backward({true, true});
+      activation->backward({}, plain.y.view(), plain.dy.view(), plain.dy.view(), {}, {true, true}, none);
+      plain.backward({true, true});
+      EXPECT_TRUE(same_bytes(fused.dx, plain.dx)) << shape << ", slope " << slope;
+      for (std::size_t p = 0; p < 2; ++p)
+        EXPECT_TRUE(same_floats(fused.layer.params()[p]->gradient, plain.layer.params()[p]->gradient)) << shape << ", slope " << slope;
     }
   }
-  set_isa(before);
 }
 
-TEST(BatchNorm2d, TheActivationIsThatOfItsSlope) {
+TEST_P(BatchNorm2dTest, TheActivationIsThatOfItsSlope) {
   // Independent of the layers that it replaces, values below, at and above the kink among them.
   const LaneShape shape{8, 1, 1, 1};
   for (const float slope : kSlopes) {
@@ -322,39 +319,34 @@ TEST(BatchNorm2d, TheActivationIsThatOfItsSlope) {
   }
 }
 
-TEST(BatchNorm2d, AllPathsGiveTheSameBytesAndDxMayBeDy) {
-  if (fast_paths().empty()) GTEST_SKIP() << "there is one path alone";
-  const Isa before = isa();
+TEST_P(BatchNorm2dTest, GivesTheReferencesBytesAndDxMayBeDy) {
   for (const LaneShape& shape : kShapes) {
     for (const float slope : kSlopes) {
+      Bench bench(shape, 0.3, 1.7, slope);
+      bench.forward(Mode::train);
+      bench.layer.backward(bench.x.view(), bench.y.view(), bench.dy.view(), bench.dy.view(), bench.record.span(), {true, true},
+                           bench.workspace);
       Bench ref(shape, 0.3, 1.7, slope);
       set_isa(Isa::ref);
       ref.forward(Mode::train);
       ref.backward({true, true});
-      for (const Isa path : fast_paths()) {
-        Bench fast(shape, 0.3, 1.7, slope);
-        set_isa(path);
-        fast.forward(Mode::train);
-        fast.layer.backward(fast.x.view(), fast.y.view(), fast.dy.view(), fast.dy.view(), fast.record.span(), {true, true}, fast.workspace);
-        EXPECT_TRUE(same_bytes(ref.y, fast.y)) << shape << ", slope " << slope << ", " << name(path);
-        EXPECT_TRUE(same_bytes(ref.dx, fast.dy)) << shape << ", slope " << slope << ", " << name(path);
-        EXPECT_TRUE(same_floats(ref.record, fast.record)) << shape << ", " << name(path);
-        for (std::size_t p = 0; p < 2; ++p)
-          EXPECT_TRUE(same_floats(ref.layer.params()[p]->gradient, fast.layer.params()[p]->gradient))
-              << shape << ", slope " << slope << ", " << name(path);
-      }
+      set_isa(GetParam());
+      EXPECT_TRUE(same_bytes(ref.y, bench.y)) << shape << ", slope " << slope;
+      EXPECT_TRUE(same_bytes(ref.dx, bench.dy)) << shape << ", slope " << slope;
+      EXPECT_TRUE(same_floats(ref.record, bench.record)) << shape;
+      for (std::size_t p = 0; p < 2; ++p)
+        EXPECT_TRUE(same_floats(ref.layer.params()[p]->gradient, bench.layer.params()[p]->gradient)) << shape << ", slope " << slope;
     }
   }
-  set_isa(before);
 }
 
-TEST(BatchNorm2d, ImpossibleSlopesAreRefused) {
+TEST(BatchNorm2dContract, ImpossibleSlopesAreRefused) {
   EXPECT_THROW(BatchNorm2d("bn", 4, -0.1f), std::logic_error);
   EXPECT_THROW(BatchNorm2d("bn", 4, 1.1f), std::logic_error);
   EXPECT_THROW(BatchNorm2d("bn", 4, kNaN), std::logic_error);
 }
 
-TEST(BatchNorm2d, WrongChannelsAreRefused) {
+TEST(BatchNorm2dContract, WrongChannelsAreRefused) {
   const BatchNorm2d layer("bn", 4);
   EXPECT_THROW(layer.output_shape({8, 2, 2, 3}), std::logic_error);
   EXPECT_THROW(BatchNorm2d("bn", 0), std::logic_error);

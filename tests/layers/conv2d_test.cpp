@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "layers/deconv2d.h"
+#include "tests/support/algorithm_paths.h"
 #include "tests/support/gradcheck.h"
 
 namespace pbgen {
@@ -23,18 +24,8 @@ NaiveForward naive_of(const ConvCase& c) {
   return [c](const NaiveTensor& x, const std::vector<std::vector<double>>& p) { return naive_conv2d(x, p[0], p[1], c.kernel, c.stride); };
 }
 
-// Every test runs with the direct kernels and with the definition.
-class Conv2dTest : public testing::TestWithParam<ConvAlgorithm> {
- protected:
-  Conv2dTest() { set_conv_algorithm(GetParam()); }
-  ~Conv2dTest() override { set_conv_algorithm(before_); }
-
- private:
-  ConvAlgorithm before_ = conv_algorithm();
-};
-
-INSTANTIATE_TEST_SUITE_P(Algorithms, Conv2dTest, testing::ValuesIn(kConvAlgorithms),
-                         [](const auto& instance) { return std::string(name(instance.param)); });
+class Conv2dTest : public OnEachAlgorithmAndPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, Conv2dTest, testing::Combine(testing::ValuesIn(kConvAlgorithms), testing::ValuesIn(kIsas)), path_of_test);
 
 TEST_P(Conv2dTest, MatchesTheDefinitionAndItsDifferences) {
   std::uint64_t seed = 1;
@@ -98,8 +89,7 @@ TEST_P(Conv2dTest, ResultsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST_P(Conv2dTest, BothPathsAgree) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
+TEST_P(Conv2dTest, AgreesWithTheReferencePath) {
   Conv2d layer("conv", 7, 13);
   randomise_parameters(layer, 90);
   check_isa_parity(layer, {16, 8, 8, 7}, 90, 16 * 4 * 4 + 1, 1.0);  // the weight gradient has the longest sums

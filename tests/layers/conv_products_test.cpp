@@ -7,6 +7,7 @@
 #include "layers/conv2d.h"
 #include "layers/deconv2d.h"
 #include "tests/support/gradcheck.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
@@ -46,7 +47,10 @@ void compare(const Case& c, BinaryRecipe recipe, std::uint64_t seed) {
   }
 }
 
-TEST(ConvProducts, DirectKernelsAgreeWithTheDefinition) {
+class ConvProductsOnEachPath : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, ConvProductsOnEachPath, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(ConvProductsOnEachPath, DirectKernelsAgreeWithTheDefinition) {
   std::uint64_t seed = 300;
   for (const Case& c : kCases)
     for (const BinaryRecipe recipe : {BinaryRecipe::none, BinaryRecipe::pbgen, BinaryRecipe::xnor}) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/algorithm_paths.h"
 #include "tests/support/gradcheck.h"
 
 namespace pbgen {
@@ -18,18 +19,8 @@ const DeconvCase kCases[] = {
     {{8, 5, 4, 11}, 2, 3, 1}, {{8, 3, 2, 3}, 3, 5, 3},
 };
 
-// Every test runs with the direct kernels and with the definition.
-class Deconv2dTest : public testing::TestWithParam<ConvAlgorithm> {
- protected:
-  Deconv2dTest() { set_conv_algorithm(GetParam()); }
-  ~Deconv2dTest() override { set_conv_algorithm(before_); }
-
- private:
-  ConvAlgorithm before_ = conv_algorithm();
-};
-
-INSTANTIATE_TEST_SUITE_P(Algorithms, Deconv2dTest, testing::ValuesIn(kConvAlgorithms),
-                         [](const auto& instance) { return std::string(name(instance.param)); });
+class Deconv2dTest : public OnEachAlgorithmAndPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, Deconv2dTest, testing::Combine(testing::ValuesIn(kConvAlgorithms), testing::ValuesIn(kIsas)), path_of_test);
 
 TEST_P(Deconv2dTest, MatchesTheDefinitionAndItsDifferences) {
   std::uint64_t seed = 1;
@@ -99,8 +90,7 @@ TEST_P(Deconv2dTest, ResultsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST_P(Deconv2dTest, BothPathsAgree) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
+TEST_P(Deconv2dTest, AgreesWithTheReferencePath) {
   Deconv2d layer("deconv", 13, 7);
   randomise_parameters(layer, 90);
   check_isa_parity(layer, {16, 4, 4, 13}, 90, 16 * 4 * 4 + 1, 1.0);  // the weight gradient has the longest sums

@@ -9,9 +9,14 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "tests/support/isa_paths.h"
 
 namespace pbgen {
 namespace {
+
+// Each test runs on each path that this machine has.
+class RowSums : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, RowSums, testing::ValuesIn(kIsas), isa_of_test);
 
 // Few and many channels: several periods to a row, one, and blocks of one period; counts that no cut divides.
 const LaneShape kShapes[] = {{8, 1, 1, 1},   {8, 3, 5, 1},   {16, 64, 33, 3},  {24, 31, 9, 5},  {8, 16, 16, 64}, {64, 32, 32, 64},
@@ -42,7 +47,7 @@ std::vector<float> sums_of(const Tensor& x, Rows rows) {
   return sums;
 }
 
-TEST(RowSums, AreAddedWithinTheBound) {
+TEST_P(RowSums, AreAddedWithinTheBound) {
   for (const LaneShape& shape : kShapes)
     for (const Rows rows : kBoth) {
       const Tensor x = random_tensor(shape);
@@ -65,10 +70,8 @@ TEST(RowSums, AreAddedWithinTheBound) {
     }
 }
 
-TEST(RowSums, SameBitsForAnyThreadCountAndOnBothPaths) {
+TEST_P(RowSums, SameBitsForAnyThreadCountAndAsTheReference) {
   const EagerScope eager;
-  const int threads = thread_count();
-  const Isa path = isa();
   for (const LaneShape& shape : kShapes)
     for (const Rows rows : kBoth) {
       const Tensor x = random_tensor(shape);
@@ -80,12 +83,11 @@ TEST(RowSums, SameBitsForAnyThreadCountAndOnBothPaths) {
       }
       set_isa(Isa::ref);
       EXPECT_EQ(sums_of(x, rows), alone) << shape << ", reference";
-      set_isa(path);
+      set_isa(GetParam());
     }
-  set_thread_count(threads);
 }
 
-TEST(RowSums, AValueThatIsNotFiniteShowsInItsRowAlone) {
+TEST_P(RowSums, AValueThatIsNotFiniteShowsInItsRowAlone) {
   Tensor x = random_tensor({16, 8, 8, 5});
   x.data()[3 * kLanes + 2] = NAN;  // pixel 0, channel 3
   const std::vector<float> sums = sums_of(x, Rows::channels);

@@ -2,22 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include "core/conv/conv_algorithm.h"
+#include "tests/support/algorithm_paths.h"
 #include "tests/support/gradcheck.h"
 
 namespace pbgen {
 namespace {
 
-class LinearTest : public ::testing::TestWithParam<ConvAlgorithm> {
- protected:
-  LinearTest() { set_conv_algorithm(GetParam()); }
-  ~LinearTest() override { set_conv_algorithm(before_); }
-
- private:
-  ConvAlgorithm before_ = conv_algorithm();
-};
-INSTANTIATE_TEST_SUITE_P(Algorithms, LinearTest, ::testing::ValuesIn(kConvAlgorithms),
-                         [](const auto& suite) { return std::string(name(suite.param)); });
+class LinearTest : public OnEachAlgorithmAndPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, LinearTest, testing::Combine(testing::ValuesIn(kConvAlgorithms), testing::ValuesIn(kIsas)), path_of_test);
 
 struct LinearCase {
   std::int64_t batch;
@@ -83,8 +75,7 @@ TEST_P(LinearTest, ResultsDoNotDependOnTheNumberOfThreads) {
   }
 }
 
-TEST_P(LinearTest, BothPathsAgree) {
-  if (!machine_supports(Isa::avx2)) GTEST_SKIP() << "no AVX2";
+TEST_P(LinearTest, AgreesWithTheReferencePath) {
   Linear layer("linear", {4, 4, 11}, {1, 1, 3});
   randomise_parameters(layer, 90);
   check_isa_parity(layer, {16, 4, 4, 11}, 90, 4 * 4 * 11 + 1, 1.0);

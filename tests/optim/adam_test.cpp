@@ -21,7 +21,11 @@ void fill_random(AlignedBuffer<float>& values, std::uint32_t which, double sd) {
   for (std::int64_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(sd * rng.normal(static_cast<std::uint64_t>(i)));
 }
 
-TEST(Adam, FollowsTensorFlowsFormula) {
+// Each test runs on each path that this machine has.
+class AdamTest : public OnEachPath {};
+INSTANTIATE_TEST_SUITE_P(Paths, AdamTest, testing::ValuesIn(kIsas), isa_of_test);
+
+TEST_P(AdamTest, FollowsTensorFlowsFormula) {
   const AdamOptions options{1e-3, 0.5, 0.999, 1e-8};
   Param a("a", {7, 5});
   Param b("b", {3});
@@ -64,7 +68,7 @@ TEST(Adam, FollowsTensorFlowsFormula) {
   }
 }
 
-TEST(Adam, ResumesToTheSameBytes) {
+TEST_P(AdamTest, ResumesToTheSameBytes) {
   Param straight("w", {100});
   Param resumed("w", {100});
   fill_random(straight.value, 1, 1.0);
@@ -85,9 +89,8 @@ TEST(Adam, ResumesToTheSameBytes) {
   EXPECT_TRUE(std::equal(straight.value.begin(), straight.value.end(), resumed.value.begin()));
 }
 
-TEST(Adam, UsesGradientsUpAndIgnoresTheThreadCount) {
+TEST_P(AdamTest, UsesGradientsUpAndIgnoresTheThreadCount) {
   const EagerScope eager;
-  const int threads = thread_count();
   Param one("w", {70001});
   Param three("w", {70001});
   for (Param* const param : {&one, &three}) {
@@ -100,11 +103,10 @@ TEST(Adam, UsesGradientsUpAndIgnoresTheThreadCount) {
       EXPECT_TRUE(std::all_of(param->gradient.begin(), param->gradient.end(), [](float g) { return g == 0.0f; }));
     }
   }
-  set_thread_count(threads);
   EXPECT_TRUE(std::equal(one.value.begin(), one.value.end(), three.value.begin()));
 }
 
-TEST(Adam, NamesTheFirstParameterThatIsNotFinite) {
+TEST_P(AdamTest, NamesTheFirstParameterThatIsNotFinite) {
   const EagerScope eager;
   for (const float broken : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     for (const std::int64_t at : {0, 1023, 1024, 4999}) {
@@ -120,7 +122,7 @@ TEST(Adam, NamesTheFirstParameterThatIsNotFinite) {
   }
 }
 
-TEST(Adam, LateStepsUseTheFullRate) {
+TEST_P(AdamTest, LateStepsUseTheFullRate) {
   // beta^t has vanished after 10^9 steps: a constant gradient then moves a weight by lr.
   Param param("w", {1});
   Adam adam({&param}, {});
@@ -132,7 +134,7 @@ TEST(Adam, LateStepsUseTheFullRate) {
   EXPECT_NEAR(param.value[0], -2e-4, 1e-10);
 }
 
-TEST(Adam, ImpossibleOptionsAreRefused) {
+TEST(AdamContract, ImpossibleOptionsAreRefused) {
   Param param("w", {1});
   EXPECT_THROW(Adam({&param}, {-1.0, 0.5, 0.999, 1e-8}), std::logic_error);
   EXPECT_THROW(Adam({&param}, {1.0, 1.0, 0.999, 1e-8}), std::logic_error);
