@@ -97,7 +97,7 @@ static const char* kernels(void) {
   static const struct {
     int path;
     const char* name;
-  } fast[] = {{PBGEN_PATH_AVX2, "avx2"}, {PBGEN_PATH_NEON, "neon"}};
+  } fast[] = {{PBGEN_PATH_AVX512, "avx512"}, {PBGEN_PATH_AVX2, "avx2"}, {PBGEN_PATH_NEON, "neon"}};
   pbgen_options options = {0};
   pbgen_info info;
   for (size_t i = 0; i < sizeof fast / sizeof fast[0]; ++i) {
