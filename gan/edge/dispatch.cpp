@@ -1,11 +1,11 @@
 // Which paths there are, and which this processor runs.
+#include <initializer_list>
+
 #include "gan/edge/generator.h"
 #include "gan/edge/run.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-
-#include <initializer_list>
 #endif
 
 namespace pbgen::edge {
@@ -65,6 +65,7 @@ std::int64_t first_level_cache_bytes() {
   return 0;
 }
 
+// Tables of pairs of vectors that do not fit would cost what they gain.
 bool has_room_for_pairs() {
   constexpr std::int64_t kPairTableBytes = 2 * kBlockGroups * kTableFloats * std::int64_t{sizeof(float)};
   return first_level_cache_bytes() > kPairTableBytes;
@@ -79,16 +80,15 @@ bool runs_here(Path path) {
   if (path == Path::avx512)
     return runs_here(Path::avx2) && system_keeps_wide_registers() && __builtin_cpu_supports("avx512f") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("bmi2") && has_room_for_pairs();
 #endif
   return leaves_of(path) != nullptr;
 }
 
 Path best_path() {
-#if defined(__x86_64__)
-  if (runs_here(Path::avx512) && has_room_for_pairs()) return Path::avx512;
-#endif
-  return runs_here(Path::avx2) ? Path::avx2 : runs_here(Path::neon) ? Path::neon : Path::portable;
+  for (const Path path : {Path::avx512, Path::avx2, Path::neon})
+    if (runs_here(path)) return path;
+  return Path::portable;
 }
 
 }  // namespace pbgen::edge

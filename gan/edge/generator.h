@@ -21,9 +21,9 @@
 namespace pbgen::edge {
 
 // Whether this build has the path and this processor its instructions (avx2: x86-64 with AVX2, FMA and F16C; avx512: with AVX-512 F,
-// BW, DQ and VL, and BMI2 besides; neon: any aarch64).
+// BW, DQ and VL, and BMI2 besides, and a first-level cache that holds the tables of pairs of vectors, 44 KB; neon: any aarch64).
 bool runs_here(Path path);
-// The fastest of those: avx512 only where the first-level cache holds the tables of its pairs of vectors.
+// The fastest of those.
 Path best_path();
 
 // Null, or a sentence that says why the generator cannot run: sizes, missing arrays, layers that do not fit together.

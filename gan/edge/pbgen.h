@@ -83,7 +83,7 @@ enum pbgen_path {
   PBGEN_PATH_PORTABLE = 1,
   PBGEN_PATH_AVX2 = 2,  /* x86-64 with AVX2, FMA and F16C */
   PBGEN_PATH_NEON = 3,  /* aarch64 */
-  PBGEN_PATH_AVX512 = 4 /* as PBGEN_PATH_AVX2, with AVX-512 F, BW, DQ and VL, and BMI2 besides */
+  PBGEN_PATH_AVX512 = 4 /* as PBGEN_PATH_AVX2, with AVX-512 F, BW, DQ and VL, BMI2 and more than 44 KB of first-level cache */
 };
 
 /* Calls body(body_context, i) once for each i of [0, count), in any order, on any threads, and returns when all of them are done. */

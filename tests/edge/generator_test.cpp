@@ -201,8 +201,10 @@ TEST(EdgeGenerator, ThePathsAreThoseOfTheMachine) {
 #else
   EXPECT_FALSE(edge::runs_here(edge::Path::neon));
   EXPECT_EQ(edge::runs_here(edge::Path::avx2), machine_supports(Isa::avx2));
-  EXPECT_EQ(edge::runs_here(edge::Path::avx512), machine_supports(Isa::avx512));
-  if (edge::best_path() != edge::Path::avx512) {
+  if (edge::runs_here(edge::Path::avx512)) {  // which asks for a larger first-level cache than the engine's
+    EXPECT_TRUE(machine_supports(Isa::avx512));
+    EXPECT_EQ(edge::best_path(), edge::Path::avx512);
+  } else {
     EXPECT_EQ(edge::best_path(), machine_supports(Isa::avx2) ? edge::Path::avx2 : edge::Path::portable);
   }
 #endif
