@@ -13,9 +13,9 @@ core/PERF.json has the form of `./tools/bench --json`.  A document says before a
   | deconv 1 | 1.31 / 1.31 | 1.32 / 1.32 | asked 5 | 5.69 |
 
 Left of ` = ` stands a text that one line of the block has (the lines up to the next empty one); right of it what the first numbers
-behind that text are: section/layer/op/path/threads and a field of that row, or footprint/model and a field.  {a|b} stands for both, one
-after the other; - passes over a number.  Fields in seconds are asked for in milliseconds by _ms for _s, bytes in 10^6 bytes by _MB for
-_bytes.  A figure is right where it is the stored one, rounded to as many places as it shows.
+behind that text are: section/layer/op/path/threads and a field of that row, or footprint/model and a field, or a quotient of two such,
+KEY over KEY.  {a|b} stands for both, one after the other; - passes over a number.  Fields in seconds are asked for in milliseconds by
+_ms for _s, bytes in 10^6 bytes by _MB for _bytes.  A figure is right where it is the stored one, rounded to as many places as it shows.
 
   <!-- quoted from gan/PAPER.md -->   every number with a point in the block after it stands in that document, too
 """
@@ -63,6 +63,9 @@ def rows_by_key(stored):
 
 
 def value_of(rows, key):
+    if " over " in key:
+        above, below = key.split(" over ")
+        return value_of(rows, above) / value_of(rows, below)
     place = max((row for row in rows if key.startswith(row + " ")), key=len, default=None)
     if place is None:
         raise Problem(f"{STORED} has no row for {key}")
@@ -178,8 +181,10 @@ PLANTED_STORED = {
 PLANTED = {
     "good.md": ("<!-- measured\nd 1 = layers/d1/forward/direct/{1|2} ratio_to_peak; -; layers/d1/forward/direct/1 best_ms\n"
                 "half = footprint/F half model_bytes; footprint/F half model_MB\n"
-                "time = layers/d1/forward/direct/1 ratio_to_peers.torch\n-->\n\n"
-                "| d 1 | **1.31** / 1.3 | 64x64 9 | 2.36 ms, 7 |\n| half | 2,235,584 | 2.24 |\nA time of 2.0x.\n\nd 1: 9.99\n", []),
+                "time = layers/d1/forward/direct/1 ratio_to_peers.torch; layers/d1/forward/direct/1 best_ms over footprint/F half "
+                "model_MB\n"
+                "-->\n\n"
+                "| d 1 | **1.31** / 1.3 | 64x64 9 | 2.36 ms, 7 |\n| half | 2,235,584 | 2.24 |\nA time of 2.0x, 1.06.\n\nd 1: 9.99\n", []),
     "wrong.md": ("<!-- measured\nd 1 = layers/d1/forward/direct/{1|2} ratio_to_peak\n-->\n| d 1 | 1.31 / 1.32 |\n", [(4, "shows 1.32")]),
     "few.md": ("<!-- measured\nd 1 = layers/d1/forward/direct/{1|2} ratio_to_peak\n-->\n| d 1 | 1.31 |\n", [(4, "1 figures")]),
     "row.md": ("<!-- measured\nd 1 = layers/d2/forward/direct/1 ratio_to_peak\n-->\n| d 1 | 1.31 |\n", [(4, "no row for layers/d2")]),
