@@ -1,154 +1,56 @@
 #include <immintrin.h>
 
+#include "core/base/vector_avx2.h"
 #include "core/conv/winograd_product_leaf.h"
+#include "core/conv/winograd_product_loops.h"
 
 namespace pbgen::winograd_product_leaf {
 namespace {
 
-constexpr std::int64_t kLanes = 8;
-
-template <int rows, int columns>
-[[gnu::always_inline]] inline void store_sums(const __m256 (&sum)[rows][columns], float* sums, std::int64_t step, bool adds) {
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
-    for (int n = 0; n < columns; ++n) {
-      float* const to = sums + n * step + r * kLanes;
-      _mm256_store_ps(to, adds ? _mm256_add_ps(_mm256_load_ps(to), sum[r][n]) : sum[r][n]);
-    }
-  }
-}
-
 //   registers  12 accumulators + 2 of the input + 1 weight = 15 of 16 ymm
 //   latency    12 independent FMAs >= 2 ports * 5 cycles; 8 for the four rows that sixes leave of a panel
 //   loads      2 inputs and 6 broadcasts for 12 FMAs: 8 of the 12 slots
-template <int rows, int columns>
-[[gnu::always_inline]] inline void tile(const Product& p, std::int64_t column, int row) {
-  __m256 sum[rows][columns];
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
-    for (int n = 0; n < columns; ++n) sum[r][n] = _mm256_setzero_ps();
-  }
-  const float* const x = p.x + column * p.x_step;
-  const float* const weights = p.weights + row;
-  const std::int64_t x_step = p.x_step;
-#pragma GCC unroll 4
-  for (std::int64_t k = 0; k < p.depth; ++k) {
-    __m256 v[columns];
-#pragma GCC unroll 2
-    for (int n = 0; n < columns; ++n) v[n] = _mm256_load_ps(x + n * x_step + k * kLanes);
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r) {
-      const __m256 w = _mm256_broadcast_ss(weights + k * kPanel + r);
-#pragma GCC unroll 2
-      for (int n = 0; n < columns; ++n) sum[r][n] = _mm256_fmadd_ps(w, v[n], sum[r][n]);
-    }
-  }
-  store_sums<rows, columns>(sum, p.sums + column * p.sums_step + row * kLanes, p.sums_step, p.adds);
-}
-
-template <int rows, int columns>
-[[gnu::always_inline]] inline void adjoint_tile(const AdjointProduct& p, std::int64_t column, int row) {
-  __m256 sum[rows][columns];
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
-    for (int n = 0; n < columns; ++n) sum[r][n] = _mm256_setzero_ps();
-  }
-  const float* x = p.x + column * p.x_step;
-  const float* weights = p.weights + row * kPanel;
-  const std::int64_t x_step = p.x_step;
-  for (std::int64_t c = 0; c < p.channels; c += kPanel, x += kPanel * kLanes, weights += p.panel_step) {
-#pragma GCC unroll 4
-    for (std::int64_t i = 0; i < kPanel; ++i) {
-      __m256 v[columns];
-#pragma GCC unroll 2
-      for (int n = 0; n < columns; ++n) v[n] = _mm256_load_ps(x + n * x_step + i * kLanes);
-#pragma GCC unroll 8
-      for (int r = 0; r < rows; ++r) {
-        const __m256 w = _mm256_broadcast_ss(weights + r * kPanel + i);
-#pragma GCC unroll 2
-        for (int n = 0; n < columns; ++n) sum[r][n] = _mm256_fmadd_ps(w, v[n], sum[r][n]);
-      }
-    }
-  }
-  store_sums<rows, columns>(sum, p.sums + column * p.sums_step + row * kLanes, p.sums_step, p.adds);
-}
-
-template <int rows>
-[[gnu::always_inline]] inline void gradient_tile(const GradientProduct& p, int row) {
-  __m256 sum[rows][2];
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) sum[r][0] = sum[r][1] = _mm256_setzero_ps();
-  const float* small = p.small;
-  const float* big = p.big + row * kLanes;
-  for (std::int64_t n = 0; n < p.columns; ++n, small += p.small_step, big += p.big_step) {
-#pragma GCC unroll 4
-    for (std::int64_t lane = 0; lane < kLanes; ++lane) {
-      const __m256 first = _mm256_load_ps(small + lane * 2 * kLanes);
-      const __m256 second = _mm256_load_ps(small + lane * 2 * kLanes + kLanes);
-#pragma GCC unroll 8
-      for (int r = 0; r < rows; ++r) {
-        const __m256 b = _mm256_broadcast_ss(big + r * kLanes + lane);
-        sum[r][0] = _mm256_fmadd_ps(b, first, sum[r][0]);
-        sum[r][1] = _mm256_fmadd_ps(b, second, sum[r][1]);
-      }
-    }
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
-#pragma GCC unroll 2
-    for (int i = 0; i < 2; ++i) {
-      float* const to = p.sums + (row + r) * p.sums_step + i * kLanes;
-      _mm256_store_ps(to, p.adds ? _mm256_add_ps(_mm256_load_ps(to), sum[r][i]) : sum[r][i]);
-    }
-  }
-}
-
 void multiply(const Product& p, const float* next) {
-  // In equal shares before the tiles: each panel's block is a run of its own, and the first tile would wait for it.
-  const std::int64_t share = (p.depth + p.columns - 1) / p.columns * kPanel;
-  const float* const end = next + p.depth * kPanel;
+  NextWeights next_weights(p, next);
   for (std::int64_t n = 0; n < p.columns; n += 2) {
-    for (const float* const stop = next + 2 * share < end ? next + 2 * share : end; next < stop; next += 16)
-      _mm_prefetch(reinterpret_cast<const char*>(next), _MM_HINT_T1);
+    next_weights.prefetch_for_two_columns();
     if (n + 1 < p.columns) {
-      tile<6, 2>(p, n, 0);
-      tile<6, 2>(p, n, 6);
-      tile<4, 2>(p, n, 12);
+      tile<Ymm, 6, 2>(p, n, 0);
+      tile<Ymm, 6, 2>(p, n, 6);
+      tile<Ymm, 4, 2>(p, n, 12);
     } else {
-      tile<8, 1>(p, n, 0);
-      tile<8, 1>(p, n, 8);
+      tile<Ymm, 8, 1>(p, n, 0);
+      tile<Ymm, 8, 1>(p, n, 8);
     }
   }
 }
 
 void multiply_adjoint(const AdjointProduct& p, const float* next) {
-  for (std::int64_t c = 0; c < p.channels; c += kPanel, next += p.panel_step)
-    for (std::int64_t line = 0; line < kPanel; ++line) _mm_prefetch(reinterpret_cast<const char*>(next + line * kPanel), _MM_HINT_T1);
+  prefetch_panels(p, next);
   for (std::int64_t n = 0; n < p.columns; n += 2) {
     if (n + 1 < p.columns) {
-      adjoint_tile<6, 2>(p, n, 0);
-      adjoint_tile<6, 2>(p, n, 6);
-      adjoint_tile<4, 2>(p, n, 12);
+      adjoint_tile<Ymm, 6, 2>(p, n, 0);
+      adjoint_tile<Ymm, 6, 2>(p, n, 6);
+      adjoint_tile<Ymm, 4, 2>(p, n, 12);
     } else {
-      adjoint_tile<8, 1>(p, n, 0);
-      adjoint_tile<8, 1>(p, n, 8);
+      adjoint_tile<Ymm, 8, 1>(p, n, 0);
+      adjoint_tile<Ymm, 8, 1>(p, n, 8);
     }
   }
 }
 
 void multiply_gradient(const GradientProduct& p, const float* next_big, const float* next_small) {
+  constexpr std::int64_t kLanes = Ymm::kLanes;
   for (std::int64_t n = 0; n < p.columns; ++n) {
     for (std::int64_t line = 0; line < kPanel * kLanes; line += 16)
       _mm_prefetch(reinterpret_cast<const char*>(next_big + n * p.big_step + line), _MM_HINT_T0);
     for (std::int64_t line = 0; line < kLanes * 2 * kLanes / 4; line += 16)
       _mm_prefetch(reinterpret_cast<const char*>(next_small + n * kLanes * 2 * kLanes / 4 + line), _MM_HINT_T1);
   }
-  gradient_tile<6>(p, 0);
-  gradient_tile<6>(p, 6);
-  gradient_tile<4>(p, 12);
+  const auto nothing = [](std::int64_t) {};
+  gradient_tile<Ymm, 6>(p, 0, nothing);
+  gradient_tile<Ymm, 6>(p, 6, nothing);
+  gradient_tile<Ymm, 4>(p, 12, nothing);
 }
 
 }  // namespace

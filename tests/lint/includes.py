@@ -145,10 +145,11 @@ def set_of(path):
 
 def is_header_of_leaf(header, leaf):
     """core/gemm/gemm.h and core/gemm/gemm_leaf.h belong to core/gemm/gemm_avx2.cpp and to core/gemm/gemm_wide_avx2.cpp; what is for an
-    instruction set alone, such as core/gemm/transpose_avx2.h, to all of its leaves."""
+    instruction set alone, such as core/gemm/transpose_avx2.h, to all of its leaves; X_loops.h, loops written once for the vectors of every
+    set, to X's."""
     if set_of(header) and set_of(header) == set_of(leaf):
         return True
-    stem = re.sub(r"(_leaf)?\.h$", "", header)
+    stem = re.sub(r"(_leaf|_loops)?\.h$", "", header)
     return re.match(re.escape(stem) + rf"(_\w+)?{LEAF.pattern}", leaf) is not None
 
 
@@ -203,6 +204,8 @@ def check_own(root, path, header):
         if not is_header_of_leaf(header, path):
             yield f'a leaf includes "{header}", which is not its own'
         for _, system, own in includes_of(root, header):
+            if own and header.endswith("_loops.h") and is_header_of_leaf(own, path):
+                continue
             if system not in LEAF_SYSTEM_HEADERS:
                 yield f'a leaf includes "{header}", which includes {system or own}'
 
@@ -213,6 +216,8 @@ def check_file(root, path):
         lines = file.read().splitlines()
     if path.endswith(".h") and "#pragma once" not in lines:
         yield 1, "a header without #pragma once"
+    if path.endswith("_loops.h") and "namespace {" not in lines:
+        yield 1, "loops for the leaves of several sets stand in an unnamed namespace: the linker must have none to share"
     if path.endswith(".h") and set_of(path):
         for number, line in enumerate(lines, 1):
             if re.match(r"[\w\[].*\) (const )?\{$", line) and "static" not in line:
@@ -327,6 +332,7 @@ PLANTED = {
     "core/gemm/gemm_leaf.h": ("#pragma once\n#include <cstdint>\n", []),
     "core/gemm/turn_avx2.h": ("#pragma once\n#include <immintrin.h>\nstatic inline void f() {\n}\nvoid g() {\n}\n", [(5, "static")]),
     "core/gemm/gemm_ref.cpp": ('#include "core/gemm/gemm_leaf.h"\n', []),
+    "core/gemm/gemm_loops.h": ('#pragma once\n#include "core/gemm/gemm_leaf.h"\ntemplate <class V>\nvoid f() {}\n', [(1, "unnamed")]),
     "core/gemm/gemm_avx2.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include <immintrin.h>\n#include "core/gemm/turn_avx2.h"\n', []),
     "core/gemm/gemm_wide_avx512.cpp": ('#include "core/gemm/gemm_leaf.h"\n#include "core/gemm/turn_avx2.h"\n', [(2, "not its own")]),
     "core/gemm/dispatch.cpp": ('#include "core/gemm/gemm_kernels.h"\n#if defined(__x86_64__)\nbool a = isa() == Isa::avx2;\n#endif\n', []),
