@@ -2,6 +2,7 @@
 
 #include "core/conv/winograd_transform.h"
 #include "core/conv/winograd_transform_leaf.h"
+#include "core/conv/winograd_transform_loops.h"
 #include "core/gemm/transpose_avx2.h"
 
 namespace pbgen::winograd_transform_leaf {
@@ -37,19 +38,6 @@ struct Ymm {
   }
 };
 
-void small_to_points(const SmallTile& tile) { winograd_transform::small_to_points<Ymm>(tile); }
-void points_to_small(const SmallTileGradient& tile) { winograd_transform::points_to_small<Ymm>(tile); }
-
-template <int py, int px>
-void points_to_phase(const PhaseOutput& tile) {
-  winograd_transform::points_to_phase<Ymm, py, px>(tile);
-}
-
-template <int py, int px>
-void phase_to_points(const PhaseGradient& tile) {
-  winograd_transform::phase_to_points<Ymm, py, px>(tile);
-}
-
 // Both halves of a panel: a line is written whole, or the stores past the caches would each wait for the other half's.
 template <int py, int px>
 [[gnu::always_inline]] inline float* stream_phase(const __m256 (&taps)[2][25], float* to, std::int64_t point_step) {
@@ -84,26 +72,6 @@ void taps_to_points(const float* taps, float* to, std::int64_t point_step) {
   stream_phase<1, 1>(tap, to, point_step);
 }
 
-void stores_done() { _mm_sfence(); }
-
-template <int py, int px>
-void points_to_taps(std::int64_t width, const float* points, std::int64_t point_step, float* taps, std::int64_t tap_step) {
-  using namespace winograd_transform;
-  constexpr int count = points_of(py) * points_of(px);
-  for (std::int64_t k = 0; k < width; k += Ymm::kLanes) {
-    __m256 v[count];
-    __m256 tap[25];
-#pragma GCC unroll 36
-    for (int q = 0; q < count; ++q) v[q] = _mm256_load_ps(points + q * point_step + k);
-    winograd_transform::points_to_taps<Ymm, py, px>(v, tap);
-    for (int i = 0; i < taps_of(py); ++i)
-      for (int j = 0; j < taps_of(px); ++j) {
-        const int t = tap_of(py, i) * 5 + tap_of(px, j);
-        _mm256_store_ps(taps + t * tap_step + k, tap[t]);
-      }
-  }
-}
-
 void transpose(const float* from, std::int64_t from_step, float* to, std::int64_t to_step, bool adds) {
   __m256 rows[8];
 #pragma GCC unroll 8
@@ -119,16 +87,6 @@ void transpose(const float* from, std::int64_t from_step, float* to, std::int64_
 
 }  // namespace
 
-const Leaves kAvx2 = {
-    .lanes = Ymm::kLanes,
-    .small_to_points = small_to_points,
-    .points_to_small = points_to_small,
-    .points_to_phase = {points_to_phase<0, 0>, points_to_phase<0, 1>, points_to_phase<1, 0>, points_to_phase<1, 1>},
-    .phase_to_points = {phase_to_points<0, 0>, phase_to_points<0, 1>, phase_to_points<1, 0>, phase_to_points<1, 1>},
-    .taps_to_points = taps_to_points,
-    .stores_done = stores_done,
-    .points_to_taps = {points_to_taps<0, 0>, points_to_taps<0, 1>, points_to_taps<1, 0>, points_to_taps<1, 1>},
-    .transpose = transpose,
-};
+const Leaves kAvx2 = leaves_of<Ymm>(taps_to_points, transpose);
 
 }  // namespace pbgen::winograd_transform_leaf

@@ -2,6 +2,7 @@
 
 #include "core/conv/winograd_transform.h"
 #include "core/conv/winograd_transform_leaf.h"
+#include "core/conv/winograd_transform_loops.h"
 
 namespace pbgen::winograd_transform_leaf {
 namespace {
@@ -45,19 +46,6 @@ struct Zmm {
     _mm512_mask_store_ps(to + slice_step, second_slice(slice_step), _mm512_shuffle_f32x4(even, odd, 0xee));
   }
 };
-
-void small_to_points(const SmallTile& tile) { winograd_transform::small_to_points<Zmm>(tile); }
-void points_to_small(const SmallTileGradient& tile) { winograd_transform::points_to_small<Zmm>(tile); }
-
-template <int py, int px>
-void points_to_phase(const PhaseOutput& tile) {
-  winograd_transform::points_to_phase<Zmm, py, px>(tile);
-}
-
-template <int py, int px>
-void phase_to_points(const PhaseGradient& tile) {
-  winograd_transform::phase_to_points<Zmm, py, px>(tile);
-}
 
 // Element q of v[r] becomes element r of v[q].
 [[gnu::always_inline]] inline void transpose_16x16(__m512 (&v)[16]) {
@@ -120,26 +108,6 @@ void taps_to_points(const float* taps, float* to, std::int64_t point_step) {
   stream_phase<1, 1>(tap, to, point_step);
 }
 
-void stores_done() { _mm_sfence(); }
-
-template <int py, int px>
-void points_to_taps(std::int64_t width, const float* points, std::int64_t point_step, float* taps, std::int64_t tap_step) {
-  using namespace winograd_transform;
-  constexpr int count = points_of(py) * points_of(px);
-  for (std::int64_t k = 0; k < width; k += Zmm::kLanes) {
-    __m512 v[count];
-    __m512 tap[25];
-#pragma GCC unroll 36
-    for (int q = 0; q < count; ++q) v[q] = _mm512_load_ps(points + q * point_step + k);
-    winograd_transform::points_to_taps<Zmm, py, px>(v, tap);
-    for (int i = 0; i < taps_of(py); ++i)
-      for (int j = 0; j < taps_of(px); ++j) {
-        const int t = tap_of(py, i) * 5 + tap_of(px, j);
-        _mm512_store_ps(taps + t * tap_step + k, tap[t]);
-      }
-  }
-}
-
 void transpose(const float* from, std::int64_t from_step, float* to, std::int64_t to_step, bool adds) {
   __m512 rows[16];
 #pragma GCC unroll 16
@@ -155,16 +123,6 @@ void transpose(const float* from, std::int64_t from_step, float* to, std::int64_
 
 }  // namespace
 
-const Leaves kAvx512 = {
-    .lanes = Zmm::kLanes,
-    .small_to_points = small_to_points,
-    .points_to_small = points_to_small,
-    .points_to_phase = {points_to_phase<0, 0>, points_to_phase<0, 1>, points_to_phase<1, 0>, points_to_phase<1, 1>},
-    .phase_to_points = {phase_to_points<0, 0>, phase_to_points<0, 1>, phase_to_points<1, 0>, phase_to_points<1, 1>},
-    .taps_to_points = taps_to_points,
-    .stores_done = stores_done,
-    .points_to_taps = {points_to_taps<0, 0>, points_to_taps<0, 1>, points_to_taps<1, 0>, points_to_taps<1, 1>},
-    .transpose = transpose,
-};
+const Leaves kAvx512 = leaves_of<Zmm>(taps_to_points, transpose);
 
 }  // namespace pbgen::winograd_transform_leaf
