@@ -37,6 +37,10 @@ bool winograd_pays(const ConvGeometry& g, const ConvWeightShape& shape) {
   return winograd_takes(g, shape) && shape.c_small >= 128 && shape.c_big >= 64;
 }
 
+std::int64_t WinogradWeights::packed_bytes(const ConvWeightShape& shape) {
+  return static_cast<std::int64_t>(sizeof(float)) * winograd_blocked::weight_floats(shape);
+}
+
 void WinogradWeights::pack(const float* w) {
   check(winograd_takes(shape_), "Winograd's algorithm does not take weights ", shape_.c_small, " x ", shape_.c_big, ", kernel ",
         shape_.kernel);
@@ -50,6 +54,14 @@ std::int64_t winograd_floats(const ConvGeometry& g, const LaneShape& small, cons
   const winograd_blocked::Leaves& leaves = leaves_for(g, small, big);
   return std::max({winograd_blocked::to_big_floats(leaves, small, big), winograd_blocked::to_small_floats(leaves, small, big),
                    winograd_blocked::weight_gradient_floats(leaves, small, big)});
+}
+
+DealtWork winograd_dealt(ConvProduct product, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
+  const winograd_blocked::Leaves& leaves = leaves_for(g, small, big);
+  if (product == ConvProduct::to_big) return winograd_blocked::to_big_dealt(leaves, small, big);
+  if (product == ConvProduct::to_small) return winograd_blocked::to_small_dealt(leaves, small, big);
+  check(product == ConvProduct::weight_gradient, "Winograd's algorithm multiplies floats alone");
+  return winograd_blocked::weight_gradient_dealt(leaves, small, big);
 }
 
 void winograd_to_big(const ConvGeometry& g, const WinogradWeights& weights, const float* bias, ConstTensorView small, TensorView big,

@@ -18,7 +18,9 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/cpu.h"
+#include "core/base/cuts.h"
 #include "core/base/workspace.h"
+#include "core/conv/conv_cuts.h"
 #include "core/conv/conv_geometry.h"
 #include "core/conv/conv_operands.h"
 #include "core/tensor/tensor.h"
@@ -38,6 +40,9 @@ class WinogradWeights {
  public:
   explicit WinogradWeights(const ConvWeightShape& shape) : shape_(shape) {}
 
+  // What pack takes for the path in force.
+  static std::int64_t packed_bytes(const ConvWeightShape& shape);
+
   // Transforms w[c_small][c_big][taps] for the path in force.  Once an optimiser update.  std::logic_error where it takes no such shape.
   void pack(const float* w);
 
@@ -53,6 +58,9 @@ class WinogradWeights {
 
 // The workspace of the largest of the three products.
 std::int64_t winograd_floats(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big);
+
+// How thread_count() threads would share such a product: of to_small, to_big and weight_gradient.
+DealtWork winograd_dealt(ConvProduct product, const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big);
 
 // bias: c_big floats, or null for none.
 void winograd_to_big(const ConvGeometry& geometry, const WinogradWeights& weights, const float* bias, ConstTensorView small, TensorView big,

@@ -41,6 +41,16 @@ constexpr std::int64_t phase_point(int phase, std::int64_t q) {
   return y < winograd_transform::points_of(phase / 2) && x < width ? y * width + x : -1;
 }
 
+// What threads' items cost, in vectors of a column that are multiplied and added: a point that a transform makes or takes back costs about
+// so many (PERF.md).
+inline constexpr std::int64_t kPointCost = 22;
+// The phases that have a tile's point.
+constexpr std::int64_t phases_with(std::int64_t q) {
+  std::int64_t count = 0;
+  for (int phase = 0; phase < kPhases; ++phase) count += phase_point(phase, q) >= 0 ? 1 : 0;
+  return count;
+}
+
 // Weights: [point][block of kDepth small channels][panel of big channels][small channel][kPanel].  What one product reads is one run, of
 // to_big and, by groups of panels, of to_small.
 class WeightLayout {

@@ -7,9 +7,19 @@
 namespace pbgen::winograd_blocked {
 namespace {
 
-constexpr std::int64_t kChannelsOfItem = 64;  // that a thread takes of a stage
+constexpr std::int64_t kChannelsOfItem = 64;  // the most that a thread takes of a stage
 
 struct ToBig {
+  ToBig(const Leaves& leaves_, const float* weights_, const float* bias_, ConstTensorView small_, TensorView big_)
+      : leaves(leaves_),
+        weights(weights_),
+        bias(bias_),
+        small(small_),
+        big(big_),
+        layout({.c_small = small_.shape.channels, .c_big = big_.shape.channels}),
+        columns(leaves_.transforms.lanes, small_.shape) {}
+  std::int64_t work() const { return columns.count() * multiply_adds_of_column(leaves.transforms.lanes, small.shape, big.shape); }
+
   const Leaves& leaves;
   const float* weights;
   const float* bias;
@@ -33,58 +43,79 @@ struct Arrays {
   PointArray sums;
 };
 
-// One point of a phase, panels of output channels, all columns of the pass.
-void multiply(const ToBig& p, const Arrays& arrays, std::int64_t count, int phase, std::int64_t point, Range panels) {
+// Into how many parts of whole panels a stage cuts channels: as items want it, and as threads do that share so many pieces.
+struct ChannelParts {
+  ChannelParts(std::int64_t channels, const Stages& stages, std::int64_t pieces)
+      : panels(channels / kPanel), parts(std::max(ceil_div(channels, kChannelsOfItem), stages.parts(pieces, panels))) {}
+  Range at(std::int64_t part) const {
+    const Range some = piece_of(panels, part, parts);
+    return {some.begin * kPanel, some.end * kPanel};
+  }
+
+  std::int64_t panels;
+  std::int64_t parts;
+};
+
+// One point of a phase, some output channels, some columns of the pass.
+void multiply(const ToBig& p, const Arrays& arrays, Range columns, int phase, std::int64_t point, Range channels) {
   winograd_product_leaf::Product product;
-  product.columns = count;
+  product.columns = columns.size();
   product.x_step = arrays.x.column_step;
   product.sums_step = arrays.sums.column_step;
   for (std::int64_t k = 0; k < p.small.shape.channels; k += kDepth) {
     product.depth = p.layout.depth(k);
-    product.x = arrays.x.at(tile_point(phase, point), 0, k);
+    product.x = arrays.x.at(tile_point(phase, point), columns.begin, k);
     product.adds = k > 0;
-    for (std::int64_t panel = panels.begin; panel < panels.end; ++panel) {
-      product.weights = p.weights + p.layout.offset(first_point(phase) + point, k, panel);
-      product.sums = arrays.sums.at(point, 0, panel * kPanel);
+    for (std::int64_t c = channels.begin; c < channels.end; c += kPanel) {
+      product.weights = p.weights + p.layout.offset(first_point(phase) + point, k, c / kPanel);
+      product.sums = arrays.sums.at(point, columns.begin, c);
       p.leaves.products.multiply(product, product.weights + p.layout.panel_step(k));
     }
   }
 }
 
+// memory: null where the stages only count.
 void run_pass(const ToBig& p, Range columns, float* memory, const Stages& stages) {
   const std::int64_t count = columns.size();
   Arrays arrays(p.leaves.transforms.lanes, p.small.shape, p.big.shape, count);
-  arrays.place(memory);
-  const auto block = [](std::int64_t i, std::int64_t channels) {
-    return Range{i * kChannelsOfItem, std::min((i + 1) * kChannelsOfItem, channels)};
-  };
+  if (memory) arrays.place(memory);
   const std::int64_t c_small = p.small.shape.channels;
   const std::int64_t c_big = p.big.shape.channels;
-  const std::int64_t small_blocks = ceil_div(c_small, kChannelsOfItem);
-  const std::int64_t big_blocks = ceil_div(c_big, kChannelsOfItem);
-  stages.run(count * small_blocks, [&](std::int64_t i) {
-    const Range channels = block(i % small_blocks, c_small);
-    const std::int64_t n = i / small_blocks;
-    small_to_points(p.leaves, p.columns, columns.begin + n, channels, p.small, arrays.x.at(0, n, channels.begin), arrays.x.point_step);
-  });
+  const auto transform_cost = [](const Range& channels, std::int64_t points) { return kPointCost * points * channels.size(); };
+
+  const ChannelParts inputs(c_small, stages, count);
+  stages.run(
+      count * inputs.parts, [&](std::int64_t i) { return transform_cost(inputs.at(i % inputs.parts), kTile); },
+      [&](std::int64_t i) {
+        const Range channels = inputs.at(i % inputs.parts);
+        const std::int64_t n = i / inputs.parts;
+        small_to_points(p.leaves, p.columns, columns.begin + n, channels, p.small, arrays.x.at(0, n, channels.begin), arrays.x.point_step);
+      });
+  const std::int64_t column_blocks = stages.column_blocks(count);
+  const auto columns_of = [&](std::int64_t i) { return piece_of(count, i % column_blocks, column_blocks); };
   for (int phase = 0; phase < kPhases; ++phase) {
-    stages.run(points_in(phase) * big_blocks, [&](std::int64_t i) {
-      const Range channels = block(i % big_blocks, c_big);
-      multiply(p, arrays, count, phase, i / big_blocks, {channels.begin / kPanel, channels.end / kPanel});
-    });
-    stages.run(count * big_blocks, [&](std::int64_t i) {
-      const Range channels = block(i % big_blocks, c_big);
-      const std::int64_t n = i / big_blocks;
-      points_to_phase(p.leaves, p.columns, columns.begin + n, channels, phase, arrays.sums.at(0, n, channels.begin), arrays.sums.point_step,
-                      p.bias, p.big);
-    });
+    // [point][part of the channels][block of columns]: one behind the other they read the same weights.
+    const ChannelParts products(c_big, stages, points_in(phase) * column_blocks);
+    const auto channels_of = [&](std::int64_t i) { return products.at(i / column_blocks % products.parts); };
+    stages.run(
+        points_in(phase) * products.parts * column_blocks,
+        [&](std::int64_t i) { return columns_of(i).size() * c_small * channels_of(i).size(); },
+        [&](std::int64_t i) { multiply(p, arrays, columns_of(i), phase, i / column_blocks / products.parts, channels_of(i)); });
+    const ChannelParts outputs(c_big, stages, count);
+    stages.run(
+        count * outputs.parts, [&](std::int64_t i) { return transform_cost(outputs.at(i % outputs.parts), points_in(phase)); },
+        [&](std::int64_t i) {
+          const Range channels = outputs.at(i % outputs.parts);
+          const std::int64_t n = i / outputs.parts;
+          points_to_phase(p.leaves, p.columns, columns.begin + n, channels, phase, arrays.sums.at(0, n, channels.begin),
+                          arrays.sums.point_step, p.bias, p.big);
+        });
   }
 }
 
 PassPlan plan(const Leaves& leaves, const LaneShape& small, const LaneShape& big) {
   const std::int64_t lanes = leaves.transforms.lanes;
-  return PassPlan(Columns(lanes, small).count(), 1, lanes,
-                  [&](std::int64_t columns) { return Arrays(lanes, small, big, columns).floats(); });
+  return {Columns(lanes, small).count(), 1, lanes, [&](std::int64_t columns) { return Arrays(lanes, small, big, columns).floats(); }};
 }
 
 }  // namespace
@@ -92,18 +123,18 @@ PassPlan plan(const Leaves& leaves, const LaneShape& small, const LaneShape& big
 std::int64_t to_big_floats(const Leaves& leaves, const LaneShape& small, const LaneShape& big) { return plan(leaves, small, big).floats(); }
 
 void to_big(const Leaves& leaves, const float* weights, const float* bias, ConstTensorView small, TensorView big, Workspace& workspace) {
-  const ToBig product{.leaves = leaves,
-                      .weights = weights,
-                      .bias = bias,
-                      .small = small,
-                      .big = big,
-                      .layout = WeightLayout({.c_small = small.shape.channels, .c_big = big.shape.channels}),
-                      .columns = Columns(leaves.transforms.lanes, small.shape)};
+  const ToBig product(leaves, weights, bias, small, big);
   const PassPlan passes = plan(leaves, small.shape, big.shape);
   const Workspace::Scope scope(workspace);
-  passes.run(workspace.take(passes.floats()),
-             product.columns.count() * multiply_adds_of_column(leaves.transforms.lanes, small.shape, big.shape),
+  passes.run(workspace.take(passes.floats()), product.work(),
              [&](Range columns, float* memory, const Stages& stages) { run_pass(product, columns, memory, stages); });
+}
+
+DealtWork to_big_dealt(const Leaves& leaves, const LaneShape& small, const LaneShape& big) {
+  const ToBig product(leaves, nullptr, nullptr, {nullptr, small}, {nullptr, big});
+  return plan(leaves, small, big).dealt(product.work(), [&](Range columns, const Stages& stages) {
+    run_pass(product, columns, nullptr, stages);
+  });
 }
 
 }  // namespace pbgen::winograd_blocked

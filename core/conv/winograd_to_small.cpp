@@ -10,8 +10,19 @@ namespace {
 
 constexpr std::int64_t kBigChannelsOfItem = 64;  // that a thread takes of a stage
 constexpr std::int64_t kSmallChannelsOfItem = 32;
+constexpr std::int64_t kFewestSmallChannels = 8;  // runs of 256 bytes at least
 
 struct ToSmall {
+  ToSmall(const Leaves& leaves_, const float* weights_, const float* bias_, ConstTensorView big_, TensorView small_)
+      : leaves(leaves_),
+        weights(weights_),
+        bias(bias_),
+        big(big_),
+        small(small_),
+        layout({.c_small = small_.shape.channels, .c_big = big_.shape.channels}),
+        columns(leaves_.transforms.lanes, small_.shape) {}
+  std::int64_t work() const { return columns.count() * multiply_adds_of_column(leaves.transforms.lanes, small.shape, big.shape); }
+
   const Leaves& leaves;
   const float* weights;
   const float* bias;
@@ -35,12 +46,12 @@ struct Arrays {
   PointArray sums;
 };
 
-// One point of a tile: the sum over the phases that have it, blocks of their channels, for rows of small channels.
-void multiply(const ToSmall& p, const Arrays& arrays, std::int64_t count, std::int64_t q, Range rows) {
+// One point of a tile, rows of small channels, some columns of the pass: the sum over the phases that have it, blocks of their channels.
+void multiply(const ToSmall& p, const Arrays& arrays, Range columns, std::int64_t q, Range rows) {
   const std::int64_t c_big = p.big.shape.channels;
   const std::int64_t first_row = rows.begin / kDepth * kDepth;  // of the weights' block
   winograd_product_leaf::AdjointProduct product;
-  product.columns = count;
+  product.columns = columns.size();
   product.panel_step = p.layout.panel_step(first_row);
   product.x_step = arrays.x.column_step;
   product.sums_step = arrays.sums.column_step;
@@ -49,11 +60,11 @@ void multiply(const ToSmall& p, const Arrays& arrays, std::int64_t count, std::i
     if (point < 0) continue;
     for (std::int64_t c = 0; c < c_big; c += kDepth) {
       product.channels = std::min(kDepth, c_big - c);
-      product.x = arrays.x.at(first_point(phase) + point, 0, c);
+      product.x = arrays.x.at(first_point(phase) + point, columns.begin, c);
       const float* const weights = p.weights + p.layout.offset(first_point(phase) + point, first_row, c / kPanel) - first_row * kPanel;
       for (std::int64_t row = rows.begin; row < rows.end; row += kPanel) {
         product.weights = weights + row * kPanel;
-        product.sums = arrays.sums.at(q, 0, row);
+        product.sums = arrays.sums.at(q, columns.begin, row);
         // Behind the last rows the next channels' panels follow.
         const bool last = row + kPanel == rows.end;
         const float* const next =
@@ -65,35 +76,55 @@ void multiply(const ToSmall& p, const Arrays& arrays, std::int64_t count, std::i
   }
 }
 
+// memory: null where the stages only count.
 void run_pass(const ToSmall& p, Range columns, float* memory, const Stages& stages) {
   const std::int64_t count = columns.size();
   Arrays arrays(p.leaves.transforms.lanes, p.small.shape, p.big.shape, count);
-  arrays.place(memory);
+  if (memory) arrays.place(memory);
   const std::int64_t c_small = p.small.shape.channels;
   const std::int64_t c_big = p.big.shape.channels;
   const std::int64_t big_blocks = ceil_div(c_big, kBigChannelsOfItem);
-  stages.run(kPhases * count * big_blocks, [&](std::int64_t i) {
+  const auto phase_of = [&](std::int64_t i) { return static_cast<int>(i / big_blocks / count); };
+  const auto input_cost = [&](std::int64_t i) { return kPointCost * points_in(phase_of(i)) * std::min(kBigChannelsOfItem, c_big); };
+  stages.run(kPhases * count * big_blocks, input_cost, [&](std::int64_t i) {
     const std::int64_t begin = i % big_blocks * kBigChannelsOfItem;
     const std::int64_t n = i / big_blocks % count;
-    const int phase = static_cast<int>(i / big_blocks / count);
+    const int phase = phase_of(i);
     phase_to_points(p.leaves, p.columns, columns.begin + n, {begin, std::min(begin + kBigChannelsOfItem, c_big)}, phase, p.big,
                     arrays.x.at(first_point(phase), n, begin), arrays.x.point_step);
   });
   const std::int64_t row_blocks = ceil_div(c_small, kDepth);
-  stages.run(kTile * row_blocks, [&](std::int64_t i) {
-    const std::int64_t begin = i % row_blocks * kDepth;
-    multiply(p, arrays, count, i / row_blocks, {begin, begin + p.layout.depth(begin)});
-  });
+  // [point][block of rows][part of it][block of columns]: one behind the other they read the same weights.
+  const std::int64_t column_blocks = stages.column_blocks(count);
+  const std::int64_t parts = stages.parts(kTile * row_blocks * column_blocks, std::min(c_small, kDepth) / kPanel);
+  const auto columns_of = [&](std::int64_t i) { return piece_of(count, i % column_blocks, column_blocks); };
+  const auto rows_of = [&](std::int64_t i) {
+    const std::int64_t begin = i / (column_blocks * parts) % row_blocks * kDepth;
+    const Range panels = piece_of(p.layout.depth(begin) / kPanel, i / column_blocks % parts, parts);
+    return Range{begin + panels.begin * kPanel, begin + panels.end * kPanel};
+  };
+  const auto point_of = [&](std::int64_t i) { return i / (column_blocks * parts * row_blocks); };
+  const auto product_cost = [&](std::int64_t i) { return phases_with(point_of(i)) * columns_of(i).size() * c_big * rows_of(i).size(); };
+  stages.run(kTile * row_blocks * parts * column_blocks, product_cost,
+             [&](std::int64_t i) { multiply(p, arrays, columns_of(i), point_of(i), rows_of(i)); });
   // A group's tiles add up one behind the other; channels and groups are apart.
-  const std::int64_t small_blocks = c_small / kSmallChannelsOfItem;
   const std::int64_t first_group = p.columns.group(columns.begin);
   const std::int64_t groups = p.columns.group(columns.end - 1) + 1 - first_group;
-  stages.run(groups * small_blocks, [&](std::int64_t i) {
+  const std::int64_t small_blocks = std::max(c_small / kSmallChannelsOfItem, stages.parts(groups, c_small / kFewestSmallChannels));
+  const auto channels_of = [&](std::int64_t i) {
+    const Range blocks = piece_of(c_small / kFewestSmallChannels, i % small_blocks, small_blocks);
+    return Range{blocks.begin * kFewestSmallChannels, blocks.end * kFewestSmallChannels};
+  };
+  const auto tiles_of = [&](std::int64_t i) {
     const std::int64_t group = first_group + i / small_blocks;
-    const std::int64_t begin = i % small_blocks * kSmallChannelsOfItem;
-    const std::int64_t end = std::min((group + 1) * p.columns.of_group(), columns.end);
-    for (std::int64_t column = std::max(group * p.columns.of_group(), columns.begin); column < end; ++column)
-      points_to_small(p.leaves, p.columns, column, {begin, begin + kSmallChannelsOfItem}, arrays.sums.at(0, column - columns.begin, begin),
+    return Range{std::max(group * p.columns.of_group(), columns.begin), std::min((group + 1) * p.columns.of_group(), columns.end)};
+  };
+  const auto output_cost = [&](std::int64_t i) { return kPointCost * kTile * channels_of(i).size() * tiles_of(i).size(); };
+  stages.run(groups * small_blocks, output_cost, [&](std::int64_t i) {
+    const Range channels = channels_of(i);
+    const Range tiles = tiles_of(i);
+    for (std::int64_t column = tiles.begin; column < tiles.end; ++column)
+      points_to_small(p.leaves, p.columns, column, channels, arrays.sums.at(0, column - columns.begin, channels.begin),
                       arrays.sums.point_step, p.bias, p.small);
   });
 }
@@ -101,8 +132,7 @@ void run_pass(const ToSmall& p, Range columns, float* memory, const Stages& stag
 PassPlan plan(const Leaves& leaves, const LaneShape& small, const LaneShape& big) {
   const std::int64_t lanes = leaves.transforms.lanes;
   const Columns columns(lanes, small);
-  return PassPlan(columns.count(), columns.of_group(), lanes,
-                  [&](std::int64_t count) { return Arrays(lanes, small, big, count).floats(); });
+  return {columns.count(), columns.of_group(), lanes, [&](std::int64_t count) { return Arrays(lanes, small, big, count).floats(); }};
 }
 
 }  // namespace
@@ -112,18 +142,18 @@ std::int64_t to_small_floats(const Leaves& leaves, const LaneShape& small, const
 }
 
 void to_small(const Leaves& leaves, const float* weights, const float* bias, ConstTensorView big, TensorView small, Workspace& workspace) {
-  const std::int64_t lanes = leaves.transforms.lanes;
-  const ToSmall product{.leaves = leaves,
-                        .weights = weights,
-                        .bias = bias,
-                        .big = big,
-                        .small = small,
-                        .layout = WeightLayout({.c_small = small.shape.channels, .c_big = big.shape.channels}),
-                        .columns = Columns(lanes, small.shape)};
+  const ToSmall product(leaves, weights, bias, big, small);
   const PassPlan passes = plan(leaves, small.shape, big.shape);
   const Workspace::Scope scope(workspace);
-  passes.run(workspace.take(passes.floats()), product.columns.count() * multiply_adds_of_column(lanes, small.shape, big.shape),
+  passes.run(workspace.take(passes.floats()), product.work(),
              [&](Range columns, float* memory, const Stages& stages) { run_pass(product, columns, memory, stages); });
+}
+
+DealtWork to_small_dealt(const Leaves& leaves, const LaneShape& small, const LaneShape& big) {
+  const ToSmall product(leaves, nullptr, nullptr, {nullptr, big}, {nullptr, small});
+  return plan(leaves, small, big).dealt(product.work(), [&](Range columns, const Stages& stages) {
+    run_pass(product, columns, nullptr, stages);
+  });
 }
 
 }  // namespace pbgen::winograd_blocked
