@@ -11,24 +11,26 @@ namespace {
 
 constexpr std::int64_t kFloat = sizeof(float);
 
-// Floats of Sequential::make_record, and of one of the two buffers of make_scratch.
-struct PassFloats {
-  std::int64_t record = 0;
-  std::int64_t scratch = 0;
+// What passes of one input through a network take.
+struct PassMemory {
+  std::int64_t record_floats = 0;   // of Sequential::make_record
+  std::int64_t scratch_floats = 0;  // of one of the two buffers of make_scratch
+  std::int64_t derived_bytes = 0;
 };
 
-PassFloats pass_floats(const Sequential& network, LaneShape shape) {
-  PassFloats floats;
-  floats.scratch = shape.floats();
+PassMemory pass_memory(const Sequential& network, LaneShape shape) {
+  PassMemory memory;
+  memory.scratch_floats = shape.floats();
   for (std::size_t i = 0; i < network.layer_count(); ++i) {
     const Layer& layer = network.layer(i);
     const LaneShape output = layer.output_shape(shape);
-    if (!layer.in_place()) floats.record += output.floats();
-    floats.record += layer.record_floats(shape);
-    floats.scratch = std::max(floats.scratch, output.floats());
+    if (!layer.in_place()) memory.record_floats += output.floats();
+    memory.record_floats += layer.record_floats(shape);
+    memory.scratch_floats = std::max(memory.scratch_floats, output.floats());
+    memory.derived_bytes += layer.derived_bytes(shape);
     shape = output;
   }
-  return floats;
+  return memory;
 }
 
 std::int64_t parameters(const Sequential& network) {
@@ -45,16 +47,16 @@ TrainingMemory training_memory(const TrainerOptions& options) {
   const Sequential discriminator = make_discriminator(options.network);
   const LaneShape latents = options.network.latent_shape(options.batch);
   const LaneShape images = options.network.image_shape(options.batch);
-  const PassFloats of_generator = pass_floats(generator, latents);
-  const PassFloats of_discriminator = pass_floats(discriminator, images);
-  const std::int64_t workspace =
-      Workspace::round_up(std::max(generator.workspace_floats(latents), discriminator.workspace_floats(images)));
+  const PassMemory of_generator = pass_memory(generator, latents);
+  const PassMemory of_discriminator = pass_memory(discriminator, images);
+  const std::int64_t workspace = Workspace::round_up(std::max(generator.workspace_floats(latents), discriminator.workspace_floats(images)));
 
   TrainingMemory memory;
   memory.weights = 4 * kFloat * (parameters(generator) + parameters(discriminator));
   if (options.ema_decay > 0.0) memory.weights += kFloat * parameters(generator);
-  memory.activations = kFloat * (latents.floats() + of_generator.record + of_discriminator.record +
-                                 2 * std::max(of_generator.scratch, of_discriminator.scratch) + workspace);
+  memory.derived = of_generator.derived_bytes + of_discriminator.derived_bytes;
+  memory.activations = kFloat * (latents.floats() + of_generator.record_floats + of_discriminator.record_floats +
+                                 2 * std::max(of_generator.scratch_floats, of_discriminator.scratch_floats) + workspace);
   return memory;
 }
 

@@ -10,9 +10,10 @@ namespace pbgen {
 // Bytes.
 struct TrainingMemory {
   std::int64_t weights = 0;      // values, gradients and both moments of both networks; the averaged generator's values
+  std::int64_t derived = 0;      // what the layers keep of their weights: packings, signs, scales
   std::int64_t activations = 0;  // 4 * Trainer::activation_floats()
 
-  std::int64_t total() const { return weights + activations; }
+  std::int64_t total() const { return weights + derived + activations; }
 };
 
 // What a Trainer of these options takes; its networks and batch are valid.

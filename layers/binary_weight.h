@@ -68,6 +68,8 @@ class BinaryWeight {
   std::span<const float> scale() const { return scale_.span(); }
   std::span<const float> expanded() const { return expanded_.span(); }
 
+  std::int64_t derived_bytes() const { return static_cast<std::int64_t>(sizeof(float)) * (scale_.size() + expanded_.size()); }
+
   // xnor: centres and clamps W in place.  Else nothing.
   void project();
   // Remakes scale (relative error below 2^-21) and, where it is kept, W_b from W.  The one place where anything is derived

@@ -124,6 +124,10 @@ class FloatProducts final : public ConvProducts {
     return gradient_floats(algorithm_, g, small, big);
   }
 
+  std::int64_t packed_bytes(const ConvGeometry& g) const override {
+    return by_winograd(algorithm_, g, shape_) ? WinogradWeights::packed_bytes(shape_) : DirectWeights::packed_bytes(shape_);
+  }
+
   void pack() override {
     direct_.changed(weight_.used(), true);
     winograd_.changed(weight_.used(), winograd_takes(shape_));
@@ -162,6 +166,8 @@ class LookupProducts final : public ConvProducts {
   std::int64_t workspace_floats(const ConvGeometry& g, const LaneShape& small, const LaneShape& big) const override {
     return gradient_floats(algorithm_, g, small, big);
   }
+
+  std::int64_t packed_bytes(const ConvGeometry&) const override { return BinaryConvWeights::packed_bytes(packed_.shape()); }
 
   void pack() override { packed_.pack(weight_.latent().value.data()); }
 

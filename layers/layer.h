@@ -34,6 +34,8 @@ class Layer {
   virtual std::int64_t workspace_floats(const LaneShape& input) const { static_cast<void>(input); return 0; }
   // What a forward leaves for its backward besides x and y (batch statistics).
   virtual std::int64_t record_floats(const LaneShape& input) const { static_cast<void>(input); return 0; }
+  // Memory of what weights_changed() keeps, once maps of this input have passed.
+  virtual std::int64_t derived_bytes(const LaneShape& input) const { static_cast<void>(input); return 0; }
   // Whether y may be x and dx may be dy: true where backward looks at y alone.
   virtual bool in_place() const { return false; }
   // Whether dx may be dy, whatever y is.

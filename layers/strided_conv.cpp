@@ -43,6 +43,10 @@ std::int64_t StridedConv::workspace_floats(const LaneShape& input) const {
   return products_->workspace_floats(geometry(input), conv ? output : input, conv ? input : output) + weight_.workspace_floats();
 }
 
+std::int64_t StridedConv::derived_bytes(const LaneShape& input) const {
+  return products_->packed_bytes(geometry(input)) + weight_.derived_bytes();
+}
+
 void StridedConv::weights_changed() {
   weight_.repack();
   products_->pack();

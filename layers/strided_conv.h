@@ -19,6 +19,7 @@ class StridedConv : public WeightedLayer {
   StridedConv& operator=(const StridedConv&) = delete;
 
   std::int64_t workspace_floats(const LaneShape& input) const override;
+  std::int64_t derived_bytes(const LaneShape& input) const override;
   void weights_changed() override;
 
  protected:

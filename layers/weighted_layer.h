@@ -33,6 +33,7 @@ class WeightedLayer : public Layer {
 
   // <name>.weight, <name>.bias.
   std::vector<Param*> params() override { return {&weight_.latent(), &bias_}; }
+  std::int64_t derived_bytes(const LaneShape&) const override { return weight_.derived_bytes(); }
   void project_weights() override { weight_.project(); }
   void weights_changed() override { weight_.repack(); }
 

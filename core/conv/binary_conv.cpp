@@ -43,6 +43,11 @@ bool BinaryConvWeights::pays(const ConvWeightShape& shape) {
   return lookups_pay(shape.c_big, shape.c_small, shape.taps()) && lookups_pay(shape.c_small, shape.c_big, shape.taps());
 }
 
+std::int64_t BinaryConvWeights::packed_bytes(const ConvWeightShape& shape) {
+  const PackedSizes sizes = conv_kernels().packed_sign_bytes(shape);
+  return sizes.for_big + sizes.for_small;
+}
+
 void BinaryConvWeights::pack(const float* w) {
   const ConvKernels& kernels = conv_kernels();
   const PackedSizes sizes = kernels.packed_sign_bytes(shape_);

@@ -38,6 +38,9 @@ class BinaryConvWeights {
   // channels a side and a kernel of 3 and more; not for an image's 1 or 3.  Where it does not hold the products are as right, but slow.
   static bool pays(const ConvWeightShape& shape);
 
+  // What pack takes for the path in force.
+  static std::int64_t packed_bytes(const ConvWeightShape& shape);
+
   // Repacks the signs of w for the path in force.  Once an optimiser update.  w must live as long as the products are called: the
   // reference path reads it.
   void pack(const float* w);

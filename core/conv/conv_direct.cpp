@@ -25,6 +25,11 @@ DirectWeights::DirectWeights(const ConvWeightShape& shape) : shape_(shape) {
         shape.kernel, ": every number must be positive");
 }
 
+std::int64_t DirectWeights::packed_bytes(const ConvWeightShape& shape) {
+  const PackedSizes sizes = conv_kernels().packed_floats(shape);
+  return static_cast<std::int64_t>(sizeof(float)) * (sizes.for_big + sizes.for_small);
+}
+
 void DirectWeights::pack(const float* w) {
   const ConvKernels& kernels = conv_kernels();
   const PackedSizes sizes = kernels.packed_floats(shape_);

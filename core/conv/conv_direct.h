@@ -37,6 +37,9 @@ class DirectWeights {
  public:
   explicit DirectWeights(const ConvWeightShape& shape);
 
+  // What pack takes for the path in force.
+  static std::int64_t packed_bytes(const ConvWeightShape& shape);
+
   // Repacks w[c_small][c_big][taps] for the path in force.  Once an optimiser update.  w must live as long as the products are
   // called: the reference path reads it, and the others may.
   void pack(const float* w);

@@ -40,8 +40,9 @@ void show_plan(const RunPlan& plan) {
   std::printf("\n%s\n", text_table(layer_report(layer_table(options.network))).c_str());
   for (const std::string& remark : redundancy_remarks(options.network)) std::printf("%s\n", remark.c_str());
 
-  std::printf("\nMemory: %s of parameters, gradients and moments, %s of activations and scratch\n",
-              format_bytes(memory.training.weights).c_str(), format_bytes(memory.training.activations).c_str());
+  std::printf("\nMemory: %s of parameters, gradients and moments, %s packed for the kernels, %s of activations and scratch\n",
+              format_bytes(memory.training.weights).c_str(), format_bytes(memory.training.derived).c_str(),
+              format_bytes(memory.training.activations).c_str());
   const std::string pixels = format_bytes(data.images * options.network.size * options.network.size * options.network.channels);
   const std::string source = config.data.folder.empty() ? "synthetic faces" : concat("images of ", config.data.folder);
   const std::string mapped = config.data.cache.empty() ? " (--cache would map them)" : concat(", mapped from ", config.data.cache);

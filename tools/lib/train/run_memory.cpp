@@ -15,10 +15,10 @@ RunMemory run_memory(const RunConfig& config, std::int64_t images) {
 }
 
 std::string require_memory(const RunMemory& memory, const MemoryLimits& limits) {
+  const TrainingMemory& training = memory.training;
   const std::string needed =
-      concat("training takes ", format_bytes(memory.total()), " of memory and more (", format_bytes(memory.training.weights),
-             " of parameters, ", format_bytes(memory.training.activations), " of activations, ", format_bytes(memory.images),
-             " of images)");
+      concat("training takes ", format_bytes(memory.total()), " of memory and more (", format_bytes(training.weights + training.derived),
+             " of parameters, ", format_bytes(training.activations), " of activations, ", format_bytes(memory.images), " of images)");
   constexpr const char* kMend = "use a smaller --batch, --size, --gf-dim or --df-dim, or --cache for the images";
   if (limits.most && memory.total() > *limits.most)
     fail(ErrorKind::input_output, needed, ", but no more than ", format_bytes(*limits.most), " is granted by ", limits.whose, ": ", kMend);
