@@ -64,9 +64,9 @@ class Im2colProducts final : public ConvProducts {
   const BinaryWeight& weight_;
 };
 
-// Whether an algorithm computes a map's float products as winograd.h does.
-bool by_winograd(ConvAlgorithm algorithm, const ConvGeometry& g, const ConvWeightShape& shape) {
-  if (algorithm == ConvAlgorithm::automatic) return winograd_pays(g, shape);
+// Whether an algorithm computes the float products of a batch's maps as winograd.h does.
+bool by_winograd(ConvAlgorithm algorithm, const ConvGeometry& g, const ConvWeightShape& shape, std::int64_t images) {
+  if (algorithm == ConvAlgorithm::automatic) return winograd_pays(g, shape, images);
   return algorithm == ConvAlgorithm::winograd && winograd_takes(g, shape);
 }
 
@@ -99,13 +99,13 @@ class PackedWhenUsed {
 
 // The gradient with respect to float weights, one-bit layers' too.
 std::int64_t gradient_floats(ConvAlgorithm algorithm, const ConvGeometry& g, const LaneShape& small, const LaneShape& big) {
-  return by_winograd(algorithm, g, {small.channels, big.channels, g.kernel}) ? winograd_floats(g, small, big)
+  return by_winograd(algorithm, g, {small.channels, big.channels, g.kernel}, small.batch) ? winograd_floats(g, small, big)
                                                                              : conv_weight_gradient_floats(g, small, big);
 }
 
 void gradient(ConvAlgorithm algorithm, const ConvGeometry& g, ConstTensorView small, ConstTensorView big, float beta, float* dw,
               Workspace& workspace) {
-  by_winograd(algorithm, g, {small.shape.channels, big.shape.channels, g.kernel})
+  by_winograd(algorithm, g, {small.shape.channels, big.shape.channels, g.kernel}, small.shape.batch)
       ? winograd_weight_gradient(g, small, big, beta, dw, workspace)
       : conv_weight_gradient(g, small, big, beta, dw, workspace);
 }
@@ -124,8 +124,8 @@ class FloatProducts final : public ConvProducts {
     return gradient_floats(algorithm_, g, small, big);
   }
 
-  std::int64_t packed_bytes(const ConvGeometry& g) const override {
-    return by_winograd(algorithm_, g, shape_) ? WinogradWeights::packed_bytes(shape_) : DirectWeights::packed_bytes(shape_);
+  std::int64_t packed_bytes(const ConvGeometry& g, std::int64_t images) const override {
+    return by_winograd(algorithm_, g, shape_, images) ? WinogradWeights::packed_bytes(shape_) : DirectWeights::packed_bytes(shape_);
   }
 
   void pack() override {
@@ -135,12 +135,12 @@ class FloatProducts final : public ConvProducts {
 
   void to_small(const ConvGeometry& g, Pass, const float* bias, ConstTensorView big, TensorView small,
                 Workspace& workspace) const override {
-    if (by_winograd(algorithm_, g, shape_)) return winograd_to_small(g, winograd_.get(), bias, big, small, workspace);
+    if (by_winograd(algorithm_, g, shape_, small.shape.batch)) return winograd_to_small(g, winograd_.get(), bias, big, small, workspace);
     conv_to_small(g, direct_.get(), bias, big, small);
   }
 
   void to_big(const ConvGeometry& g, Pass, const float* bias, ConstTensorView small, TensorView big, Workspace& workspace) const override {
-    if (by_winograd(algorithm_, g, shape_)) return winograd_to_big(g, winograd_.get(), bias, small, big, workspace);
+    if (by_winograd(algorithm_, g, shape_, small.shape.batch)) return winograd_to_big(g, winograd_.get(), bias, small, big, workspace);
     conv_to_big(g, direct_.get(), bias, small, big);
   }
 
@@ -167,7 +167,7 @@ class LookupProducts final : public ConvProducts {
     return gradient_floats(algorithm_, g, small, big);
   }
 
-  std::int64_t packed_bytes(const ConvGeometry&) const override { return BinaryConvWeights::packed_bytes(packed_.shape()); }
+  std::int64_t packed_bytes(const ConvGeometry&, std::int64_t) const override { return BinaryConvWeights::packed_bytes(packed_.shape()); }
 
   void pack() override { packed_.pack(weight_.latent().value.data()); }
 

@@ -25,8 +25,8 @@ class ConvProducts {
 
   // Scratch of the largest product.
   virtual std::int64_t workspace_floats(const ConvGeometry& geometry, const LaneShape& small, const LaneShape& big) const = 0;
-  // Memory of what pack() keeps, once maps of this geometry have passed.
-  virtual std::int64_t packed_bytes(const ConvGeometry& geometry) const { static_cast<void>(geometry); return 0; }
+  // Memory of what pack() keeps, once a batch of so many such maps has passed.
+  virtual std::int64_t packed_bytes(const ConvGeometry&, std::int64_t images) const { static_cast<void>(images); return 0; }
   // Remakes what is derived from the weights.
   virtual void pack() {}
   // Overwrites small.  bias: a float for each of its channels, or null.

@@ -44,7 +44,7 @@ std::int64_t StridedConv::workspace_floats(const LaneShape& input) const {
 }
 
 std::int64_t StridedConv::derived_bytes(const LaneShape& input) const {
-  return products_->packed_bytes(geometry(input)) + weight_.derived_bytes();
+  return products_->packed_bytes(geometry(input), input.batch) + weight_.derived_bytes();
 }
 
 void StridedConv::weights_changed() {

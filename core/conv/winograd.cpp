@@ -4,6 +4,7 @@
 
 #include "core/base/check.h"
 #include "core/conv/winograd_blocked.h"
+#include "core/conv/winograd_transform.h"
 
 namespace pbgen {
 namespace {
@@ -33,8 +34,9 @@ bool winograd_takes(const ConvGeometry& g, const ConvWeightShape& shape) {
          g.small_width % 4 == 0 && g.big_height == 2 * g.small_height && g.big_width == 2 * g.small_width;
 }
 
-bool winograd_pays(const ConvGeometry& g, const ConvWeightShape& shape) {
-  return winograd_takes(g, shape) && shape.c_small >= 128 && shape.c_big >= 64;
+bool winograd_pays(const ConvGeometry& g, const ConvWeightShape& shape, std::int64_t images) {
+  const std::int64_t tiles = (g.small_height / winograd_transform::kOutputs) * (g.small_width / winograd_transform::kOutputs);
+  return winograd_takes(g, shape) && shape.c_small >= 128 && shape.c_big >= 64 && images * tiles >= 64;
 }
 
 std::int64_t WinogradWeights::packed_bytes(const ConvWeightShape& shape) {

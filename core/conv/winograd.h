@@ -32,8 +32,9 @@ namespace pbgen {
 bool winograd_takes(const ConvGeometry& geometry, const ConvWeightShape& shape);
 // What of it the weights' shape decides.
 bool winograd_takes(const ConvWeightShape& shape);
-// The table of ConvAlgorithm::automatic: of what it takes, the shapes on which the path in force was measured to be faster by it.
-bool winograd_pays(const ConvGeometry& geometry, const ConvWeightShape& shape);
+// The table of ConvAlgorithm::automatic: of what it takes, the shapes on which every path that has it was measured to be faster by it.
+// images: of the batch.  Few of them leave a point's products too short for its weights, which are 4.84 times as many.
+bool winograd_pays(const ConvGeometry& geometry, const ConvWeightShape& shape, std::int64_t images);
 
 // The transformed weights, 4.84 times as many as the weights; one array for to_big and to_small.
 class WinogradWeights {

@@ -106,9 +106,11 @@ TEST_P(WinogradProducts, MapsThatItCannotTakeAreDirects) {
 
 TEST_P(WinogradProducts, AutoIsATableOfShapes) {
   const auto of = [](ConvAlgorithm algorithm, const Case& c) { return results_by<Deconv2d>(algorithm, c, BinaryRecipe::none, 700); };
-  const Case wide{{8, 4, 4, 128}, 64, 5, 2};
-  const Case narrow{{8, 4, 4, 32}, 16, 5, 2};
+  const Case wide{{16, 8, 8, 128}, 64, 5, 2};
+  const Case few{{8, 8, 8, 128}, 64, 5, 2};
+  const Case narrow{{16, 8, 8, 32}, 16, 5, 2};
   EXPECT_EQ(of(ConvAlgorithm::automatic, wide), of(ConvAlgorithm::winograd, wide));
+  EXPECT_EQ(of(ConvAlgorithm::automatic, few), of(ConvAlgorithm::direct, few));
   EXPECT_EQ(of(ConvAlgorithm::automatic, narrow), of(ConvAlgorithm::direct, narrow));
   EXPECT_NE(of(ConvAlgorithm::winograd, narrow), of(ConvAlgorithm::direct, narrow));
 }

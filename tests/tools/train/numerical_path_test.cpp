@@ -170,8 +170,8 @@ TEST_F(IsaFlag, ANewRunRecordsWhatItTakesAndSaysIt) {
       const std::string run = folder_ / concat("run", ++count_);
       const ToolRun said = train(kTiny + Arguments{"--iterations", "2", "--out", run} + more, variable);
       ASSERT_EQ(said.exit_code, 0) << said.err;
-      EXPECT_TRUE(contains(said.out, concat(", ", name(path), " kernels, --conv direct, "))) << said.out;
-      EXPECT_TRUE(contains(text_of(run + "/report.html"), concat(name(path), " kernels, --conv direct"))) << name(path);
+      EXPECT_TRUE(contains(said.out, concat(", ", name(path), " kernels, --conv auto, "))) << said.out;
+      EXPECT_TRUE(contains(text_of(run + "/report.html"), concat(name(path), " kernels, --conv auto"))) << name(path);
       expect_path(run, path);
     }
   }

@@ -50,7 +50,7 @@ struct Cadence {
 
 struct RunConfig {
   TrainerOptions trainer{.network = {}, .batch = 16, .learning_rate = 5e-4, .seed = 1};  // the networks among them
-  ConvAlgorithm conv = ConvAlgorithm::direct;
+  ConvAlgorithm conv = ConvAlgorithm::automatic;
   IsaChoice isa;                           // of a run that has begun never `auto`
   DataConfig data;
   ScoringConfig scoring;
