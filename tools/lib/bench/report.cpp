@@ -206,7 +206,8 @@ std::string peer_tables(const PeerReport& peers) {
   Table about;
   about.header = {"peer", "version", "instructions", "threads wait"};
   for (const auto& [name, words] : peers.about) {
-    const bool measured = std::any_of(peers.rows.begin(), peers.rows.end(), [&](const PeerRow& row) { return row.peer == name; });
+    const auto of_this = [&peer = name](const PeerRow& row) { return row.peer == peer; };  // clang++ 14 captures no bindings
+    const bool measured = std::any_of(peers.rows.begin(), peers.rows.end(), of_this);
     if (measured) about.rows.push_back({name, words.version, words.isa, words.waits});
   }
   Table times;
