@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <latch>
 #include <system_error>
 #include <utility>
@@ -19,6 +20,13 @@ namespace pbgen {
 namespace {
 
 constexpr std::size_t kSmallStack = std::size_t{1} << 20;  // the deepest of ours takes a tenth of it
+
+// LLVM's runtime gives its threads stacks of a size of its own, and ends the process where it is refused them.
+#if defined(__clang__) && defined(_OPENMP)
+constexpr const char* kStackOfLlvm = "KMP_STACKSIZE";
+#else
+constexpr const char* kStackOfLlvm = nullptr;
+#endif
 
 }  // namespace
 
@@ -54,6 +62,7 @@ void spare_address_space() {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
   ::mallopt(M_ARENA_MAX, 1);
+  if (kStackOfLlvm) ::setenv(kStackOfLlvm, concat(kSmallStack / 1024, "k").c_str(), 0);
   pthread_attr_t attributes;
   if (::pthread_getattr_default_np(&attributes) != 0) return;
   std::size_t stack = 0;
