@@ -11,9 +11,34 @@
 #include "core/base/cuts.h"
 #include "core/base/parallel.h"
 #include "core/base/range.h"
+#include "core/conv/winograd_blocked.h"
+#include "core/conv/winograd_layout.h"
 #include "core/freestanding/ints.h"
 
 namespace pbgen::winograd_blocked {
+
+// What a product in passes reads and writes: one side is a ConstTensorView, the other a TensorView.
+template <class Small, class Big>
+struct PassOperands {
+  PassOperands(const Leaves& leaves_, const float* weights_, const float* bias_, Small small_, Big big_)
+      : leaves(leaves_),
+        weights(weights_),
+        bias(bias_),
+        small(small_),
+        big(big_),
+        layout({.c_small = small_.shape.channels, .c_big = big_.shape.channels}),
+        columns(leaves_.transforms.lanes, small_.shape) {}
+  // Multiply-adds.
+  std::int64_t work() const { return columns.count() * multiply_adds_of_column(leaves.transforms.lanes, small.shape, big.shape); }
+
+  const Leaves& leaves;
+  const float* weights;
+  const float* bias;
+  Small small;
+  Big big;
+  WeightLayout layout;
+  Columns columns;
+};
 
 // The stages of a pass are items; each says how many it has, and what one costs (winograd_layout.h).
 class Stages {

@@ -9,25 +9,7 @@ namespace {
 
 constexpr std::int64_t kChannelsOfItem = 64;  // the most that a thread takes of a stage
 
-struct ToBig {
-  ToBig(const Leaves& leaves_, const float* weights_, const float* bias_, ConstTensorView small_, TensorView big_)
-      : leaves(leaves_),
-        weights(weights_),
-        bias(bias_),
-        small(small_),
-        big(big_),
-        layout({.c_small = small_.shape.channels, .c_big = big_.shape.channels}),
-        columns(leaves_.transforms.lanes, small_.shape) {}
-  std::int64_t work() const { return columns.count() * multiply_adds_of_column(leaves.transforms.lanes, small.shape, big.shape); }
-
-  const Leaves& leaves;
-  const float* weights;
-  const float* bias;
-  ConstTensorView small;
-  TensorView big;
-  WeightLayout layout;
-  Columns columns;
-};
+using ToBig = PassOperands<ConstTensorView, TensorView>;
 
 // The memory of a pass: its input's points, and the sums of one phase.
 struct Arrays {

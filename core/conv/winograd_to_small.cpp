@@ -12,25 +12,7 @@ constexpr std::int64_t kBigChannelsOfItem = 64;  // that a thread takes of a sta
 constexpr std::int64_t kSmallChannelsOfItem = 32;
 constexpr std::int64_t kFewestSmallChannels = 8;  // runs of 256 bytes at least
 
-struct ToSmall {
-  ToSmall(const Leaves& leaves_, const float* weights_, const float* bias_, ConstTensorView big_, TensorView small_)
-      : leaves(leaves_),
-        weights(weights_),
-        bias(bias_),
-        big(big_),
-        small(small_),
-        layout({.c_small = small_.shape.channels, .c_big = big_.shape.channels}),
-        columns(leaves_.transforms.lanes, small_.shape) {}
-  std::int64_t work() const { return columns.count() * multiply_adds_of_column(leaves.transforms.lanes, small.shape, big.shape); }
-
-  const Leaves& leaves;
-  const float* weights;
-  const float* bias;
-  ConstTensorView big;
-  TensorView small;
-  WeightLayout layout;
-  Columns columns;
-};
+using ToSmall = PassOperands<TensorView, ConstTensorView>;
 
 // The memory of a pass: the points of all phases, and the sums.
 struct Arrays {
@@ -142,7 +124,7 @@ std::int64_t to_small_floats(const Leaves& leaves, const LaneShape& small, const
 }
 
 void to_small(const Leaves& leaves, const float* weights, const float* bias, ConstTensorView big, TensorView small, Workspace& workspace) {
-  const ToSmall product(leaves, weights, bias, big, small);
+  const ToSmall product(leaves, weights, bias, small, big);
   const PassPlan passes = plan(leaves, small.shape, big.shape);
   const Workspace::Scope scope(workspace);
   passes.run(workspace.take(passes.floats()), product.work(),
@@ -150,7 +132,7 @@ void to_small(const Leaves& leaves, const float* weights, const float* bias, Con
 }
 
 DealtWork to_small_dealt(const Leaves& leaves, const LaneShape& small, const LaneShape& big) {
-  const ToSmall product(leaves, nullptr, nullptr, {nullptr, big}, {nullptr, small});
+  const ToSmall product(leaves, nullptr, nullptr, {nullptr, small}, {nullptr, big});
   return plan(leaves, small, big).dealt(product.work(), [&](Range columns, const Stages& stages) {
     run_pass(product, columns, nullptr, stages);
   });

@@ -41,8 +41,8 @@ const Case kCases[] = {
     {16, 4, 4, 160, 80}, {8, 12, 12, 64, 16}, {64, 4, 4, 64, 144}, {24, 16, 16, 32, 32},
 };
 
-// Columns for two chunks of the gradient, on either path.
-const Case kTwoChunks{72, 24, 24, 32, 16};
+// Columns for several chunks of the gradient, on either path.
+const Case kChunks{72, 24, 24, 32, 16};
 
 std::vector<float> random_floats(std::int64_t count, std::uint64_t seed) {
   const CounterRng rng(seed, Stream::test);
@@ -336,14 +336,14 @@ TEST_P(Winograd, ToSmallIsWithinItsBound) {
 
 TEST_P(Winograd, TheWeightGradientIsWithinItsBound) {
   std::vector<Case> cases(std::begin(kCases), std::end(kCases));
-  cases.push_back(kTwoChunks);
+  cases.push_back(kChunks);
   for (const Case& c : cases) {
     Problem p(c);
     const std::vector<float> actual = p.weight_gradient();
     std::vector<float> expected(actual.size());
     conv_weight_gradient_ref(c.geometry(), p.small.view(), p.big.view(), 0.0f, expected.data());
-    // Partial sums of 128 images, where a group may lack its second slice, and one that is not full in each chunk.
-    const double partial = std::ceil(static_cast<double>((c.batch + 8) * c.height * c.width / 16) / 128.0) + 4;
+    // Partial sums of 128 images, where a group may lack its second slice; chunks are whole ones.
+    const double partial = std::ceil(static_cast<double>((c.batch + 8) * c.height * c.width) / (16.0 * 128.0)) + 1;
     const MagnitudeModel model(p);
     for (const std::int64_t k : sample(c.c_small, 5, 7))
       for (const std::int64_t b : sample(c.c_big, 5, 8)) {
@@ -366,7 +366,7 @@ TEST_P(Winograd, TheWeightGradientIsWithinItsBound) {
 }
 
 TEST_P(Winograd, TheWeightGradientIsAddedWhereBetaIsOne) {
-  for (const Case& c : {kCases[1], kCases[7], kTwoChunks}) {
+  for (const Case& c : {kCases[1], kCases[7], kChunks}) {
     Problem p(c);
     const std::vector<float> alone = p.weight_gradient();
     std::vector<float> added(alone.size());
@@ -379,11 +379,15 @@ TEST_P(Winograd, TheWeightGradientIsAddedWhereBetaIsOne) {
 TEST_P(Winograd, TheWeightGradientOfChunksDoesNotDependOnThreads) {
   const EagerScope eager;
   set_thread_count(1);
-  Problem alone(kTwoChunks);
+  Problem alone(kChunks);
   const std::vector<float> dw = alone.weight_gradient();
-  for (const int threads : {2, 7}) {
+  // More of them than there are blocks of channels take phases one by one.
+  for (const int threads : {2, 7, 24}) {
     set_thread_count(threads);
     EXPECT_EQ(alone.weight_gradient(), dw) << threads << " threads";
+    std::vector<float> added(dw.size(), 0.5f);
+    winograd_weight_gradient(kChunks.geometry(), alone.small.view(), alone.big.view(), 1.0f, added.data(), alone.workspace);
+    for (std::size_t i = 0; i < dw.size(); ++i) ASSERT_EQ(added[i], 0.5f + dw[i]) << threads << " threads";
   }
 }
 
@@ -399,7 +403,7 @@ TEST_P(Winograd, ResultsDoNotDependOnTheNumberOfThreads) {
     const Tensor big = alone.to_big();
     const Tensor small = alone.to_small();
     const std::vector<float> dw = alone.weight_gradient();
-    for (const int threads : {2, 3, 8}) {
+    for (const int threads : {2, 3, 8, 24}) {
       set_thread_count(threads);
       Problem p(c);
       EXPECT_TRUE(same_bits(p.to_big(), big)) << threads << " threads, " << testing::PrintToString(c);
