@@ -21,6 +21,14 @@
 namespace pbgen {
 namespace {
 
+using winograd_transform::points_of;
+using winograd_transform::points_to_taps;
+using winograd_transform::taps_to_points;
+using winograd_transform::transform_input;
+using winograd_transform::transform_input_adjoint;
+using winograd_transform::transform_output;
+using winograd_transform::transform_output_adjoint;
+
 constexpr double kUnit = 0x1p-24;
 
 struct Case {
@@ -119,7 +127,6 @@ struct Magnitude {
 class MagnitudeModel {
  public:
   explicit MagnitudeModel(const Problem& p) : p_(p), c_(p.sizes) {
-    using namespace winograd_transform;
     w_.resize(static_cast<std::size_t>(c_.c_small * c_.c_big * 4));
     for (std::int64_t i = 0; i < c_.c_small * c_.c_big; ++i) {
       double taps[25];
@@ -133,7 +140,6 @@ class MagnitudeModel {
 
   // The outputs of one image and tile, by [y][x] of the big side's 8x8 and channel.
   void to_big(std::int64_t image, std::int64_t tile_y, std::int64_t tile_x, std::int64_t channel, std::vector<double>& out) const {
-    using namespace winograd_transform;
     out.assign(64, 0.0);
     Points sums[4] = {};
     for (std::int64_t k = 0; k < c_.c_small; ++k) {
@@ -144,13 +150,15 @@ class MagnitudeModel {
     for (int phase = 0; phase < 4; ++phase) {
       double pixels[16];
       output(phase, sums[phase].at, pixels);
-      for (int i = 0; i < 16; ++i) out[static_cast<std::size_t>((i / 4 * 2 + phase / 2) * 8 + i % 4 * 2 + phase % 2)] = pixels[i];
+      for (int i = 0; i < 16; ++i) {
+        const int at = (i / 4 * 2 + phase / 2) * 8 + i % 4 * 2 + phase % 2;
+        out[static_cast<std::size_t>(at)] = pixels[i];
+      }
     }
   }
 
   // The small side's whole image, one channel, by pixel.
   std::vector<double> to_small(std::int64_t image, std::int64_t channel) const {
-    using namespace winograd_transform;
     std::vector<double> out(static_cast<std::size_t>(c_.height * c_.width), 0.0);
     for (std::int64_t tile_y = 0; tile_y < c_.height / 4; ++tile_y)
       for (std::int64_t tile_x = 0; tile_x < c_.width / 4; ++tile_x) {
@@ -175,7 +183,6 @@ class MagnitudeModel {
 
   // The 25 taps of one pair of channels.
   std::vector<double> weight_gradient(std::int64_t k, std::int64_t b) const {
-    using namespace winograd_transform;
     Points sums[4] = {};
     for (std::int64_t image = 0; image < c_.batch; ++image)
       for (std::int64_t tile_y = 0; tile_y < c_.height / 4; ++tile_y)
@@ -210,7 +217,6 @@ class MagnitudeModel {
   }
 
   Points small_points(std::int64_t image, std::int64_t tile_y, std::int64_t tile_x, std::int64_t k) const {
-    using namespace winograd_transform;
     double d[36];
     double half[36];
     Points v;
@@ -227,7 +233,6 @@ class MagnitudeModel {
 
   template <int py, int px>
   static void evaluate(const double* pixels, double* points) {
-    using namespace winograd_transform;
     double half[24];
     for (int x = 0; x < 4; ++x) transform_output_adjoint<Magnitude, py, 4, 4>(pixels + x, half + x);
     for (int y = 0; y < points_of(py); ++y) transform_output_adjoint<Magnitude, px, 1, 1>(half + 4 * y, points + points_of(px) * y);
@@ -244,7 +249,6 @@ class MagnitudeModel {
 
   template <int py, int px>
   static void interpolate(const double* points, double* pixels) {
-    using namespace winograd_transform;
     double half[24];
     for (int x = 0; x < points_of(px); ++x) transform_output<Magnitude, py, points_of(px), points_of(px)>(points + x, half + x);
     for (int y = 0; y < 4; ++y) transform_output<Magnitude, px, 1, 1>(half + points_of(px) * y, pixels + 4 * y);
