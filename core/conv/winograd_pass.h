@@ -78,6 +78,20 @@ class Stages {
   DealtWork* counted_;
 };
 
+// Into how many parts, of whole units, a stage cuts channels: of so many at most, and as threads want it that share so many pieces.
+struct ChannelParts {
+  ChannelParts(std::int64_t channels, std::int64_t unit_, std::int64_t most, const Stages& stages, std::int64_t pieces)
+      : unit(unit_), units(channels / unit_), parts(std::max(ceil_div(channels, most), stages.parts(pieces, units))) {}
+  Range at(std::int64_t part) const {
+    const Range some = piece_of(units, part, parts);
+    return {some.begin * unit, some.end * unit};
+  }
+
+  std::int64_t unit;
+  std::int64_t units;
+  std::int64_t parts;
+};
+
 class PassPlan {
  public:
   // count columns, those of a unit in one thread's passes where it takes them alone; floats(columns): the memory of a pass of so many.

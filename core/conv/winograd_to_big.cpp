@@ -25,19 +25,6 @@ struct Arrays {
   PointArray sums;
 };
 
-// Into how many parts of whole panels a stage cuts channels: as items want it, and as threads do that share so many pieces.
-struct ChannelParts {
-  ChannelParts(std::int64_t channels, const Stages& stages, std::int64_t pieces)
-      : panels(channels / kPanel), parts(std::max(ceil_div(channels, kChannelsOfItem), stages.parts(pieces, panels))) {}
-  Range at(std::int64_t part) const {
-    const Range some = piece_of(panels, part, parts);
-    return {some.begin * kPanel, some.end * kPanel};
-  }
-
-  std::int64_t panels;
-  std::int64_t parts;
-};
-
 // One point of a phase, some output channels, some columns of the pass.
 void multiply(const ToBig& p, const Arrays& arrays, Range columns, int phase, std::int64_t point, Range channels) {
   winograd_product_leaf::Product product;
@@ -65,7 +52,7 @@ void run_pass(const ToBig& p, Range columns, float* memory, const Stages& stages
   const std::int64_t c_big = p.big.shape.channels;
   const auto transform_cost = [](const Range& channels, std::int64_t points) { return kPointCost * points * channels.size(); };
 
-  const ChannelParts inputs(c_small, stages, count);
+  const ChannelParts inputs(c_small, kPanel, kChannelsOfItem, stages, count);
   stages.run(
       count * inputs.parts, [&](std::int64_t i) { return transform_cost(inputs.at(i % inputs.parts), kTile); },
       [&](std::int64_t i) {
@@ -77,13 +64,13 @@ void run_pass(const ToBig& p, Range columns, float* memory, const Stages& stages
   const auto columns_of = [&](std::int64_t i) { return piece_of(count, i % column_blocks, column_blocks); };
   for (int phase = 0; phase < kPhases; ++phase) {
     // [point][part of the channels][block of columns]: one behind the other they read the same weights.
-    const ChannelParts products(c_big, stages, points_in(phase) * column_blocks);
+    const ChannelParts products(c_big, kPanel, kChannelsOfItem, stages, points_in(phase) * column_blocks);
     const auto channels_of = [&](std::int64_t i) { return products.at(i / column_blocks % products.parts); };
     stages.run(
         points_in(phase) * products.parts * column_blocks,
         [&](std::int64_t i) { return columns_of(i).size() * c_small * channels_of(i).size(); },
         [&](std::int64_t i) { multiply(p, arrays, columns_of(i), phase, i / column_blocks / products.parts, channels_of(i)); });
-    const ChannelParts outputs(c_big, stages, count);
+    const ChannelParts outputs(c_big, kPanel, kChannelsOfItem, stages, count);
     stages.run(
         count * outputs.parts, [&](std::int64_t i) { return transform_cost(outputs.at(i % outputs.parts), points_in(phase)); },
         [&](std::int64_t i) {

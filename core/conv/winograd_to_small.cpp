@@ -65,15 +65,15 @@ void run_pass(const ToSmall& p, Range columns, float* memory, const Stages& stag
   if (memory) arrays.place(memory);
   const std::int64_t c_small = p.small.shape.channels;
   const std::int64_t c_big = p.big.shape.channels;
-  const std::int64_t big_blocks = ceil_div(c_big, kBigChannelsOfItem);
-  const auto phase_of = [&](std::int64_t i) { return static_cast<int>(i / big_blocks / count); };
-  const auto input_cost = [&](std::int64_t i) { return kPointCost * points_in(phase_of(i)) * std::min(kBigChannelsOfItem, c_big); };
-  stages.run(kPhases * count * big_blocks, input_cost, [&](std::int64_t i) {
-    const std::int64_t begin = i % big_blocks * kBigChannelsOfItem;
-    const std::int64_t n = i / big_blocks % count;
+  const ChannelParts inputs(c_big, kPanel, kBigChannelsOfItem, stages, kPhases * count);
+  const auto phase_of = [&](std::int64_t i) { return static_cast<int>(i / inputs.parts / count); };
+  const auto input_cost = [&](std::int64_t i) { return kPointCost * points_in(phase_of(i)) * inputs.at(i % inputs.parts).size(); };
+  stages.run(kPhases * count * inputs.parts, input_cost, [&](std::int64_t i) {
+    const Range channels = inputs.at(i % inputs.parts);
+    const std::int64_t n = i / inputs.parts % count;
     const int phase = phase_of(i);
-    phase_to_points(p.leaves, p.columns, columns.begin + n, {begin, std::min(begin + kBigChannelsOfItem, c_big)}, phase, p.big,
-                    arrays.x.at(first_point(phase), n, begin), arrays.x.point_step);
+    phase_to_points(p.leaves, p.columns, columns.begin + n, channels, phase, p.big, arrays.x.at(first_point(phase), n, channels.begin),
+                    arrays.x.point_step);
   });
   const std::int64_t row_blocks = ceil_div(c_small, kDepth);
   // [point][block of rows][part of it][block of columns]: one behind the other they read the same weights.
@@ -92,18 +92,14 @@ void run_pass(const ToSmall& p, Range columns, float* memory, const Stages& stag
   // A group's tiles add up one behind the other; channels and groups are apart.
   const std::int64_t first_group = p.columns.group(columns.begin);
   const std::int64_t groups = p.columns.group(columns.end - 1) + 1 - first_group;
-  const std::int64_t small_blocks = std::max(c_small / kSmallChannelsOfItem, stages.parts(groups, c_small / kFewestSmallChannels));
-  const auto channels_of = [&](std::int64_t i) {
-    const Range blocks = piece_of(c_small / kFewestSmallChannels, i % small_blocks, small_blocks);
-    return Range{blocks.begin * kFewestSmallChannels, blocks.end * kFewestSmallChannels};
-  };
+  const ChannelParts outputs(c_small, kFewestSmallChannels, kSmallChannelsOfItem, stages, groups);
   const auto tiles_of = [&](std::int64_t i) {
-    const std::int64_t group = first_group + i / small_blocks;
+    const std::int64_t group = first_group + i / outputs.parts;
     return Range{std::max(group * p.columns.of_group(), columns.begin), std::min((group + 1) * p.columns.of_group(), columns.end)};
   };
-  const auto output_cost = [&](std::int64_t i) { return kPointCost * kTile * channels_of(i).size() * tiles_of(i).size(); };
-  stages.run(groups * small_blocks, output_cost, [&](std::int64_t i) {
-    const Range channels = channels_of(i);
+  const auto output_cost = [&](std::int64_t i) { return kPointCost * kTile * outputs.at(i % outputs.parts).size() * tiles_of(i).size(); };
+  stages.run(groups * outputs.parts, output_cost, [&](std::int64_t i) {
+    const Range channels = outputs.at(i % outputs.parts);
     const Range tiles = tiles_of(i);
     for (std::int64_t column = tiles.begin; column < tiles.end; ++column)
       points_to_small(p.leaves, p.columns, column, channels, arrays.sums.at(0, column - columns.begin, channels.begin),
