@@ -16,6 +16,8 @@ void multiply_tap(const DeconvRun& deconv, int ky, int kx, int first_channel, in
     ChannelTask task;
     task.w = w;
     task.c_in = channels;
+    task.x_stride = kLanes;
+    task.accumulate = true;
     task.pixels = ceil_div(pixels, ceil_div(pixels, deconv.run.leaves.channel_pixels));  // evenly: a lone pixel would wait for its own sums
     for (int p = 0; p < task.pixels; ++p) {
       const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(i) * side + j;
@@ -32,25 +34,21 @@ void multiply_tap(const DeconvRun& deconv, int ky, int kx, int first_channel, in
   }
 }
 
-// Output channels [first, first + 32) where they exist.
-void finish(const DeconvRun& deconv, int first, const float* sums) {
+}  // namespace
+
+void finish_vector(const DeconvRun& deconv, int first, std::ptrdiff_t vector, const float* sums) {
   const DeconvLayer& layer = deconv.layer;
-  const std::ptrdiff_t vectors = pixel_vectors(2 * layer.side);
   FinishTask task;
   task.channels = smaller(layer.c_out - first, kChannelLanes);
+  task.sums = sums;
   task.scale = layer.scale + first;
   task.shift = layer.shift + first;
   task.activation = layer.activation;
-  task.out_channel_stride = deconv.to_image ? vectors * kLanes : kLanes;
+  task.out_channel_stride = deconv.to_image ? pixel_vectors(2 * layer.side) * kLanes : kLanes;
   const std::ptrdiff_t vector_stride = deconv.to_image ? kLanes : static_cast<std::ptrdiff_t>(layer.c_out) * kLanes;
-  for (std::ptrdiff_t v = 0; v < vectors; ++v) {
-    task.sums = sums + v * kLanes * kChannelLanes;
-    task.out = deconv.y + first * task.out_channel_stride + v * vector_stride;
-    deconv.run.leaves.finish_channels(task);
-  }
+  task.out = deconv.y + first * task.out_channel_stride + vector * vector_stride;
+  deconv.run.leaves.finish_channels(task);
 }
-
-}  // namespace
 
 std::ptrdiff_t channel_deconv_floats(const DeconvLayer& layer) { return pixel_vectors(2 * layer.side) * kLanes * kChannelLanes; }
 
@@ -68,7 +66,8 @@ void run_channel_deconv(const DeconvRun& deconv) {
         for (int tap = 0; tap < kTaps; ++tap, w += channels * kChannelLanes)
           multiply_tap(deconv, tap / kKernel, tap % kKernel, first, channels, w, sums);
       }
-      finish(deconv, static_cast<int>(tile) * kChannelLanes, sums);
+      for (std::ptrdiff_t vector = 0; vector < pixel_vectors(2 * layer.side); ++vector)
+        finish_vector(deconv, static_cast<int>(tile) * kChannelLanes, vector, sums + vector * kLanes * kChannelLanes);
     }
   });
 }

@@ -2,6 +2,7 @@
 #include "gan/edge/generator.h"
 
 #include "core/freestanding/tanh.h"
+#include "gan/edge/float_deconv.h"
 #include "gan/edge/pack.h"
 #include "gan/edge/run.h"
 
@@ -27,8 +28,9 @@ constexpr std::size_t kAlignment = 64;
 
 std::ptrdiff_t whole_lines(std::ptrdiff_t floats) { return round_up(floats, kAlignment / sizeof(float)); }
 
-bool channels_in_lanes(const DeconvLayer& layer) {
-  return layer.weights != nullptr && edge::channels_in_lanes(layer.c_out, layer.side);
+// One-bit layers have pixels in the lanes.
+FloatDeconv way_of(const DeconvLayer& layer) {
+  return layer.weights != nullptr ? float_deconv(layer.c_in, layer.c_out, layer.side) : FloatDeconv::pixels;
 }
 
 // Scratch: two activations that take turns, and what each part has for itself.
@@ -120,7 +122,12 @@ void run_linear(const Run& run) {
 }
 
 std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer, const Leaves& leaves) {
-  return channels_in_lanes(layer) ? channel_deconv_floats(layer) : pixel_deconv_floats(layer, leaves);
+  switch (way_of(layer)) {
+    case FloatDeconv::winograd: return winograd_deconv_floats(layer);
+    case FloatDeconv::channels: return channel_deconv_floats(layer);
+    case FloatDeconv::pixels: break;
+  }
+  return pixel_deconv_floats(layer, leaves);
 }
 
 void run_deconv(const DeconvRun& deconv) {
@@ -128,8 +135,11 @@ void run_deconv(const DeconvRun& deconv) {
   const std::ptrdiff_t out_pixels = 4 * static_cast<std::ptrdiff_t>(layer.side) * layer.side;
   if (!deconv.to_image && out_pixels < kLanes)  // lanes that hold no pixel are multiplied all the same
     for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(layer.c_out) * kLanes; ++i) deconv.y[i] = 0.0f;
-  if (channels_in_lanes(layer)) run_channel_deconv(deconv);
-  else run_pixel_deconv(deconv);
+  switch (way_of(layer)) {
+    case FloatDeconv::winograd: return run_winograd_deconv(deconv);
+    case FloatDeconv::channels: return run_channel_deconv(deconv);
+    case FloatDeconv::pixels: return run_pixel_deconv(deconv);
+  }
 }
 
 const char* fault_of(const Generator& generator) {

@@ -320,13 +320,13 @@ void multiply_pixels(const ChannelTask& task) {
 #pragma GCC unroll 3
   for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 4
-    for (int v = 0; v < kChannelVectors; ++v) sum[p][v] = _mm256_load_ps(task.y[p] + v * kLanes);
+    for (int v = 0; v < kChannelVectors; ++v) sum[p][v] = task.accumulate ? _mm256_load_ps(task.y[p] + v * kLanes) : _mm256_setzero_ps();
   for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
     prefetch(w, next);
     prefetch(w, next + kChannelLanes / 2);
     Vec value[kPixels];
 #pragma GCC unroll 3
-    for (int p = 0; p < kPixels; ++p) value[p] = _mm256_broadcast_ss(task.x[p] + c * kLanes);
+    for (int p = 0; p < kPixels; ++p) value[p] = _mm256_broadcast_ss(task.x[p] + c * task.x_stride);
 #pragma GCC unroll 4
     for (int v = 0; v < kChannelVectors; ++v) {
       const Vec weight = _mm256_loadu_ps(w + v * kLanes);
@@ -379,7 +379,29 @@ void finish_channels_avx2(const FinishTask& task) {
   }
 }
 
-const Leaves kAvx2Leaves = {linear_floats_avx2, linear_signs_avx2,    multiply_floats,     multiply_signs_avx2, assemble_avx2,
-                            multiply_channels,  finish_channels_avx2, sum_float_rows_avx2, sum_half_rows_avx2};
+// registers  4 sums, a factor
+// loads      a value for each multiplication; the pointers once for 32 values
+void combine_avx2(const CombineTask& task) {
+  for (std::ptrdiff_t n = 0; n < task.count; ++n)
+    for (int lane = 0; lane < task.lanes; lane += kChannelLanes) {
+      const std::ptrdiff_t at = n * task.from_stride + lane;
+      Vec sum[kChannelVectors];
+      const Vec first = _mm256_broadcast_ss(task.factor);
+#pragma GCC unroll 4
+      for (int v = 0; v < kChannelVectors; ++v) sum[v] = _mm256_mul_ps(first, _mm256_load_ps(task.from[0] + at + v * kLanes));
+      for (int term = 1; term < task.terms; ++term) {
+        const Vec factor = _mm256_broadcast_ss(task.factor + term);
+#pragma GCC unroll 4
+        for (int v = 0; v < kChannelVectors; ++v)
+          sum[v] = _mm256_fmadd_ps(factor, _mm256_load_ps(task.from[term] + at + v * kLanes), sum[v]);
+      }
+#pragma GCC unroll 4
+      for (int v = 0; v < kChannelVectors; ++v) _mm256_store_ps(task.to + n * task.to_stride + lane + v * kLanes, sum[v]);
+    }
+}
+
+const Leaves kAvx2Leaves = {linear_floats_avx2,  linear_signs_avx2, multiply_floats,
+                            multiply_signs_avx2, assemble_avx2,     multiply_channels,
+                            finish_channels_avx2, combine_avx2,     sum_float_rows_avx2, sum_half_rows_avx2};
 
 }  // namespace pbgen::edge

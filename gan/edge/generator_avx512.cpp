@@ -208,7 +208,7 @@ void multiply_pixels(const ChannelTask& task) {
 #pragma GCC unroll 6
   for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 2
-    for (int v = 0; v < kWideVectors; ++v) sum[p][v] = _mm512_loadu_ps(task.y[p] + v * kWideLanes);
+    for (int v = 0; v < kWideVectors; ++v) sum[p][v] = task.accumulate ? _mm512_loadu_ps(task.y[p] + v * kWideLanes) : _mm512_setzero_ps();
   for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
     prefetch(w, next);
     prefetch(w, next + kChannelLanes / 2);
@@ -217,7 +217,7 @@ void multiply_pixels(const ChannelTask& task) {
     for (int v = 0; v < kWideVectors; ++v) weight[v] = _mm512_loadu_ps(w + v * kWideLanes);
 #pragma GCC unroll 6
     for (int p = 0; p < kPixels; ++p) {
-      const Vec value = _mm512_set1_ps(task.x[p][c * kLanes]);
+      const Vec value = _mm512_set1_ps(task.x[p][c * task.x_stride]);
 #pragma GCC unroll 2
       for (int v = 0; v < kWideVectors; ++v) sum[p][v] = _mm512_fmadd_ps(weight[v], value, sum[p][v]);
     }
@@ -249,6 +249,7 @@ const Leaves kAvx512Leaves = {.linear_floats = linear_floats_avx2,
                               .assemble = assemble_avx2,
                               .multiply_channels = multiply_channels,
                               .finish_channels = finish_channels_avx2,
+                              .combine = combine_avx2,
                               .sum_float_rows = sum_float_rows_avx2,
                               .sum_half_rows = sum_half_rows_avx2,
                               .multiply_sign_pairs = multiply_sign_pairs,

@@ -8,7 +8,8 @@
 // channel into the four phases of the output, scales, shifts, activates and interleaves.
 //
 // Small images have few pixels a row and much of the work outside of them, so that float layers of theirs put output
-// channels in the lanes: every tap meets just the pixels whose output exists.
+// channels in the lanes: every tap meets just the pixels whose output exists.  Winograd's algorithm (winograd.h) multiplies by the same
+// leaf, at its points in place of taps.
 //
 // Plain declarations and constants: this header goes into files compiled for other instruction sets.
 #pragma once
@@ -62,17 +63,6 @@ static constexpr int valid_begin(int k) { return kRowOffset[k] > 0 ? 1 : 0; }
 static constexpr int valid_end(int k, int side) { return kRowOffset[k] < 0 ? side - 1 : side; }
 
 static constexpr int channel_tiles(int c_out) { return (c_out + kChannelLanes - 1) / kChannelLanes; }
-
-// Where that takes fewer multiplications than pixels in the lanes, which multiply every tap by an even number of vectors.
-// From sixteen pixels a row on those leave out the rows outside, and so is nearly all of their work exact.
-static constexpr bool channels_in_lanes(int c_out, int side) {
-  if (side >= 2 * kLanes) return false;
-  int valid = 0;
-  for (int k = 0; k < kKernel; ++k) valid += valid_end(k, side) - valid_begin(k);
-  const int pixel_pairs = (side * side + 2 * kLanes - 1) / (2 * kLanes);
-  return static_cast<std::int64_t>(channel_tiles(c_out)) * kChannelVectors * valid * valid <
-         static_cast<std::int64_t>(c_out) * kTaps * 2 * pixel_pairs;
-}
 
 // ---- The linear layer's signs: three components of z a table of eight sums, ten tables a 32-bit word, lowest bits first.
 inline constexpr int kWordInputs = 3;
@@ -148,13 +138,28 @@ struct AssembleTask {
   std::ptrdiff_t out_vector_stride;
 };
 
-// y[pixel][32] += sum over so many c_in of w[c_in][32] * x[pixel][c_in * 8].
+// y[pixel][32] (+)= sum over so many c_in of w[c_in][32] * x[pixel][c_in * x_stride].
 struct ChannelTask {
   const float* w;
   int c_in;
+  std::ptrdiff_t x_stride;
+  bool accumulate;
   int pixels;  // at most the leaves' channel_pixels
   const float* x[kMaxChannelPixels];
   float* y[kMaxChannelPixels];
+};
+
+// to[n * to_stride + lane] = sum over terms of factor[term] * from[term][n * from_stride + lane], in their order; factors are 1 or -1.
+inline constexpr int kMaxTerms = 9;
+struct CombineTask {
+  int terms = 0;  // at least one
+  const float* from[kMaxTerms];
+  float factor[kMaxTerms];
+  int count;
+  int lanes;  // a multiple of 32
+  std::ptrdiff_t from_stride;
+  std::ptrdiff_t to_stride;
+  float* to;
 };
 
 // Eight pixels of some channels: out[channel * out_channel_stride + pixel] = activation(scale * sums[pixel][32] + shift).
@@ -179,6 +184,7 @@ struct Leaves {
   void (*assemble)(const AssembleTask& task);
   void (*multiply_channels)(const ChannelTask& task);
   void (*finish_channels)(const FinishTask& task);
+  void (*combine)(const CombineTask& task);
   // Optional.  sums[group][8] = sum over i of rows[group][lane * z_dim + i] * z[i], added as linear_floats adds, so that the result is
   // the same to the bit; groups: at most kLinearVectors.  null: each tile is laid out for linear_floats, which takes longer.
   void (*sum_float_rows)(const float* const* rows, int groups, const float* z, int z_dim, float* sums) = nullptr;
@@ -199,6 +205,7 @@ void linear_signs_avx2(const std::uint32_t* words, const LinearTask& task);
 void multiply_signs_avx2(const SignTask& task);
 void assemble_avx2(const AssembleTask& task);
 void finish_channels_avx2(const FinishTask& task);
+void combine_avx2(const CombineTask& task);
 extern const Leaves kAvx512Leaves;  // x86-64 alone
 extern const Leaves kNeonLeaves;  // aarch64 alone
 void sum_float_rows_neon(const float* const* rows, int groups, const float* z, int z_dim, float* sums);

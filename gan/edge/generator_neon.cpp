@@ -320,11 +320,11 @@ void multiply_pixels(const ChannelTask& task) {
 #pragma GCC unroll 3
   for (int p = 0; p < kPixels; ++p)
 #pragma GCC unroll 8
-    for (int q = 0; q < kQuads; ++q) sum[p][q] = vld1q_f32(task.y[p] + 4 * q);
+    for (int q = 0; q < kQuads; ++q) sum[p][q] = task.accumulate ? vld1q_f32(task.y[p] + 4 * q) : vdupq_n_f32(0.0f);
   for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
     float x[kPixels];
 #pragma GCC unroll 3
-    for (int p = 0; p < kPixels; ++p) x[p] = task.x[p][c * kLanes];
+    for (int p = 0; p < kPixels; ++p) x[p] = task.x[p][c * task.x_stride];
 #pragma GCC unroll 8
     for (int q = 0; q < kQuads; ++q) {
       const Quad weight = vld1q_f32(w + 4 * q);
@@ -374,9 +374,24 @@ void finish_channels(const FinishTask& task) {
   }
 }
 
+// loads      a value for each multiplication; the pointers once for 32 values
+void combine(const CombineTask& task) {
+  constexpr int kQuads = kChannelLanes / 4;
+  for (std::ptrdiff_t n = 0; n < task.count; ++n)
+    for (int lane = 0; lane < task.lanes; lane += kChannelLanes) {
+      const std::ptrdiff_t at = n * task.from_stride + lane;
+      Quad sum[kQuads];
+      for (int q = 0; q < kQuads; ++q) sum[q] = vmulq_n_f32(vld1q_f32(task.from[0] + at + 4 * q), task.factor[0]);
+      for (int term = 1; term < task.terms; ++term)
+        for (int q = 0; q < kQuads; ++q)
+          sum[q] = vfmaq_n_f32(sum[q], vld1q_f32(task.from[term] + at + 4 * q), task.factor[term]);
+      for (int q = 0; q < kQuads; ++q) vst1q_f32(task.to + n * task.to_stride + lane + 4 * q, sum[q]);
+    }
+}
+
 }  // namespace
 
-const Leaves kNeonLeaves = {linear_floats,     linear_signs,    multiply_floats,     multiply_signs,     assemble,
-                            multiply_channels, finish_channels, sum_float_rows_neon, sum_half_rows_neon};
+const Leaves kNeonLeaves = {linear_floats,     linear_signs,    multiply_floats, multiply_signs,      assemble,
+                            multiply_channels, finish_channels, combine,         sum_float_rows_neon, sum_half_rows_neon};
 
 }  // namespace pbgen::edge

@@ -235,9 +235,9 @@ void multiply_channels(const ChannelTask& task) {
   for (int pixel = 0; pixel < task.pixels; ++pixel) {
     const float* w = task.w;
     Four sums[kChannelLanes / kHalf];
-    for (int v = 0; v < kChannelLanes / kHalf; ++v) sums[v] = load(task.y[pixel] + v * kHalf);
+    for (int v = 0; v < kChannelLanes / kHalf; ++v) sums[v] = task.accumulate ? load(task.y[pixel] + v * kHalf) : Four{};
     for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
-      const float x = task.x[pixel][c * kLanes];
+      const float x = task.x[pixel][c * task.x_stride];
       for (int v = 0; v < kChannelLanes / kHalf; ++v) sums[v] += load(w + v * kHalf) * x;
     }
     for (int v = 0; v < kChannelLanes / kHalf; ++v) store(task.y[pixel] + v * kHalf, sums[v]);
@@ -253,9 +253,19 @@ void finish_channels(const FinishTask& task) {
     }
 }
 
+void combine(const CombineTask& task) {
+  for (std::ptrdiff_t n = 0; n < task.count; ++n)
+    for (int lane = 0; lane < task.lanes; lane += kHalf) {
+      const std::ptrdiff_t at = n * task.from_stride + lane;
+      Four sum = load(task.from[0] + at) * task.factor[0];
+      for (int term = 1; term < task.terms; ++term) sum += load(task.from[term] + at) * task.factor[term];
+      store(task.to + n * task.to_stride + lane, sum);
+    }
+}
+
 }  // namespace
 
 const Leaves kPortableLeaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,
-                                assemble,      multiply_channels, finish_channels};
+                                assemble,      multiply_channels, finish_channels, combine};
 
 }  // namespace pbgen::edge

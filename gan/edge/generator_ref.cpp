@@ -103,9 +103,9 @@ void assemble(const AssembleTask& task) {
 void multiply_channels(const ChannelTask& task) {
   for (int pixel = 0; pixel < task.pixels; ++pixel)
     for (int o = 0; o < kChannelLanes; ++o) {
-      double sum = static_cast<double>(task.y[pixel][o]);
+      double sum = task.accumulate ? static_cast<double>(task.y[pixel][o]) : 0.0;
       for (int c = 0; c < task.c_in; ++c)
-        sum += static_cast<double>(task.w[c * kChannelLanes + o]) * static_cast<double>(task.x[pixel][c * kLanes]);
+        sum += static_cast<double>(task.w[c * kChannelLanes + o]) * static_cast<double>(task.x[pixel][c * task.x_stride]);
       task.y[pixel][o] = static_cast<float>(sum);
     }
 }
@@ -119,9 +119,19 @@ void finish_channels(const FinishTask& task) {
     }
 }
 
+void combine(const CombineTask& task) {
+  for (int n = 0; n < task.count; ++n)
+    for (int lane = 0; lane < task.lanes; ++lane) {
+      double sum = 0.0;
+      for (int term = 0; term < task.terms; ++term)
+        sum += static_cast<double>(task.factor[term]) * static_cast<double>(task.from[term][n * task.from_stride + lane]);
+      task.to[n * task.to_stride + lane] = static_cast<float>(sum);
+    }
+}
+
 }  // namespace
 
 const Leaves kReferenceLeaves = {linear_floats, linear_signs,      multiply_floats, multiply_signs,
-                               assemble,      multiply_channels, finish_channels};
+                                 assemble,      multiply_channels, finish_channels, combine};
 
 }  // namespace pbgen::edge

@@ -2,7 +2,7 @@
 
 #include "core/freestanding/half.h"
 #include "core/freestanding/ints.h"
-#include "gan/edge/generator_leaf.h"
+#include "gan/edge/float_deconv.h"
 
 namespace pbgen::edge {
 namespace {
@@ -114,6 +114,34 @@ void pack_row_numbers(const Signs& signs, int c_in, int c_out, std::uint8_t* to)
   }
 }
 
+// At Winograd's points: [phase][point of the phase][c_out/32][c_in][32].  Factors are powers of two, so that sums round alike with and
+// without fused multiplications.
+void pack_winograd(const float* from, int c_in, int c_out, float* to) {
+  const int tiles = channel_tiles(c_out);
+  for (int c = 0; c < c_in; ++c)
+    for (int tile = 0; tile < tiles; ++tile) {
+      float taps[kTaps][kChannelLanes];
+      for (int lane = 0; lane < kChannelLanes; ++lane) {
+        const int o = tile * kChannelLanes + lane;
+        for (int tap = 0; tap < kTaps; ++tap)
+          taps[tap][lane] = o < c_out ? from[(static_cast<std::size_t>(c) * c_out + o) * kTaps + tap] : 0.0f;
+      }
+      int number = 0;
+      for (int phase = 0; phase < 4; ++phase)
+        for (int i = kPhasePoints[phase / 2]; i < kPhasePoints[phase / 2 + 1]; ++i)
+          for (int j = kPhasePoints[phase % 2]; j < kPhasePoints[phase % 2 + 1]; ++j, ++number) {
+            float* const sums = to + ((static_cast<std::size_t>(number) * tiles + tile) * c_in + c) * kChannelLanes;
+            for (int lane = 0; lane < kChannelLanes; ++lane) sums[lane] = 0.0f;
+            for (int ky = 0; ky < kKernel; ++ky)
+              for (int kx = 0; kx < kKernel; ++kx) {
+                const float factor = kPointOfWeights[i][ky] * kPointOfWeights[j][kx];
+                if (factor == 0.0f) continue;
+                for (int lane = 0; lane < kChannelLanes; ++lane) sums[lane] += factor * taps[ky * kKernel + kx][lane];
+              }
+          }
+    }
+}
+
 }  // namespace
 
 std::size_t linear_floats_size(int z_dim, int channels, int side) { return linear_vectors(channels, side) * kLanes * z_dim; }
@@ -152,13 +180,16 @@ void pack_linear_shift(const float* from, int channels, int side, float* to) {
 }
 
 std::size_t deconv_floats_size(int c_in, int c_out, int side) {
-  const int channels = channels_in_lanes(c_out, side) ? channel_tiles(c_out) * kChannelLanes : c_out;
-  return static_cast<std::size_t>(c_in) * channels * kTaps;
+  const FloatDeconv way = float_deconv(c_in, c_out, side);
+  const int channels = way == FloatDeconv::pixels ? c_out : channel_tiles(c_out) * kChannelLanes;
+  return static_cast<std::size_t>(c_in) * channels * (way == FloatDeconv::winograd ? kPoints : kTaps);
 }
 
 void pack_deconv_floats(const float* from, int c_in, int c_out, int side, float* to) {
   const auto weight = [&](int c, int o, int tap) { return from[(static_cast<std::size_t>(c) * c_out + o) * kTaps + tap]; };
-  if (channels_in_lanes(c_out, side)) {
+  const FloatDeconv way = float_deconv(c_in, c_out, side);
+  if (way == FloatDeconv::winograd) return pack_winograd(from, c_in, c_out, to);
+  if (way == FloatDeconv::channels) {
     for (int tile = 0; tile < c_out; tile += kChannelLanes)
       for (int first = 0; first < c_in; first += kChannelBlock)
         for (int tap = 0; tap < kTaps; ++tap)

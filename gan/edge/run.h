@@ -70,12 +70,16 @@ void run_linear(const Run& run);
 std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer, const Leaves& leaves);
 void run_deconv(const DeconvRun& deconv);
 
-// Pixels in the lanes: one-bit layers of any side, float layers where channels_in_lanes is false.
+// Pixels in the lanes: one-bit layers, float layers of FloatDeconv::pixels.
 std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer, const Leaves& leaves);  // that a part wants
 void run_pixel_deconv(const DeconvRun& deconv);
 
-// Output channels in the lanes: float layers where channels_in_lanes is true.
+// Output channels in the lanes: float layers of FloatDeconv::channels and FloatDeconv::winograd.
 std::ptrdiff_t channel_deconv_floats(const DeconvLayer& layer);
 void run_channel_deconv(const DeconvRun& deconv);
+std::ptrdiff_t winograd_deconv_floats(const DeconvLayer& layer);
+void run_winograd_deconv(const DeconvRun& deconv);
+// Scales, shifts and activates eight output pixels of channels [first, first + 32), of which sums has all, [pixel][32].
+void finish_vector(const DeconvRun& deconv, int first, std::ptrdiff_t vector, const float* sums);
 
 }  // namespace pbgen::edge

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "core/files/crc64.h"
 #include "core/freestanding/half.h"
 #include "core/tensor/tensor.h"
+#include "gan/edge/float_deconv.h"
 #include "gan/edge/pack.h"
 #include "gan/networks.h"
 #include "tests/support/edge_paths.h"
@@ -171,10 +173,10 @@ TEST(EdgeGenerator, ImagesAreTheSameBytesOnEveryMachineOfAPath) {
       const std::vector<float> image = edge_image(some_generator(config), config, some_latent(config.z_dim), path, 1);
       crc.add({reinterpret_cast<const std::uint8_t*>(image.data()), image.size() * sizeof(float)});
     }
-    const std::uint64_t expected = path == edge::Path::portable ? 2435763048525343976u
-                                   : path == edge::Path::avx2   ? 4653100723910081721u
-                                   : path == edge::Path::avx512 ? 12382232835341724674u
-                                                                : 8057147407627303510u;
+    const std::uint64_t expected = path == edge::Path::portable ? 13017671929977310875u
+                                   : path == edge::Path::avx2   ? 6937451302943627410u
+                                   : path == edge::Path::avx512 ? 10016958196276250665u
+                                                                : 3032618456437751813u;
     EXPECT_EQ(crc.value(), expected) << name(path);
   }
 }
@@ -237,6 +239,16 @@ std::vector<float> some_floats(std::size_t count, std::uint32_t number) {
 
 // One layer's leaves, both paths, within (n + 8) * 2^-24 * sum |w||x|; x and w lie in (-1, 1), so n bounds the sum.
 double leaf_bound(int terms) { return (terms + 8) * 0x1p-24 * terms; }
+
+TEST(EdgeGenerator, TakesWinogradForLayersOfManyChannelsFromEightPixelsARowOn) {
+  using edge::FloatDeconv;
+  for (const auto& [c_in, c_out, side] : {std::tuple{256, 128, 8}, std::tuple{128, 64, 16}, std::tuple{64, 32, 128}, std::tuple{32, 32, 8}})
+    EXPECT_EQ(edge::float_deconv(c_in, c_out, side), FloatDeconv::winograd) << c_in << ", " << c_out << ", " << side;
+  for (const auto& [c_in, c_out, side] : {std::tuple{512, 256, 4}, std::tuple{3, 32, 8}})
+    EXPECT_EQ(edge::float_deconv(c_in, c_out, side), FloatDeconv::channels) << c_in << ", " << c_out << ", " << side;
+  for (const auto& [c_in, c_out, side] : {std::tuple{64, 3, 32}, std::tuple{64, 33, 16}})
+    EXPECT_EQ(edge::float_deconv(c_in, c_out, side), FloatDeconv::pixels) << c_in << ", " << c_out << ", " << side;
+}
 
 TEST(EdgeGenerator, PutsChannelsInTheLanesOfSmallWideLayers) {
   for (const auto& [c_out, side] : {std::pair{256, 4}, std::pair{128, 8}, std::pair{32, 8}, std::pair{24, 4}, std::pair{5, 1}})

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -144,14 +145,15 @@ TEST_P(EdgeLeaves, SignsOfPairsAreThoseOfEachVector) {
 }
 
 TEST_P(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
-  for (const int c_in : {1, 2, 7, 64, 127, 128})
+  for (const auto& [c_in, stride, accumulate] : {std::tuple{1, 8, true}, std::tuple{2, 8, false}, std::tuple{7, 1, true},
+                                                 std::tuple{64, 1, false}, std::tuple{127, 8, true}, std::tuple{128, 3, true}})
     for (int pixels = 1; pixels <= fast_leaves().channel_pixels; ++pixels) {
       const std::vector<float> w = some_floats(c_in * edge::kChannelLanes, 0);
-      const std::vector<float> x = some_floats(c_in * edge::kLanes + 2 * edge::kMaxChannelPixels, 1);
+      const std::vector<float> x = some_floats(c_in * stride + 2 * edge::kMaxChannelPixels, 1);
       const std::vector<float> before = some_floats(edge::kMaxChannelPixels * edge::kChannelLanes, 2);
       AlignedBuffer<float> sums[2] = {aligned(before), aligned(before)};
       for (int path = 0; path < 2; ++path) {
-        edge::ChannelTask task{w.data(), c_in, pixels, {}, {}};
+        edge::ChannelTask task{w.data(), c_in, stride, accumulate, pixels, {}, {}};
         for (int pixel = 0; pixel < pixels; ++pixel) {
           task.x[pixel] = x.data() + 2 * pixel;
           task.y[pixel] = sums[path].data() + (pixels - 1 - pixel) * edge::kChannelLanes;
@@ -160,13 +162,47 @@ TEST_P(EdgeLeaves, ChannelProductsEqualTheirDefinition) {
       }
       for (std::size_t i = 0; i < before.size(); ++i) {
         const std::size_t pixel = i / edge::kChannelLanes;
-        double expected = static_cast<double>(before[i]);
-        for (int c = 0; c < c_in && pixel < static_cast<std::size_t>(pixels); ++c)
+        const bool written = pixel < static_cast<std::size_t>(pixels);
+        double expected = accumulate || !written ? static_cast<double>(before[i]) : 0.0;
+        for (int c = 0; c < c_in && written; ++c)
           expected += static_cast<double>(w[c * edge::kChannelLanes + i % edge::kChannelLanes]) *
-                      static_cast<double>(x[c * edge::kLanes + 2 * (pixels - 1 - pixel)]);
+                      static_cast<double>(x[c * stride + 2 * (pixels - 1 - pixel)]);
         for (const AlignedBuffer<float>& sum : sums)
           ASSERT_TRUE(std::fabs(static_cast<double>(sum[i]) - expected) <= leaf_bound(c_in + 1)) << c_in << ", " << pixels << ", " << i;
       }
+    }
+}
+
+TEST_P(EdgeLeaves, CombinationsEqualTheirDefinition) {
+  constexpr int kCount = 3;
+  constexpr int kLanes = 2 * edge::kChannelLanes;
+  constexpr int kFromStride = kLanes + 8;
+  constexpr int kToStride = kLanes + 16;
+  const AlignedBuffer<float> from = aligned(some_floats((kCount - 1 + edge::kMaxTerms) * kFromStride + kLanes, 0));
+  for (int terms = 1; terms <= edge::kMaxTerms; ++terms)
+    for (const int lanes : {edge::kChannelLanes, kLanes}) {
+      edge::CombineTask task;
+      task.count = kCount;
+      task.lanes = lanes;
+      task.from_stride = kFromStride;
+      task.to_stride = kToStride;
+      for (; task.terms < terms; ++task.terms) {
+        task.from[task.terms] = from.data() + task.terms * kFromStride;
+        task.factor[task.terms] = task.terms % 3 == 1 ? -1.0f : 1.0f;
+      }
+      AlignedBuffer<float> to(kCount * kToStride);
+      std::fill(to.begin(), to.end(), -7.0f);
+      task.to = to.data();
+      fast_leaves().combine(task);
+      for (int n = 0; n < kCount; ++n)
+        for (int lane = 0; lane < kToStride; ++lane) {
+          float expected = -7.0f;  // beside what is combined
+          if (lane < lanes) {
+            expected = task.factor[0] * task.from[0][n * kFromStride + lane];
+            for (int term = 1; term < terms; ++term) expected += task.factor[term] * task.from[term][n * kFromStride + lane];
+          }
+          ASSERT_EQ(to[n * kToStride + lane], expected) << terms << ", " << lanes << ", " << n << ", " << lane;
+        }
     }
 }
 

@@ -33,7 +33,8 @@ struct DeconvShape {
 // Maps that fill no vector, vectors that fill no tile, z that fills no block and no word, and one without any padding.
 const LinearShape kLinearShapes[] = {{3, 5, 1}, {31, 3, 2}, {33, 3, 4}, {64, 4, 4}, {7, 9, 4}, {5, 1, 8}};
 
-// Channels in the lanes in one block of inputs and in two, pixels in the lanes, and groups of signs in one block and in two.
+// Channels in the lanes in one block of inputs and in two, pixels in the lanes, and groups of signs in one block and in two; Winograd's
+// points are no longer the weights (winograd_test.cpp).
 const DeconvShape kDeconvShapes[] = {{5, 24, 4}, {131, 33, 4}, {7, 3, 8}, {67, 9, 16}};
 
 std::vector<float> counted(std::size_t count) {

@@ -11,6 +11,7 @@
 #include "core/freestanding/half.h"
 #include "core/freestanding/ints.h"
 #include "gan/accounting.h"
+#include "gan/edge/float_deconv.h"
 #include "gan/edge/pack.h"
 #include "gan/edge/run.h"
 #include "tools/lib/bench/case.h"
@@ -151,6 +152,12 @@ class EdgeLayer {
     return (pixel / edge::kLanes * channels + channel) * edge::kLanes + pixel % edge::kLanes;
   }
 
+  static double largest(const AlignedBuffer<float>& values) {
+    float most = 0.0f;
+    for (const float value : values) most = std::max(most, std::fabs(value));
+    return static_cast<double>(most);
+  }
+
   // gan/edge/generator.h: |error| <= (n + 8) * 2^-24 * (|scale| * sum |w||x| + |shift|), which no activation makes larger; tanh 3e-7.
   Expected finished(double sum, double magnitude, int terms, int channel, std::int64_t shift_at) const {
     const double scale = static_cast<double>(scale_[channel]);
@@ -192,6 +199,12 @@ class EdgeLayer {
         sum += product;
         magnitude += std::fabs(product);
       }
+    }
+    // Winograd's sums meet the tile's other values too: their magnitudes are at most 8 times the largest product along an axis, and
+    // c_in + 21 roundings follow one another (tests/edge/winograd_test.cpp).
+    if (generator_.deconvs[0].weights != nullptr && edge::float_deconv(c_in_, c_out_, side_in_) == edge::FloatDeconv::winograd) {
+      magnitude = 64.0 * c_in_ * largest(weights_) * largest(x_);
+      terms = c_in_ + 13;
     }
     return finished(sum, magnitude, terms, channel, channel);
   }
