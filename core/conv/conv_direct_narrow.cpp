@@ -284,24 +284,22 @@ struct GradientPieces {
 
   GradientPieces(const ConvGeometry& g, const LaneShape& small, const LaneShape& big)
       : rows(small.slices() * g.small_height),
-        small_width(g.small_width),
         count(std::clamp<std::int64_t>(rows / kLeastRows, 1, kMost)),
         channel_blocks(ceil_div(small.channels, leaf::kChannelBlock)),
         values(g.kernel * big.channels),
-        floats(channel_blocks * g.kernel * values * leaf::kChannelBlock) {}
+        floats(channel_blocks * g.kernel * values * leaf::kChannelBlock),
+        work(rows * g.small_width * small.channels * g.kernel * values * kLanes) {}
 
-  // Multiply-adds, borders counted.
-  std::int64_t work() const { return rows * small_width * floats * kLanes; }
   // Into how many parts of its channel blocks a piece is cut, and the least number of those that a thread is woken for.
-  std::int64_t parts() const { return further_parts(threads_worth_waking(work(), kWorkOfAThread), count, channel_blocks); }
-  std::int64_t min_items(std::int64_t items) const { return std::max<std::int64_t>(kWorkOfAThread * items / work(), 1); }
+  std::int64_t parts() const { return further_parts(threads_worth_waking(work, kWorkOfAThread), count, channel_blocks); }
+  std::int64_t min_items(std::int64_t items) const { return std::max<std::int64_t>(kWorkOfAThread * items / work, 1); }
 
   std::int64_t rows;
-  std::int64_t small_width;
   std::int64_t count;
   std::int64_t channel_blocks;
   std::int64_t values;  // of a window in one row
   std::int64_t floats;  // of a piece: [channel block][ky][value][kChannelBlock]
+  std::int64_t work;    // multiply-adds, borders counted
 };
 
 }  // namespace
@@ -396,7 +394,7 @@ DealtWork narrow_dealt(const NarrowLeaves& leaves, ConvProduct product, const Co
   }
   const GradientPieces pieces(g, small, big);
   const std::int64_t items = pieces.count * pieces.parts();
-  const std::int64_t item_cost = pieces.work() / kLanes / items;
+  const std::int64_t item_cost = pieces.work / kLanes / items;
   const std::int64_t added = 2 * pieces.count * pieces.floats / kLanes;
   return {.whole = items * item_cost + added, .regions = {evenly_dealt(items, pieces.min_items(items), item_cost), {added}}};
 }
