@@ -39,8 +39,9 @@ Experiment small_experiment(int seeds) {
   return experiment;
 }
 
-constexpr const Piece* kPieces[] = {&kCompetitionPiece, &kExhaustivePiece, &kLinearLayerPiece, &kDeconvScalePiece,
-                                    &kRecipePiece, &kSamplingPiece, &kEdgePiece, &kWganPiece};
+constexpr const Piece* kPieces[] = {&kCompetitionPiece, &kExhaustivePiece, &kLinearLayerPiece, &kDiscriminatorLayersPiece,
+                                    &kDeconvScalePiece, &kRecipePiece,     &kSamplingPiece,    &kEdgePiece,
+                                    &kWganPiece};
 
 std::vector<std::string> names_of(const std::vector<Trial>& trials) {
   std::vector<std::string> names;
@@ -80,6 +81,23 @@ TEST(PaperTrials, TheLinearLayerIsTheOnlyDifference) {
   EXPECT_EQ(trained_setting(trials[3]), (Setting{{0}, {}}));
   EXPECT_EQ(trained_setting(trials[4]), (Setting{{0, 1, 2, 3}, {}}));
   EXPECT_EQ(trained_setting(trials[5]), (Setting{{0, 1, 2, 3}, {1, 2, 3, 4}}));
+}
+
+TEST(PaperTrials, DiscriminatorLayersHaveEverySeedUnderEachLoss) {
+  Experiment experiment = small_experiment(2);
+  experiment.lsgan = true;
+  const std::vector<Trial> trials = kDiscriminatorLayersPiece.trials(experiment);
+  ASSERT_EQ(trials.size(), 28u);
+  EXPECT_EQ(trials.front(), setting_trial(experiment, "F", "dcgan", 1));
+  EXPECT_EQ(trials[13], setting_trial(experiment, "H", "dcgan", 2));
+  EXPECT_EQ(trials[2].name, "dcgan-g123-d1-seed1");
+  EXPECT_EQ(trained_setting(trials[2]), (Setting{{1, 2, 3}, {1}}));
+  EXPECT_EQ(trials[25].name, "lsgan-g123-d234-seed2");
+  EXPECT_EQ(trials[25].config.trainer.loss, Loss::lsgan);
+  EXPECT_EQ(trained_setting(trials[25]), (Setting{{1, 2, 3}, {2, 3, 4}}));
+  experiment.lsgan = false;
+  experiment.settings = {"A"};
+  EXPECT_EQ(kDiscriminatorLayersPiece.trials(experiment).size(), 10u);  // five that have no letter
 }
 
 TEST(PaperTrials, TheEdgeTakesEverySeedOfWhatItExports) {
@@ -527,6 +545,30 @@ TEST_F(PaperPages, LinearLayerIsHeldAgainstTheSameWithoutIt) {
   EXPECT_LT(generator_bytes(experiment_, {{0, 1, 2, 3}, {}}), generator_bytes(experiment_, {{1, 2, 3}, {}}));
 }
 
+TEST_F(PaperPages, DiscriminatorLayersAreHeldAgainstNoneAndAllByTwoStandardErrors) {
+  experiment_.lsgan = false;
+  auto results = usual_results(kDiscriminatorLayersPiece);
+  const auto seeds = [&](const std::string& name, double swd) {
+    for (int seed = 1; seed <= experiment_.seeds; ++seed)
+      for (TrialResult& result : results)
+        if (result.name == concat("dcgan-", name, "-seed", seed)) result = made_up({result.name, {}}, swd + 0.001 * seed, false);
+  };
+  seeds("F", 0.05);
+  for (const char* const layers : {"d2", "d3", "d4"}) seeds(concat("g123-", layers), 0.05);
+  seeds("g123-d1", 0.07);
+  seeds("H", 0.09);
+  seeds("g123-d234", 0.053);
+  const std::string page = make(kDiscriminatorLayersPiece, results);
+  EXPECT_TRUE(contains(page, "conv 1 59, conv 2 368, conv 3 736, conv 4 1472"));
+  const Table claims = csv(kDiscriminatorLayersPiece, "claims_dcgan");
+  EXPECT_EQ(cell_of(claims, "all layers in one bit are above none (H above F)", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "conv 1 alone is above none", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "conv 2 alone is above none", "verdict"), "cannot be told");
+  EXPECT_EQ(cell_of(claims, "all but conv 1 are below all", "verdict"), "holds");
+  EXPECT_EQ(cell_of(claims, "all but conv 1 are at most 13.6% above none", "verdict"), "holds");
+  EXPECT_EQ(csv(kDiscriminatorLayersPiece, "trials_dcgan").rows.size(), results.size());
+}
+
 TEST_F(PaperPages, DeconvScaleNamesTheFactorsOfThisNetwork) {
   auto results = usual_results(kDeconvScalePiece);
   for (TrialResult& result : results)
@@ -596,7 +638,8 @@ TEST_F(PaperPages, WganTellsWhereTheMeasureDoesNotCarryOver) {
 TEST_F(PaperPages, PagesOfOneSettingDoNotFail) {
   experiment_.settings = {"F"};
   experiment_.seeds = 1;
-  for (const Piece* piece : {&kCompetitionPiece, &kLinearLayerPiece, &kDeconvScalePiece, &kRecipePiece, &kWganPiece})
+  for (const Piece* piece :
+       {&kCompetitionPiece, &kLinearLayerPiece, &kDiscriminatorLayersPiece, &kDeconvScalePiece, &kRecipePiece, &kWganPiece})
     EXPECT_FALSE(make(*piece, usual_results(*piece)).empty()) << piece->command;
 }
 

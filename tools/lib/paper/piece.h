@@ -60,6 +60,7 @@ extern const Piece kChannelsPiece;           // Fig. 7 and 8
 extern const Piece kCompetitionPiece;        // Fig. 13 to 15
 extern const Piece kExhaustivePiece;         // all 16 generator settings, with and without the discriminator
 extern const Piece kLinearLayerPiece;        // beyond the paper: layer 0
+extern const Piece kDiscriminatorLayersPiece;  // beyond the paper: which of the discriminator's layers
 extern const Piece kDeconvScalePiece;        // the authors' scale
 extern const Piece kRecipePiece;             // --bwn xnor
 extern const Piece kSamplingPiece;           // --bn-calibrate and --ema

@@ -14,6 +14,7 @@ std::span<const Piece* const> pieces() {
       &kCompetitionPiece,
       &kExhaustivePiece,
       &kLinearLayerPiece,
+      &kDiscriminatorLayersPiece,
       &kDeconvScalePiece,
       &kRecipePiece,
       &kSamplingPiece,

@@ -34,11 +34,11 @@ std::vector<std::string> seeded_letters(const Experiment& experiment, const std:
 
 }  // namespace
 
-Trial trial_of(const Experiment& experiment, const Setting& setting, int seed) {
+Trial trial_of(const Experiment& experiment, const Setting& setting, int seed, std::string_view loss) {
   const std::string name = setting_name(setting);
-  if (name.size() == 1) return setting_trial(experiment, name, "dcgan", seed);
-  Trial trial{concat("dcgan-", name, "-seed", seed), experiment.training};
-  trial.config.trainer.seed = static_cast<std::uint64_t>(seed);
+  if (name.size() == 1) return setting_trial(experiment, name, loss, seed);
+  Trial trial = setting_trial(experiment, "A", loss, seed);
+  trial.name = concat(loss, "-", name, "-seed", seed);
   trial.config.network().binarized = setting;
   return trial;
 }

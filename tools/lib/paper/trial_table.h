@@ -18,9 +18,9 @@ namespace pbgen {
 // significant difference from A's 0.044 (Table III, Section IV.C.3).
 inline constexpr double kAcceptedRatio = 67.0 / 44.0;
 
-// A trial of any setting, dcgan: setting_trial's own where Table II has a letter for it, so that it is trained once;
+// A trial of any setting: setting_trial's own where Table II has a letter for it, so that it is trained once;
 // else "dcgan-g13-dnone-seed1".
-Trial trial_of(const Experiment& experiment, const Setting& setting, int seed = 1);
+Trial trial_of(const Experiment& experiment, const Setting& setting, int seed = 1, std::string_view loss = "dcgan");
 
 // setting_trial(letter, dcgan, seed 1) with a change, under the name dcgan-<letter>-<mark>-seed1.
 Trial marked_trial(const Experiment& experiment, std::string_view letter, std::string_view mark, FunctionRef<void(RunConfig&)> change);
