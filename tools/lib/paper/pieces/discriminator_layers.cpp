@@ -197,7 +197,8 @@ void make_discriminator_layers(const Experiment& experiment, const TrialBook& bo
   }
   folder.page().paragraph(
       "Figures are means over the seeds with their standard errors; two of those decide. D(real) - D(fake) is the mean over the second "
-      "half of training, of probabilities under dcgan and of outputs, which lsgan draws to 1 and 0, under lsgan. Samples are of the first seed.",
+      "half of training, of probabilities under dcgan and of outputs, which lsgan draws to 1 and 0, under lsgan. Samples are of the first "
+      "seed.",
       "note");
 }
 
