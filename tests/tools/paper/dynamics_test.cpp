@@ -45,6 +45,7 @@ constexpr const Piece* kPieces[] = {&kCompetitionPiece, &kExhaustivePiece, &kLin
 
 std::vector<std::string> names_of(const std::vector<Trial>& trials) {
   std::vector<std::string> names;
+  names.reserve(trials.size());
   for (const Trial& trial : trials) names.push_back(trial.name);
   return names;
 }

@@ -155,7 +155,7 @@ void add_samples(const std::vector<Scores>& all, PieceFolder& folder) {
 Table trial_rows(const Experiment& experiment, const std::vector<Scores>& all) {
   Table table{{"discriminator", "seed", "mean"}, {}};
   for (const int size : level_sizes(experiment)) table.header.push_back(concat("level", size));
-  table.header.push_back("advantage");
+  table.header.emplace_back("advantage");
   for (const Scores& scores : all)
     for (std::size_t i = 0; i < scores.trials.size(); ++i) {
       const TrialResult& trial = *scores.trials[i];
