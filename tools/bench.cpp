@@ -19,6 +19,7 @@
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/child_process.h"
 #include "tools/lib/cli/exit.h"
+#include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/standard_streams.h"
@@ -127,6 +128,7 @@ std::vector<BenchRow> measure_cases(const std::vector<BenchCase>& cases, const B
   Progress progress("measuring", total, progress_options);
   std::vector<BenchRow> measured = run_cases(cases, repeats, [&](const BenchCase& one) {
     require_reader();
+    require_unstopped();
     progress.update(done++, concat(one.layer, " ", one.op, ", ", one.path, ", ", threads, threads == 1 ? " thread" : " threads"));
   });
   progress.update(done);
@@ -175,6 +177,7 @@ int bench(int argc, char** argv) {
   if (!options.json) std::fputs(bench_heading(setting).c_str(), stdout);
   flush_output();
 
+  const InterruptGuard guard;
   std::vector<BenchRow> rows;
   PeerReport peers;
   std::optional<PeerRuns> peer_runs;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -476,6 +477,18 @@ TEST_F(BenchTool, TheEdgeSectionEndsWithAFootprint) {
   for (const char* const part : {"edge, 1 thread", "deconv4 forward", "one bit", "x float"})
     EXPECT_NE(table.out.find(part), std::string::npos) << part << "\n" << table.out;
   EXPECT_EQ(table.out.find("first image"), std::string::npos) << table.out;
+}
+
+// Models for a device lie in a folder for temporary files.
+TEST_F(BenchTool, LeavesNoFolderWhereItIsAskedToStop) {
+  const std::string temporary = folder_ / "temporary";
+  std::filesystem::create_directories(temporary);
+  const std::string script = concat("TMPDIR='", temporary, "' '", path_, "' --only edge --threads 1 >'", folder_ / "out",
+                                    "' 2>&1 & bench=$!; until [ \"$(ls '", temporary,
+                                    "')\" ]; do kill -0 $bench || exit 1; sleep 0.02; done; kill -TERM $bench; wait $bench");
+  const ToolRun bench = run_tool_at("/bin/sh", {"-c", script}, folder_.path());
+  EXPECT_EQ(bench.exit_code, 128 + SIGTERM) << bench.err;
+  EXPECT_TRUE(std::filesystem::is_empty(temporary));
 }
 
 TEST_F(BenchTool, WhatMatchesNothingIsRefused) {

@@ -12,6 +12,7 @@
 #include "core/files/file.h"
 #include "tools/lib/bench/edge.h"
 #include "tools/lib/cli/child_process.h"
+#include "tools/lib/cli/exit.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/text.h"
 
@@ -103,7 +104,10 @@ FootprintReport measure_footprint(const std::string& program, const NetworkConfi
       row.model = model->name();
       row.asked = row.model == "F half" || row.model == "0-3";
       row.model_bytes = static_cast<std::int64_t>(std::filesystem::file_size(model->path()));
-      for (int i = 0; i < repeats; ++i) row.samples.push_back(run_once(program, model->path()));
+      for (int i = 0; i < repeats; ++i) {
+        require_unstopped();
+        row.samples.push_back(run_once(program, model->path()));
+      }
       report.rows.push_back(std::move(row));
     }
   } catch (const Error& wrong) {

@@ -9,6 +9,7 @@
 
 #include "core/base/check.h"
 #include "core/files/json.h"
+#include "tools/lib/cli/exit.h"
 #include "tools/lib/cli/text.h"
 
 namespace pbgen {
@@ -132,6 +133,7 @@ void run_peers(const std::string& tool_path, const BenchFilter& filter, const Pe
   if (!filter.layer.empty()) arguments += " --layer " + quoted(filter.layer);
   if (!filter.op.empty()) arguments += " --op " + quoted(filter.op);
   for (const char* const script : kScripts) {
+    require_unstopped();
     const fs::path path = *folder / script;
     std::error_code error;
     if (!fs::exists(path, error)) {

@@ -10,6 +10,7 @@
 #include "core/base/cpu.h"
 #include "core/base/thread.h"
 #include "tools/lib/cli/flag_names.h"
+#include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/last_words.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/signals.h"
@@ -20,6 +21,9 @@ namespace pbgen {
 namespace {
 
 struct ReaderGone {};
+struct Stopped {
+  int signal;
+};
 
 int exit_code_of(const char* name, FunctionRef<int()> body) {
   if (!machine_supports(Isa::avx2))
@@ -32,6 +36,8 @@ int exit_code_of(const char* name, FunctionRef<int()> body) {
     return static_cast<int>(error.kind());
   } catch (const ReaderGone&) {
     return static_cast<int>(ErrorKind::input_output);
+  } catch (const Stopped& stopped) {
+    return 128 + stopped.signal;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: %s\n", name, kOutOfMemory);
     return static_cast<int>(ErrorKind::input_output);
@@ -63,6 +69,10 @@ int run_tool(const char* name, FunctionRef<int()> body) {
 
 void require_reader() {
   if (reader_has_gone()) throw ReaderGone();
+}
+
+void require_unstopped() {
+  if (const int signal = InterruptGuard::signal_received(); signal != 0) throw Stopped{signal};
 }
 
 }  // namespace pbgen

@@ -16,4 +16,8 @@ int run_tool(const char* name, FunctionRef<int()> body);
 // gone (`bench | head -1`).
 void require_reader();
 
+// For work that leaves nothing but temporary folders: throws what run_tool ends with 128 + N and without a word where signal N has asked to
+// stop since an InterruptGuard began (interrupt.h), so that the folders go.
+void require_unstopped();
+
 }  // namespace pbgen
