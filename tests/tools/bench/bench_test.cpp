@@ -376,9 +376,9 @@ TEST(Bench, PeersAreGivenOurWeightsAndImages) {
 
 TEST(Bench, BrokenPeerLinesAreRefusedByLine) {
   EXPECT_NE(data_error("\n{\"peer\": \"torch\"").find("script.py: line 2"), std::string::npos);
-  EXPECT_NE(data_error("{\"version\": \"1\"}").find("peer is missing"), std::string::npos);
-  EXPECT_NE(data_error("{\"peer\": \"a\", \"missing\": 1}").find("missing is missing or of another type"), std::string::npos);
-  const std::string row = "{\"peer\": \"a\", \"section\": \"s\", \"layer\": \"l\", \"op\": \"o\", \"batch\": 1, \"threads\": 1, ";
+  EXPECT_NE(data_error(R"({"version": "1"})").find("peer is missing"), std::string::npos);
+  EXPECT_NE(data_error(R"({"peer": "a", "missing": 1})").find("missing is missing or of another type"), std::string::npos);
+  const std::string row = R"({"peer": "a", "section": "s", "layer": "l", "op": "o", "batch": 1, "threads": 1, )";
   EXPECT_NE(data_error(row + "\"best_s\": 0, \"median_s\": 1}").find("best_s is 0"), std::string::npos);
   EXPECT_NE(data_error(row + "\"best_s\": 1}").find("median_s is missing"), std::string::npos);
 }
