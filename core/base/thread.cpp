@@ -21,11 +21,13 @@ namespace {
 
 constexpr std::size_t kSmallStack = std::size_t{1} << 20;  // the deepest of ours takes a tenth of it
 
-// LLVM's runtime gives its threads stacks of a size of its own, and ends the process where it is refused them.
+// LLVM's runtime gives its threads stacks of a size of its own, and ends the process where it is refused them.  They are a little smaller
+// than ours: the C library keeps the stacks of the threads that require_threads ended, and gives those out where they are large enough.
+constexpr std::size_t kLlvmStack = kSmallStack - (std::size_t{1} << 16);
 #if defined(__clang__) && defined(_OPENMP)
-constexpr const char* kStackOfLlvm = "KMP_STACKSIZE";
+constexpr const char* kLlvmStackVariable = "KMP_STACKSIZE";
 #else
-constexpr const char* kStackOfLlvm = nullptr;
+constexpr const char* kLlvmStackVariable = nullptr;
 #endif
 
 }  // namespace
@@ -62,7 +64,7 @@ void spare_address_space() {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
   ::mallopt(M_ARENA_MAX, 1);
-  if (kStackOfLlvm) ::setenv(kStackOfLlvm, concat(kSmallStack / 1024, "k").c_str(), 0);
+  if (kLlvmStackVariable) ::setenv(kLlvmStackVariable, concat(kLlvmStack / 1024, "k").c_str(), 0);
   pthread_attr_t attributes;
   if (::pthread_getattr_default_np(&attributes) != 0) return;
   std::size_t stack = 0;
