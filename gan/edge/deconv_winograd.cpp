@@ -18,7 +18,7 @@ constexpr int kTileSide = 2 * kTileOutputs;
 static_assert(kPairTiles * kTileSide == kLanes);
 // As many as keep what a part makes of them within its second-level cache, or near.
 constexpr int kMostPairs = 16;
-constexpr int kMostPhasePoints = 16;
+constexpr int kMostPhasePoints = (kPhasePoints[2] - kPhasePoints[1]) * (kPhasePoints[2] - kPhasePoints[1]);
 
 int pairs_of_a_row(const DeconvLayer& layer) { return layer.side / (kPairTiles * kTileOutputs); }
 std::ptrdiff_t pair_count(const DeconvLayer& layer) {

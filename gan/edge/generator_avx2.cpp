@@ -9,7 +9,7 @@ namespace {
 // base[index], which may lie outside the array: hence an address made of numbers.
 inline void prefetch(const float* base, std::ptrdiff_t index) {
   const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + static_cast<std::uintptr_t>(index) * sizeof(float);
-  _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0);
+  _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0);  // NOLINT(performance-no-int-to-ptr)
 }
 
 using Vec = __m256;
@@ -400,8 +400,7 @@ void combine_avx2(const CombineTask& task) {
     }
 }
 
-const Leaves kAvx2Leaves = {linear_floats_avx2,  linear_signs_avx2, multiply_floats,
-                            multiply_signs_avx2, assemble_avx2,     multiply_channels,
-                            finish_channels_avx2, combine_avx2,     sum_float_rows_avx2, sum_half_rows_avx2};
+const Leaves kAvx2Leaves = {linear_floats_avx2, linear_signs_avx2,    multiply_floats, multiply_signs_avx2, assemble_avx2,
+                            multiply_channels,  finish_channels_avx2, combine_avx2,    sum_float_rows_avx2, sum_half_rows_avx2};
 
 }  // namespace pbgen::edge

@@ -381,10 +381,13 @@ void combine(const CombineTask& task) {
     for (int lane = 0; lane < task.lanes; lane += kChannelLanes) {
       const std::ptrdiff_t at = n * task.from_stride + lane;
       Quad sum[kQuads];
+#pragma GCC unroll 8
       for (int q = 0; q < kQuads; ++q) sum[q] = vmulq_n_f32(vld1q_f32(task.from[0] + at + 4 * q), task.factor[0]);
       for (int term = 1; term < task.terms; ++term)
+#pragma GCC unroll 8
         for (int q = 0; q < kQuads; ++q)
           sum[q] = vfmaq_n_f32(sum[q], vld1q_f32(task.from[term] + at + 4 * q), task.factor[term]);
+#pragma GCC unroll 8
       for (int q = 0; q < kQuads; ++q) vst1q_f32(task.to + n * task.to_stride + lane + 4 * q, sum[q]);
     }
 }

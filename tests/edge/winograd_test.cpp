@@ -15,13 +15,13 @@
 #include "gan/edge/generator.h"
 #include "gan/edge/pack.h"
 #include "tests/support/edge_paths.h"
+#include "tools/lib/bench/winograd_magnitude.h"
 
 namespace pbgen {
 namespace {
 
 using edge::kAxisPoints;
 using edge::kKernel;
-using edge::kPhasePoints;
 using edge::kTaps;
 
 struct Shape {
@@ -93,44 +93,6 @@ std::vector<double> direct_sums(const Shape& shape, const std::vector<float>& x,
   return y;
 }
 
-// The algorithm with the magnitudes of all values and matrices.
-std::vector<double> magnitudes(const Shape& shape, const std::vector<float>& x, const std::vector<float>& w) {
-  const int side = shape.side;
-  const auto size = [](float value) { return std::fabs(static_cast<double>(value)); };
-  std::vector<double> y(static_cast<std::size_t>(4 * side * side) * shape.c_out, 0.0);
-  for (int c = 0; c < shape.c_in; ++c) {
-    std::vector<double> weights(static_cast<std::size_t>(shape.c_out) * edge::kPoints, 0.0);
-    for (int o = 0; o < shape.c_out; ++o)
-      for (int point = 0; point < edge::kPoints; ++point)
-        for (int tap = 0; tap < kTaps; ++tap)
-          weights[o * edge::kPoints + point] += size(edge::kPointOfWeights[point / kAxisPoints][tap / kKernel]) *
-                                                size(edge::kPointOfWeights[point % kAxisPoints][tap % kKernel]) *
-                                                size(w[(c * shape.c_out + o) * kTaps + tap]);
-    for (int ty = 0; ty < side / 2; ++ty)
-      for (int tx = 0; tx < side / 2; ++tx)
-        for (int i = 0; i < kAxisPoints; ++i)
-          for (int j = 0; j < kAxisPoints; ++j) {
-            double value = 0.0;
-            for (int a = 0; a < edge::kTileInputs; ++a)
-              for (int b = 0; b < edge::kTileInputs; ++b) {
-                const int row = 2 * ty - 1 + a;
-                const int column = 2 * tx - 1 + b;
-                if (row < 0 || column < 0 || row >= side || column >= side) continue;
-                value += size(edge::kPointOfInputs[i][a]) * size(edge::kPointOfInputs[j][b]) * size(x[(c * side + row) * side + column]);
-              }
-            for (int s = 0; s < 2; ++s)
-              for (int t = 0; t < 2; ++t) {
-                const double factor = size(edge::kOutputOfPoints[i][s]) * size(edge::kOutputOfPoints[j][t]);
-                const int row = 4 * ty + 2 * s + (i >= kPhasePoints[1]);
-                const int column = 4 * tx + 2 * t + (j >= kPhasePoints[1]);
-                for (int o = 0; o < shape.c_out; ++o)
-                  y[(o * 2 * side + row) * 2 * side + column] += factor * value * weights[o * edge::kPoints + i * kAxisPoints + j];
-              }
-          }
-  }
-  return y;
-}
-
 // Whole numbers below 2^24 in all steps, the weights' halves and quarters included: nothing is rounded.
 TEST(EdgeWinograd, IsTheDeconvolutionExactly) {
   for (const Shape& shape : kShapes) {
@@ -152,22 +114,35 @@ TEST(EdgeWinograd, IsTheDeconvolutionExactly) {
   }
 }
 
-// Roundings behind one another: 8 of the weights' sum, 3 of the inputs', one for each input channel, 8 of the outputs', scale and shift.
+// Every output within its bound (tools/lib/bench/winograd_magnitude.h).
 TEST(EdgeWinograd, RoundsWithinItsBound) {
   for (const Shape& shape : {Shape{40, 32, 8}, Shape{131, 59, 8}}) {
+    const int side = shape.side;
     const CounterRng rng(6, Stream::test);
-    std::vector<float> x(static_cast<std::size_t>(shape.c_in * shape.side * shape.side));
+    std::vector<float> x(static_cast<std::size_t>(shape.c_in * side * side));
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(rng.uniform(i, -1.0, 1.0));
     std::vector<float> w(static_cast<std::size_t>(shape.c_in) * shape.c_out * kTaps);
     for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(rng.uniform(x.size() + i, -1.0, 1.0));
     const std::vector<double> expected = direct_sums(shape, x, w);
-    const std::vector<double> sizes = magnitudes(shape, x, w);
+    std::vector<double> bounds;
+    for (int o = 0; o < shape.c_out; ++o) {
+      std::vector<double> weights;
+      for (int c = 0; c < shape.c_in; ++c)
+        for (int point = 0; point < edge::kPoints; ++point)
+          weights.push_back(point_weight_magnitude(point / kAxisPoints, point % kAxisPoints,
+                                                   [&](int tap) { return w[(c * shape.c_out + o) * kTaps + tap]; }));
+      for (int pixel = 0; pixel < 4 * side * side; ++pixel)
+        bounds.push_back(winograd_roundings(shape.c_in) * 0x1p-24 *
+                         winograd_magnitude(
+                             shape.c_in, side, pixel / (2 * side), pixel % (2 * side),
+                             [&](int c, int row, int column) { return x[(c * side + row) * side + column]; },
+                             [&](int c, int i, int j) { return weights[c * edge::kPoints + i * kAxisPoints + j]; }));
+    }
     OneDeconv deconv(shape, x, w);
     for (const edge::Path path : edge_paths_here()) {
       const std::vector<float> image = deconv.image(path, 1);
       for (std::size_t i = 0; i < image.size(); ++i)
-        ASSERT_LE(std::fabs(static_cast<double>(image[i]) - expected[i]), (shape.c_in + 21) * 0x1p-24 * sizes[i])
-            << label(shape) << ", " << name(path) << ", " << i;
+        ASSERT_LE(std::fabs(static_cast<double>(image[i]) - expected[i]), bounds[i]) << label(shape) << ", " << name(path) << ", " << i;
     }
   }
 }

@@ -16,6 +16,7 @@
 #include "gan/edge/run.h"
 #include "tools/lib/bench/case.h"
 #include "tools/lib/bench/random_values.h"
+#include "tools/lib/bench/winograd_magnitude.h"
 #include "tools/lib/model/edge_generator.h"
 
 namespace pbgen {
@@ -152,18 +153,12 @@ class EdgeLayer {
     return (pixel / edge::kLanes * channels + channel) * edge::kLanes + pixel % edge::kLanes;
   }
 
-  static double largest(const AlignedBuffer<float>& values) {
-    float most = 0.0f;
-    for (const float value : values) most = std::max(most, std::fabs(value));
-    return static_cast<double>(most);
-  }
-
   // gan/edge/generator.h: |error| <= (n + 8) * 2^-24 * (|scale| * sum |w||x| + |shift|), which no activation makes larger; tanh 3e-7.
-  Expected finished(double sum, double magnitude, int terms, int channel, std::int64_t shift_at) const {
+  Expected finished(double sum, double magnitude, double roundings, int channel, std::int64_t shift_at) const {
     const double scale = static_cast<double>(scale_[channel]);
     const double shift = static_cast<double>(shift_[shift_at]);
     const double y = scale * sum + shift;
-    const double bound = (terms + 8) * 0x1p-24 * (std::fabs(scale) * magnitude + std::fabs(shift));
+    const double bound = roundings * 0x1p-24 * (std::fabs(scale) * magnitude + std::fabs(shift));
     if (to_image_) return {std::tanh(y), bound + 3e-7};
     return {std::max(y, 0.0), bound};
   }
@@ -177,7 +172,7 @@ class EdgeLayer {
       sum += product;
       magnitude += std::fabs(product);
     }
-    return finished(sum, magnitude, c_in_, channel, feature);
+    return finished(sum, magnitude, c_in_ + 8.0, channel, feature);
   }
 
   // y[2i + k - 1, o] = sum over c_in, i, k of x[i, c_in] * w[c_in, o, k].
@@ -200,13 +195,15 @@ class EdgeLayer {
         magnitude += std::fabs(product);
       }
     }
-    // Winograd's sums meet the tile's other values too: their magnitudes are at most 8 times the largest product along an axis, and
-    // c_in + 21 roundings follow one another (tests/edge/winograd_test.cpp).
-    if (generator_.deconvs[0].weights != nullptr && edge::float_deconv(c_in_, c_out_, side_in_) == edge::FloatDeconv::winograd) {
-      magnitude = 64.0 * c_in_ * largest(weights_) * largest(x_);
-      terms = c_in_ + 13;
-    }
-    return finished(sum, magnitude, terms, channel, channel);
+    if (generator_.deconvs[0].weights == nullptr || edge::float_deconv(c_in_, c_out_, side_in_) != edge::FloatDeconv::winograd)
+      return finished(sum, magnitude, terms + 8.0, channel, channel);
+    magnitude = winograd_magnitude(
+        c_in_, side_in_, static_cast<int>(pixel / side_out_), static_cast<int>(pixel % side_out_),
+        [&](int c, int row, int column) { return x_[place(c, std::int64_t{row} * side_in_ + column, c_in_)]; },
+        [&](int c, int i, int j) {
+          return point_weight_magnitude(i, j, [&](int tap) { return weights_[(std::int64_t{c} * c_out_ + channel) * edge::kTaps + tap]; });
+        });
+    return finished(sum, magnitude, winograd_roundings(c_in_), channel, channel);
   }
 
   std::string what_;
