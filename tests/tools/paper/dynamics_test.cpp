@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
@@ -388,6 +390,13 @@ class PaperPages : public testing::Test {
     return results;
   }
 
+  // Puts a trial with that mean SWD in the place of the one of that name.
+  void give(std::vector<TrialResult>& results, const std::string& name, double swd) const {
+    const auto found = std::find_if(results.begin(), results.end(), [&](const TrialResult& result) { return result.name == name; });
+    ASSERT_NE(found, results.end()) << name;
+    *found = made_up({name, {}}, swd, false);
+  }
+
   // The page's markup.
   std::string make(const Piece& piece, const std::vector<TrialResult>& results) const {
     PieceFolder folder(experiment_, piece.command);
@@ -412,6 +421,10 @@ std::string cell_of(const Table& table, const std::string& first, const std::str
   return "no row " + first;
 }
 
+void expect_verdicts(const Table& claims, std::initializer_list<std::pair<const char*, const char*>> expected) {
+  for (const auto& [claim, verdict] : expected) EXPECT_EQ(cell_of(claims, claim, "verdict"), verdict) << claim;
+}
+
 TEST_F(PaperPages, CompetitionJudgesThePapersStatementsOverTheSeeds) {
   auto results = usual_results(kCompetitionPiece);
   // Without a spread every difference would count.
@@ -422,13 +435,13 @@ TEST_F(PaperPages, CompetitionJudgesThePapersStatementsOverTheSeeds) {
     }
   const std::string page = make(kCompetitionPiece, results);
   const Table claims = csv(kCompetitionPiece, "claims");
-  EXPECT_EQ(cell_of(claims, "F: the competition vanishes", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "H: the competition goes on", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "F: the images stop improving", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "H: the images go on to improve", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "F vanishes more than H", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "F's images improve less than H's", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "A is very similar to H: more so than to F", "verdict"), "holds");
+  expect_verdicts(claims, {{"F: the competition vanishes", "holds"},
+                           {"H: the competition goes on", "holds"},
+                           {"F: the images stop improving", "holds"},
+                           {"H: the images go on to improve", "holds"},
+                           {"F vanishes more than H", "holds"},
+                           {"F's images improve less than H's", "holds"},
+                           {"A is very similar to H: more so than to F", "holds"}});
   EXPECT_TRUE(contains(page, "statements of Section IV.C.6 7 hold, 1 cannot be told here"));  // A begins with H
   EXPECT_TRUE(contains(page, "for good in 3 of 3 runs"));
   EXPECT_FALSE(contains(page, "is undecided ("));
@@ -533,8 +546,7 @@ TEST_F(PaperPages, ExhaustiveBearsRunsThatDiverged) {
 
 TEST_F(PaperPages, LinearLayerIsHeldAgainstTheSameWithoutIt) {
   auto results = usual_results(kLinearLayerPiece);
-  for (TrialResult& result : results)
-    if (result.name == "dcgan-g0123-dall-seed1") result = made_up({result.name, {}}, 0.3, false);
+  give(results, "dcgan-g0123-dall-seed1", 0.3);
   const std::string page = make(kLinearLayerPiece, results);
   EXPECT_TRUE(contains(page, "redundancy is 99"));
   EXPECT_TRUE(contains(page, "H and layer 0 has 5.00 times the SWD of H"));
@@ -550,9 +562,7 @@ TEST_F(PaperPages, DiscriminatorLayersAreHeldAgainstNoneAndAllByTwoStandardError
   experiment_.lsgan = false;
   auto results = usual_results(kDiscriminatorLayersPiece);
   const auto seeds = [&](const std::string& name, double swd) {
-    for (int seed = 1; seed <= experiment_.seeds; ++seed)
-      for (TrialResult& result : results)
-        if (result.name == concat("dcgan-", name, "-seed", seed)) result = made_up({result.name, {}}, swd + 0.001 * seed, false);
+    for (int seed = 1; seed <= experiment_.seeds; ++seed) give(results, concat("dcgan-", name, "-seed", seed), swd + 0.001 * seed);
   };
   seeds("F", 0.05);
   for (const char* const layers : {"d2", "d3", "d4"}) seeds(concat("g123-", layers), 0.05);
@@ -562,18 +572,17 @@ TEST_F(PaperPages, DiscriminatorLayersAreHeldAgainstNoneAndAllByTwoStandardError
   const std::string page = make(kDiscriminatorLayersPiece, results);
   EXPECT_TRUE(contains(page, "conv 1 59, conv 2 368, conv 3 736, conv 4 1472"));
   const Table claims = csv(kDiscriminatorLayersPiece, "claims_dcgan");
-  EXPECT_EQ(cell_of(claims, "all layers in one bit are above none (H above F)", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "conv 1 alone is above none", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "conv 2 alone is above none", "verdict"), "cannot be told");
-  EXPECT_EQ(cell_of(claims, "all but conv 1 are below all", "verdict"), "holds");
-  EXPECT_EQ(cell_of(claims, "all but conv 1 are at most 13.6% above none", "verdict"), "holds");
+  expect_verdicts(claims, {{"all layers in one bit are above none (H above F)", "holds"},
+                           {"conv 1 alone is above none", "holds"},
+                           {"conv 2 alone is above none", "cannot be told"},
+                           {"all but conv 1 are below all", "holds"},
+                           {"all but conv 1 are at most 13.6% above none", "holds"}});
   EXPECT_EQ(csv(kDiscriminatorLayersPiece, "trials_dcgan").rows.size(), results.size());
 }
 
 TEST_F(PaperPages, DeconvScaleNamesTheFactorsOfThisNetwork) {
   auto results = usual_results(kDeconvScalePiece);
-  for (TrialResult& result : results)
-    if (result.name == "dcgan-E-port-seed1") result = made_up({result.name, {}}, 0.8, false);
+  give(results, "dcgan-E-port-seed1", 0.8);
   const std::string page = make(kDeconvScalePiece, results);
   EXPECT_TRUE(contains(page, "2.0, 2.0, 2.0 and 5.3 times too large"));
   EXPECT_TRUE(contains(page, "Under E the authors&#39; scale gives 2.00 times the SWD of the right one: it does harm"));
@@ -584,11 +593,9 @@ TEST_F(PaperPages, DeconvScaleNamesTheFactorsOfThisNetwork) {
 TEST_F(PaperPages, HarmWithinTheWidestSpreadOfTheSeedsIsNone) {
   auto results = usual_results(kDeconvScalePiece);
   const auto with_port = [&](double swd) {
-    for (TrialResult& result : results) {
-      if (result.name == "dcgan-E-seed2") result = made_up({result.name, {}}, 0.2, false);
-      if (result.name == "dcgan-E-seed3") result = made_up({result.name, {}}, 0.3, false);
-      if (result.name == "dcgan-E-port-seed1") result = made_up({result.name, {}}, swd, false);
-    }
+    give(results, "dcgan-E-seed2", 0.2);
+    give(results, "dcgan-E-seed3", 0.3);
+    give(results, "dcgan-E-port-seed1", swd);
     return make(kDeconvScalePiece, results);
   };
   const std::string within = with_port(0.76);
@@ -607,10 +614,9 @@ TEST_F(PaperPages, HarmWithinTheWidestSpreadOfTheSeedsIsNone) {
 
 TEST_F(PaperPages, RecipeCountsWhereItIsLowerAndWhereApart) {
   auto results = usual_results(kRecipePiece);
-  for (TrialResult& result : results) {
-    if (result.name == "dcgan-F-xnor-seed1") result = made_up({result.name, {}}, 0.03, false);
+  give(results, "dcgan-F-xnor-seed1", 0.03);
+  for (TrialResult& result : results)
     if (result.name == "dcgan-G-xnor-seed1") result = diverged({result.name, {}});
-  }
   const std::string page = make(kRecipePiece, results);
   EXPECT_TRUE(contains(page, "0.50 times the SWD of pbgen under F, no figure the SWD of pbgen under G, 1.00 times"));
   EXPECT_TRUE(contains(page, "lower in 1 of 3, further apart than the paper&#39;s own tolerance in 2"));
@@ -619,8 +625,7 @@ TEST_F(PaperPages, RecipeCountsWhereItIsLowerAndWhereApart) {
 
 TEST_F(PaperPages, WganComparesTheOrderOfTheSettings) {
   auto results = usual_results(kWganPiece);
-  for (TrialResult& result : results)
-    if (result.name == "wgan-A-seed1") result = made_up({result.name, {}}, 0.05, false);
+  give(results, "wgan-A-seed1", 0.05);
   const std::string page = make(kWganPiece, results);
   EXPECT_TRUE(contains(page, "A, F, H, E, G under wgan and as A, F, H, E, G under dcgan: 10 of 10 pairs"));
   EXPECT_TRUE(contains(page, "carries over: with it in one bit the lowest SWD is 6.67 times the highest without"));
@@ -630,8 +635,7 @@ TEST_F(PaperPages, WganComparesTheOrderOfTheSettings) {
 
 TEST_F(PaperPages, WganTellsWhereTheMeasureDoesNotCarryOver) {
   auto results = usual_results(kWganPiece);
-  for (TrialResult& result : results)
-    if (result.name == "wgan-E-seed1") result = made_up({result.name, {}}, 0.03, false);
+  give(results, "wgan-E-seed1", 0.03);
   const std::string page = make(kWganPiece, results);
   EXPECT_TRUE(contains(page, "does not carry over: with it in one bit the lowest SWD is 0.50 times the highest without"));
 }

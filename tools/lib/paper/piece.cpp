@@ -10,6 +10,7 @@ namespace pbgen {
 namespace {
 
 constexpr std::int64_t kMaxCsvBytes = 64 << 20;
+constexpr std::int64_t kMaxGridBytes = 64 << 20;
 
 }  // namespace
 
@@ -33,6 +34,8 @@ void PieceFolder::chart(std::string_view name, const std::string& svg, std::stri
   write_file_atomically(path(concat(name, ".svg")), svg);
   page_.chart(svg, caption);
 }
+
+void PieceFolder::picture(const std::string& file, std::string_view caption) { page_.picture(read_file(file, kMaxGridBytes), caption); }
 
 void PieceFolder::table(std::string_view name, const Table& table) {
   csv(name, table);

@@ -29,6 +29,8 @@ class PieceFolder {
   Table read_csv(std::string_view name) const;
   // Writes <name>.svg and puts it on the page.
   void chart(std::string_view name, const std::string& svg, std::string_view caption);
+  // Shows a sample grid, a PNG file, on the page.
+  void picture(const std::string& file, std::string_view caption);
   // Writes <name>.csv and shows the table on the page.
   void table(std::string_view name, const Table& table);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/base/check.h"
 #include "metrics/laplacian_pyramid.h"
@@ -40,22 +41,35 @@ std::vector<int> level_sizes(const Experiment& experiment) {
   return sizes;
 }
 
+SeedScores seed_scores(const Experiment& experiment, std::vector<const TrialResult*> trials) {
+  SeedScores scores;
+  for (std::size_t level = 0; level < level_sizes(experiment).size(); ++level) {
+    scores.levels.push_back(over_seeds(trials, [&](const TrialResult& trial) { return trial_swd(trial, level); }));
+    scores.level_floors.push_back(
+        over_seeds(trials, [&](const TrialResult& trial) { return level_of(trial, trial.noise_floor, level); }));
+  }
+  scores.mean = over_seeds(trials, [](const TrialResult& trial) { return trial_swd(trial); });
+  scores.floor = over_seeds(trials, trial_floor);
+  scores.untrained = over_seeds(trials, trial_untrained);
+  scores.trials = std::move(trials);
+  return scores;
+}
+
+ResolutionCurve curve_of(std::string label, const SeedScores& scores, bool bars) {
+  ResolutionCurve curve{std::move(label), {}};
+  for (const Sample& level : scores.levels) {
+    curve.levels.push_back(level.mean);
+    if (bars) curve.spread.push_back(level.sd);
+  }
+  return curve;
+}
+
 std::vector<SettingScores> gather_scores(const Experiment& experiment, const TrialBook& trials, std::string_view loss, int seeds) {
-  const std::size_t levels = level_sizes(experiment).size();
   std::vector<SettingScores> all;
   for (const std::string& letter : experiment.settings) {
-    SettingScores scores;
-    scores.letter = letter;
-    for (int seed = 1; seed <= seeds; ++seed) scores.trials.push_back(&trials.at(setting_trial(experiment, letter, loss, seed)));
-    for (std::size_t level = 0; level < levels; ++level) {
-      scores.levels.push_back(over_seeds(scores.trials, [&](const TrialResult& trial) { return trial_swd(trial, level); }));
-      scores.level_floors.push_back(
-          over_seeds(scores.trials, [&](const TrialResult& trial) { return level_of(trial, trial.noise_floor, level); }));
-    }
-    scores.mean = over_seeds(scores.trials, [](const TrialResult& trial) { return trial_swd(trial); });
-    scores.floor = over_seeds(scores.trials, trial_floor);
-    scores.untrained = over_seeds(scores.trials, trial_untrained);
-    all.push_back(std::move(scores));
+    std::vector<const TrialResult*> results;
+    for (int seed = 1; seed <= seeds; ++seed) results.push_back(&trials.at(setting_trial(experiment, letter, loss, seed)));
+    all.push_back({seed_scores(experiment, std::move(results)), letter});
   }
   return all;
 }

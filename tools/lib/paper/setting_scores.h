@@ -8,6 +8,7 @@
 
 #include "gan/settings.h"
 #include "tools/lib/paper/experiment.h"
+#include "tools/lib/paper/resolution_chart.h"
 #include "tools/lib/trials/verdict.h"
 
 namespace pbgen {
@@ -18,9 +19,8 @@ double trial_swd(const TrialResult& trial, std::size_t level);       // 0 is the
 double trial_floor(const TrialResult& trial);
 double trial_untrained(const TrialResult& trial);
 
-// One setting under one loss; each Sample is over its seeds.
-struct SettingScores {
-  std::string letter;
+// Trials that differ in nothing but the seed; each Sample is over them.
+struct SeedScores {
   std::vector<const TrialResult*> trials;  // seed 1, 2, ...
   std::vector<Sample> levels;              // finest first
   std::vector<Sample> level_floors;        // of the noise floor
@@ -29,8 +29,18 @@ struct SettingScores {
   Sample untrained;
 };
 
+// One setting under one loss.
+struct SettingScores : SeedScores {
+  std::string letter;
+};
+
 // Sides of the levels at which the experiment's images are compared, finest first: 64, 32, 16.
 std::vector<int> level_sizes(const Experiment& experiment);
+
+// The trials outlive the result.
+SeedScores seed_scores(const Experiment& experiment, std::vector<const TrialResult*> trials);
+// Its levels, where `bars` with their standard deviation over the seeds.
+ResolutionCurve curve_of(std::string label, const SeedScores& scores, bool bars);
 
 // Every setting of the experiment, in its order, under seeds 1 .. `seeds`.  `trials` outlives the result.
 std::vector<SettingScores> gather_scores(const Experiment& experiment, const TrialBook& trials, std::string_view loss, int seeds);

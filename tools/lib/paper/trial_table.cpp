@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "gan/accounting.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/format.h"
@@ -16,7 +15,6 @@ namespace pbgen {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
 std::string percent(double share) { return concat(fixed_text(100.0 * share, share < 0.1 ? 1 : 0), "%"); }
 
@@ -202,7 +200,7 @@ void TrialTable::show_samples(PieceFolder& folder) const {
   for (const ComparedTrial& row : rows_) {
     const auto samples = result(row).samples();
     if (samples.empty()) continue;
-    folder.page().picture(read_file(samples.back().second, kMaxGridBytes), concat(row.label, ", iteration ", samples.back().first));
+    folder.picture(samples.back().second, concat(row.label, ", iteration ", samples.back().first));
   }
   folder.page().end_group();
 }

@@ -129,6 +129,12 @@ Verdict both(Verdict a, Verdict b) {
   return Verdict::holds;
 }
 
+std::string sample_text(const Sample& sample, int decimals) {
+  if (sample.n == 0) return "no figure";
+  const std::string mean = fixed_text(sample.mean, decimals);
+  return sample.n == 1 ? mean : concat(mean, " +- ", fixed_text(sample.standard_error(), decimals));
+}
+
 std::string difference_text(const Comparison& comparison) {
   if (std::isnan(comparison.difference)) return "no figure";
   std::string text = concat(comparison.difference < 0.0 ? "" : "+", short_text(comparison.difference, 3));

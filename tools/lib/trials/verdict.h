@@ -55,6 +55,9 @@ Verdict is_near(const Comparison& comparison, double share);
 // Holds where both hold, does not where one does not.
 Verdict both(Verdict a, Verdict b);
 
+// "0.053 +- 0.002", the mean and its standard error; with one run only the mean, with none "no figure".
+std::string sample_text(const Sample& sample, int decimals);
+
 // "+0.0123 +- 0.0036"; with fewer than two runs in a group only the difference.
 std::string difference_text(const Comparison& comparison);
 // "1.52 +- 0.08 times"; with fewer than two runs in a group only the ratio.

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/html/line_chart.h"
@@ -20,7 +19,6 @@ namespace {
 
 constexpr std::string_view kLetters = "FHA";  // in the order of the figures
 constexpr std::size_t kSamples = 5;
-constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 constexpr double kUndecidedD = 1.3862943611198906;  // 2 ln 2
 constexpr double kUndecidedG = 0.6931471805599453;  // ln 2
 
@@ -96,7 +94,7 @@ void add_samples(const Runs& runs, PieceFolder& folder) {
   const auto samples = runs.results[0]->samples();
   folder.page().begin_group("strip");
   for (const std::size_t i : evenly_spread(samples.size(), kSamples))
-    folder.page().picture(read_file(samples[i].second, kMaxGridBytes), concat("iteration ", samples[i].first));
+    folder.picture(samples[i].second, concat("iteration ", samples[i].first));
   folder.page().end_group();
 }
 
@@ -184,12 +182,6 @@ void save_curves(const std::vector<Runs>& all, PieceFolder& folder) {
     }
   }
   folder.csv("curves", table);
-}
-
-std::string sample_text(const Sample& sample, int decimals) {
-  if (sample.n == 0) return "no figure";
-  const std::string mean = fixed_text(sample.mean, decimals);
-  return sample.n == 1 ? mean : concat(mean, " +- ", fixed_text(sample.standard_error(), decimals));
 }
 
 // A sample against a value that is known.

@@ -1,10 +1,10 @@
 // Beyond the paper: which of the discriminator's layers hold one-bit weights.  The paper binarizes all of them (Setting H), although its
-// own measure tells them apart: conv 1, which reads the image, has hardly any redundancy.
+// own measure tells them apart: conv 1, which reads the image, has the least redundancy by far.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "gan/accounting.h"
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/format.h"
@@ -19,16 +19,16 @@ namespace pbgen {
 namespace {
 
 constexpr LayerSet kGenerator{1, 2, 3};
-constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
 struct Choice {
   const char* label;
   LayerSet discriminator;
 };
 constexpr Choice kNone{"none (F)", {}};
+constexpr Choice kSingle[] = {{"conv 1", {1}}, {"conv 2", {2}}, {"conv 3", {3}}, {"conv 4", {4}}};
+constexpr Choice kWithoutFirst{"all but conv 1", {2, 3, 4}};
 constexpr Choice kAll{"all (H)", {1, 2, 3, 4}};
-constexpr Choice kWithoutFirst{"2, 3, 4", {2, 3, 4}};
-constexpr Choice kChoices[] = {kNone, {"1", {1}}, {"2", {2}}, {"3", {3}}, {"4", {4}}, kWithoutFirst, kAll};
+constexpr Choice kChoices[] = {kNone, kSingle[0], kSingle[1], kSingle[2], kSingle[3], kWithoutFirst, kAll};
 
 Setting setting_of(const Choice& choice) { return {kGenerator, choice.discriminator}; }
 
@@ -51,13 +51,10 @@ std::vector<Trial> discriminator_trials(const Experiment& experiment) {
   return trials;
 }
 
-// What a choice reached under one loss; each Sample is over the seeds.
-struct Scores {
+// What a choice reached under one loss.
+struct Scores : SeedScores {
   Choice choice;
-  std::vector<const TrialResult*> trials;  // seed 1, 2, ...
-  std::vector<Sample> levels;              // finest first
-  Sample mean;                             // over the levels
-  Sample advantage;                        // D(real) - D(fake) over the second half of training
+  Sample advantage;  // D(real) - D(fake) over the second half of training
 };
 
 double advantage_of(const TrialResult& trial) { return trial.diverged ? std::nan("") : measure_competition(trial.rows).late_advantage; }
@@ -66,18 +63,13 @@ std::vector<Scores> gather(const Experiment& experiment, const TrialBook& book, 
   std::vector<Scores> all;
   for (const Choice& choice : kChoices) {
     if (!is_wanted(experiment, choice)) continue;
-    Scores& scores = all.emplace_back(Scores{choice, {}, {}, {}, {}});
-    for (int seed = 1; seed <= experiment.seeds; ++seed)
-      scores.trials.push_back(&book.at(trial_of(experiment, setting_of(choice), seed, loss)));
-    const auto over_seeds = [&](const auto& figure) {
-      std::vector<double> values;
-      for (const TrialResult* trial : scores.trials) values.push_back(figure(*trial));
-      return sample_of(values);
-    };
-    for (std::size_t level = 0; level < level_sizes(experiment).size(); ++level)
-      scores.levels.push_back(over_seeds([&](const TrialResult& trial) { return trial_swd(trial, level); }));
-    scores.mean = over_seeds([](const TrialResult& trial) { return trial_swd(trial); });
-    scores.advantage = over_seeds(advantage_of);
+    std::vector<const TrialResult*> trials;
+    std::vector<double> advantages;
+    for (int seed = 1; seed <= experiment.seeds; ++seed) {
+      trials.push_back(&book.at(trial_of(experiment, setting_of(choice), seed, loss)));
+      advantages.push_back(advantage_of(*trials.back()));
+    }
+    all.push_back({seed_scores(experiment, std::move(trials)), choice, sample_of(advantages)});
   }
   return all;
 }
@@ -88,12 +80,6 @@ const Scores* find(const std::vector<Scores>& all, const Choice& choice) {
   return found == all.end() ? nullptr : &*found;
 }
 
-// "0.0530 +- 0.0021".
-std::string sample_text(const Sample& sample) {
-  const std::string mean = figure_text(sample.mean, 4);
-  return sample.n < 2 ? mean : concat(mean, " +- ", fixed_text(sample.standard_error(), 4));
-}
-
 Table score_table(const Experiment& experiment, const std::vector<Scores>& all) {
   Table table{{"discriminator layers in one bit", "seeds"}, {}};
   for (const int size : level_sizes(experiment)) table.header.push_back(concat("SWD at ", side_text(size)));
@@ -101,9 +87,9 @@ Table score_table(const Experiment& experiment, const std::vector<Scores>& all) 
   for (const Scores& scores : all) {
     std::vector<std::string>& cells = table.rows.emplace_back();
     cells = {scores.choice.label, concat(scores.mean.n)};
-    for (const Sample& level : scores.levels) cells.push_back(sample_text(level));
-    cells.push_back(sample_text(scores.mean));
-    cells.push_back(sample_text(scores.advantage));
+    for (const Sample& level : scores.levels) cells.push_back(sample_text(level, 4));
+    cells.push_back(sample_text(scores.mean, 4));
+    cells.push_back(sample_text(scores.advantage, 4));
   }
   return table;
 }
@@ -121,9 +107,7 @@ std::vector<Claim> claims_of(const Experiment& experiment, const std::vector<Sco
     claims.push_back({concat(claim, ", at ", side_text(level_sizes(experiment).front())), "", finest, judge(finest)});
   };
   add("all layers in one bit are above none (H above F)", kAll, kNone, is_higher);
-  for (const Choice& choice : kChoices)
-    if (choice.discriminator == LayerSet{choice.label[0] - '0'})
-      add(concat("conv ", choice.label, " alone is above none"), choice, kNone, is_higher);
+  for (const Choice& choice : kSingle) add(concat(choice.label, " alone is above none"), choice, kNone, is_higher);
   add("all but conv 1 are below all", kWithoutFirst, kAll, is_lower);
   add("all but conv 1 are at most 13.6% above none", kWithoutFirst, kNone,
       [](const Comparison& here) { return is_at_most(here, 1.0 + kSmallestPrintedDifference); });
@@ -132,13 +116,7 @@ std::vector<Claim> claims_of(const Experiment& experiment, const std::vector<Sco
 
 void add_chart(const Experiment& experiment, const std::vector<Scores>& all, const std::string& loss, PieceFolder& folder) {
   std::vector<ResolutionCurve> curves;
-  for (const Scores& scores : all) {
-    ResolutionCurve& curve = curves.emplace_back(ResolutionCurve{scores.choice.label, {}});
-    for (const Sample& level : scores.levels) {
-      curve.levels.push_back(level.mean);
-      curve.spread.push_back(level.sd);
-    }
-  }
+  for (const Scores& scores : all) curves.push_back(curve_of(scores.choice.label, scores, true));
   folder.chart(concat("levels_", loss), resolution_chart(curves, level_sizes(experiment), concat("Under ", loss), false),
                "By the discriminator's layers in one bit; bars: the standard deviation over the seeds.");
 }
@@ -147,7 +125,7 @@ void add_samples(const std::vector<Scores>& all, PieceFolder& folder) {
   folder.page().begin_group("strip");
   for (const Scores& scores : all) {
     const auto samples = scores.trials.front()->samples();
-    if (!samples.empty()) folder.page().picture(read_file(samples.back().second, kMaxGridBytes), scores.choice.label);
+    if (!samples.empty()) folder.picture(samples.back().second, scores.choice.label);
   }
   folder.page().end_group();
 }

@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "data/image_grid.h"
 #include "data/formats/image_io.h"
 #include "gan/accounting.h"
@@ -27,7 +26,6 @@ namespace pbgen {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 constexpr std::int64_t kGridImages = 64;
 constexpr int kGridColumns = 8;
 
@@ -297,7 +295,7 @@ void make_edge(const Experiment& experiment, const TrialBook& trials, PieceFolde
   folder.page().begin_group("grids");
   for (const FormScores& scores : all)
     if (const std::string grid = folder.path(grid_name(*scores.form, 1)); std::filesystem::exists(grid))
-      folder.page().picture(read_file(grid, kMaxGridBytes), concat(scores.form->label, ", seed 1"));
+      folder.picture(grid, concat(scores.form->label, ", seed 1"));
   folder.page().end_group();
 }
 

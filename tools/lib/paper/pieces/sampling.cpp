@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "core/base/check.h"
-#include "core/files/file.h"
 #include "data/formats/image_io.h"
 #include "data/image_grid.h"
 #include "gan/sampler.h"
@@ -26,7 +25,6 @@ namespace {
 constexpr std::string_view kLetters = "AFH";
 constexpr std::int64_t kGridImages = 64;
 constexpr int kGridColumns = 8;
-constexpr std::int64_t kMaxGridBytes = std::int64_t{1} << 26;
 
 struct Way {
   bool averaged = false;
@@ -190,8 +188,8 @@ void make_sampling(const Experiment& experiment, const TrialBook& trials, PieceF
   folder.chart("by_resolution", resolution_chart(curves, sizes, "SWD by resolution", true), "On a logarithmic axis; one run each.");
   folder.page().begin_group("grids");
   for (const Scored& scored : all)
-    folder.page().picture(read_file(folder.path(grid_name(scored.letter, scored.way)), kMaxGridBytes),
-                          concat(scored.letter, ", weights ", weights_word(scored.way), ", ", statistics_word(scored.way), " statistics"));
+    folder.picture(folder.path(grid_name(scored.letter, scored.way)),
+                   concat(scored.letter, ", weights ", weights_word(scored.way), ", ", statistics_word(scored.way), " statistics"));
   folder.page().end_group();
 }
 

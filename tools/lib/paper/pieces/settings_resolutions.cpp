@@ -15,13 +15,7 @@ std::string settings_chart(const std::vector<SettingScores>& all, const std::vec
   std::vector<ResolutionCurve> curves;
   for (const char letter : letters) {
     const SettingScores* const scores = find_setting(all, {&letter, 1});
-    if (scores == nullptr) continue;
-    ResolutionCurve& curve = curves.emplace_back();
-    curve.label = scores->letter;
-    for (const Sample& level : scores->levels) {
-      curve.levels.push_back(level.mean);
-      if (bars) curve.spread.push_back(level.sd);
-    }
+    if (scores != nullptr) curves.push_back(curve_of(scores->letter, *scores, bars));
   }
   return resolution_chart(curves, sizes, title, !bars);
 }
