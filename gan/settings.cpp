@@ -23,6 +23,10 @@ constexpr std::array<Setting, 8> kTable{{
     {{1, 2, 3}, kAll},
 }};
 
+// Ours, not the paper's: see settings.h.
+constexpr std::string_view kInnerName = "inner";
+constexpr Setting kInner{{1, 2, 3}, {2, 3, 4}};
+
 std::string part_name(LayerSet layers) {
   if (layers.empty()) return "none";
   if (layers == kAll) return "all";
@@ -63,17 +67,19 @@ std::string LayerSet::to_string() const {
   return text;
 }
 
-Setting parse_setting(std::string_view letter) {
-  if (letter.size() == 1) {
-    const char upper = letter[0] >= 'a' ? static_cast<char>(letter[0] - 'a' + 'A') : letter[0];
+Setting parse_setting(std::string_view name) {
+  if (name == kInnerName) return kInner;
+  if (name.size() == 1) {
+    const char upper = name[0] >= 'a' ? static_cast<char>(name[0] - 'a' + 'A') : name[0];
     if (upper >= 'A' && upper <= 'H') return kTable[static_cast<std::size_t>(upper - 'A')];
   }
-  throw InvalidOption("setting", letter, "a letter from A to H (Table II of the paper)");
+  throw InvalidOption("setting", name, concat("a letter from A to H (Table II of the paper), or ", kInnerName));
 }
 
 std::string setting_name(const Setting& setting) {
   for (std::size_t i = 0; i < kTable.size(); ++i)
     if (setting == kTable[i]) return std::string(1, static_cast<char>('A' + i));
+  if (setting == kInner) return std::string(kInnerName);
   return concat("g", part_name(setting.generator), "-d", part_name(setting.discriminator));
 }
 

@@ -44,11 +44,12 @@ struct Setting {
   constexpr bool operator==(const Setting&) const = default;
 };
 
-// Table II: A none; B 1; C 2; D 3; E 4; F 1,2,3; G 1,2,3,4; H 1,2,3 and the whole discriminator.  Lower case is taken
-// as well.  InvalidOption for any other letter.
-Setting parse_setting(std::string_view letter);
+// Table II: A none; B 1; C 2; D 3; E 4; F 1,2,3; G 1,2,3,4; H 1,2,3 and the whole discriminator.  Lower case is taken as well.  And one of
+// ours: "inner", H with the discriminator's first convolution in float, so that in both networks the layers which meet the image hold
+// floats and those within one bit.  InvalidOption for any other name.
+Setting parse_setting(std::string_view name);
 
-// The letter of Table II, or a name of the same kind for other settings: "g02-dall", "g13-dnone".
+// The name of such a setting, or one of the same kind for others: "g02-dall", "g13-dnone".
 std::string setting_name(const Setting& setting);
 
 }  // namespace pbgen

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 
-// How a new run is called: "g123-d234-dcgan-64".
+// How a new run is called: "inner-dcgan-64".
 std::string run_name(const RunConfig& config) {
   return concat(setting_name(config.network().binarized), "-", loss_name(config.trainer.loss), "-", config.network().size);
 }
@@ -106,7 +106,7 @@ int run(int argc, char** argv) {
   parser.example("./tools/train_gan --data CELEBA --celeba --preset paper --cache ~/.cache/pbgen", "the paper's run in full precision");
   parser.example("./tools/train_gan --data PHOTOS --crop center:160 --setting F --gf-dim 32 --df-dim 32 --epochs 100",
                  "your own photographs");
-  parser.example("./tools/train_gan --resume runs/g123-d234-dcgan-64-001 --iterations 7000", "go on where a run stopped");
+  parser.example("./tools/train_gan --resume runs/inner-dcgan-64-001 --iterations 7000", "go on where a run stopped");
   if (!parser.parse(argc, argv)) return 0;
   ResumePoint point;
   if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(run_config(parser, flags)));

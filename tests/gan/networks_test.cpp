@@ -27,6 +27,7 @@ TEST(Settings, LettersMeanTableTwo) {
   EXPECT_EQ(parse_setting("g"), (Setting{{1, 2, 3, 4}, {}}));
   EXPECT_EQ(parse_setting("H"), (Setting{{1, 2, 3}, {1, 2, 3, 4}}));
   EXPECT_THROW(parse_setting("I"), Error);
+  EXPECT_THROW(parse_setting("inne"), Error);
   EXPECT_THROW(parse_setting("AB"), Error);
   EXPECT_THROW(parse_setting(""), Error);
 }
@@ -35,6 +36,11 @@ TEST(Settings, NamesAreLettersWhereTheTableHasOne) {
   for (const char* const letter : {"A", "B", "C", "D", "E", "F", "G", "H"}) EXPECT_EQ(setting_name(parse_setting(letter)), letter);
   EXPECT_EQ(setting_name({{0, 2}, {1, 2, 3, 4}}), "g02-dall");
   EXPECT_EQ(setting_name({{1, 3}, {2}}), "g13-d2");
+}
+
+TEST(Settings, InnerIsHButForTheDiscriminatorsFirstLayer) {
+  EXPECT_EQ(parse_setting("inner"), (Setting{{1, 2, 3}, {2, 3, 4}}));
+  EXPECT_EQ(setting_name({{1, 2, 3}, {2, 3, 4}}), "inner");
 }
 
 TEST(LayerSets, ReadBackWhatTheyPrint) {
@@ -110,10 +116,9 @@ TEST(Networks, AProfileNamesTheLayersOfAForward) {
   std::vector<std::string> owners;
   for (const Profile::Entry& entry : profile.entries())
     if (entry.part == "forward") owners.push_back(entry.owner);
-  const std::vector<std::string> layers = {"linear", "bn0", "deconv1", "bn1", "deconv2", "bn2", "deconv3", "bn3", "deconv4"};
-  std::vector<std::string> expected;
-  for (const std::string& layer : layers) expected.push_back("generator." + layer);
-  expected.push_back("generator.deconv4 activation");
+  const std::vector<std::string> expected = {"generator.linear",  "generator.bn0",     "generator.deconv1", "generator.bn1",
+                                             "generator.deconv2", "generator.bn2",     "generator.deconv3", "generator.bn3",
+                                             "generator.deconv4", "generator.deconv4 activation"};
   EXPECT_EQ(owners, expected);
 }
 

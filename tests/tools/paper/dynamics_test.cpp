@@ -95,7 +95,7 @@ TEST(PaperTrials, DiscriminatorLayersHaveEverySeedUnderEachLoss) {
   EXPECT_EQ(trials[13], setting_trial(experiment, "H", "dcgan", 2));
   EXPECT_EQ(trials[2].name, "dcgan-g123-d1-seed1");
   EXPECT_EQ(trained_setting(trials[2]), (Setting{{1, 2, 3}, {1}}));
-  EXPECT_EQ(trials[25].name, "lsgan-g123-d234-seed2");
+  EXPECT_EQ(trials[25].name, "lsgan-inner-seed2");
   EXPECT_EQ(trials[25].config.trainer.loss, Loss::lsgan);
   EXPECT_EQ(trained_setting(trials[25]), (Setting{{1, 2, 3}, {2, 3, 4}}));
   experiment.lsgan = false;
@@ -568,7 +568,7 @@ TEST_F(PaperPages, DiscriminatorLayersAreHeldAgainstNoneAndAllByTwoStandardError
   for (const char* const layers : {"d2", "d3", "d4"}) seeds(concat("g123-", layers), 0.05);
   seeds("g123-d1", 0.07);
   seeds("H", 0.09);
-  seeds("g123-d234", 0.053);
+  seeds("inner", 0.053);
   const std::string page = make(kDiscriminatorLayersPiece, results);
   EXPECT_TRUE(contains(page, "conv 1 59, conv 2 368, conv 3 736, conv 4 1472"));
   const Table claims = csv(kDiscriminatorLayersPiece, "claims_dcgan");

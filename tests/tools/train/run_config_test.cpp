@@ -115,7 +115,7 @@ TEST(RunConfig, EveryConfigurationComesBackFromBothTexts) {
 TEST(RunConfig, EveryWordThatStandsForOthersComesBackFromBothTexts) {
   std::vector<Arguments> lines = {{}, {"--preset", "paper"}, {"--preset", "paper", "--celeba"}, {"--ema", "0"}, {"--gf-dim", "3"},
                                   {"--df-dim", "5"}, {"--epochs", "2.5"}, {"--binarize-g", "0,4"}, {"--binarize-d", "none"}};
-  for (const char* const letter : {"A", "B", "C", "D", "E", "F", "G", "H"}) lines.push_back({"--setting", letter});
+  for (const char* const letter : {"A", "B", "C", "D", "E", "F", "G", "H", "inner"}) lines.push_back({"--setting", letter});
   for (const char* const loss : {"dcgan", "lsgan", "wgan"}) {
     lines.push_back({"--loss", loss});
     lines.push_back({"--preset", "paper", "--loss", loss});

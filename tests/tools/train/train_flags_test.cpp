@@ -49,7 +49,7 @@ std::string refusal(const std::vector<const char*>& words) {
 
 TEST(TrainFlags, DefaultsAreCompleteAndLeaveTheDiscriminatorsFirstLayerInFloat) {
   const RunConfig run = run_of({});
-  EXPECT_EQ(setting_name(run.network().binarized), "g123-d234");
+  EXPECT_EQ(setting_name(run.network().binarized), "inner");
   EXPECT_EQ(run.trainer.ema_decay, 0.995);
   EXPECT_TRUE(run.cadence.iterations.has_value());
   EXPECT_GE(*run.cadence.iterations, 1000);
@@ -68,13 +68,14 @@ TEST(TrainFlags, NamedLayersAndPresetsHaveNoAverageButTheirOwn) {
     return setting_name(run.network().binarized) + " " + value_text(run.trainer.ema_decay);
   };
   EXPECT_EQ(named({"--setting", "H"}), "H 0");
+  EXPECT_EQ(named({"--setting", "inner"}), "inner 0");
   EXPECT_EQ(named({"--binarize-g", "1,2,3"}), "H 0");
   EXPECT_EQ(named({"--binarize-d", "none"}), "F 0");
-  EXPECT_EQ(named({"--binarize-g", "1,2,3", "--binarize-d", "2,3,4"}), "g123-d234 0");
+  EXPECT_EQ(named({"--binarize-g", "1,2,3", "--binarize-d", "2,3,4"}), "inner 0");
   EXPECT_EQ(named({"--preset", "paper"}), "A 0");
   EXPECT_EQ(named({"--setting", "H", "--ema", "0.9"}), "H 0.9");
-  EXPECT_EQ(named({"--ema", "0"}), "g123-d234 0");
-  EXPECT_EQ(named({"--data", "photographs"}), "g123-d234 0.995");
+  EXPECT_EQ(named({"--ema", "0"}), "inner 0");
+  EXPECT_EQ(named({"--data", "photographs"}), "inner 0.995");
 }
 
 TEST(TrainFlags, ThePresetIsThePapersAndEveryFlagWinsOverIt) {

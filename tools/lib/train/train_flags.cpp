@@ -15,7 +15,7 @@ namespace {
 // layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.  The discriminator's first
 // convolution stays in float: in one bit, as under Setting H, it leaves a lattice of dots on every face.
 constexpr NetworkDefaults kTrainDefaults{.binarized = {.generator = {1, 2, 3}, .discriminator = {2, 3, 4}},
-                                         .setting_text = "none: layers 1-3 of the generator and 2-4 of the discriminator, with --ema 0.995",
+                                         .setting_text = "inner, and then with --ema 0.995",
                                          .g_widths = {128, 96, 32, 32},
                                          .d_widths = {32, 32, 64, 128}};
 constexpr double kDefaultEma = 0.995;
@@ -63,7 +63,9 @@ Rule<LayerSet> convolutions_rule() {
 }  // namespace
 
 void declare_network_flags(ArgumentParser& parser, NetworkConfig& said, NetworkWords& words, const NetworkDefaults& defaults) {
-  parser.add("--setting", &words.setting, "A..H", "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator")
+  parser.add("--setting", &words.setting, "NAME",
+             "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator; or inner, ours: H, but the discriminator's "
+             "layer 1 in float")
       .default_text(defaults.setting_text);
   parser.add("--binarize-g", &said.binarized.generator, "LAYERS",
              "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting")
