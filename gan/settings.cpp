@@ -78,7 +78,7 @@ Setting parse_setting(std::string_view name) {
 
 std::string setting_name(const Setting& setting) {
   for (std::size_t i = 0; i < kTable.size(); ++i)
-    if (setting == kTable[i]) return std::string(1, static_cast<char>('A' + i));
+    if (setting == kTable[i]) return {static_cast<char>('A' + static_cast<int>(i))};
   if (setting == kInner) return std::string(kInnerName);
   return concat("g", part_name(setting.generator), "-d", part_name(setting.discriminator));
 }
