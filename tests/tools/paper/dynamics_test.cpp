@@ -93,11 +93,11 @@ TEST(PaperTrials, DiscriminatorLayersHaveEverySeedUnderEachLoss) {
   ASSERT_EQ(trials.size(), 28u);
   EXPECT_EQ(trials.front(), setting_trial(experiment, "F", "dcgan", 1));
   EXPECT_EQ(trials[13], setting_trial(experiment, "H", "dcgan", 2));
-  EXPECT_EQ(trials[2].name, "dcgan-g123-d1-seed1");
-  EXPECT_EQ(trained_setting(trials[2]), (Setting{{1, 2, 3}, {1}}));
-  EXPECT_EQ(trials[25].name, "lsgan-inner-seed2");
-  EXPECT_EQ(trials[25].config.trainer.loss, Loss::lsgan);
-  EXPECT_EQ(trained_setting(trials[25]), (Setting{{1, 2, 3}, {2, 3, 4}}));
+  EXPECT_EQ(trials[1].name, "dcgan-g123-d1-seed1");
+  EXPECT_EQ(trained_setting(trials[1]), (Setting{{1, 2, 3}, {1}}));
+  EXPECT_EQ(trials[26].name, "lsgan-inner-seed2");
+  EXPECT_EQ(trials[26].config.trainer.loss, Loss::lsgan);
+  EXPECT_EQ(trained_setting(trials[26]), (Setting{{1, 2, 3}, {2, 3, 4}}));
   experiment.lsgan = false;
   experiment.settings = {"A"};
   EXPECT_EQ(kDiscriminatorLayersPiece.trials(experiment).size(), 10u);  // five that have no letter

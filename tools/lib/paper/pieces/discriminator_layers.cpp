@@ -42,12 +42,13 @@ std::vector<std::string> losses_of(const Experiment& experiment) {
   return experiment.lsgan ? std::vector<std::string>{"dcgan", "lsgan"} : std::vector<std::string>{"dcgan"};
 }
 
+// Seed by seed: whoever stops it, and asks for fewer seeds, has all choices of those.
 std::vector<Trial> discriminator_trials(const Experiment& experiment) {
   std::vector<Trial> trials;
   for (const std::string& loss : losses_of(experiment))
-    for (const Choice& choice : kChoices)
-      for (int seed = 1; seed <= experiment.seeds && is_wanted(experiment, choice); ++seed)
-        trials.push_back(trial_of(experiment, setting_of(choice), seed, loss));
+    for (int seed = 1; seed <= experiment.seeds; ++seed)
+      for (const Choice& choice : kChoices)
+        if (is_wanted(experiment, choice)) trials.push_back(trial_of(experiment, setting_of(choice), seed, loss));
   return trials;
 }
 
