@@ -117,6 +117,7 @@ std::vector<Claim> claims_of(const Experiment& experiment, const std::vector<Sco
 
 void add_chart(const Experiment& experiment, const std::vector<Scores>& all, const std::string& loss, PieceFolder& folder) {
   std::vector<ResolutionCurve> curves;
+  curves.reserve(all.size());
   for (const Scores& scores : all) curves.push_back(curve_of(scores.choice.label, scores, true));
   folder.chart(concat("levels_", loss), resolution_chart(curves, level_sizes(experiment), concat("Under ", loss), false),
                "By the discriminator's layers in one bit; bars: the standard deviation over the seeds.");
