@@ -80,20 +80,24 @@ TEST_F(SearchCommand, TrialsGetTheTrainingFlagsAndTheLastLineIsTheStrategy) {
   add_trial("B-seed5", "1", "none", 0.04);
   add_trial("C-seed5", "2", "none", 0.06);
   add_trial("D-seed5", "3", "none", 0.2);
-  add_trial("g12-dall-seed5", "1,2", "1,2,3,4", 0.05);
+  add_trial("g12-dnone-seed5", "1,2", "none", 0.05);
+  add_trial("g12-d4-seed5", "1,2", "4", 0.05);
+  add_trial("g12-d2-seed5", "1,2", "2", 0.06);
+  add_trial("g12-d3-seed5", "1,2", "3", 0.08);
+  add_trial("g12-d24-seed5", "1,2", "2,4", 0.05);
   int exit_code = -1;
   std::string error;
   testing::internal::CaptureStdout();
   try {
-    exit_code = search({"--threshold", "2", "--out", out()});
+    exit_code = search({"--threshold", "2", "--d-threshold", "0.5", "--out", out()});
   } catch (const Error& thrown) {
     error = thrown.what();
   }
   const std::string output = testing::internal::GetCapturedStdout();
   EXPECT_EQ(exit_code, 0) << error;
-  EXPECT_TRUE(output.ends_with("\n--binarize-g 1,2 --binarize-d all\n")) << output;
+  EXPECT_TRUE(output.ends_with("\n--binarize-g 1,2 --binarize-d 2,4\n")) << output;
   EXPECT_NE(text_of(out() + "/report.html").find("--threshold 2"), std::string::npos);
-  EXPECT_NE(text_of(out() + "/search.csv").find("g12-dall-seed5"), std::string::npos);
+  EXPECT_NE(text_of(out() + "/search.csv").find("g12-d24-seed5"), std::string::npos);
 }
 
 TEST_F(SearchCommand, OtherFoldersAreRefusedAndLeftAlone) {

@@ -17,6 +17,24 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // The mean of what is finite; NaN where nothing is.
 double finite_mean(const std::vector<double>& values) { return sample_of(values).mean; }
 
+std::vector<SearchLayer> order_of(const NetworkConfig& network, std::string_view which, bool with_linear, int first_number) {
+  std::vector<LayerRow> rows = layer_table(network);
+  std::erase_if(rows, [&](const LayerRow& row) { return row.network != which; });
+  const std::vector<std::size_t> sorted = redundancy_order(rows, with_linear);
+  std::vector<SearchLayer> order;
+  order.reserve(sorted.size());
+  for (const std::size_t i : sorted) order.push_back({first_number + static_cast<int>(i), rows[i].redundancy()});
+  return order;
+}
+
+// The lowest redundancy of those chosen; nothing of none.
+std::optional<std::int64_t> lowest_of(const std::vector<SearchLayer>& order, LayerSet chosen) {
+  std::optional<std::int64_t> lowest;
+  for (const SearchLayer& layer : order)
+    if (chosen.contains(layer.number)) lowest = layer.redundancy;
+  return lowest;
+}
+
 std::string percent_text(double share) { return concat(share >= 0.0 ? "+" : "", fixed_text(100.0 * share, 1), "%"); }
 
 }  // namespace
@@ -104,15 +122,15 @@ std::string verdict_text(const Degradation& degradation, double threshold) {
 }
 
 std::vector<SearchLayer> search_order(const NetworkConfig& network, bool with_linear) {
-  std::vector<LayerRow> generator = layer_table(network);
-  std::erase_if(generator, [](const LayerRow& row) { return row.network != "generator"; });
-  std::vector<SearchLayer> order;
   // In the order of computation the linear layer is 0 and the deconvolutions are 1 to 4.
-  for (const std::size_t i : redundancy_order(generator, with_linear)) order.push_back({static_cast<int>(i), generator[i].redundancy()});
-  return order;
+  return order_of(network, "generator", with_linear, 0);
 }
 
-Setting Search::strategy() const { return chosen.empty() ? Setting{} : Setting{chosen, {1, 2, 3, 4}}; }
+std::vector<SearchLayer> discriminator_search_order(const NetworkConfig& network) { return order_of(network, "discriminator", false, 1); }
+
+double threshold_of(const SearchStep& step, const SearchOptions& options) {
+  return step.kind == StepKind::discriminator_layer ? options.discriminator_threshold : options.threshold;
+}
 
 std::vector<Trial> step_trials(const SearchOptions& options, const Setting& setting) {
   std::vector<Trial> trials;
@@ -131,6 +149,8 @@ Search search_layers(const SearchOptions& options,
                      const std::function<void(const Search&)>& after_step) {
   Search search;
   search.order = search_order(options.training.network(), options.with_linear);
+  search.discriminator_order = discriminator_search_order(options.training.network());
+  std::size_t compared_with = 0;  // the step
   // False where training was stopped.
   const auto take = [&](StepKind kind, const Setting& setting, std::optional<std::int64_t> redundancy) {
     auto results = train(step_trials(options, setting));
@@ -142,31 +162,50 @@ Search search_layers(const SearchOptions& options,
       fail(ErrorKind::diverged, first.folder, ": the float baseline has no distance to compare with (", first.failure,
            "); a lower --lr may help");
     }
-    if (kind != StepKind::baseline) step.degraded = degradation(step.measured, search.baseline().measured, options.threshold);
+    if (kind != StepKind::baseline)
+      step.degraded = degradation(step.measured, search.steps[compared_with].measured, threshold_of(step, options));
     search.steps.push_back(std::move(step));
     return true;
   };
+  // Tries layers in their order; false where training was stopped.
+  const auto choose = [&](StepKind kind, const std::vector<SearchLayer>& order, LayerSet& chosen, LayerSet beside) {
+    std::vector<int> numbers;
+    numbers.reserve(order.size());
+    for (const SearchLayer& layer : order) numbers.push_back(layer.number);
+    return choose_layers(numbers, [&](int number) -> std::optional<bool> {
+             const auto is_it = [&](const SearchLayer& layer) { return layer.number == number; };
+             const SearchLayer& layer = *std::find_if(order.begin(), order.end(), is_it);
+             const Setting setting = kind == StepKind::layer ? Setting{{number}, {}} : Setting{beside, {number}};
+             if (!take(kind, setting, layer.redundancy)) return std::nullopt;
+             const bool passed = !search.steps.back().degraded->exceeds;
+             if (passed) chosen = chosen.with(number);
+             after_step(search);
+             return passed;
+           }).complete;
+  };
+
   if (!take(StepKind::baseline, {}, std::nullopt)) return search;
   search.no_answer = why_no_answer(search.baseline().trials);
   after_step(search);
   if (!search.no_answer.empty()) return search;
-  std::optional<std::int64_t> lowest;
-  std::vector<int> numbers;
-  for (const SearchLayer& layer : search.order) numbers.push_back(layer.number);
-  const LayerChoice choice = choose_layers(numbers, [&](int number) -> std::optional<bool> {
-    const auto is_it = [&](const SearchLayer& layer) { return layer.number == number; };
-    const SearchLayer& layer = *std::find_if(search.order.begin(), search.order.end(), is_it);
-    if (!take(StepKind::layer, {{number}, {}}, layer.redundancy)) return std::nullopt;
-    const bool passed = !search.steps.back().degraded->exceeds;
-    if (passed) {
-      search.chosen = search.chosen.with(number);
-      lowest = layer.redundancy;
+  if (!choose(StepKind::layer, search.order, search.chosen.generator, {})) return search;
+  const std::optional<std::int64_t> lowest = lowest_of(search.order, search.chosen.generator);
+  if (!search.chosen.generator.empty()) {
+    const auto is_generator = [&](const SearchStep& step) { return step.setting == search.chosen; };
+    if (std::none_of(search.steps.begin(), search.steps.end(), is_generator)) {
+      if (!take(StepKind::generator, search.chosen, lowest)) return search;
+      after_step(search);
     }
-    after_step(search);
-    return passed;
-  });
-  if (!choice.complete) return search;
-  if (!search.chosen.empty() && !take(StepKind::together, search.strategy(), lowest)) return search;
+    const auto reference = std::find_if(search.steps.begin(), search.steps.end(), is_generator);
+    // Where training of the generator's layers together diverged there is nothing to compare with, and the discriminator stays in float.
+    if (std::isfinite(reference->measured.swd.mean)) {
+      compared_with = static_cast<std::size_t>(reference - search.steps.begin());
+      if (!choose(StepKind::discriminator_layer, search.discriminator_order, search.chosen.discriminator, search.chosen.generator))
+        return search;
+      compared_with = 0;
+      if (!search.chosen.discriminator.empty() && !take(StepKind::together, search.chosen, lowest)) return search;
+    }
+  }
   search.complete = true;
   after_step(search);
   return search;

@@ -1,9 +1,15 @@
-// The paper's Algorithm 1 (Section III), with real training: which layers of a generator bear one bit a weight.
+// The paper's Algorithm 1 (Section III), with real training: which layers of a GAN bear one bit a weight.
 //
-//   sort the layers by their degree of redundancy, high to low
 //   train the float baseline
-//   for each layer in that order: train with it alone in one bit; where the degradation exceeds T, stop
-//   the layers before the stop, together, are the strategy; train them with the discriminator in one bit
+//   sort the generator's layers by their degree of redundancy, high to low
+//   for each in that order: train with it alone in one bit; where the degradation exceeds T, stop
+//   the layers before the stop are the generator's; train them together
+//   the same with the discriminator's layers, each beside those of the generator, and against them alone
+//   train what was chosen in both
+//
+// The paper goes through the generator so and then puts the whole discriminator into one bit (Setting H), conv 1 with its redundancy of 11
+// among layers of 1472 and more.  There the harm is (gan/PAPER.md): so the discriminator's layers are tried like the others.  It is thrown
+// away after training, and one bit in it saves time alone; its threshold is the lower one.
 //
 // The paper's pseudo-code is off by one against itself.  It begins with i = 1, adds 1 for each layer that passes, and leaves the loop
 // with i at the first layer that failed, or at L + 1 where none did; then it says `return i`, and in the next line binarizes "the
@@ -39,6 +45,7 @@
 namespace pbgen {
 
 inline constexpr double kDefaultThreshold = 1.0;
+inline constexpr double kDefaultDiscriminatorThreshold = 0.25;
 
 // What the seeds of one choice of layers scored.
 struct Measurement {
@@ -69,6 +76,7 @@ std::string verdict_text(const Degradation& degradation, double threshold);
 struct SearchOptions {
   RunConfig training = {};                 // of all trials, but for the seed and for what is in one bit
   double threshold = kDefaultThreshold;
+  double discriminator_threshold = kDefaultDiscriminatorThreshold;
   std::uint64_t first_seed = 1;
   int seeds = 1;                           // trials of each step: first_seed, first_seed + 1, ...
   bool with_linear = false;                // layer 0 has a place in the order, too
@@ -76,12 +84,14 @@ struct SearchOptions {
 
 // One layer in the order in which it is tried.
 struct SearchLayer {
-  int number = 0;  // as --binarize-g has it
+  int number = 0;  // as --binarize-g or --binarize-d has it
   std::int64_t redundancy = 0;
 };
 std::vector<SearchLayer> search_order(const NetworkConfig& network, bool with_linear);
+std::vector<SearchLayer> discriminator_search_order(const NetworkConfig& network);
 
-enum class StepKind { baseline, layer, together };
+// generator: its chosen layers together, where there is more than one; discriminator_layer: one, beside those; together: all chosen ones.
+enum class StepKind { baseline, layer, generator, discriminator_layer, together };
 
 // Why the float baseline is none that layers could be compared with: its distance is not, beyond the noise, below that of a generator
 // before its first update.  "" where it is, or where the untrained one was not scored.
@@ -94,19 +104,21 @@ struct SearchStep {
   std::optional<std::int64_t> redundancy;  // of the one layer, or the lowest of those together
   std::vector<TrialResult> trials;
   Measurement measured;
-  std::optional<Degradation> degraded;     // nothing for the baseline
+  // Against the baseline; of a discriminator's layer against the generator's chosen layers alone.  Nothing for the baseline.
+  std::optional<Degradation> degraded;
 };
+// What a step's degradation is held to.
+double threshold_of(const SearchStep& step, const SearchOptions& options);
 
 struct Search {
   std::vector<SearchLayer> order;
+  std::vector<SearchLayer> discriminator_order;
   std::vector<SearchStep> steps;  // as far as they went
-  LayerSet chosen;                // so far
+  Setting chosen;                 // so far; when complete, the strategy
   bool complete = false;
   std::string no_answer;          // why the search cannot answer, and ended with its baseline; "" otherwise
 
   const SearchStep& baseline() const { return steps.front(); }
-  // The strategy: the chosen layers with the discriminator in one bit; nothing in one bit where none was chosen.
-  Setting strategy() const;
 };
 
 // A step's trials, named after their settings: "A-seed1", "C-seed1", "g12-dall-seed1".

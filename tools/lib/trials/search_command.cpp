@@ -39,6 +39,7 @@ struct SearchFlags {
   TrainFlags train;
   bool search = true;
   double threshold = kDefaultThreshold;
+  double discriminator_threshold = kDefaultDiscriminatorThreshold;
   int seeds = 1;
   bool with_linear = false;
 };
@@ -49,6 +50,9 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
   parser.add("--threshold", &flags.threshold, "T",
              "the degradation at which the search stops: the mean SWD may grow to 1 + T times the baseline's.  With anything from 0.53 to "
              "9.1 the paper's own figures give the paper's choice, Setting F",
+             in_range(0.0, 1e6));
+  parser.add("--d-threshold", &flags.discriminator_threshold, "T",
+             "the same for a layer of the discriminator, against the generator's chosen ones beside a float discriminator",
              in_range(0.0, 1e6));
   parser.add("--seeds", &flags.seeds, "N", "trials of each step, with seeds --seed, --seed + 1, ...; two at least tell how training varies",
              in_range(1, 1000));
@@ -106,6 +110,7 @@ SearchOptions search_options(const ArgumentParser& parser, const SearchFlags& fl
   options.training = run_config(parser, flags.train);
   if (options.training.cadence.swd_every == 0) fail(ErrorKind::usage, "--swd-every 0: the search decides by the scores; leave it out");
   options.threshold = flags.threshold;
+  options.discriminator_threshold = flags.discriminator_threshold;
   options.first_seed = options.training.trainer.seed;
   options.training.trainer.seed = RunConfig().trainer.seed;  // more seeds do not make it another search
   options.seeds = flags.seeds;
@@ -113,11 +118,19 @@ SearchOptions search_options(const ArgumentParser& parser, const SearchFlags& fl
   return options;
 }
 
-void announce(const std::vector<SearchLayer>& order, const SearchOptions& options, const std::string& out) {
+std::string order_text(const std::vector<SearchLayer>& order) {
   std::string layers;
   for (const SearchLayer& layer : order) layers += concat(layers.empty() ? "" : ", ", layer.number, " (", layer.redundancy, ")");
-  say(stdout, out, ": layers by their degree of redundancy: ", layers, "; at most ",
-      (order.size() + 2) * static_cast<std::size_t>(options.seeds), " trials");
+  return layers;
+}
+
+void announce(const SearchOptions& options, const std::string& out) {
+  const std::vector<SearchLayer> generator = search_order(options.training.network(), options.with_linear);
+  const std::vector<SearchLayer> discriminator = discriminator_search_order(options.training.network());
+  // The baseline, both networks' layers, the generator's together, all together.
+  const std::size_t most = (generator.size() + discriminator.size() + 3) * static_cast<std::size_t>(options.seeds);
+  say(stdout, out, ": layers by their degree of redundancy: generator ", order_text(generator), "; discriminator ",
+      order_text(discriminator), "; at most ", most, " trials");
   flush_output();
 }
 
@@ -131,7 +144,7 @@ std::string command_with_folder(const ArgumentParser& parser, const std::string&
 
 void print_result(const Search& search, const SearchOptions& options, const std::string& out) {
   std::printf("\n%s\n", text_table(search_table(search, options)).c_str());
-  say(stdout, search_verdict(search, options.threshold));
+  say(stdout, search_verdict(search, options));
   for (const std::string& caveat : search_caveats(search, options)) say(stdout, "Beware: ", caveat);
   say(stdout, "Report: ", out, "/report.html");
   say(stdout, strategy_flags(search));
@@ -146,10 +159,11 @@ bool asks_for_search(int argc, const char* const* argv) {
 int run_search(int argc, const char* const* argv) {
   SearchFlags flags;
   ArgumentParser parser(
-      "plan --search", "which layers of a generator bear one bit: the paper's Algorithm 1 with real training",
-      "Trains the float baseline, then one layer at a time in one bit, in the order of the degree of redundancy, until one degrades the "
-      "sliced Wasserstein distance beyond the threshold; then the layers before it together, with the discriminator in one bit.  The "
-      "last line of the output is the strategy, as train_gan takes it.  OUT has search.json, by which the folder is known, "
+      "plan --search", "which layers of a GAN bear one bit: the paper's Algorithm 1 with real training",
+      "Trains the float baseline, then one layer of the generator at a time in one bit, in the order of the degree of redundancy, until "
+      "one degrades the sliced Wasserstein distance beyond the threshold; the layers before it are chosen.  Then the same with the "
+      "discriminator's layers, beside those, with a threshold of their own; then all that was chosen together.  The last line of the "
+      "output is the strategy, as train_gan takes it.  OUT has search.json, by which the folder is known, "
       "search.csv, a row a trial, report.html, and the trials' own folders; a search that was stopped, or that is given more seeds or "
       "another threshold, trains only what is missing.\n"
       "The degradation is SWD / SWD of the baseline - 1, as in the paper's Table III.  It stands beside its standard error and the noise "
@@ -167,14 +181,14 @@ int run_search(int argc, const char* const* argv) {
   const std::string& out = lock.folder();
   claim_folder(out, options);
   const std::string command = command_with_folder(parser, out);
-  announce(search_order(options.training.network(), options.with_linear), options, out);
+  announce(options, out);
 
   const auto train = [&](const std::vector<Trial>& trials) { return run_trials(trials, {.folder = out + "/trials"}); };
   const auto after_step = [&](const Search& search) {
     write_file_atomically(out + "/search.csv", csv_text(search_csv(search, options)));
     write_file_atomically(out + "/report.html", search_report(search, options, from_any_folder(command)));
     if (search.complete) return;
-    say(stdout, step_text(search.steps.back(), options.threshold));
+    say(stdout, step_text(search.steps.back(), options));
     flush_output();
   };
   const Search search = search_layers(options, train, after_step);

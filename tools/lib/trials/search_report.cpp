@@ -24,46 +24,81 @@ std::string exact_text(double value) { return std::isfinite(value) ? value_text(
 
 std::string layer_name(int number) { return number == 0 ? "linear" : concat("deconv", number); }
 
+std::string discriminator_layer_name(int number) { return concat("conv", number); }
+
 std::string step_name(const SearchStep& step) {
-  if (step.kind == StepKind::baseline) return "baseline";
-  if (step.kind == StepKind::together) return "together";
+  switch (step.kind) {
+    case StepKind::baseline: return "baseline";
+    case StepKind::generator: return "generator";
+    case StepKind::together: return "together";
+    case StepKind::layer:
+    case StepKind::discriminator_layer: break;
+  }
+  const bool in_generator = step.kind == StepKind::layer;
   for (int layer = 0; layer < LayerSet::kLayers; ++layer)
-    if (step.setting.generator.contains(layer)) return layer_name(layer);
+    if ((in_generator ? step.setting.generator : step.setting.discriminator).contains(layer))
+      return in_generator ? layer_name(layer) : discriminator_layer_name(layer);
   return "";
 }
 
 std::string redundancy_text(const SearchStep& step) { return step.redundancy ? std::to_string(*step.redundancy) : ""; }
 
-std::string discriminator_text(const SearchStep& step) { return step.setting.discriminator.empty() ? "none" : "all"; }
+// As --binarize-d takes it.
+std::string discriminator_text(LayerSet layers) { return layers == LayerSet{1, 2, 3, 4} ? "all" : layers.to_string(); }
 
-std::string step_verdict(const SearchStep& step, double threshold) {
-  return step.degraded ? verdict_text(*step.degraded, threshold) : "what the others are compared with";
+std::string step_verdict(const SearchStep& step, const SearchOptions& options) {
+  return step.degraded ? verdict_text(*step.degraded, threshold_of(step, options)) : "what the others are compared with";
 }
 
-// The layer that ended the search, or nothing.
-const SearchStep* stopped_at(const Search& search) {
-  const auto found = std::find_if(search.steps.begin(), search.steps.end(), [](const SearchStep& step) {
-    return step.kind == StepKind::layer && step.degraded->exceeds;
-  });
+const SearchStep* step_of(const Search& search, StepKind kind) {
+  const auto found = std::find_if(search.steps.begin(), search.steps.end(), [&](const SearchStep& step) { return step.kind == kind; });
   return found == search.steps.end() ? nullptr : &*found;
 }
 
-std::string chart(const Search& search, double threshold) {
+// Which of these layers ended its network's part of the search.
+std::string stop_text(const Search& search, StepKind kind, const SearchOptions& options) {
+  const auto stop = std::find_if(search.steps.begin(), search.steps.end(),
+                                 [&](const SearchStep& step) { return step.kind == kind && step.degraded->exceeds; });
+  if (stop == search.steps.end()) return "No layer exceeded the threshold. ";
+  return concat("The search stopped at ", step_name(*stop), " (redundancy ", *stop->redundancy, "): ", step_verdict(*stop, options), ". ");
+}
+
+// The layers that had a place in an order, and hold floats.
+std::string floats_text(const Search& search) {
+  std::string names;
+  const auto add = [&](const std::string& name) { names += concat(names.empty() ? "" : ", ", name); };
+  for (const SearchLayer& layer : search.order)
+    if (!search.chosen.generator.contains(layer.number)) add(layer_name(layer.number));
+  for (const SearchLayer& layer : search.discriminator_order)
+    if (!search.chosen.discriminator.contains(layer.number)) add(discriminator_layer_name(layer.number));
+  return names;
+}
+
+struct Chart {
+  StepKind alone;
+  const char* title;
+  const char* y_label;
+  double threshold;
+};
+
+std::string chart(const Search& search, const Chart& which) {
   Series alone{"one layer", {}, {}, {}};
   Series together{"together", {}, {}, {}};
   for (const SearchStep& step : search.steps) {
     if (!step.degraded || step.degraded->diverged) continue;
-    Series& series = step.kind == StepKind::together ? together : alone;
+    const bool of_several = step.kind == StepKind::generator || step.kind == StepKind::together;
+    if (step.kind != which.alone && !(of_several && which.alone == StepKind::layer)) continue;
+    Series& series = of_several ? together : alone;
     series.x.push_back(static_cast<double>(*step.redundancy));
     series.y.push_back(100.0 * step.degraded->swd);
     series.spread.push_back(100.0 * kMargin * step.degraded->error);
   }
   ChartOptions options;
-  options.title = "Degradation against the degree of redundancy";
+  options.title = which.title;
   options.x_label = "degree of redundancy";
-  options.y_label = "mean SWD over the baseline's, %";
+  options.y_label = which.y_label;
   options.width = 640.0;
-  options.references = {{"threshold", 100.0 * threshold}};
+  options.references = {{"threshold", 100.0 * which.threshold}};
   std::vector<Series> all;
   for (Series& series : {std::ref(alone), std::ref(together)})
     if (!series.x.empty()) all.push_back(series);
@@ -112,7 +147,8 @@ Table search_csv(const Search& search, const SearchOptions& options) {
     for (std::size_t i = 0; i < step.trials.size(); ++i) {
       const TrialResult& trial = step.trials[i];
       const Estimate& swd = trial.generator.mean;
-      std::vector<std::string> row{step_name(step), trial.name, step.setting.generator.to_string(), discriminator_text(step)};
+      std::vector<std::string> row{step_name(step), trial.name, step.setting.generator.to_string(),
+                                   discriminator_text(step.setting.discriminator)};
       row.insert(row.end(), {redundancy_text(step), value_text(options.first_seed + i), exact_text(swd.mean), exact_text(swd.sd)});
       for (std::size_t level = 0; level < sizes.size(); ++level)
         row.push_back(level < trial.generator.levels.size() ? exact_text(trial.generator.levels[level].mean) : "");
@@ -120,7 +156,7 @@ Table search_csv(const Search& search, const SearchOptions& options) {
       for (const double value : {step.degraded ? step.degraded->swd : kNan, step.degraded ? step.degraded->error : kNan,
                                  step.degraded ? step.degraded->above_floor : kNan})
         row.push_back(exact_text(value));
-      row.push_back(step_verdict(step, options.threshold));
+      row.push_back(step_verdict(step, options));
       row.push_back(fixed_text(trial.seconds, 1));
       row.push_back(trial.command);
       table.rows.push_back(std::move(row));
@@ -133,36 +169,43 @@ Table search_table(const Search& search, const SearchOptions& options) {
   Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", "above the floor", "degradation"}, {}};
   for (const SearchStep& step : search.steps) {
     const std::string above_floor = percent(step.degraded ? step.degraded->above_floor : kNan);
-    table.rows.push_back({step_name(step), step.setting.generator.to_string(), discriminator_text(step), redundancy_text(step),
-                          swd_text(step.measured.swd.mean), swd_text(step.measured.floor), above_floor,
-                          step_verdict(step, options.threshold)});
+    table.rows.push_back({step_name(step), step.setting.generator.to_string(), discriminator_text(step.setting.discriminator),
+                          redundancy_text(step), swd_text(step.measured.swd.mean), swd_text(step.measured.floor), above_floor,
+                          step_verdict(step, options)});
   }
   return table;
 }
 
-std::string step_text(const SearchStep& step, double threshold) {
+std::string step_text(const SearchStep& step, const SearchOptions& options) {
   std::string text = step_name(step);
-  if (step.kind == StepKind::layer) text += concat(" (redundancy ", *step.redundancy, ")");
+  const bool of_one = step.kind == StepKind::layer || step.kind == StepKind::discriminator_layer;
+  if (of_one) text += concat(" (redundancy ", *step.redundancy, ")");
   text += concat(", Setting ", setting_name(step.setting), ": SWD ", swd_text(step.measured.swd.mean), ", noise floor ",
                  swd_text(step.measured.floor));
-  if (step.degraded) text += ", " + verdict_text(*step.degraded, threshold);
+  if (step.degraded) text += ", " + step_verdict(step, options);
   return text;
 }
 
-std::string search_verdict(const Search& search, double threshold) {
-  const SearchStep* const stop = stopped_at(search);
-  std::string text = search.chosen.empty() ? std::string("No layer of the generator goes to one bit. ")
-                                           : concat("Generator layers to go to one bit: ", search.chosen.to_string(), ". ");
-  text += stop ? concat("The search stopped at ", step_name(*stop), " (redundancy ", *stop->redundancy, "): ",
-                        verdict_text(*stop->degraded, threshold), ". ")
-               : std::string("No layer exceeded the threshold. ");
-  const SearchStep& last = search.steps.back();
-  if (last.kind == StepKind::together) {
-    text += concat("Trained together, with the discriminator in one bit: ", verdict_text(*last.degraded, threshold), ". ");
-    if (last.degraded->exceeds) text += "What they bear alone they do not bear together here: a lower --threshold chooses fewer. ";
+std::string search_verdict(const Search& search, const SearchOptions& options) {
+  const Setting& chosen = search.chosen;
+  std::string text = chosen.generator.empty() ? std::string("No layer of the generator goes to one bit. ")
+                                              : concat("Generator layers to go to one bit: ", chosen.generator.to_string(), ". ");
+  text += stop_text(search, StepKind::layer, options);
+  if (const SearchStep* const generator = step_of(search, StepKind::generator)) {
+    text += concat("Trained together: ", step_verdict(*generator, options), ". ");
+    if (generator->degraded->exceeds) text += "What they bear alone they do not bear together here: a lower --threshold chooses fewer. ";
   }
-  text.pop_back();
-  return text;
+  if (step_of(search, StepKind::discriminator_layer) != nullptr) {
+    text += chosen.discriminator.empty() ? std::string("No layer of the discriminator goes to one bit. ")
+                                         : concat("Discriminator layers to go to one bit: ", chosen.discriminator.to_string(), ". ");
+    text += stop_text(search, StepKind::discriminator_layer, options);
+  }
+  if (const SearchStep* const together = step_of(search, StepKind::together)) {
+    text += concat("Both networks' together: ", step_verdict(*together, options), ". ");
+    if (together->degraded->exceeds) text += "A lower --threshold or --d-threshold chooses fewer. ";
+  }
+  const std::string floats = floats_text(search);
+  return text + (floats.empty() ? std::string("Nothing that was tried stays in float.") : concat("In float stay ", floats, "."));
 }
 
 std::vector<std::string> search_caveats(const Search& search, const SearchOptions& options) {
@@ -180,28 +223,28 @@ std::vector<std::string> search_caveats(const Search& search, const SearchOption
                " diverged: what the others scored flatters it, and every layer is compared with them alone. A lower --lr may help."));
   }
   for (const SearchStep& step : search.steps)
-    if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(step, options.threshold), "."));
+    if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(step, options), "."));
   if (std::isnan(baseline.floor))
     caveats.push_back("No images are held out (--holdout 0), so there is no noise floor.");
   return caveats;
 }
 
 std::string strategy_flags(const Search& search) {
-  const Setting strategy = search.strategy();
-  return concat("--binarize-g ", strategy.generator.to_string(), " --binarize-d ", strategy.discriminator.empty() ? "none" : "all");
+  return concat("--binarize-g ", search.chosen.generator.to_string(), " --binarize-d ", discriminator_text(search.chosen.discriminator));
 }
 
 std::string search_report(const Search& search, const SearchOptions& options, const std::string& command) {
   const TrialResult& first = search.baseline().trials.front();
   Html page;
   page.heading("Which layers bear one bit: the paper's Algorithm 1", 1);
-  const std::string outcome = search.complete               ? search_verdict(search, options.threshold)
+  const std::string outcome = search.complete               ? search_verdict(search, options)
                               : !search.no_answer.empty() ? "No answer: " + search.no_answer + "."
                                                           : "Not complete; the same command goes on.";
   page.paragraph(outcome, "verdict");
   if (search.complete) page.code(strategy_flags(search));
   for (const std::string& caveat : search_caveats(search, options)) page.paragraph(caveat, "warning");
   page.facts({{"threshold", concat("+", fixed_text(100.0 * options.threshold, 1), "%")},
+              {"of the discriminator's layers", concat("+", fixed_text(100.0 * options.discriminator_threshold, 1), "%")},
               {"seeds", std::to_string(options.seeds)},
               {"iterations", std::to_string(first.iterations)},
               {"images a set", std::to_string(first.num_images)},
@@ -213,13 +256,22 @@ std::string search_report(const Search& search, const SearchOptions& options, co
   page.table(search_table(search, options));
   page.paragraph(
       "SWD: the mean sliced Wasserstein distance over the levels, from images that were held out. degradation: SWD over the baseline's, "
-      "less one, with its standard error; it decides. above the floor: the same of what both distances are above the noise floor, which "
+      "less one, with its standard error; it decides. A layer of the discriminator is compared with the generator's chosen layers beside a "
+      "float discriminator. above the floor: the same of what both distances are above the noise floor, which "
       "is what two sets of real images are apart at the same count; near the floor it is mostly noise. A difference within the floor's "
       "own spread is no degradation. Where the threshold is within two standard errors of the degradation, it is not decided beyond the "
       "noise.",
       "note");
-  const std::string svg = chart(search, options.threshold);
-  if (!svg.empty()) page.chart(svg, "Bars: two standard errors. The point of the layers together stands at their lowest redundancy.");
+  const Chart charts[] = {
+      {StepKind::layer, "The generator's layers", "mean SWD over the float baseline's, %", options.threshold},
+      {StepKind::discriminator_layer, "The discriminator's layers", "mean SWD over that with none of them, %",
+       options.discriminator_threshold}};
+  for (const Chart& which : charts) {
+    const std::string svg = chart(search, which);
+    if (!svg.empty())
+      page.chart(svg, "Degradation against the degree of redundancy. Bars: two standard errors. Layers together stand at the generator's "
+                      "lowest.");
+  }
   add_samples(page, search);
   add_commands(page, search, command);
   return html_page("PBGen: search for layers", page.markup());

@@ -16,13 +16,13 @@ Table search_csv(const Search& search, const SearchOptions& options);
 Table search_table(const Search& search, const SearchOptions& options);
 
 // One step: "deconv2 (redundancy 192), Setting C: SWD 0.0450, noise floor 0.0100, +2.3% +- 1.0%: within +100.0%".
-std::string step_text(const SearchStep& step, double threshold);
+std::string step_text(const SearchStep& step, const SearchOptions& options);
 
-// What came out, in sentences; what a reader should beware of, each a sentence.
-std::string search_verdict(const Search& search, double threshold);
+// What came out, in sentences, of a complete search; what a reader should beware of, each a sentence.
+std::string search_verdict(const Search& search, const SearchOptions& options);
 std::vector<std::string> search_caveats(const Search& search, const SearchOptions& options);
 
-// "--binarize-g 1,2,3 --binarize-d all".  Of a complete search.
+// "--binarize-g 1,2,3 --binarize-d 2,3,4".  Of a complete search.
 std::string strategy_flags(const Search& search);
 
 // One self-contained page: verdict, table, degradation against redundancy, sample grids, commands.  Error(input_output) where a sample
