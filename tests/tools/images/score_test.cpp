@@ -12,6 +12,7 @@
 #include "core/base/check.h"
 #include "core/base/rng.h"
 #include "core/files/json.h"
+#include "metrics/lattice.h"
 
 namespace pbgen {
 namespace {
@@ -76,6 +77,12 @@ TEST(Score, RepetitionsDifferAndTheFirstIsThatOfOne) {
   EXPECT_NEAR(std::fabs(two.mean.mean - one), two.mean.sd / std::sqrt(2.0), 1e-12);
 }
 
+TEST(Score, HasTheEnergyOfTheLatticeOfTheSecondOverThatOfTheFirst) {
+  const ImageSource a = noise_images(1, 6, 4);
+  const ImageSource b = noise_images(2, 6, 9);
+  EXPECT_EQ(score(a, b, quick_options()).lattice, nyquist_energy(b, 6) / nyquist_energy(a, 6));
+}
+
 TEST(NoiseFloor, ComparesDisjointHalvesOfTheSet) {
   std::set<int> read;
   const Score floor = noise_floor(noise_images(1, 10, 4, &read), quick_options());
@@ -110,7 +117,7 @@ TEST(ScoreReport, TellsItsProgressUpToTheEnd) {
 ScoreReport made_up_report(int repeats) {
   const double sd = repeats > 1 ? 0.001 : std::nan("");
   const auto score_of = [&](std::int64_t n, double value) {
-    return Score{n, repeats, {32, 16}, {{value, sd}, {3 * value, sd}}, {2 * value, sd}};
+    return Score{n, repeats, {32, 16}, {{value, sd}, {3 * value, sd}}, {2 * value, sd}, {}, 100.0 * value};
   };
   return {score_of(100, 0.04), score_of(50, 0.05), score_of(50, 0.01)};
 }
@@ -119,10 +126,11 @@ TEST(ScoreTable, ShowsLevelsAndMeanRawAndTimesAThousand) {
   const Table table = score_table(made_up_report(1));
   using Row = std::vector<std::string>;
   EXPECT_EQ(table.header, (Row{"level", "SWD at 100", "x1000", "SWD at 50", "x1000", "floor at 50", "x1000"}));
-  ASSERT_EQ(table.rows.size(), 3u);
+  ASSERT_EQ(table.rows.size(), 4u);
   EXPECT_EQ(table.rows[0], (Row{"32", "0.04000", "40.00", "0.05000", "50.00", "0.01000", "10.00"}));
   EXPECT_EQ(table.rows[1], (Row{"16", "0.12000", "120.00", "0.15000", "150.00", "0.03000", "30.00"}));
   EXPECT_EQ(table.rows[2], (Row{"mean", "0.08000", "80.00", "0.10000", "100.00", "0.02000", "20.00"}));
+  EXPECT_EQ(table.rows[3], (Row{"lattice", "4.00", "", "5.00", "", "1.00", ""}));
 }
 
 TEST(ScoreTable, ShowsTheSpreadOfRepetitions) {
@@ -130,6 +138,7 @@ TEST(ScoreTable, ShowsTheSpreadOfRepetitions) {
   ASSERT_EQ(table.header.size(), 10u);
   EXPECT_EQ(table.header[2], "sd");
   EXPECT_EQ(table.cell(0, 2), "0.00100");
+  EXPECT_EQ(table.cell(3, 2), "");
 }
 
 TEST(ScoreJson, HoldsRawFiguresWithTheirSpread) {
@@ -145,6 +154,8 @@ TEST(ScoreJson, HoldsRawFiguresWithTheirSpread) {
   EXPECT_DOUBLE_EQ(object.find("mean_at_floor_count")->as_number(), 0.1);
   EXPECT_DOUBLE_EQ(object.find("noise_floor_mean")->as_number(), 0.02);
   EXPECT_DOUBLE_EQ(object.find("noise_floor_mean_sd")->as_number(), 0.001);
+  EXPECT_DOUBLE_EQ(object.find("lattice")->as_number(), 4.0);
+  EXPECT_DOUBLE_EQ(object.find("noise_floor_lattice")->as_number(), 1.0);
   EXPECT_EQ(object.find("num_images")->as_integer(), 100);
   EXPECT_EQ(object.find("floor_num_images")->as_integer(), 50);
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/base/rng.h"
+#include "metrics/lattice.h"
 #include "tools/lib/cli/format.h"
 
 namespace pbgen {
@@ -51,6 +52,14 @@ Score summary(const std::vector<std::vector<SwdLevel>>& repeats, std::int64_t nu
   return score;
 }
 
+// At most so many images of a set are asked for their energy: it is known within a few percent then.
+constexpr std::int64_t kLatticeImages = 2048;
+
+double lattice(const ImageSource& a, const ImageSource& b) {
+  const double energy = nyquist_energy(a, std::min(a.count, kLatticeImages));
+  return energy > 0.0 ? nyquist_energy(b, std::min(b.count, kLatticeImages)) / energy : std::numeric_limits<double>::quiet_NaN();
+}
+
 // Counts the distances of several scores for one progress callback.
 class Steps {
  public:
@@ -82,7 +91,9 @@ Score compare(const ImageSource& a, const ImageSource& b, std::int64_t n, const 
     repeats.push_back(sliced_wasserstein(drawn(a, swd.seed, Role::first, 0, n), drawn(b, swd.seed, Role::second, 0, n), swd));
     steps.next();
   }
-  return summary(repeats, n);
+  Score score = summary(repeats, n);
+  score.lattice = lattice(drawn(a, options.swd.seed, Role::first, 0, n), drawn(b, options.swd.seed, Role::second, 0, n));
+  return score;
 }
 
 Score halves(const ImageSource& real, std::int64_t n, const ScoreOptions& options, Steps& steps) {
@@ -93,7 +104,9 @@ Score halves(const ImageSource& real, std::int64_t n, const ScoreOptions& option
     repeats.push_back(sliced_wasserstein(drawn(real, swd.seed, Role::first, 0, n), drawn(real, swd.seed, Role::first, n, n), swd));
     steps.next();
   }
-  return summary(repeats, n);
+  Score score = summary(repeats, n);
+  score.lattice = lattice(drawn(real, options.swd.seed, Role::first, 0, n), drawn(real, options.swd.seed, Role::first, n, n));
+  return score;
 }
 
 }  // namespace
@@ -160,20 +173,24 @@ Table score_table(std::span<const ScoreColumn> columns) {
   const std::vector<int>& sizes = columns[0].score.sizes;
   for (const int size : sizes) table.rows.push_back({std::to_string(size)});
   table.rows.push_back({"mean"});
+  std::vector<std::string> lattices = {"lattice"};
   for (const ScoreColumn& column : columns) {
     const Score& score = column.score;
     check(score.sizes == sizes, "score table: ", column.title, " has other levels than ", columns[0].title);
     const bool spread = score.repeats > 1;
     table.header.push_back(column.title);
     if (spread) table.header.push_back("sd");
-    table.header.push_back("x1000");
+    table.header.emplace_back("x1000");
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
       const Estimate& value = row < sizes.size() ? score.levels[row] : score.mean;
       table.rows[row].push_back(fixed_text(value.mean, 5));
       if (spread) table.rows[row].push_back(fixed_text(value.sd, 5));
       table.rows[row].push_back(fixed_text(1000.0 * value.mean, 2));
     }
+    lattices.push_back(std::isfinite(score.lattice) ? fixed_text(score.lattice, 2) : "-");
+    lattices.resize(table.header.size());
   }
+  table.rows.push_back(std::move(lattices));
   return table;
 }
 
@@ -209,6 +226,8 @@ Json score_json(const ScoreReport& report) {
   set(object, "mean", report.swd.mean);
   set(object, "mean_at_floor_count", report.swd_at_floor_count.mean);
   set(object, "noise_floor_mean", report.floor.mean);
+  object.set("lattice", report.swd.lattice);
+  object.set("noise_floor_lattice", report.floor.lattice);
   object.set("num_images", report.swd.num_images);
   object.set("floor_num_images", report.floor.num_images);
   object.set("repeats", report.swd.repeats);

@@ -46,6 +46,7 @@ struct Score {
     int b = 0;
   };
   std::vector<Constant> constant = {};
+  double lattice = 1.0;          // b's energy at the Nyquist frequencies over a's (metrics/lattice.h); NaN where a has none
 };
 
 // What the distance of a and b cannot see, a line for each kind of level; empty where it sees all.
@@ -71,14 +72,15 @@ struct ScoreColumn {
   std::string title;
   Score score;
 };
-// A row for each level and one for the mean; for each score the raw figure, its spread where it was repeated, and the
-// figure times 1000.  The scores have the same levels, else std::logic_error.
+// A row for each level, one for the mean and one for the lattice; for each score the raw figure, its spread where it was repeated, and
+// the figure times 1000; of the lattice the figure alone.  The scores have the same levels, else std::logic_error.
 Table score_table(std::span<const ScoreColumn> columns);
 // The comparison at the floor's count has its columns only where that count is another.
 Table score_table(const ScoreReport& report);
 
 // Raw figures: levels: [{size, swd, swd_at_floor_count, noise_floor, constant_real, constant_fake}], mean, mean_at_floor_count,
-// noise_floor_mean, each figure with its spread beside it under the same name and _sd, null where there is one repetition;
+// noise_floor_mean, each figure with its spread beside it under the same name and _sd, null where there is one repetition; lattice and
+// noise_floor_lattice;
 // constant_*: channels of REAL and of FAKE that do not vary, which the distance cannot see; num_images, floor_num_images, repeats.
 Json score_json(const ScoreReport& report);
 

@@ -2,8 +2,10 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/check.h"
 #include "core/files/file.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/shown.h"
@@ -11,6 +13,16 @@
 
 namespace pbgen {
 namespace {
+
+// From so much of the real images' energy at the Nyquist frequencies on a lattice is seen.
+constexpr double kVisibleLattice = 1.5;
+
+// "" where there is none to see.
+std::string lattice_warning(const Score& generator, const char* reference) {
+  if (!(generator.lattice > kVisibleLattice)) return "";
+  return concat("the generated images carry a lattice of dots two pixels apart: at the Nyquist frequencies they hold ",
+                fixed_text(generator.lattice, 1), " times the energy of ", reference, "; more --iterations may lessen it");
+}
 
 void print_scores(const RunSummary& summary, const std::vector<std::string>& unseen) {
   std::printf("\nSliced Wasserstein distance at %lld images a set (lower is better; the noise floor is real against real)\n",
@@ -32,6 +44,7 @@ void write_results(RunSummary summary, const RunRecorder& recorder, const FinalS
   if (summary.scores) {
     const char* const reference = summary.data.held_out.empty() ? "the training images" : "the held-out images";
     unseen = blind_spots(summary.scores->generator, reference, "the generated images");
+    if (std::string lattice = lattice_warning(summary.scores->generator, reference); !lattice.empty()) unseen.push_back(std::move(lattice));
     summary.warnings.insert(summary.warnings.end(), unseen.begin(), unseen.end());
   }
   const RunDirectory& folder = summary.folder;

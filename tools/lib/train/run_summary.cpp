@@ -87,12 +87,14 @@ double images_per_second(const RunSummary& summary) {
 // The comparisons that there are, by their names in scores.json, at a level or, where it is none of them, in the mean.
 Json estimates(const FinalScores& scores, std::size_t level) {
   Json object = Json::object();
+  const bool of_level = level < scores.generator.sizes.size();
   const auto add = [&](const std::string& name, const Score& score) {
     const Estimate& value = level < score.levels.size() ? score.levels[level] : score.mean;
     object.set(name, value.mean);
     object.set(name + "_sd", value.sd);
+    if (!of_level) object.set(name + "_lattice", score.lattice);
   };
-  if (level < scores.generator.sizes.size()) object.set("size", scores.generator.sizes[level]);
+  if (of_level) object.set("size", scores.generator.sizes[level]);
   if (level < scores.generator.constant.size()) {
     object.set("constant_reference", scores.generator.constant[level].a);
     object.set("constant_generator", scores.generator.constant[level].b);

@@ -44,7 +44,8 @@ RunReport run_report(const RunSummary& summary);
 
 // scores.json: iterations, training_seconds and session_iterations of the last sitting, threads, images_per_second; and where the end was
 // scored: reference ("held-out" or "training"), num_images, repeats, levels [{size, generator, training, noise_floor, untrained}] and
-// mean of the same members without size, each with its spread over the repetitions as _sd, null where there is one repetition.
+// mean of the same members without size, each with its spread over the repetitions as _sd, null where there is one repetition.  mean has
+// the energy at the Nyquist frequencies, too, over that of the images compared with, as _lattice (metrics/lattice.h).
 // What was not compared is left out.  Of a level also constant_reference and constant_generator: channels that do not vary, which the
 // distance cannot see.
 Json scores_json(const RunSummary& summary);
