@@ -169,7 +169,7 @@ ScoreReport score_with_floor(const ImageSource& real, const ImageSource& fake, c
 Table score_table(std::span<const ScoreColumn> columns) {
   check(!columns.empty(), "score table without scores");
   Table table;
-  table.header.push_back("level");
+  table.header.emplace_back("level");
   const std::vector<int>& sizes = columns[0].score.sizes;
   for (const int size : sizes) table.rows.push_back({std::to_string(size)});
   table.rows.push_back({"mean"});
@@ -179,7 +179,7 @@ Table score_table(std::span<const ScoreColumn> columns) {
     check(score.sizes == sizes, "score table: ", column.title, " has other levels than ", columns[0].title);
     const bool spread = score.repeats > 1;
     table.header.push_back(column.title);
-    if (spread) table.header.push_back("sd");
+    if (spread) table.header.emplace_back("sd");
     table.header.emplace_back("x1000");
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
       const Estimate& value = row < sizes.size() ? score.levels[row] : score.mean;
