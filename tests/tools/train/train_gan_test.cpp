@@ -19,6 +19,7 @@
 #include "core/files/json.h"
 #include "data/formats/image_io.h"
 #include "gan/checkpoint.h"
+#include "tests/support/contains.h"
 #include "tests/support/image_files.h"
 #include "tests/support/isa_paths.h"
 #include "tests/support/output_text.h"
@@ -145,6 +146,7 @@ TEST_F(TrainGan, ScoresAreThereForPrograms) {
     }
     EXPECT_NEAR(held.find("mean")->find(key)->as_number(), sum / 2.0, 1e-12) << key;
     EXPECT_GT(held.find("mean")->find(spread)->as_number(), 0.0) << key;
+    EXPECT_GT(held.find("mean")->find(concat(key, "_lattice"))->as_number(), 0.0) << key;
   }
   EXPECT_EQ(held.find("levels")->as_array()[0].find("size")->as_integer(), 32);
   EXPECT_EQ(held.find("levels")->as_array()[0].find("constant_reference")->as_integer(), 0);
@@ -218,6 +220,23 @@ TEST_F(TrainGan, AutoBeginsInTheFolderOfARunThatEndedBeforeItsFirstCheckpoint) {
   write_bytes(path + "/config.json", bytes_of(R"({"binarize_g": "1", "g_widths": "8,8,8,8", "sample_every": 0})"));
   ASSERT_EQ(train(kTiny + Arguments{"--iterations", "2", "--out", path, "--resume", "auto"}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000002.safetensors"));
+}
+
+// After ten iterations every generator has the lattice that its deconvolutions began with.
+TEST_F(TrainGan, WarnsOfALatticeAndOfTheDiscriminatorsFirstLayerWhereThatIsInOneBit) {
+  const auto output_under = [&](const std::string& setting) {
+    const Arguments more = {"--setting", setting, "--iterations", "10", "--swd-every", "10", "--holdout", "0.3", "--out", run_path(setting)};
+    const ToolRun run = train(kTiny + more);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_TRUE(contains(text_of(run_path(setting) + "/report.html"), "carry a lattice of dots two pixels apart")) << setting;
+    return run.out;
+  };
+  const std::string advice = "less with the discriminator's layer 1 in float (--setting inner)";
+  const std::string binarized = output_under("H");
+  EXPECT_TRUE(contains(binarized, advice)) << binarized;
+  const std::string inner = output_under("inner");
+  EXPECT_TRUE(contains(inner, "Beware: the generated images carry a lattice")) << inner;
+  EXPECT_FALSE(contains(inner, advice)) << inner;
 }
 
 TEST_F(TrainGan, ARunThatCannotBeginLeavesNoFolder) {

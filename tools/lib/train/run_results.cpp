@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "core/files/file.h"
+#include "gan/settings.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/train/run_page.h"
@@ -17,11 +18,13 @@ namespace {
 // From so much of the real images' energy at the Nyquist frequencies on a lattice is seen.
 constexpr double kVisibleLattice = 1.5;
 
-// "" where there is none to see.
-std::string lattice_warning(const Score& generator, const char* reference) {
+// "" where there is none to see.  Longer training does not mend it, nor another initialisation (gan/PAPER.md).
+std::string lattice_warning(const Score& generator, const char* reference, const Setting& binarized) {
   if (!(generator.lattice > kVisibleLattice)) return "";
+  const bool first_in_one_bit = binarized.discriminator.contains(1);
   return concat("the generated images carry a lattice of dots two pixels apart: at the Nyquist frequencies they hold ",
-                fixed_text(generator.lattice, 1), " times the energy of ", reference, "; more --iterations may lessen it");
+                fixed_text(generator.lattice, 1), " times the energy of ", reference,
+                first_in_one_bit ? "; less with the discriminator's layer 1 in float (--setting inner)" : "");
 }
 
 void print_scores(const RunSummary& summary, const std::vector<std::string>& unseen) {
@@ -44,7 +47,8 @@ void write_results(RunSummary summary, const RunRecorder& recorder, const FinalS
   if (summary.scores) {
     const char* const reference = summary.data.held_out.empty() ? "the training images" : "the held-out images";
     unseen = blind_spots(summary.scores->generator, reference, "the generated images");
-    if (std::string lattice = lattice_warning(summary.scores->generator, reference); !lattice.empty()) unseen.push_back(std::move(lattice));
+    if (std::string lattice = lattice_warning(summary.scores->generator, reference, summary.network.binarized); !lattice.empty())
+      unseen.push_back(std::move(lattice));
     summary.warnings.insert(summary.warnings.end(), unseen.begin(), unseen.end());
   }
   const RunDirectory& folder = summary.folder;
