@@ -225,10 +225,11 @@ TEST_F(TrainGan, AutoBeginsInTheFolderOfARunThatEndedBeforeItsFirstCheckpoint) {
 // After ten iterations every generator has the lattice that its deconvolutions began with.
 TEST_F(TrainGan, WarnsOfALatticeAndOfTheDiscriminatorsFirstLayerWhereThatIsInOneBit) {
   const auto output_under = [&](const std::string& setting) {
-    const Arguments more = {"--setting", setting, "--iterations", "10", "--swd-every", "10", "--holdout", "0.3", "--out", run_path(setting)};
+    const std::string path = run_path(setting);
+    const Arguments more = {"--setting", setting, "--iterations", "10", "--swd-every", "10", "--holdout", "0.3", "--out", path};
     const ToolRun run = train(kTiny + more);
     EXPECT_EQ(run.exit_code, 0) << run.err;
-    EXPECT_TRUE(contains(text_of(run_path(setting) + "/report.html"), "carry a lattice of dots two pixels apart")) << setting;
+    EXPECT_TRUE(contains(text_of(path + "/report.html"), "carry a lattice of dots two pixels apart")) << setting;
     return run.out;
   };
   const std::string advice = "less with the discriminator's layer 1 in float (--setting inner)";
