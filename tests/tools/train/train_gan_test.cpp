@@ -92,7 +92,7 @@ TEST_F(TrainGan, ARunByWinogradsAlgorithmGoesOnByteForByte) {
   ASSERT_EQ(train(wide + Arguments{"--iterations", "4", "--threads", "1", "--out", run_path("whole")}).exit_code, 0);
   const std::string path = run_path("halves");
   ASSERT_EQ(train(wide + Arguments{"--iterations", "2", "--threads", "2", "--out", path}).exit_code, 0);
-  expect_refused({"--resume", path, "--iterations", "4", "--conv", "direct"}, 2, "conv \"direct\" (checkpoint: \"winograd\")");
+  expect_refused({"--resume", path, "--iterations", "4", "--conv", "direct"}, 2, R"(conv "direct" (checkpoint: "winograd"))");
   const ToolRun second = train({"--resume", path, "--iterations", "4", "--threads", "2"});
   ASSERT_EQ(second.exit_code, 0) << second.err;
   EXPECT_EQ(bytes(path + name), bytes(run_path("whole") + name));
