@@ -48,13 +48,15 @@ std::int64_t next_count(std::int64_t extent, std::int64_t pieces) {
   return largest == 1 ? extent + 1 : ceil_div(extent, largest - 1);
 }
 
-// Calls body for all grids worth trying that have so many items at most.
+// Calls body for all grids worth trying that have so many items at most: of two as good the first is taken, the one of fewer strips.
 template <class Body>
 void for_each_grid(const Grid& most, std::int64_t most_items, Body body) {
   for (std::int64_t units = 1; units <= most.units && units <= most_items; units = next_count(most.units, units))
-    for (std::int64_t bands = 1; bands <= most.bands && units * bands <= most_items; bands = next_count(most.bands, bands))
-      for (std::int64_t parts = 1; parts <= most.parts && units * bands * parts <= most_items; parts = next_count(most.parts, parts))
-        body(Grid{units, bands, parts});
+    for (std::int64_t strips = 1; strips <= most.strips && units * strips <= most_items; strips = next_count(most.strips, strips))
+      for (std::int64_t bands = 1; bands <= most.bands && units * strips * bands <= most_items; bands = next_count(most.bands, bands))
+        for (std::int64_t parts = 1; parts <= most.parts && units * strips * bands * parts <= most_items;
+             parts = next_count(most.parts, parts))
+          body(Grid{units, bands, parts, strips});
 }
 
 class Search {
@@ -89,7 +91,8 @@ class Search {
       if (cut.split == most_.parts) continue;
       Dealing head(threads_, threads_);
       for (std::int64_t i = 0; i < grid.items(); ++i) head.deal(cost_(cut.item(i)));
-      for_each_grid({most_.units, most_.bands, most_.parts - cut.split}, kTailItemsOfThread * threads_, [&](const Grid& tail) {
+      const Grid rest{most_.units, most_.bands, most_.parts - cut.split, most_.strips};
+      for_each_grid(rest, kTailItemsOfThread * threads_, [&](const Grid& tail) {
         cut.tail = tail;
         Dealing dealing = head;
         for (std::int64_t i = grid.items(); i < cut.items() && dealing.last() <= least_; ++i) dealing.deal(cost_(cut.item(i)));

@@ -1,13 +1,14 @@
 // How a product is cut among threads: for the least makespan, from its shape and the number of threads alone.
 //
-// A product's outputs are slices x rows x channels, and it may be cut along all three: units of slices (as many as its tile takes), bands
-// of rows, parts of channels.  Only outputs are cut, never sums, so that results do not depend on the cut.  Items are dealt out in order,
-// each to the next free thread (deal_items).  More of them even out what threads get, but what neighbours have in common is read or made
-// once in each: a product states what an item costs, all included, and the cut is chosen that is done first.  It is a grid of equal items,
-// or one for most of the channels and a finer one for the rest, which fills up what the first leaves uneven.
+// A product's outputs are slices x rows x columns x channels, and it may be cut along all four: units of slices (as many as its tile
+// takes), bands of rows, strips of columns where it can take them, parts of channels.  Only outputs are cut, never sums, so that results
+// do not depend on the cut.  Items are dealt out in order, each to the next free thread (deal_items).  More of them even out what threads
+// get, but what neighbours have in common is read or made once in each: a product states what an item costs, all included, and the cut is
+// chosen that is done first.  It is a grid of equal items, or one for most of the channels and a finer one for the rest, which fills up
+// what the first leaves uneven.
 //
 // Whoever cuts gives its costs as a value of numbers:
-//   Grid most() const;                               into how many units, bands and parts it can be cut
+//   Grid most() const;                               into how many units, bands, parts and strips it can be cut
 //   std::int64_t cost(const CutItem& item) const;    in any unit
 //   bool operator==(const Costs&) const = default;   the same numbers are cut the same way
 #pragma once
@@ -33,15 +34,17 @@ struct Grid {
   std::int64_t units = 1;
   std::int64_t bands = 1;
   std::int64_t parts = 1;
-  std::int64_t items() const { return units * bands * parts; }
+  std::int64_t strips = 1;
+  std::int64_t items() const { return units * bands * parts * strips; }
   bool operator==(const Grid&) const = default;
 };
 
-// Some units, bands and parts of those that there are.
+// Some units, bands, parts and strips of those that there are.
 struct CutItem {
   Range units;
   Range bands;
   Range parts;
+  Range strips;
 };
 
 struct Cut {
@@ -52,16 +55,17 @@ struct Cut {
 
   static Cut none(const Grid& most) { return {.most = most, .head = {}, .split = most.parts, .tail = {}}; }
   std::int64_t items() const { return head.items() + (split < most.parts ? tail.items() : 0); }
-  // In the order of dealing: [unit][band][part] of the head, then of the tail.
+  // In the order of dealing: [unit][band][strip][part] of the head, then of the tail.
   CutItem item(std::int64_t i) const {
     const bool in_head = i < head.items();
     const Grid& grid = in_head ? head : tail;
     const std::int64_t at = in_head ? i : i - head.items();
     const Range parts = piece_of(in_head ? split : most.parts - split, at % grid.parts, grid.parts);
     const std::int64_t first = in_head ? 0 : split;
-    return {.units = piece_of(most.units, at / (grid.bands * grid.parts), grid.units),
-            .bands = piece_of(most.bands, at / grid.parts % grid.bands, grid.bands),
-            .parts = {first + parts.begin, first + parts.end}};
+    return {.units = piece_of(most.units, at / (grid.bands * grid.strips * grid.parts), grid.units),
+            .bands = piece_of(most.bands, at / (grid.strips * grid.parts) % grid.bands, grid.bands),
+            .parts = {first + parts.begin, first + parts.end},
+            .strips = piece_of(most.strips, at / grid.parts % grid.strips, grid.strips)};
   }
   bool operator==(const Cut&) const = default;
 };

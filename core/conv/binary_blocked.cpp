@@ -92,11 +92,11 @@ struct Product {
   TensorView out;
 };
 
-// Pixels of these rows that no input pixel meets are bias alone.
-void fill_unmet(const Product& p, std::int64_t slice, Range rows) {
+// Pixels of these rows and columns that no input pixel meets are bias alone.
+void fill_unmet(const Product& p, std::int64_t slice, Range rows, Range columns) {
   const LaneShape& shape = p.out.shape;
   for (std::int64_t y = rows.begin; y < rows.end; ++y)
-    for (std::int64_t x = 0; x < shape.width; ++x) {
+    for (std::int64_t x = columns.begin; x < columns.end; ++x) {
       if (p.rows.is_met(y) && p.columns.is_met(x)) continue;
       float* const out = p.out.data + shape.offset(slice, y, x, 0);
       for (std::int64_t i = 0; i < shape.channels * kLanes; ++i) out[i] = p.scales.bias ? p.scales.bias[i / kLanes] : 0.0f;
@@ -141,12 +141,13 @@ void prefetch(std::int64_t floats, const float* x) {
   for (std::int64_t i = 0; i < floats; i += kLineFloats) __builtin_prefetch(x + i);
 }
 
-// What is computed together: rows of output pixels, output channels [begin, end), begin between tiles, of the slices that share rows of
-// `leaves`, from `slice` on.
+// What is computed together: rows and columns of output pixels, output channels [begin, end), begin between tiles, of the slices that
+// share rows of `leaves`, from `slice` on.
 struct Item {
   const binary_leaf::SliceLeaves& leaves;
   std::int64_t slice;
   Range rows;
+  Range columns;
   std::int64_t begin;
   std::int64_t end;
   std::int64_t channels() const { return end - begin; }
@@ -158,13 +159,13 @@ class Sums {
  public:
   static std::int64_t floats(const Product& p, const Item& item) {
     if (item.leaves.slices == 1) return 0;
-    return p.rows.most_outputs() * p.out.shape.width * item.channels() * item.leaves.slices * kLanes;
+    return p.rows.most_outputs() * item.columns.size() * item.channels() * item.leaves.slices * kLanes;
   }
   Sums(const Product& p, const Item& item, float* floats) : p_(p), item_(item), floats_(floats), rows_(p.rows.most_outputs()) {}
 
   float* at(std::int64_t y, std::int64_t x) const {
     if (item_.leaves.slices == 1) return p_.out.data + p_.out.shape.offset(item_.slice, y, x, item_.begin);
-    return floats_ + (y % rows_ * p_.out.shape.width + x) * item_.channels() * item_.leaves.slices * kLanes;
+    return floats_ + (y % rows_ * item_.columns.size() + x - item_.columns.begin) * item_.channels() * item_.leaves.slices * kLanes;
   }
 
  private:
@@ -199,7 +200,8 @@ void run_item(const Product& p, const Item& item) {
     const Range rows{std::max(met.begin, item.rows.begin), std::min(met.end, item.rows.end)};
     for (std::int64_t block = 0; block < blocks.count; ++block)
       for (std::int64_t x = 0; x < in.width; ++x) {
-        const Range columns = p.columns.outputs(x);
+        const Range met_columns = p.columns.outputs(x);
+        const Range columns{std::max(met_columns.begin, item.columns.begin), std::min(met_columns.end, item.columns.end)};
         if (rows.size() == 0 || columns.size() == 0) continue;
         const float* const pixel = p.in.data + in.offset(item.slice, y, x, 0);
         const BlockInput input = block_input(p, blocks, block, pixel, slices, padded);
@@ -251,12 +253,13 @@ void run(const Product& p) {
     const CutItem item = cut.item(i);
     const Range slices = costs.slices.of(item.units);
     const Range rows = costs.rows.of(item.bands);
+    const Range columns = costs.columns.of(item.strips);
     const std::int64_t begin = item.parts.begin * kTileRows;
     const std::int64_t end = std::min(item.parts.end * kTileRows, p.out.shape.channels);
     for (std::int64_t slice = slices.begin; slice < slices.end;) {
       const binary_leaf::SliceLeaves& leaves = slices.end - slice < together ? p.leaves.alone : p.leaves.together;
-      for (std::int64_t s = slice; s < slice + leaves.slices && begin == 0; ++s) fill_unmet(p, s, rows);
-      run_item(p, {.leaves = leaves, .slice = slice, .rows = rows, .begin = begin, .end = end});
+      for (std::int64_t s = slice; s < slice + leaves.slices && begin == 0; ++s) fill_unmet(p, s, rows, columns);
+      run_item(p, {.leaves = leaves, .slice = slice, .rows = rows, .columns = columns, .begin = begin, .end = end});
       slice += leaves.slices;
     }
   });

@@ -8,9 +8,7 @@ namespace {
 // What is read once an item, in vectors of eight multiply-adds: see PERF.md.
 constexpr std::int64_t kInputCost = 4;         // a vector of the input, from another cache or from memory
 constexpr std::int64_t kWeightsOfOneCost = 4;  // so many weights, which are asked for in advance, take as long as one
-// A table of 64 rows, by the slices that share a row: each row is written, and another one read for it; a block's tables of two slices
-// are 45 KB, which a first-level cache does not keep beside the sums.
-constexpr std::int64_t kTableCost[] = {128, 300};
+constexpr std::int64_t kTableCost = 128;       // a table of 64 rows: each is written, and another one read for it
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
 
@@ -72,20 +70,16 @@ std::int64_t WideCosts::cost(const CutItem& item) const {
 }
 
 TableCosts table_costs(const MetAxis& rows, const MetAxis& columns, std::int64_t groups, std::int64_t tiles, const SliceUnits& slices) {
-  return {.slices = slices,
-          .rows = rows,
-          .column_taps = columns.taps({0, columns.out}),
-          .in_width = columns.in,
-          .groups = groups,
-          .tiles = tiles};
+  return {.slices = slices, .rows = rows, .columns = columns, .groups = groups, .tiles = tiles};
 }
 
 std::int64_t TableCosts::cost(const CutItem& item) const {
   constexpr std::int64_t kTileRows = 8;
-  const Range outputs = rows.of(item.bands);
-  const std::int64_t lookups = rows.taps(outputs) * column_taps * item.parts.size() * kTileRows;
-  const std::int64_t tables = rows.inputs(outputs).size() * in_width;
-  return slices.of(item.units).size() * groups * (lookups + kTableCost[slices.unit - 1] * tables);
+  const Range out_rows = rows.of(item.bands);
+  const Range out_columns = columns.of(item.strips);
+  const std::int64_t lookups = rows.taps(out_rows) * columns.taps(out_columns) * item.parts.size() * kTileRows;
+  const std::int64_t tables = rows.inputs(out_rows).size() * columns.inputs(out_columns).size();
+  return slices.of(item.units).size() * groups * (lookups + kTableCost * tables);
 }
 
 }  // namespace pbgen

@@ -36,7 +36,7 @@ struct MetAxis {
   // From the first to the last input pixel that one of these meets.
   Range inputs(Range outputs) const;
 
-  // Bands of outputs: of the big side each is a stride, so that all of them meet much the same taps.
+  // Bands, or strips, of outputs: of the big side each is a stride, so that all of them meet much the same taps.
   std::int64_t bands() const { return spreads ? ceil_div(out, stride) : out; }
   Range of(Range some_bands) const;
 };
@@ -67,17 +67,17 @@ struct WideCosts {
 WideCosts wide_costs(const MetAxis& rows, const MetAxis& columns, std::int64_t c_in, const ChannelPanels& panels,
                      const SliceUnits& slices);
 
-// The products by lookup tables: an item writes the tables of its input.
+// The products by lookup tables: an item writes the tables of its input.  Of half the rows and half the columns it writes little more
+// than a quarter of them; of a quarter of the rows, half as many again.
 struct TableCosts {
   SliceUnits slices;
   MetAxis rows;
-  std::int64_t column_taps;
-  std::int64_t in_width;
+  MetAxis columns;
   std::int64_t groups;  // of all input channels
   std::int64_t tiles;   // the parts: of eight output channels
   bool operator==(const TableCosts&) const = default;
 
-  Grid most() const { return {slices.units(), rows.bands(), tiles}; }
+  Grid most() const { return {slices.units(), rows.bands(), tiles, columns.bands()}; }
   std::int64_t cost(const CutItem& item) const;
 };
 TableCosts table_costs(const MetAxis& rows, const MetAxis& columns, std::int64_t groups, std::int64_t tiles, const SliceUnits& slices);

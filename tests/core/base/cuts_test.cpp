@@ -60,16 +60,17 @@ std::int64_t makespan_of(int threads, const Costs& costs, const Cut& cut) {
 }
 
 TEST(Cuts, ItemsCoverEveryPlaceOnce) {
-  const Grid most{5, 7, 11};
+  const Grid most{5, 7, 11, 3};
   for (const Cut& cut : {Cut::none(most), Cut{most, {2, 3, 4}, 11, {}}, Cut{most, {5, 7, 11}, 11, {}}, Cut{most, {2, 1, 4}, 8, {5, 7, 3}},
-                         Cut{most, {1, 2, 1}, 1, {3, 1, 2}}}) {
+                         Cut{most, {1, 2, 1}, 1, {3, 1, 2}}, Cut{most, {2, 3, 4, 2}, 11, {}}, Cut{most, {1, 2, 1, 3}, 5, {3, 1, 2, 2}}}) {
     std::vector<int> taken(static_cast<std::size_t>(most.items()), 0);
     for (std::int64_t i = 0; i < cut.items(); ++i) {
       const CutItem item = cut.item(i);
       for (std::int64_t u = item.units.begin; u < item.units.end; ++u)
         for (std::int64_t b = item.bands.begin; b < item.bands.end; ++b)
-          for (std::int64_t p = item.parts.begin; p < item.parts.end; ++p)
-            ++taken[static_cast<std::size_t>((u * most.bands + b) * most.parts + p)];
+          for (std::int64_t s = item.strips.begin; s < item.strips.end; ++s)
+            for (std::int64_t p = item.parts.begin; p < item.parts.end; ++p)
+              ++taken[static_cast<std::size_t>(((u * most.bands + b) * most.strips + s) * most.parts + p)];
     }
     EXPECT_EQ(taken, std::vector<int>(taken.size(), 1));
   }

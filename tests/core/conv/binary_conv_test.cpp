@@ -154,6 +154,7 @@ const Problem kProblems[] = {
     {16, 12, 13, geometry(4, 4, 9, 8, 3, 1, 0, 0)},    // small pixels beyond the big side
     {16, 10, 12, geometry(12, 10, 3, 2, 5, 2, 1, 1)},  // big pixels beyond the small side
     {40, 32, 64, same_padding(6, 6, 5, 3)},
+    {16, 16, 16, same_padding(16, 16)},  // sixteen threads take bands of it, and strips
 };
 
 // Blocks of every number of groups that there may be.
