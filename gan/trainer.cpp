@@ -9,6 +9,7 @@
 #include "core/base/profile.h"
 #include "core/base/rng.h"
 #include "gan/latents.h"
+#include "gan/roughness.h"
 
 namespace pbgen {
 namespace {
@@ -30,6 +31,7 @@ TrainerOptions validated(TrainerOptions options) {
     throw InvalidOption("ema_decay", options.ema_decay, "a decay of at least 0 (off) and below 1, such as 0.999");
   }
   if (!(options.clip >= 0.0 && std::isfinite(options.clip))) throw InvalidOption("clip", options.clip, "at least 0 (off)");
+  if (!(options.smooth >= 0.0 && options.smooth <= 1000.0)) throw InvalidOption("smooth", options.smooth, "0 (off) to 1000");
   require_bounded_critic(options.loss, options.clip);
   return options;
 }
@@ -160,8 +162,12 @@ void Trainer::generator_step() {
   const ConstTensorView logits = discriminator_.forward(fake, discriminator_record_, workspace_, Mode::train);
   discriminator_.update_moving_statistics(discriminator_record_);
   const LossResult result = loss_towards(options_.loss, logits, 1.0, logit_gradient_.view());
-  const ConstTensorView fake_gradient = discriminator_.backward(fake, discriminator_record_, logit_gradient_.view(),
-                                                                Want{.input = true, .params = false}, scratch_, workspace_);
+  const TensorView fake_gradient = discriminator_.backward(fake, discriminator_record_, logit_gradient_.view(),
+                                                           Want{.input = true, .params = false}, scratch_, workspace_);
+  if (options_.smooth > 0.0) {
+    const ProfileScope scope("roughness");
+    add_roughness_gradient(options_.smooth, fake, fake_gradient);
+  }
   generator_.backward(std::as_const(latent_).view(), generator_record_, fake_gradient, Want{.input = false, .params = true},
                       scratch_, workspace_);
   report_.loss_g.push_back(result.loss);

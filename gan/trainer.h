@@ -30,6 +30,7 @@ struct TrainerOptions {
   double learning_rate = 2e-4;
   double beta1 = 0.5;
   double clip = 0.0;       // above 0: each discriminator update leaves all of its parameters in [-clip, clip]; wgan needs that
+  double smooth = 0.0;     // weight of the generated images' roughness (roughness.h) in the generator's loss, 0 to 1000
   double ema_decay = 0.0;  // 0: no averaged generator; else in (0, 1)
   std::uint64_t seed = 0;  // initial weights, latent vectors
   bool operator==(const TrainerOptions&) const = default;
@@ -41,7 +42,7 @@ void require_bounded_critic(Loss loss, double clip);
 // The discriminator's figures are those of its last update.
 struct StepReport {
   double loss_d = 0.0;             // on real plus on fake
-  std::vector<double> loss_g;      // one a generator step
+  std::vector<double> loss_g;      // one a generator step, without the roughness
   double d_real = 0.0;             // mean output of the discriminator on the real batch (a probability under dcgan)
   double d_fake = 0.0;             // on the fake batch, before that update
 };

@@ -103,8 +103,8 @@ ConstTensorView Sequential::infer(ConstTensorView x, Scratch& scratch, Workspace
   return input;
 }
 
-ConstTensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch,
-                                     Workspace& workspace) {
+TensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch,
+                                Workspace& workspace) {
   check_equal(x.shape, record.input_, "network input");
   check_equal(dy.shape, record.output().shape, "network output gradient");
   check(scratch.ping_.size() >= dy.shape.floats(), "scratch was made for a smaller input");

@@ -64,9 +64,9 @@ class Sequential {
   ConstTensorView infer(ConstTensorView x, Scratch& scratch, Workspace& workspace) const;
 
   // Gradient of <y, dy>: adds to the parameters' gradients where want.params; returns dx (valid until scratch is used
-  // again) where want.input, else an empty view.  dy may be what a backward with the same scratch returned, of another
-  // network, too; it is used up then.
-  ConstTensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace);
+  // again; the caller may add to it) where want.input, else an empty view.  dy may be what a backward with the same scratch
+  // returned, of another network, too; it is used up then.
+  TensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace);
 
   // Pointers into the layers: not of a temporary.
   std::vector<Param*> params() const&;

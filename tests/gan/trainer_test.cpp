@@ -78,6 +78,7 @@ TEST(Trainer, TheDiscriminatorOverfitsOneBatchAgainstAFrozenGenerator) {
     const Tensor real = images(options, 1);
     const std::vector<Param*> params = trainer.generator().params();
     std::vector<std::vector<float>> frozen;
+    frozen.reserve(params.size());
     for (const Param* const param : params) frozen.emplace_back(param->value.begin(), param->value.end());
     Tensor z(options.network.latent_shape(options.batch));
     std::vector<float> latents(static_cast<std::size_t>(z.floats()));
@@ -103,6 +104,7 @@ TEST_P(TrainerOnEachPath, ResultsAreTheSameBytesForAnyNumberOfThreads) {
     options.network.binarized = {{0, 1, 2}, {1, 3}};
     options.ema_decay = 0.9;
     options.clip = 0.02;
+    options.smooth = 2.0;
     Trainer trainer(options);
     const Tensor real = images(options, 2);
     for (int i = 0; i < 4; ++i) trainer.step(real.view());
@@ -295,6 +297,27 @@ TEST_P(TrainerOnEachPath, AStepAllocatesNothingOnceItsScratchHasGrown) {
   }
 }
 
+// From the same weights, by the same batches: what the generator draws is smoother where roughness is part of its loss.
+TEST_P(TrainerOnEachPath, AWeightOnRoughnessMakesSmootherImages) {
+  const auto roughness_after = [](double smooth) {
+    TrainerOptions options = small_options();
+    options.smooth = smooth;
+    Trainer trainer(options);
+    const Tensor real = images(options, 2);
+    for (int i = 0; i < 30; ++i) trainer.step(real.view());
+    const ConstTensorView drawn = trainer.idle_memory().record->output();
+    double sum = 0.0;
+    for (std::int64_t image = 0; image < drawn.shape.batch; ++image)
+      for (std::int64_t row = 0; row < drawn.shape.height; ++row)
+        for (std::int64_t column = 1; column + 1 < drawn.shape.width; ++column) {
+          const auto at = [&](std::int64_t x) { return static_cast<double>(drawn.data[drawn.shape.index(image, row, x, 0)]); };
+          sum += std::abs(at(column - 1) - 2.0 * at(column) + at(column + 1));
+        }
+    return sum;
+  };
+  EXPECT_LT(roughness_after(100.0), 0.5 * roughness_after(0.0));
+}
+
 TEST_P(TrainerOnEachPath, AFirstGeneratorStepThatReusesTheFakeBatchIsThatOfAFreshForward) {
   TrainerOptions options = small_options();
   options.g_steps = 1;
@@ -409,6 +432,7 @@ TEST(Trainer, OptionsOutOfRangeAreRefusedWithFieldValueAndRule) {
   EXPECT_EQ(message([](TrainerOptions& o) { o.clip = -1.0; }), "clip -1: expected at least 0 (off)");
   EXPECT_EQ(message([](TrainerOptions& o) { o.loss = Loss::wgan; }),
             "clip 0: expected a bound on the weights of wgan's critic, such as 0.01");
+  EXPECT_EQ(message([](TrainerOptions& o) { o.smooth = -1.0; }), "smooth -1: expected 0 (off) to 1000");
   EXPECT_EQ(message([](TrainerOptions& o) { o.ema_decay = 1.0; }),
             "ema_decay 1: expected a decay of at least 0 (off) and below 1, such as 0.999");
 }

@@ -33,7 +33,7 @@ TEST(FlagNames, WhatTheEngineNamesIsAFlagOfTrainGan) {
   declare_train_flags(parser, flags);
   const std::vector<std::string> fields = {"batch",    "d_steps",  "g_steps", "ema_decay", "clip", "size",   "channels", "z_dim",
                                            "g_widths", "d_widths", "setting", "loss",      "crop", "on_bad", "conv",     "binarize_g",
-                                           "binarize_d", "learning_rate", "seed", "holdout", "cache", "threads"};
+                                           "binarize_d", "learning_rate", "smooth", "seed", "holdout", "cache", "threads"};
   for (const std::string& field : fields) EXPECT_NO_THROW(parser.option(flag_of_field(field))) << field;
   EXPECT_EQ(flag_of_field("linear"), "--linear-precision");  // of plan and export
 }

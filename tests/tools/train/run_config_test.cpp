@@ -79,6 +79,7 @@ RunConfig drawn(std::uint64_t seed) {
   trainer.learning_rate = 1e-6 + draw.share(0.9);
   trainer.beta1 = draw.coin() ? 0.0 : draw.share(0.999);
   trainer.clip = trainer.loss == Loss::wgan ? 0.001 + draw.share(1.0) : draw.coin() ? 0.0 : draw.share(1000.0);
+  trainer.smooth = draw.coin() ? 0.0 : draw.share(1000.0);
   trainer.ema_decay = draw.coin() ? 0.0 : draw.share(0.999999);
   trainer.seed = draw.coin() ? 1 : std::numeric_limits<std::uint64_t>::max() - static_cast<std::uint64_t>(draw.between(0, 9));
   config.conv = draw.one_of({ConvAlgorithm::direct, ConvAlgorithm::winograd, ConvAlgorithm::im2col, ConvAlgorithm::automatic});

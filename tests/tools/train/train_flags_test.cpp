@@ -186,14 +186,14 @@ TEST(TrainFlags, WhatAnOlderCheckpointLacksIsTheDefaultOfItsLoss) {
   };
   const RunConfig plain_run = run_of({"--setting", "E"});
   const Json plain = run_identity(plain_run);
-  const Json older = without(plain, {"d_steps", "clip", "conv", "isa"});
+  const Json older = without(plain, {"d_steps", "clip", "smooth", "conv", "isa"});
   EXPECT_NO_THROW(require_same_run(plain_run, plain, "c"));
   EXPECT_NO_THROW(require_same_run(plain_run, older, "c"));
   EXPECT_NO_THROW(require_same_run(run_of({"--setting", "E", "--conv", "im2col"}), older, "c"));
   EXPECT_NO_THROW(require_same_run(run_of({"--setting", "E", "--isa", "avx2"}), older, "c"));
   const RunConfig critic = run_of({"--loss", "wgan"});
-  EXPECT_NO_THROW(require_same_run(critic, without(run_identity(critic), {"d_steps", "clip"}), "c"));
-  for (const auto& [flag, value] : {std::pair("--d-steps", "5"), std::pair("--clip", "0.01")}) {
+  EXPECT_NO_THROW(require_same_run(critic, without(run_identity(critic), {"d_steps", "clip", "smooth"}), "c"));
+  for (const auto& [flag, value] : {std::pair("--d-steps", "5"), std::pair("--clip", "0.01"), std::pair("--smooth", "2")}) {
     const RunConfig other = run_of({"--setting", "E", flag, value});
     const std::string message = expect_refusal(ErrorKind::usage, "", [&] { require_same_run(other, older, "c"); });
     EXPECT_TRUE(contains(message, "checkpoint: none")) << message;

@@ -138,6 +138,10 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--clip", &flags.said.trainer.clip, "X",
              "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
              in_range(0.0, 1000.0)).in_config();
+  parser.add("--smooth", &flags.said.trainer.smooth, "X",
+             "weight of the generated images' roughness in the generator's loss, such as 2: takes away the lattice of dots that strided "
+             "deconvolutions leave, and noise; 0: off",
+             in_range(0.0, 1000.0)).in_config();
   parser.add("--ema", &flags.said.trainer.ema_decay, "DECAY",
              "sample from a running average of the generator, such as 0.999; 0: off", in_range(0.0, 0.999999))
       .in_config().default_text(concat(value_text(kDefaultEma), " where neither layers nor a preset are named, else 0"));
