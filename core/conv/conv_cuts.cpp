@@ -8,7 +8,9 @@ namespace {
 // What is read once an item, in vectors of eight multiply-adds: see PERF.md.
 constexpr std::int64_t kInputCost = 4;         // a vector of the input, from another cache or from memory
 constexpr std::int64_t kWeightsOfOneCost = 4;  // so many weights, which are asked for in advance, take as long as one
-constexpr std::int64_t kTableCost = 128;       // a table of 64 rows: each is written, and another one read for it
+// A table of 64 rows: each is written, and another one read for it.  Of one slice that is what it takes; two slices' took 300 where they
+// filled the first-level cache (PERF.md).
+constexpr std::int64_t kTableCost = 128;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
 

@@ -13,6 +13,9 @@
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
+#include "core/conv/binary_blocked.h"
+#include "core/conv/binary_conv_leaf.h"
+#include "core/conv/binary_pack.h"
 #include "tests/support/guarded_floats.h"
 #include "tests/support/isa_paths.h"
 
@@ -253,6 +256,88 @@ TEST(BinaryConvPaths, GiveTheSameBytes) {
   set_isa(before);
 }
 
+// A path's leaves by their words (binary_conv_leaf.h), in plain loops: slices that share rows are tested on machines without AVX-512, too.
+template <std::int64_t slices>
+struct PlainLeaves {
+  static constexpr std::int64_t kRow = 8 * slices;
+
+  static void build_tables(std::int64_t channels, std::int64_t groups, const float* x, std::int64_t slice_step, const float* scale,
+                           float* tables) {
+    for (std::int64_t group = 0; group < groups; ++group) {
+      const std::int64_t begin = binary_leaf::group_begin(channels, groups, group);
+      const std::int64_t count = binary_leaf::group_begin(channels, groups, group + 1) - begin;
+      for (std::int64_t number = 0; number < std::int64_t{1} << count; ++number)
+        for (std::int64_t i = 0; i < kRow; ++i) {
+          // The sum over channels 0 to 2, and that over the rest.
+          float halves[2] = {};
+          for (std::int64_t c = 0; c < count; ++c) {
+            const float value = x[i / 8 * slice_step + 8 * (begin + c) + i % 8] * (scale ? scale[begin + c] : 1.0f);
+            halves[c / 3] += (number >> c & 1) != 0 ? value : -value;
+          }
+          tables[group * binary_leaf::table_floats(slices) + number * kRow + i] = halves[0] + halves[1];
+        }
+    }
+  }
+
+  static void look_up(std::int64_t groups, bool first, bool last, const binary_leaf::Lookup& k) {
+    for (std::int64_t r = 0; r < k.rows; ++r)
+      for (std::int64_t i = 0; i < kRow; ++i) {
+        float y = 0.0f;
+        for (std::int64_t group = 0; group < groups; ++group) {
+          const std::int64_t number = k.numbers[r / 8 * groups * 8 + group * 8 + r % 8] >> binary_leaf::kRowNumberShift;
+          y += k.tables[group * binary_leaf::table_floats(slices) + number * kRow + i];
+        }
+        if (!first) y += k.sums[kRow * r + i];
+        if (last) k.out[i / 8 * k.out_step + 8 * r + i % 8] = std::fma(k.scale[r], y, k.bias[r]);
+        else k.sums[kRow * r + i] = y;
+      }
+  }
+
+  static constexpr binary_leaf::SliceLeaves kLeaves = {.slices = slices, .build_tables = build_tables, .look_up = look_up};
+};
+
+void sign_bytes(std::int64_t count, const float* w, std::uint8_t* signs) {
+  for (std::int64_t i = 0; i < count; ++i) signs[i] = w[i] >= 0.0f ? 255 : 0;
+}
+
+Tensor plain_product(const binary_leaf::SliceLeaves& together, To to, const Problem& p, const std::vector<float>& w,
+                     const ConvScales& scales, ConstTensorView x) {
+  const binary_leaf::Leaves leaves{.together = together, .alone = PlainLeaves<1>::kLeaves, .sign_bytes = sign_bytes};
+  std::vector<std::uint8_t> for_big(static_cast<std::size_t>(binary_pack::packed_bytes(p.c_small, p.c_big, p.geometry.taps())));
+  std::vector<std::uint8_t> for_small(static_cast<std::size_t>(binary_pack::packed_bytes(p.c_big, p.c_small, p.geometry.taps())));
+  binary_pack::pack(leaves, p.weights(), w.data(), for_big.data(), for_small.data());
+  Tensor y = nan_tensor(p.out(to));
+  if (to == To::small) binary_blocked::to_small(leaves, p.geometry, for_small.data(), scales, x, y.view());
+  else binary_blocked::to_big(leaves, p.geometry, for_big.data(), scales, x, y.view());
+  return y;
+}
+
+TEST(BinaryConvSlices, ThatShareRowsAreTheSameBytesForAnyNumberOfThreads) {
+  const Isa before = isa();
+  const int threads_before = thread_count();
+  const EagerScope eager;
+  for (const Problem& p : kProblems)
+    for (const To to : {To::small, To::big}) {
+      const std::vector<float> w = weights_with_zeros(p.weights());
+      const Tensor x = uniform_tensor(p.in(to), 2, -1.0, 1.0);
+      const Scales scales{uniform(p.in(to).channels, 3, -2.0, 2.0), uniform(p.out(to).channels, 4, -2.0, 2.0),
+                          uniform(p.out(to).channels, 5, -2.0, 2.0)};
+      set_thread_count(1);
+      const Tensor expected = plain_product(PlainLeaves<1>::kLeaves, to, p, w, scales.view(true, true, true), x.view());
+      for (const Isa path : fast_paths()) {
+        set_isa(path);
+        EXPECT_TRUE(same_bytes(packed_product(to, p, w, scales.view(true, true, true), x.view()), expected)) << p << " on " << name(path);
+      }
+      for (const int count : {1, 3, 16, 32}) {
+        set_thread_count(count);
+        EXPECT_TRUE(same_bytes(plain_product(PlainLeaves<2>::kLeaves, to, p, w, scales.view(true, true, true), x.view()), expected))
+            << p << ", " << count << " threads";
+      }
+    }
+  set_thread_count(threads_before);
+  set_isa(before);
+}
+
 // One output in double, and the sum of its terms' magnitudes.
 struct Sum {
   double value = 0.0;
@@ -303,8 +388,8 @@ TEST(BinaryConvWide, EqualsSumsInDoubleAtTheModelsSizes) {
         const Sum expected = sum_at(p, to, w, x.view(), image, oy, ox, channel);
         const double error = std::abs(y.data()[out.index(image, oy, ox, channel)] - expected.value);
         // 11 rows are added for every tap and 64 channels.
-        const double rows = static_cast<double>(p.in(to).channels / 64 * 11 * p.geometry.taps());
-        ASSERT_TRUE(error <= (rows + 8.0) * 0x1p-24 * expected.magnitude)
+        const std::int64_t rows = p.in(to).channels / 64 * 11 * p.geometry.taps();
+        ASSERT_TRUE(error <= (static_cast<double>(rows) + 8.0) * 0x1p-24 * expected.magnitude)
             << p << ": image " << image << ", pixel " << oy << ", " << ox << ", channel " << channel;
       }
     }
