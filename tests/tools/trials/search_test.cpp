@@ -51,7 +51,7 @@ TrialResult diverged(const std::string& name) {
 }
 
 Measurement measured(double swd, double sd = 0.0004, double floor = 0.01, double floor_sd = 0.001) {
-  return measurement(std::vector<TrialResult>{result_of("a", swd, sd, floor, floor_sd)});
+  return measurement(std::vector<TrialResult>{result_of("a", swd, sd, floor, floor_sd)}, Distance::mean);
 }
 
 // The paper's average distances of Settings A to E (Table III), F and H.  It has none with single layers of the discriminator: here conv 1
@@ -64,6 +64,7 @@ const std::vector<std::string> kDiscriminatorTrials = {"g123-d4-seed1", "g123-d3
 // A training that takes its figures from a table by the letter of the setting, and notes what it was asked for.
 struct Figures {
   std::map<std::string, double> swd = kPaper;
+  std::map<std::string, double> finest = {};  // where it is not the mean
   std::vector<std::string> asked = {};
 
   std::optional<std::vector<TrialResult>> operator()(const std::vector<Trial>& trials) {
@@ -73,6 +74,7 @@ struct Figures {
       const std::string letter = trial.name.substr(0, trial.name.find("-seed"));
       if (!swd.contains(letter)) return std::nullopt;
       results.push_back(std::isnan(swd.at(letter)) ? diverged(trial.name) : result_of(trial.name, swd.at(letter), 0.0004));
+      if (finest.contains(letter)) results.back().generator.levels[0].mean = finest.at(letter);
     }
     return results;
   }
@@ -111,7 +113,7 @@ TEST(Search, TheDiscriminatorsLayersAreTriedBesideTheGeneratorsAndItsFirstMaySta
   EXPECT_TRUE(search.steps[9].degraded->exceeds);
   EXPECT_NEAR(search.steps[10].degraded->swd, 0.05 / 0.044 - 1.0, 1e-12);
   const std::string verdict = search_verdict(search, options);
-  for (const char* const words : {"stopped at conv1 (redundancy 11): +49.3%", "exceeds +40.0%", "In float stay deconv4, conv1."})
+  for (const char* const words : {"stopped at conv1 (redundancy 11): at 64 +49.3%", "exceeds +40.0%", "In float stay deconv4, conv1."})
     EXPECT_TRUE(contains(verdict, words)) << verdict;
 
   Figures all;
@@ -124,6 +126,27 @@ TEST(Search, TheDiscriminatorsLayersAreTriedBesideTheGeneratorsAndItsFirstMaySta
   EXPECT_TRUE(floats.complete);
   EXPECT_EQ(strategy_flags(floats), "--binarize-g 1,2,3 --binarize-d none");
   EXPECT_EQ(none.asked.back(), "g123-d4-seed1");  // F is trained already
+}
+
+// The mean says that conv 1 costs nothing and conv 3 much; at the finest level it is the other way round, and that decides.  Of the
+// generator's layers and of all together the mean decides.
+TEST(Search, TheDiscriminatorsLayersAreJudgedAtTheFinestLevel) {
+  Figures figures;
+  figures.swd["g123-d1"] = 0.067;
+  figures.swd["g123-d3"] = 0.2;
+  figures.finest = {{"B", 0.9}, {"F", 0.05}, {"g123-d1", 0.07}, {"g123-d2", 0.05}, {"g123-d3", 0.05}, {"g123-d4", 0.05}, {"inner", 0.9}};
+  const Search search = search_with(figures, {});
+  EXPECT_EQ(strategy_flags(search), "--binarize-g 1,2,3 --binarize-d 2,3,4");
+  ASSERT_EQ(search.steps.size(), 11u);
+  EXPECT_NEAR(search.steps[7].degraded->swd, 0.0, 1e-12);
+  EXPECT_NEAR(search.steps[9].degraded->swd, 0.07 / 0.05 - 1.0, 1e-12);
+  EXPECT_NEAR(search.steps[10].degraded->swd, 0.05 / 0.044 - 1.0, 1e-12);
+  EXPECT_TRUE(contains(search_verdict(search, {}), "conv1 (redundancy 11): at 64 +40.0%")) << search_verdict(search, {});
+  EXPECT_TRUE(contains(step_text(search, search.steps[9], {}), "SWD 0.06700, at 64 0.07000, at 64 +40.0%"));
+  const Table csv = search_csv(search, {});
+  EXPECT_EQ(csv.header[10], "judged_by");
+  EXPECT_EQ(csv.cell(9, 10), "swd_64");
+  EXPECT_EQ(csv.cell(10, 10), "swd");
 }
 
 TEST(Search, WhereTheGeneratorsLayersDivergeTogetherTheDiscriminatorStaysInFloat) {
@@ -260,11 +283,11 @@ TEST(Search, WhatDivergesExceedsEveryThreshold) {
   Figures paper;
   Search one_lost = search_with(paper, {.seeds = 2});
   EXPECT_EQ(search_caveats(one_lost, {.seeds = 2}).size(), 1u);
-  one_lost.steps[0].measured = measurement(std::vector<TrialResult>{result_of("a", 0.044, 0.0), diverged("b")});
+  one_lost.steps[0].mean = measurement(std::vector<TrialResult>{result_of("a", 0.044, 0.0), diverged("b")}, Distance::mean);
   const std::vector<std::string> caveats = search_caveats(one_lost, {.seeds = 2});
   ASSERT_EQ(caveats.size(), 2u);
   EXPECT_NE(caveats[1].find("2 seeds 1 diverged"), std::string::npos) << caveats[1];
-  const Measurement half = measurement(std::vector<TrialResult>{result_of("a", 0.04, 0.0), diverged("b")});
+  const Measurement half = measurement(std::vector<TrialResult>{result_of("a", 0.04, 0.0), diverged("b")}, Distance::finest);
   EXPECT_EQ(half.swd.mean, 0.04);
   EXPECT_TRUE(degradation(half, measured(0.044), 1.0).exceeds);
 }
@@ -273,7 +296,7 @@ TEST(Degradation, OneSeedHasTheErrorOfRepeatedScoringManyThatOfTheSeeds) {
   const Measurement one = measured(0.05, 0.004);
   EXPECT_EQ(one.swd.n, 4);
   EXPECT_DOUBLE_EQ(one.swd.standard_error(), 0.002);
-  const Measurement two = measurement(std::vector<TrialResult>{result_of("a", 0.04, 9.0), result_of("b", 0.06, 9.0)});
+  const Measurement two = measurement(std::vector<TrialResult>{result_of("a", 0.04, 9.0), result_of("b", 0.06, 9.0)}, Distance::mean);
   EXPECT_DOUBLE_EQ(two.swd.mean, 0.05);
   EXPECT_EQ(two.swd.n, 2);
   EXPECT_NEAR(two.swd.standard_error(), 0.01, 1e-12);  // sd 0.0141 / sqrt(2)
@@ -295,7 +318,7 @@ TEST(Degradation, NearTheThresholdIsNotDecidedAndUnknownErrorsAreSaid) {
   EXPECT_EQ(verdict_text(far, 0.40), "+25.0% +- 5.9%: within +40.0%");
   TrialResult once = result_of("a", 0.05, 0.0);
   once.repeats = 1;
-  const Degradation unknown = degradation(measurement(std::vector<TrialResult>{once}), baseline, 0.10);
+  const Degradation unknown = degradation(measurement(std::vector<TrialResult>{once}, Distance::mean), baseline, 0.10);
   EXPECT_TRUE(unknown.exceeds);
   EXPECT_FALSE(unknown.decided);
   EXPECT_NE(verdict_text(unknown, 0.10).find("error is not known"), std::string::npos);

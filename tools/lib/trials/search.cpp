@@ -27,6 +27,12 @@ std::vector<SearchLayer> order_of(const NetworkConfig& network, std::string_view
   return order;
 }
 
+// NaN of a trial that diverged, or without such a column.
+Estimate estimate_of(const TrialScore& score, Distance distance) {
+  if (distance == Distance::mean) return score.mean;
+  return score.levels.empty() ? Estimate{kNan, kNan} : score.levels.front();
+}
+
 // The lowest redundancy of those chosen; nothing of none.
 std::optional<std::int64_t> lowest_of(const std::vector<SearchLayer>& order, LayerSet chosen) {
   std::optional<std::int64_t> lowest;
@@ -39,7 +45,9 @@ std::string percent_text(double share) { return concat(share >= 0.0 ? "+" : "", 
 
 }  // namespace
 
-Measurement measurement(std::span<const TrialResult> seeds) {
+Distance judged_by(StepKind kind) { return kind == StepKind::discriminator_layer ? Distance::finest : Distance::mean; }
+
+Measurement measurement(std::span<const TrialResult> seeds, Distance distance) {
   check(!seeds.empty(), "a measurement of no trials");
   Measurement measured;
   measured.seeds = static_cast<int>(seeds.size());
@@ -48,14 +56,15 @@ Measurement measurement(std::span<const TrialResult> seeds) {
   std::vector<double> floor_variance;
   for (const TrialResult& trial : seeds) {
     measured.diverged += trial.diverged ? 1 : 0;
-    swd.push_back(trial.generator.mean.mean);
-    floor.push_back(trial.noise_floor.mean.mean);
-    floor_variance.push_back(trial.noise_floor.mean.sd * trial.noise_floor.mean.sd);
+    const Estimate noise = estimate_of(trial.noise_floor, distance);
+    swd.push_back(estimate_of(trial.generator, distance).mean);
+    floor.push_back(noise.mean);
+    floor_variance.push_back(noise.sd * noise.sd);
   }
   measured.swd = sample_of(swd);
   // One figure has no spread of its own: that of repeated scoring takes its place.
   if (seeds.size() == 1 && measured.swd.n == 1 && seeds[0].repeats > 1) {
-    measured.swd.sd = seeds[0].generator.mean.sd;
+    measured.swd.sd = estimate_of(seeds[0].generator, distance).sd;
     measured.swd.n = seeds[0].repeats;
   }
   measured.floor = finite_mean(floor);
@@ -98,7 +107,7 @@ std::string why_no_answer(std::span<const TrialResult> baseline) {
     before.sd = std::sqrt(variance);
     before.n = baseline[0].repeats;
   }
-  const Comparison compared = compare(measurement(baseline).swd, before);
+  const Comparison compared = compare(measurement(baseline, Distance::mean).swd, before);
   const double noise = std::isfinite(compared.difference_error) ? kMargin * compared.difference_error : 0.0;
   if (compared.difference < -noise) return "";
   return concat("the float baseline, SWD ", fixed_text(before.mean + compared.difference, 5),
@@ -155,15 +164,18 @@ Search search_layers(const SearchOptions& options,
   const auto take = [&](StepKind kind, const Setting& setting, std::optional<std::int64_t> redundancy) {
     auto results = train(step_trials(options, setting));
     if (!results) return false;
-    SearchStep step{kind, setting, redundancy, std::move(*results), {}, {}};
-    step.measured = measurement(step.trials);
-    if (kind == StepKind::baseline && !std::isfinite(step.measured.swd.mean)) {
+    SearchStep step{kind, setting, redundancy, std::move(*results), {}, {}, {}};
+    step.mean = measurement(step.trials, Distance::mean);
+    step.finest = measurement(step.trials, Distance::finest);
+    if (kind == StepKind::baseline && !std::isfinite(step.mean.swd.mean)) {
       const TrialResult& first = step.trials.front();
       fail(ErrorKind::diverged, first.folder, ": the float baseline has no distance to compare with (", first.failure,
            "); a lower --lr may help");
     }
-    if (kind != StepKind::baseline)
-      step.degraded = degradation(step.measured, search.steps[compared_with].measured, threshold_of(step, options));
+    if (kind != StepKind::baseline) {
+      const Distance distance = judged_by(kind);
+      step.degraded = degradation(step.measured(distance), search.steps[compared_with].measured(distance), threshold_of(step, options));
+    }
     search.steps.push_back(std::move(step));
     return true;
   };
@@ -198,7 +210,7 @@ Search search_layers(const SearchOptions& options,
     }
     const auto reference = std::find_if(search.steps.begin(), search.steps.end(), is_generator);
     // Where training of the generator's layers together diverged there is nothing to compare with, and the discriminator stays in float.
-    if (std::isfinite(reference->measured.swd.mean)) {
+    if (std::isfinite(reference->mean.swd.mean)) {
       compared_with = static_cast<std::size_t>(reference - search.steps.begin());
       if (!choose(StepKind::discriminator_layer, search.discriminator_order, search.chosen.discriminator, search.chosen.generator))
         return search;

@@ -52,7 +52,8 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
              "9.1 the paper's own figures give the paper's choice, Setting F",
              in_range(0.0, 1e6));
   parser.add("--d-threshold", &flags.discriminator_threshold, "T",
-             "the same for a layer of the discriminator, against the generator's chosen ones beside a float discriminator",
+             "the same for a layer of the discriminator, by the SWD at the finest level, where its harm shows, against the generator's chosen "
+             "ones beside a float discriminator",
              in_range(0.0, 1e6));
   parser.add("--seeds", &flags.seeds, "N", "trials of each step, with seeds --seed, --seed + 1, ...; two at least tell how training varies",
              in_range(1, 1000));
@@ -162,8 +163,9 @@ int run_search(int argc, const char* const* argv) {
       "plan --search", "which layers of a GAN bear one bit: the paper's Algorithm 1 with real training",
       "Trains the float baseline, then one layer of the generator at a time in one bit, in the order of the degree of redundancy, until "
       "one degrades the sliced Wasserstein distance beyond the threshold; the layers before it are chosen.  Then the same with the "
-      "discriminator's layers, beside those, with a threshold of their own; then all that was chosen together.  The last line of the "
-      "output is the strategy, as train_gan takes it.  OUT has search.json, by which the folder is known, "
+      "discriminator's layers, beside those, by the distance at the finest level and with a threshold of their own; then all that was "
+      "chosen together.  The last line of the output is the strategy, as train_gan takes it.  OUT has search.json, by which the folder is "
+      "known, "
       "search.csv, a row a trial, report.html, and the trials' own folders; a search that was stopped, or that is given more seeds or "
       "another threshold, trains only what is missing.\n"
       "The degradation is SWD / SWD of the baseline - 1, as in the paper's Table III.  It stands beside its standard error and the noise "
@@ -188,7 +190,7 @@ int run_search(int argc, const char* const* argv) {
     write_file_atomically(out + "/search.csv", csv_text(search_csv(search, options)));
     write_file_atomically(out + "/report.html", search_report(search, options, from_any_folder(command)));
     if (search.complete) return;
-    say(stdout, step_text(search.steps.back(), options));
+    say(stdout, step_text(search, search.steps.back(), options));
     flush_output();
   };
   const Search search = search_layers(options, train, after_step);

@@ -46,8 +46,24 @@ std::string redundancy_text(const SearchStep& step) { return step.redundancy ? s
 // As --binarize-d takes it.
 std::string discriminator_text(LayerSet layers) { return layers == LayerSet{1, 2, 3, 4} ? "all" : layers.to_string(); }
 
-std::string step_verdict(const SearchStep& step, const SearchOptions& options) {
-  return step.degraded ? verdict_text(*step.degraded, threshold_of(step, options)) : "what the others are compared with";
+// Of the levels of the trials' scores, finest first; empty where every trial diverged, which has none.
+std::vector<int> level_sizes(const Search& search) {
+  for (const SearchStep& step : search.steps)
+    for (const TrialResult& trial : step.trials)
+      if (!trial.sizes.empty()) return trial.sizes;
+  return {};
+}
+
+// "at 64": the finest level.
+std::string finest_name(const Search& search) {
+  const std::vector<int> sizes = level_sizes(search);
+  return sizes.empty() ? "at the finest level" : concat("at ", sizes.front());
+}
+
+std::string step_verdict(const Search& search, const SearchStep& step, const SearchOptions& options) {
+  if (!step.degraded) return "what the others are compared with";
+  const std::string verdict = verdict_text(*step.degraded, threshold_of(step, options));
+  return judged_by(step.kind) == Distance::finest ? concat(finest_name(search), ' ', verdict) : verdict;
 }
 
 const SearchStep* step_of(const Search& search, StepKind kind) {
@@ -60,7 +76,8 @@ std::string stop_text(const Search& search, StepKind kind, const SearchOptions& 
   const auto stop = std::find_if(search.steps.begin(), search.steps.end(),
                                  [&](const SearchStep& step) { return step.kind == kind && step.degraded->exceeds; });
   if (stop == search.steps.end()) return "No layer exceeded the threshold. ";
-  return concat("The search stopped at ", step_name(*stop), " (redundancy ", *stop->redundancy, "): ", step_verdict(*stop, options), ". ");
+  return concat("The search stopped at ", step_name(*stop), " (redundancy ", *stop->redundancy, "): ", step_verdict(search, *stop, options),
+                ". ");
 }
 
 // The layers that had a place in an order, and hold floats.
@@ -135,13 +152,9 @@ void add_commands(Html& page, const Search& search, const std::string& command) 
 
 Table search_csv(const Search& search, const SearchOptions& options) {
   Table table{{"step", "trial", "layers", "discriminator", "redundancy", "seed", "swd", "swd_sd"}, {}};
-  // A trial that diverged has no levels.
-  std::vector<int> sizes;
-  for (const SearchStep& step : search.steps)
-    for (const TrialResult& trial : step.trials)
-      if (sizes.empty()) sizes = trial.sizes;
+  const std::vector<int> sizes = level_sizes(search);
   for (const int size : sizes) table.header.push_back(concat("swd_", size));
-  for (const char* const name : {"noise_floor", "degradation", "standard_error", "above_floor", "verdict", "seconds", "command"})
+  for (const char* const name : {"noise_floor", "judged_by", "degradation", "standard_error", "above_floor", "verdict", "seconds", "command"})
     table.header.emplace_back(name);
   for (const SearchStep& step : search.steps) {
     for (std::size_t i = 0; i < step.trials.size(); ++i) {
@@ -153,10 +166,12 @@ Table search_csv(const Search& search, const SearchOptions& options) {
       for (std::size_t level = 0; level < sizes.size(); ++level)
         row.push_back(level < trial.generator.levels.size() ? exact_text(trial.generator.levels[level].mean) : "");
       row.push_back(exact_text(trial.noise_floor.mean.mean));
+      const bool by_finest = judged_by(step.kind) == Distance::finest && !sizes.empty();
+      row.push_back(by_finest ? concat("swd_", sizes.front()) : std::string("swd"));
       for (const double value : {step.degraded ? step.degraded->swd : kNan, step.degraded ? step.degraded->error : kNan,
                                  step.degraded ? step.degraded->above_floor : kNan})
         row.push_back(exact_text(value));
-      row.push_back(step_verdict(step, options));
+      row.push_back(step_verdict(search, step, options));
       row.push_back(fixed_text(trial.seconds, 1));
       row.push_back(trial.command);
       table.rows.push_back(std::move(row));
@@ -166,23 +181,25 @@ Table search_csv(const Search& search, const SearchOptions& options) {
 }
 
 Table search_table(const Search& search, const SearchOptions& options) {
-  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", "above the floor", "degradation"}, {}};
+  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", finest_name(search), "noise floor", "above the floor",
+               "degradation"},
+              {}};
   for (const SearchStep& step : search.steps) {
     const std::string above_floor = percent(step.degraded ? step.degraded->above_floor : kNan);
     table.rows.push_back({step_name(step), step.setting.generator.to_string(), discriminator_text(step.setting.discriminator),
-                          redundancy_text(step), swd_text(step.measured.swd.mean), swd_text(step.measured.floor), above_floor,
-                          step_verdict(step, options)});
+                          redundancy_text(step), swd_text(step.mean.swd.mean), swd_text(step.mean.floor), swd_text(step.finest.swd.mean),
+                          swd_text(step.finest.floor), above_floor, step_verdict(search, step, options)});
   }
   return table;
 }
 
-std::string step_text(const SearchStep& step, const SearchOptions& options) {
+std::string step_text(const Search& search, const SearchStep& step, const SearchOptions& options) {
   std::string text = step_name(step);
   const bool of_one = step.kind == StepKind::layer || step.kind == StepKind::discriminator_layer;
   if (of_one) text += concat(" (redundancy ", *step.redundancy, ")");
-  text += concat(", Setting ", setting_name(step.setting), ": SWD ", swd_text(step.measured.swd.mean), ", noise floor ",
-                 swd_text(step.measured.floor));
-  if (step.degraded) text += ", " + step_verdict(step, options);
+  text += concat(", Setting ", setting_name(step.setting), ": SWD ", swd_text(step.mean.swd.mean), ", ", finest_name(search), ' ',
+                 swd_text(step.finest.swd.mean));
+  if (step.degraded) text += ", " + step_verdict(search, step, options);
   return text;
 }
 
@@ -192,7 +209,7 @@ std::string search_verdict(const Search& search, const SearchOptions& options) {
                                               : concat("Generator layers to go to one bit: ", chosen.generator.to_string(), ". ");
   text += stop_text(search, StepKind::layer, options);
   if (const SearchStep* const generator = step_of(search, StepKind::generator)) {
-    text += concat("Trained together: ", step_verdict(*generator, options), ". ");
+    text += concat("Trained together: ", step_verdict(search, *generator, options), ". ");
     if (generator->degraded->exceeds) text += "What they bear alone they do not bear together here: a lower --threshold chooses fewer. ";
   }
   if (step_of(search, StepKind::discriminator_layer) != nullptr) {
@@ -201,7 +218,7 @@ std::string search_verdict(const Search& search, const SearchOptions& options) {
     text += stop_text(search, StepKind::discriminator_layer, options);
   }
   if (const SearchStep* const together = step_of(search, StepKind::together)) {
-    text += concat("Both networks' together: ", step_verdict(*together, options), ". ");
+    text += concat("Both networks' together: ", step_verdict(search, *together, options), ". ");
     if (together->degraded->exceeds) text += "A lower --threshold or --d-threshold chooses fewer. ";
   }
   const std::string floats = floats_text(search);
@@ -216,14 +233,14 @@ std::vector<std::string> search_caveats(const Search& search, const SearchOption
   } else if (options.seeds == 2) {
     caveats.emplace_back("Two seeds: their standard errors are rough themselves. --seeds 3 tells more.");
   }
-  const Measurement& baseline = search.baseline().measured;
+  const Measurement& baseline = search.baseline().mean;
   if (baseline.diverged > 0) {
     caveats.push_back(
         concat("Of the float baseline's ", baseline.seeds, " seeds ", baseline.diverged,
                " diverged: what the others scored flatters it, and every layer is compared with them alone. A lower --lr may help."));
   }
   for (const SearchStep& step : search.steps)
-    if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(step, options), "."));
+    if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(search, step, options), "."));
   if (std::isnan(baseline.floor))
     caveats.push_back("No images are held out (--holdout 0), so there is no noise floor.");
   return caveats;
@@ -249,22 +266,23 @@ std::string search_report(const Search& search, const SearchOptions& options, co
               {"iterations", std::to_string(first.iterations)},
               {"images a set", std::to_string(first.num_images)},
               {"scorings of each", std::to_string(first.repeats)},
-              {"baseline's SWD", swd_text(search.baseline().measured.swd.mean)},
-              {"noise floor", swd_text(search.baseline().measured.floor)},
-              {"the floor's spread", swd_text(search.baseline().measured.floor_spread)}});
+              {"baseline's SWD", swd_text(search.baseline().mean.swd.mean)},
+              {"noise floor", swd_text(search.baseline().mean.floor)},
+              {"the floor's spread", swd_text(search.baseline().mean.floor_spread)}});
   page.heading("Trials");
   page.table(search_table(search, options));
   page.paragraph(
-      "SWD: the mean sliced Wasserstein distance over the levels, from images that were held out. degradation: SWD over the baseline's, "
-      "less one, with its standard error; it decides. A layer of the discriminator is compared with the generator's chosen layers beside a "
-      "float discriminator. above the floor: the same of what both distances are above the noise floor, which "
+      "SWD: the mean sliced Wasserstein distance over the levels, from images that were held out; beside it that of the finest level, the "
+      "images' own size. degradation: SWD over the baseline's, less one, with its standard error; it decides. A layer of the discriminator "
+      "is compared with the generator's chosen layers beside a float discriminator, at the finest level, where its harm shows. above the "
+      "floor: the same of what both distances are above the noise floor, which "
       "is what two sets of real images are apart at the same count; near the floor it is mostly noise. A difference within the floor's "
       "own spread is no degradation. Where the threshold is within two standard errors of the degradation, it is not decided beyond the "
       "noise.",
       "note");
   const Chart charts[] = {
       {StepKind::layer, "The generator's layers", "mean SWD over the float baseline's, %", options.threshold},
-      {StepKind::discriminator_layer, "The discriminator's layers", "mean SWD over that with none of them, %",
+      {StepKind::discriminator_layer, "The discriminator's layers", "SWD at the finest level over that with none of them, %",
        options.discriminator_threshold}};
   for (const Chart& which : charts) {
     const std::string svg = chart(search, which);

@@ -9,14 +9,14 @@
 namespace pbgen {
 
 // A row a trial: step, trial, layers, discriminator, redundancy, seed, the mean SWD with its spread over repeated scoring, each level's,
-// the noise floor, the step's degradation with its standard error and above the floor, verdict, seconds of training, command.
+// the noise floor, the column that the step is judged by, its degradation with its standard error and above the floor, verdict, seconds of training, command.
 Table search_csv(const Search& search, const SearchOptions& options);
 
 // A row a step.
 Table search_table(const Search& search, const SearchOptions& options);
 
-// One step: "deconv2 (redundancy 192), Setting C: SWD 0.0450, noise floor 0.0100, +2.3% +- 1.0%: within +100.0%".
-std::string step_text(const SearchStep& step, const SearchOptions& options);
+// One step of the search: "deconv2 (redundancy 192), Setting C: SWD 0.0450, at 64 0.0610, +2.3% +- 1.0%: within +100.0%".
+std::string step_text(const Search& search, const SearchStep& step, const SearchOptions& options);
 
 // What came out, in sentences, of a complete search; what a reader should beware of, each a sentence.
 std::string search_verdict(const Search& search, const SearchOptions& options);
