@@ -86,9 +86,9 @@ bool parse(int argc, char** argv, Options& options) {
   parser.add("--force", &options.force, "replace FILE where it exists");
   parser.add("--threads", &options.threads, "N", "threads that compute; the model does not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
-  parser.example("./tools/export runs/inner-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
-  parser.example("./tools/export runs/inner-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
-  parser.example("./tools/export runs/inner-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
+  parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
+  parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
+  parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
   parser.example("./tools/generate faces.pbgen --n 64 --grid grid.png", "images from the model");
   if (!parser.parse(argc, argv)) return false;
   settle_format(parser.given("--to"), options);

@@ -96,9 +96,9 @@ int run(int argc, char** argv) {
   parser.add("--conv", &options.conv, "NAME",
              "how convolutions are computed: direct, winograd, auto, or im2col, the definition; equal but for rounding",
              one_of({"direct", "winograd", "im2col", "auto"}));
-  parser.example("./tools/generate runs/inner-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
+  parser.example("./tools/generate runs/g12-d234-dcgan-64-001 --n 1000 --out samples", "a thousand images from a run's newest checkpoint");
   parser.example("./tools/generate faces.pbgen --n 1000 --out samples", "the same from a model that export wrote");
-  parser.example("./tools/generate runs/inner-dcgan-64-001 --interpolate --grid walk.png",
+  parser.example("./tools/generate runs/g12-d234-dcgan-64-001 --interpolate --grid walk.png",
                  "one picture whose rows turn one face into another");
   if (!parser.parse(argc, argv)) return 0;
   require_picture_name("--grid", options.grid);

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 
-// How a new run is called: "inner-dcgan-64".
+// How a new run is called: "g12-d234-dcgan-64".
 std::string run_name(const RunConfig& config) {
   return concat(setting_name(config.network().binarized), "-", loss_name(config.trainer.loss), "-", config.network().size);
 }
@@ -97,16 +97,16 @@ void tell_of_new_run(const TrainFlags& flags, bool resumes, const std::string& l
 int run(int argc, char** argv) {
   TrainFlags flags;
   ArgumentParser parser("train_gan", "trains a generator of images whose layers are partly in one bit",
-                        "Without arguments it trains the main job on synthetic faces: 64x64, one-bit layers in the generator (1-3) and in "
-                        "the discriminator (2-4), an average of the weights, a narrower network than the paper's; a few minutes on two "
-                        "cores.  Each run has a folder of its own with its configuration, log, samples, checkpoints, a report.html and, "
-                        "for programs, scores.json.");
+                        "Without arguments it trains the main job on synthetic faces: 64x64, one-bit layers in the generator (1, 2) and in "
+                        "the discriminator (2-4), an average of the weights, a loss that likes smooth images, a narrower network than the "
+                        "paper's; a few minutes on two cores.  Each run has a folder of its own with its configuration, log, samples, "
+                        "checkpoints, a report.html and, for programs, scores.json.");
   declare_train_flags(parser, flags);
   parser.example("./tools/train_gan", "the main job on synthetic faces, a few minutes on two cores");
   parser.example("./tools/train_gan --data CELEBA --celeba --preset paper --cache ~/.cache/pbgen", "the paper's run in full precision");
   parser.example("./tools/train_gan --data PHOTOS --crop center:160 --setting F --gf-dim 32 --df-dim 32 --epochs 100",
                  "your own photographs");
-  parser.example("./tools/train_gan --resume runs/inner-dcgan-64-001 --iterations 7000", "go on where a run stopped");
+  parser.example("./tools/train_gan --resume runs/g12-d234-dcgan-64-001 --iterations 7000", "go on where a run stopped");
   if (!parser.parse(argc, argv)) return 0;
   ResumePoint point;
   if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(run_config(parser, flags)));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "gan/accounting.h"
 #include "tests/support/contains.h"
 #include "tests/support/refusal.h"
 #include "tools/lib/cli/flag_names.h"
@@ -49,11 +50,15 @@ std::string refusal(const std::vector<const char*>& words) {
 
 TEST(TrainFlags, DefaultsAreCompleteAndLeaveTheDiscriminatorsFirstLayerInFloat) {
   const RunConfig run = run_of({});
-  EXPECT_EQ(setting_name(run.network().binarized), "inner");
-  EXPECT_EQ(run.trainer.ema_decay, 0.995);
-  EXPECT_TRUE(run.cadence.iterations.has_value());
-  EXPECT_GE(*run.cadence.iterations, 1000);
-  EXPECT_FALSE(run.cadence.epochs.has_value());
+  EXPECT_EQ(setting_name(run.network().binarized), "g12-d234");
+  for (const LayerRow& row : layer_table(run.network())) {
+    if (!row.binarized) continue;
+    EXPECT_GT(row.redundancy(), 0) << row.network << ' ' << row.name;
+  }
+  EXPECT_EQ(total_iterations(run, 790), kDefaultIterations);
+  EXPECT_EQ(total_iterations(run, 200'000), 200'000 / run.trainer.batch);
+  EXPECT_EQ(total_iterations(run_of({"--data", "x", "--iterations", "7"}), 200'000), 7);
+  EXPECT_EQ(total_iterations(run_of({"--epochs", "2"}), 160), 20);
   const Json config = to_json(run);
   for (const char* const key : {"binarize_g", "binarize_d", "g_widths", "d_widths", "batch", "seed", "loss"}) {
     ASSERT_NE(config.find(key), nullptr) << key;
@@ -61,21 +66,29 @@ TEST(TrainFlags, DefaultsAreCompleteAndLeaveTheDiscriminatorsFirstLayerInFloat) 
   }
 }
 
-// The default run's layers and average are a whole: whoever names layers or a preset gets what he names, without an average.
-TEST(TrainFlags, NamedLayersAndPresetsHaveNoAverageButTheirOwn) {
+// The default run's layers, average, decay and smoothing are a whole: whoever names layers or a preset gets what he names, and else what
+// the paper has.
+TEST(TrainFlags, NamedLayersAndPresetsHaveNothingOfTheDefaultRuns) {
   const auto named = [](const std::vector<const char*>& words) {
     const RunConfig run = run_of(words);
-    return setting_name(run.network().binarized) + " " + value_text(run.trainer.ema_decay);
+    const TrainerOptions& trainer = run.trainer;
+    return concat(setting_name(run.network().binarized), " ", value_text(trainer.ema_decay), " ", value_text(trainer.beta1), " ",
+                  value_text(trainer.smooth));
   };
-  EXPECT_EQ(named({"--setting", "H"}), "H 0");
-  EXPECT_EQ(named({"--setting", "inner"}), "inner 0");
-  EXPECT_EQ(named({"--binarize-g", "1,2,3"}), "H 0");
-  EXPECT_EQ(named({"--binarize-d", "none"}), "F 0");
-  EXPECT_EQ(named({"--binarize-g", "1,2,3", "--binarize-d", "2,3,4"}), "inner 0");
-  EXPECT_EQ(named({"--preset", "paper"}), "A 0");
-  EXPECT_EQ(named({"--setting", "H", "--ema", "0.9"}), "H 0.9");
-  EXPECT_EQ(named({"--ema", "0"}), "inner 0");
-  EXPECT_EQ(named({"--data", "photographs"}), "inner 0.995");
+  const std::string whole = named({});
+  EXPECT_EQ(whole, "g12-d234 0.998 0 6");
+  EXPECT_EQ(named({"--data", "photographs"}), whole);
+  EXPECT_EQ(named({"--loss", "lsgan"}), whole);
+  EXPECT_EQ(named({"--loss", "wgan"}), "g12-d234 0.998 0 0");
+  EXPECT_EQ(named({"--ema", "0"}), "g12-d234 0 0 6");
+  EXPECT_EQ(named({"--beta1", "0.5", "--smooth", "0"}), "g12-d234 0.998 0.5 0");
+  EXPECT_EQ(named({"--setting", "H"}), "H 0 0.5 0");
+  EXPECT_EQ(named({"--setting", "inner"}), "inner 0 0.5 0");
+  EXPECT_EQ(named({"--binarize-g", "1,2,3"}), "H 0 0.5 0");
+  EXPECT_EQ(named({"--binarize-d", "none"}), "F 0 0.5 0");
+  EXPECT_EQ(named({"--binarize-g", "1,2", "--binarize-d", "2,3,4"}), "g12-d234 0 0.5 0");
+  EXPECT_EQ(named({"--preset", "paper"}), "A 0 0.5 0");
+  EXPECT_EQ(named({"--setting", "H", "--ema", "0.9", "--smooth", "1"}), "H 0.9 0.5 1");
 }
 
 TEST(TrainFlags, ThePresetIsThePapersAndEveryFlagWinsOverIt) {
@@ -147,7 +160,7 @@ TEST(TrainFlags, TheIdentityOfARunIsWhatItsBytesDependOn) {
   for (const auto& words : free) EXPECT_EQ(identity_of(words), identity) << words[0];
   const std::vector<std::vector<const char*>> fixed = {
       {"--setting", "A"},  {"--size", "32"}, {"--z-dim", "7"}, {"--gf-dim", "7"},  {"--df-dim", "7"}, {"--batch", "8"},
-      {"--loss", "lsgan"}, {"--lr", "1e-3"}, {"--beta1", "0"}, {"--g-steps", "1"}, {"--ema", "0.9"},  {"--seed", "7"},
+      {"--loss", "lsgan"}, {"--lr", "1e-3"}, {"--beta1", "0.9"}, {"--g-steps", "1"}, {"--ema", "0.9"},  {"--seed", "7"},
       {"--mirror"},        {"--no-shuffle"}, {"--celeba"},     {"--holdout", "0"}, {"--bwn", "xnor"}, {"--synthetic-images", "777"},
       {"--d-steps", "2"},  {"--clip", "1"},  {"--bwn", "port"}, {"--conv", "im2col"}, {"--isa", "ref"}};
   for (const auto& words : fixed) EXPECT_NE(identity_of(words), identity) << words[0];

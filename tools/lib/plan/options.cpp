@@ -99,7 +99,7 @@ void declare_plan_flags(ArgumentParser& parser, PlanFlags& flags) {
 
   parser.example("./tools/plan", "the paper's networks under Setting F: layers, redundancies, eq. (3) beside what the paper prints");
   parser.example("./tools/plan --gf-dim 32 --setting H --json", "other widths and another setting, for scripts");
-  parser.example("./tools/plan --config runs/inner-dcgan-64-001/config.json --budget 1MB",
+  parser.example("./tools/plan --config runs/g12-d234-dcgan-64-001/config.json --budget 1MB",
                  "what of a run's generator to binarize to fit 1 MB");
   parser.example("./tools/plan --budget 5M | tail -n 1", "only the answer: --binarize-g 1,2");
   parser.example("./tools/plan --search --size 32 --gf-dim 16 --df-dim 16 --iterations 1000 --out runs/search",

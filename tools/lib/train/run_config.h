@@ -37,9 +37,13 @@ struct ScoringConfig {
   bool operator==(const ScoringConfig&) const = default;
 };
 
+// A run that says nothing of its length has so many iterations, or one pass over its images where that is more: minutes for hundreds of
+// pictures, which it passes over often, and no picture of a large set left out.
+inline constexpr std::int64_t kDefaultIterations = 3200;
+
 // How long, and what is done how often: in iterations, 0 for never.
 struct Cadence {
-  std::optional<std::int64_t> iterations;  // in all; one of the two is given
+  std::optional<std::int64_t> iterations;  // in all; one of the two is given, or none: kDefaultIterations
   std::optional<double> epochs;            // passes over the training images
   std::int64_t sample_every = 250;
   std::int64_t swd_every = 500;

@@ -11,15 +11,22 @@
 namespace pbgen {
 namespace {
 
-// The default run: a few minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps, whose one-bit
-// layers otherwise leave a grid on the images; the signs of the redundancies are those of Table I.  The discriminator's first
-// convolution stays in float: in one bit, as under Setting H, it leaves a lattice of dots on every face.
-constexpr NetworkDefaults kTrainDefaults{.binarized = {.generator = {1, 2, 3}, .discriminator = {2, 3, 4}},
-                                         .setting_text = "inner, and then with --ema 0.995",
+// The default run: a few minutes on two cores.  Narrow where the paper's networks are widest, less so at the large maps; the signs of the
+// redundancies are those of Table I.  The generator's layers in one bit are those of positive redundancy.  The discriminator's first
+// convolution, whose redundancy is the lowest by far, stays in float: in one bit, as under Setting H, it leaves a lattice of dots on every
+// face.  What each part of this brings over seeds: gan/PAPER.md.
+constexpr NetworkDefaults kTrainDefaults{.binarized = {.generator = {1, 2}, .discriminator = {2, 3, 4}},
+                                         .setting_text = "generator 1,2 and discriminator 2,3,4",
                                          .g_widths = {128, 96, 32, 32},
                                          .d_widths = {32, 32, 64, 128}};
-constexpr double kDefaultEma = 0.995;
-constexpr std::int64_t kDefaultIterations = 3500;
+constexpr double kDefaultBeta1 = 0.0;
+constexpr double kDefaultSmooth = 6.0;
+constexpr double kDefaultEma = 0.998;
+
+// How a flag's help says what the default run has, and every other.
+std::string default_and_else(double of_default_run, double else_value) {
+  return concat(value_text(of_default_run), " where neither layers nor a preset are named, else ", value_text(else_value));
+}
 constexpr const char* kOneListSetting = "H";  // has the other list where only one of --binarize-g and --binarize-d is given
 constexpr const char* kPaperSetting = "A";  // of --preset paper
 
@@ -119,7 +126,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.section("Training");
   parser.add("--iterations", &flags.said.cadence.iterations, "N",
              "iterations in all, each of --d-steps and --g-steps updates; overrides --epochs",
-             in_range<std::int64_t>(1, kMaxIterations)).in_config().default_text(concat(kDefaultIterations));
+             in_range<std::int64_t>(1, kMaxIterations)).in_config()
+      .default_text(concat(kDefaultIterations, ", or one pass over the training images where that is more"));
   parser.add("--epochs", &flags.said.cadence.epochs, "N", "passes over the training images, in place of --iterations",
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
   parser.add("--batch", &flags.said.trainer.batch, "N", "images a step, a multiple of 8 up to 4096: eight share the lanes of a vector",
@@ -130,7 +138,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
       .in_config();
   parser.add("--lr", &flags.said.trainer.learning_rate, "X", "Adam's learning rate", all_of(more_than(0.0), in_range(0.0, 1.0)))
       .in_config();
-  parser.add("--beta1", &flags.said.trainer.beta1, "X", "Adam's first decay", in_range(0.0, 0.999)).in_config();
+  parser.add("--beta1", &flags.said.trainer.beta1, "X", "Adam's first decay", in_range(0.0, 0.999))
+      .in_config().default_text(default_and_else(kDefaultBeta1, TrainerOptions().beta1));
   parser.add("--d-steps", &flags.said.trainer.d_steps, "N", "discriminator updates an iteration, each on another batch and another z",
              in_range(1, 100)).in_config();
   parser.add("--g-steps", &flags.said.trainer.g_steps, "N", "generator updates an iteration, all on the z of the last discriminator update",
@@ -139,12 +148,13 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
              in_range(0.0, 1000.0)).in_config();
   parser.add("--smooth", &flags.said.trainer.smooth, "X",
-             "weight of the generated images' roughness in the generator's loss, such as 2: takes away the lattice of dots that strided "
+             "weight of the generated images' roughness in the generator's loss, such as 6: takes away the lattice of dots that strided "
              "deconvolutions leave, and noise; 0: off",
-             in_range(0.0, 1000.0)).in_config();
+             in_range(0.0, 1000.0))
+      .in_config().default_text(default_and_else(kDefaultSmooth, TrainerOptions().smooth));
   parser.add("--ema", &flags.said.trainer.ema_decay, "DECAY",
              "sample from a running average of the generator, such as 0.999; 0: off", in_range(0.0, 0.999999))
-      .in_config().default_text(concat(value_text(kDefaultEma), " where neither layers nor a preset are named, else 0"));
+      .in_config().default_text(default_and_else(kDefaultEma, TrainerOptions().ema_decay));
   parser.add("--seed", &flags.said.trainer.seed, "N", "decides every random number").in_config();
   parser.add("--threads", &flags.threads, "N",
              "threads that compute; results do not depend on it", in_range(1, 1024)).default_text("what the machine grants");
@@ -248,8 +258,12 @@ RunConfig run_config(const ArgumentParser& parser, const TrainFlags& flags) {
     defaults.binarized = parse_setting(kPaperSetting);
   } else if (parser.given("--binarize-g") || parser.given("--binarize-d")) {
     defaults.binarized = parse_setting(kOneListSetting);
-  } else if (!words.setting && !parser.given("--ema")) {
-    trainer.ema_decay = kDefaultEma;
+  } else if (!words.setting) {
+    if (!parser.given("--ema")) trainer.ema_decay = kDefaultEma;
+    if (trainer.loss != Loss::wgan) {  // whose gradients are of another size
+      if (!parser.given("--beta1")) trainer.beta1 = kDefaultBeta1;
+      if (!parser.given("--smooth")) trainer.smooth = kDefaultSmooth;
+    }
   }
   trainer.network = network_config(parser, trainer.network, words, defaults);
   if (flags.celeba) {
@@ -260,7 +274,6 @@ RunConfig run_config(const ArgumentParser& parser, const TrainFlags& flags) {
   const bool epochs_asked_for = parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations");
   if (cadence.iterations && epochs_asked_for) cadence.iterations.reset();
   if (cadence.iterations) cadence.epochs.reset();
-  if (!cadence.iterations && !cadence.epochs) cadence.iterations = kDefaultIterations;
   if (parser.given_on_command_line("--resume") && parser.given_on_command_line("--init-from"))
     fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
   return config;

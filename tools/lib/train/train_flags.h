@@ -54,8 +54,8 @@ NetworkConfig network_config(const ArgumentParser& parser, const NetworkConfig& 
 void declare_train_flags(ArgumentParser& parser, TrainFlags& flags);
 
 // The run: what was said, with what presets, --setting, --gf-dim, --df-dim, --celeba and --loss wgan stand for.  Where neither layers nor a
-// preset are named, that is the default run's layers and its average of weights.  What is more specific wins, and the command line wins
-// over the configuration.  Error(usage) for values that are out of range or exclude each other.
+// preset are named, that is the default run's layers, its average of weights and, but for wgan, its --beta1 and --smooth.  What is more
+// specific wins, and the command line wins over the configuration.  Error(usage) for values that are out of range or exclude each other.
 RunConfig run_config(const ArgumentParser& parser, const TrainFlags& flags);
 
 }  // namespace pbgen

@@ -52,8 +52,8 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
              "9.1 the paper's own figures give the paper's choice, Setting F",
              in_range(0.0, 1e6));
   parser.add("--d-threshold", &flags.discriminator_threshold, "T",
-             "the same for a layer of the discriminator, by the SWD at the finest level, where its harm shows, against the generator's chosen "
-             "ones beside a float discriminator",
+             "the same for a layer of the discriminator, by the SWD at the finest level, where its harm shows, against the generator's "
+             "chosen ones beside a float discriminator",
              in_range(0.0, 1e6));
   parser.add("--seeds", &flags.seeds, "N", "trials of each step, with seeds --seed, --seed + 1, ...; two at least tell how training varies",
              in_range(1, 1000));

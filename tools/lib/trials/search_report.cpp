@@ -46,7 +46,7 @@ std::string redundancy_text(const SearchStep& step) { return step.redundancy ? s
 // As --binarize-d takes it.
 std::string discriminator_text(LayerSet layers) { return layers == LayerSet{1, 2, 3, 4} ? "all" : layers.to_string(); }
 
-// Of the levels of the trials' scores, finest first; empty where every trial diverged, which has none.
+// Sizes of the levels of the trials' scores, finest first; empty where every trial diverged, which has none.
 std::vector<int> level_sizes(const Search& search) {
   for (const SearchStep& step : search.steps)
     for (const TrialResult& trial : step.trials)
@@ -154,7 +154,8 @@ Table search_csv(const Search& search, const SearchOptions& options) {
   Table table{{"step", "trial", "layers", "discriminator", "redundancy", "seed", "swd", "swd_sd"}, {}};
   const std::vector<int> sizes = level_sizes(search);
   for (const int size : sizes) table.header.push_back(concat("swd_", size));
-  for (const char* const name : {"noise_floor", "judged_by", "degradation", "standard_error", "above_floor", "verdict", "seconds", "command"})
+  for (const char* const name :
+       {"noise_floor", "judged_by", "degradation", "standard_error", "above_floor", "verdict", "seconds", "command"})
     table.header.emplace_back(name);
   for (const SearchStep& step : search.steps) {
     for (std::size_t i = 0; i < step.trials.size(); ++i) {
@@ -181,8 +182,8 @@ Table search_csv(const Search& search, const SearchOptions& options) {
 }
 
 Table search_table(const Search& search, const SearchOptions& options) {
-  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", finest_name(search), "noise floor", "above the floor",
-               "degradation"},
+  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", finest_name(search), "noise floor",
+               "above the floor", "degradation"},
               {}};
   for (const SearchStep& step : search.steps) {
     const std::string above_floor = percent(step.degraded ? step.degraded->above_floor : kNan);

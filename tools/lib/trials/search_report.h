@@ -9,7 +9,8 @@
 namespace pbgen {
 
 // A row a trial: step, trial, layers, discriminator, redundancy, seed, the mean SWD with its spread over repeated scoring, each level's,
-// the noise floor, the column that the step is judged by, its degradation with its standard error and above the floor, verdict, seconds of training, command.
+// the noise floor, the column that the step is judged by, its degradation with its standard error and above the floor,
+// verdict, seconds of training, command.
 Table search_csv(const Search& search, const SearchOptions& options);
 
 // A row a step.
