@@ -29,6 +29,7 @@
 #include "tools/lib/runs/find_checkpoint.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/runs/scored_checkpoint.h"
+#include "tools/lib/train/run_config.h"
 
 namespace pbgen {
 namespace {
@@ -215,6 +216,14 @@ TEST_F(TrainGan, ARunOfEpochsGoesOnToItsEpochs) {
   EXPECT_TRUE(std::filesystem::exists(path + "/checkpoints/00000011.safetensors"));
 }
 
+// The rule of the default length depends on how many images there are, and they may be more when the run goes on.
+TEST_F(TrainGan, ARunOfDefaultLengthKeepsWhatThatCameTo) {
+  const std::string path = run_path("run");
+  const Arguments without_checkpoints = {"--checkpoint-every", "0", "--swd-every", "0", "--sample-every", "0"};
+  ASSERT_EQ(train(kTiny + without_checkpoints + Arguments{"--out", path}).exit_code, 0);
+  EXPECT_TRUE(contains(text_of(path + "/config.json"), concat("\"iterations\": ", kDefaultIterations))) << text_of(path + "/config.json");
+}
+
 TEST_F(TrainGan, AutoBeginsInTheFolderOfARunThatEndedBeforeItsFirstCheckpoint) {
   const std::string path = run_path("run");
   write_bytes(path + "/config.json", bytes_of(R"({"binarize_g": "1", "g_widths": "8,8,8,8", "sample_every": 0})"));
@@ -223,21 +232,23 @@ TEST_F(TrainGan, AutoBeginsInTheFolderOfARunThatEndedBeforeItsFirstCheckpoint) {
 }
 
 // After ten iterations every generator has the lattice that its deconvolutions began with.
-TEST_F(TrainGan, WarnsOfALatticeAndOfTheDiscriminatorsFirstLayerWhereThatIsInOneBit) {
-  const auto output_under = [&](const std::string& setting) {
-    const std::string path = run_path(setting);
-    const Arguments more = {"--setting", setting, "--iterations", "10", "--swd-every", "10", "--holdout", "0.3", "--out", path};
+TEST_F(TrainGan, WarnsOfALatticeAndSaysWhatWouldMendIt) {
+  const auto output_under = [&](const std::string& setting, const std::string& smooth) {
+    const std::string path = run_path(setting + smooth);
+    const Arguments more = {"--setting", setting, "--smooth", smooth, "--iterations", "10", "--swd-every", "10", "--holdout", "0.3",
+                            "--out", path};
     const ToolRun run = train(kTiny + more);
     EXPECT_EQ(run.exit_code, 0) << run.err;
     EXPECT_TRUE(contains(text_of(path + "/report.html"), "carry a lattice of dots two pixels apart")) << setting;
     return run.out;
   };
-  const std::string advice = "less with the discriminator's layer 1 in float (--setting inner)";
-  const std::string binarized = output_under("H");
-  EXPECT_TRUE(contains(binarized, advice)) << binarized;
-  const std::string inner = output_under("inner");
+  const std::string in_float = "less with the discriminator's layer 1 in float (--setting inner)";
+  const std::string smoothing = "none with --smooth 6";
+  const std::string binarized = output_under("H", "0");
+  EXPECT_TRUE(contains(binarized, in_float) && contains(binarized, smoothing)) << binarized;
+  const std::string inner = output_under("inner", "0.001");
   EXPECT_TRUE(contains(inner, "Beware: the generated images carry a lattice")) << inner;
-  EXPECT_FALSE(contains(inner, advice)) << inner;
+  EXPECT_FALSE(contains(inner, in_float) || contains(inner, smoothing)) << inner;
 }
 
 TEST_F(TrainGan, ARunThatCannotBeginLeavesNoFolder) {

@@ -36,7 +36,10 @@ void RunRecorder::open_folder() {
   first_iteration_ = trainer_.iteration();
   // Those of the sitting before: scores.json means that a run ended.
   if (first_iteration_ < total_) folder_.remove_results();
-  write_file_atomically(folder_.config_path(), to_json(config_).text(2) + "\n");  // first: it tells whose folder this is
+  RunConfig kept = config_;
+  // What the default came to: a folder of pictures may grow.
+  if (!kept.cadence.iterations && !kept.cadence.epochs) kept.cadence.iterations = total_;
+  write_file_atomically(folder_.config_path(), to_json(kept).text(2) + "\n");  // first: it tells whose folder this is
   folder_.make();
   write_png(folder_.path() + "/preview.png", image_grid(training_images(), Trainer::kFixedLatents, kGridColumns));
   rows_ = folder_.begin_log(first_iteration_);

@@ -19,11 +19,11 @@ namespace {
 constexpr double kVisibleLattice = 1.5;
 
 // "" where there is none to see.  Longer training does not mend it, nor another initialisation (gan/PAPER.md).
-std::string lattice_warning(const Score& generator, const char* reference, const Setting& binarized) {
+std::string lattice_warning(const Score& generator, const char* reference, const TrainerOptions& training) {
   if (!(generator.lattice > kVisibleLattice)) return "";
-  const bool first_in_one_bit = binarized.discriminator.contains(1);
+  const bool first_in_one_bit = training.network.binarized.discriminator.contains(1);
   return concat("the generated images carry a lattice of dots two pixels apart: at the Nyquist frequencies they hold ",
-                fixed_text(generator.lattice, 1), " times the energy of ", reference,
+                fixed_text(generator.lattice, 1), " times the energy of ", reference, training.smooth > 0.0 ? "" : "; none with --smooth 6",
                 first_in_one_bit ? "; less with the discriminator's layer 1 in float (--setting inner)" : "");
 }
 
@@ -47,7 +47,7 @@ void write_results(RunSummary summary, const RunRecorder& recorder, const FinalS
   if (summary.scores) {
     const char* const reference = summary.data.held_out.empty() ? "the training images" : "the held-out images";
     unseen = blind_spots(summary.scores->generator, reference, "the generated images");
-    if (std::string lattice = lattice_warning(summary.scores->generator, reference, summary.network.binarized); !lattice.empty())
+    if (std::string lattice = lattice_warning(summary.scores->generator, reference, summary.plan.config.trainer); !lattice.empty())
       unseen.push_back(std::move(lattice));
     summary.warnings.insert(summary.warnings.end(), unseen.begin(), unseen.end());
   }

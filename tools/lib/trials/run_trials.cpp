@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <exception>
 #include <filesystem>
@@ -60,9 +59,7 @@ std::optional<double> trained_share(const std::string& folder) {
   if (!last) return std::nullopt;
   if (const auto iterations = configured(folder, "iterations")) return static_cast<double>(last->iteration) / *iterations;
   if (const auto epochs = configured(folder, "epochs")) return last->epoch / *epochs;
-  if (last->epoch <= 0.0) return std::nullopt;
-  const double iterations = static_cast<double>(last->iteration);
-  return iterations / std::fmax(static_cast<double>(kDefaultIterations), iterations / last->epoch);  // as total_iterations() has it
+  return std::nullopt;
 }
 
 // A run that somebody resumed with other --iterations is no longer this trial.  Error(usage).
