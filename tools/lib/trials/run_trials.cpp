@@ -315,6 +315,7 @@ std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& tri
     if (!TrialRunner(std::move(pending), total, jobs, options).run()) return std::nullopt;
   }
   std::vector<TrialResult> results;
+  results.reserve(trials.size());
   for (const Trial& trial : trials) results.push_back(read_trial(concat(options.folder, '/', trial.name)));
   return results;
 }
