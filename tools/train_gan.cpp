@@ -98,7 +98,7 @@ int run(int argc, char** argv) {
   TrainFlags flags;
   ArgumentParser parser("train_gan", "trains a generator of images whose layers are partly in one bit",
                         "Without arguments it trains the main job on synthetic faces: 64x64, one-bit layers in the generator (1, 2) and in "
-                        "the discriminator (2-4), an average of the weights, a loss that likes smooth images, a narrower network than the "
+                        "the discriminator (2-4), an average of the weights, a penalty on rough images, a narrower network than the "
                         "paper's; a few minutes on two cores.  Each run has a folder of its own with its configuration, log, samples, "
                         "checkpoints, a report.html and, for programs, scores.json.");
   declare_train_flags(parser, flags);
