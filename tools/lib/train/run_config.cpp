@@ -10,7 +10,8 @@ namespace pbgen {
 std::int64_t total_iterations(const RunConfig& config, std::int64_t training_images) {
   if (config.cadence.iterations) return *config.cadence.iterations;
   const double epochs = config.cadence.epochs.value_or(1.0);
-  double iterations = std::ceil(epochs * static_cast<double>(training_images / config.trainer.batch) / config.trainer.d_steps);
+  const std::int64_t batches = training_images / config.trainer.batch;  // of an epoch
+  double iterations = std::ceil(epochs * static_cast<double>(batches) / config.trainer.d_steps);
   if (!config.cadence.epochs) iterations = std::fmax(iterations, static_cast<double>(kDefaultIterations));
   if (iterations > static_cast<double>(kMaxIterations)) {
     throw InvalidOption("epochs", epochs, concat("at most ", kMaxIterations, " iterations; of these images they are ", iterations));

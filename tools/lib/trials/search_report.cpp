@@ -243,7 +243,7 @@ std::vector<std::string> search_caveats(const Search& search, const SearchOption
   for (const SearchStep& step : search.steps)
     if (step.degraded && !step.degraded->decided) caveats.push_back(concat(step_text(search, step, options), "."));
   if (std::isnan(baseline.floor))
-    caveats.push_back("No images are held out (--holdout 0), so there is no noise floor.");
+    caveats.emplace_back("No images are held out (--holdout 0), so there is no noise floor.");
   return caveats;
 }
 
