@@ -182,14 +182,12 @@ Table search_csv(const Search& search, const SearchOptions& options) {
 }
 
 Table search_table(const Search& search, const SearchOptions& options) {
-  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", "noise floor", finest_name(search), "noise floor",
-               "above the floor", "degradation"},
-              {}};
+  Table table{{"step", "in one bit", "discriminator", "redundancy", "SWD", finest_name(search), "above the floor", "degradation"}, {}};
   for (const SearchStep& step : search.steps) {
     const std::string above_floor = percent(step.degraded ? step.degraded->above_floor : kNan);
     table.rows.push_back({step_name(step), step.setting.generator.to_string(), discriminator_text(step.setting.discriminator),
-                          redundancy_text(step), swd_text(step.mean.swd.mean), swd_text(step.mean.floor), swd_text(step.finest.swd.mean),
-                          swd_text(step.finest.floor), above_floor, step_verdict(search, step, options)});
+                          redundancy_text(step), swd_text(step.mean.swd.mean), swd_text(step.finest.swd.mean), above_floor,
+                          step_verdict(search, step, options)});
   }
   return table;
 }
@@ -269,6 +267,7 @@ std::string search_report(const Search& search, const SearchOptions& options, co
               {"scorings of each", std::to_string(first.repeats)},
               {"baseline's SWD", swd_text(search.baseline().mean.swd.mean)},
               {"noise floor", swd_text(search.baseline().mean.floor)},
+              {"noise floor " + finest_name(search), swd_text(search.baseline().finest.floor)},
               {"the floor's spread", swd_text(search.baseline().mean.floor_spread)}});
   page.heading("Trials");
   page.table(search_table(search, options));
