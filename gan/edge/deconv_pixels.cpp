@@ -58,13 +58,13 @@ void assemble_rows(const DeconvRun& deconv, const float* const (&rows)[kKernel],
   task.scale = layer.scale + first;
   task.shift = layer.shift + first;
   task.activation = layer.activation;
-  task.out_channel_stride = deconv.to_image ? out_side * out_side : kLanes;
+  task.out_channel_stride = deconv.to_image ? 2 * (deconv.last_row - deconv.first_row) * out_side : kLanes;
   task.out_vector_stride = deconv.to_image ? kLanes : static_cast<std::ptrdiff_t>(layer.c_out) * kLanes;
   const auto output = [&](std::ptrdiff_t pixel) {
     return deconv.y + first * task.out_channel_stride + pixel / kLanes * task.out_vector_stride + pixel % kLanes;
   };
-  task.even = output(2 * t * out_side);
-  task.odd = output((2 * t + 1) * out_side);
+  task.even = output(2 * (t - deconv.first_row) * out_side);
+  task.odd = output((2 * (t - deconv.first_row) + 1) * out_side);
   deconv.run.leaves.assemble(task);
 }
 
@@ -140,9 +140,9 @@ void run_signs(const DeconvRun& deconv) {
   const bool two_rows = pairs_rows(layer, leaves);
   const std::ptrdiff_t together = takes_pairs(layer, leaves) && !two_rows ? 2 : 1;
   for_each_part(deconv.run, [&](int part) {
-    const Share rows = share_of(layer.side, part, deconv.run.parts);
-    const int a = static_cast<int>(rows.first);
-    const int b = static_cast<int>(rows.last);
+    const Share rows = share_of(deconv.last_row - deconv.first_row, part, deconv.run.parts);
+    const int a = deconv.first_row + static_cast<int>(rows.first);
+    const int b = deconv.first_row + static_cast<int>(rows.last);
     if (a == b) return;
     float* const tables = deconv.run.scratch_of(part);
     float* const product = tables + sign_table_floats(layer, leaves);
@@ -245,15 +245,15 @@ void multiply_floats(const DeconvRun& deconv, int o, int a, int b, const Product
 void run_floats(const DeconvRun& deconv) {
   const DeconvLayer& layer = deconv.layer;
   const int band = band_rows(layer.side);
-  const int bands = layer.side / band;
+  const int bands = (deconv.last_row - deconv.first_row) / band;
   const bool by_band = static_cast<std::int64_t>(layer.c_out) * kTaps < static_cast<std::int64_t>(layer.side) * layer.side;
   for_each_part(deconv.run, [&](int part) {
     float* const product = deconv.run.scratch_of(part);
-    const ProductLayout layout{product, bands == 1 ? layer.side : band + 2, kTaps * kLanes, kKernel * kLanes, 0};
+    const ProductLayout layout{product, band == layer.side ? band : band + 2, kTaps * kLanes, kKernel * kLanes, 0};
     const Share items = share_of(static_cast<std::ptrdiff_t>(layer.c_out) * bands, part, deconv.run.parts);
     for (std::ptrdiff_t item = items.first; item < items.last; ++item) {
       const int o = static_cast<int>(by_band ? item % layer.c_out : item / bands);
-      const int a = static_cast<int>(by_band ? item / layer.c_out : item % bands) * band;
+      const int a = deconv.first_row + static_cast<int>(by_band ? item / layer.c_out : item % bands) * band;
       multiply_floats(deconv, o, a, a + band, layout, product);
       assemble_rows(deconv, layout, a, a + band, o, o + 1);
     }
@@ -265,6 +265,8 @@ std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer, const Leaves& leave
   if (layer.weights != nullptr) return float_product_floats(layer.side);
   return sign_table_floats(layer, leaves) + sign_product_floats(layer, leaves);
 }
+
+int pixel_band_rows(const DeconvLayer& layer) { return layer.side < kLanes ? layer.side : band_rows(layer.side); }
 
 void run_pixel_deconv(const DeconvRun& deconv) {
   if (deconv.layer.weights != nullptr) run_floats(deconv);

@@ -54,6 +54,34 @@ struct ScratchPlan {
   std::int64_t floats(int parts) const { return std::int64_t{activation[0]} + activation[1] + std::int64_t{part} * parts; }
 };
 
+// Its pieces in the caller's memory, and the run that works in them.
+Run begin_run(const Generator& generator, const float* z, void* scratch, const ParallelFor* parallel) {
+  const ScratchPlan plan(generator);
+  const std::size_t misalignment = reinterpret_cast<std::uintptr_t>(scratch) % kAlignment;
+  float* const first = reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + (kAlignment - misalignment) % kAlignment);
+  float* const second = first + plan.activation[0];
+  const bool serial = parallel == nullptr || parallel->run == nullptr;
+  return {generator, *leaves_of(generator.path), serial ? nullptr : parallel,   serial ? 1 : larger(parallel->parts, 1),
+          z,         {first, second},            second + plan.activation[1], plan.part};
+}
+
+// To the input of the last deconvolution, which is returned.
+const float* run_to_last(const Run& run) {
+  const Generator& generator = run.generator;
+  run_linear(run);
+  for (int i = 0; i + 1 < generator.deconv_count; ++i) {
+    const DeconvLayer& layer = generator.deconvs[i];
+    run_deconv({run, layer, run.activation[i % 2], run.activation[(i + 1) % 2], false, 0, layer.side});
+  }
+  return run.activation[(generator.deconv_count - 1) % 2];
+}
+
+// Input rows of the last deconvolution that make a band.
+int band_input_rows(const Generator& generator) {
+  const DeconvLayer& last = generator.deconvs[generator.deconv_count - 1];
+  return way_of(last) == FloatDeconv::pixels ? pixel_band_rows(last) : last.side;
+}
+
 template <class Weight>
 using SumRows = void (*)(const Weight* const* rows, int groups, const float* z, int z_dim, float* sums);
 
@@ -173,25 +201,24 @@ std::uint64_t scratch_bytes(const Generator& generator, int parts) {
 }
 
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel) {
-  const ScratchPlan plan(generator);
-  const std::size_t misalignment = reinterpret_cast<std::uintptr_t>(scratch) % kAlignment;
-  float* next = reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + (kAlignment - misalignment) % kAlignment);
-  const auto take = [&](std::ptrdiff_t floats) {
-    float* const taken = next;
-    next += floats;
-    return taken;
-  };
-  const Leaves& leaves = *leaves_of(generator.path);
-  const bool serial = parallel == nullptr || parallel->run == nullptr;
-  float* const first = take(plan.activation[0]);
-  float* const second = take(plan.activation[1]);
-  const Run run{generator, leaves, serial ? nullptr : parallel, serial ? 1 : larger(parallel->parts, 1), z, image, {first, second}, next,
-                plan.part};
-  run_linear(run);
-  for (int i = 0; i < generator.deconv_count; ++i) {
-    const bool last = i + 1 == generator.deconv_count;
-    run_deconv({run, generator.deconvs[i], run.activation[i % 2], last ? image : run.activation[(i + 1) % 2], last});
+  const Run run = begin_run(generator, z, scratch, parallel);
+  const DeconvLayer& last = generator.deconvs[generator.deconv_count - 1];
+  run_deconv({run, last, run_to_last(run), image, true, 0, last.side});
+}
+
+int band_rows(const Generator& generator) { return 2 * band_input_rows(generator); }
+
+bool generate_bands(const Generator& generator, const float* z, float* band, void* scratch, const ParallelFor* parallel,
+                    const BandTaker& taker) {
+  const Run run = begin_run(generator, z, scratch, parallel);
+  const DeconvLayer& last = generator.deconvs[generator.deconv_count - 1];
+  const float* const x = run_to_last(run);
+  const int rows = band_input_rows(generator);
+  for (int row = 0; row < last.side; row += rows) {
+    run_deconv({run, last, x, band, true, row, row + rows});
+    if (!taker.take(taker.context, 2 * row)) return false;
   }
+  return true;
 }
 
 }  // namespace pbgen::edge

@@ -39,4 +39,18 @@ std::uint64_t scratch_bytes(const Generator& generator, int parts);
 // Only for a generator without a fault.
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel);
 
+// Rows of an image that are finished together.
+int band_rows(const Generator& generator);
+
+// take(context, y): the band that begins with row y is finished; false: no more are wanted.
+struct BandTaker {
+  bool (*take)(void* context, int y);
+  void* context;
+};
+
+// The image of generate_one, a band at a time, from the uppermost on; false where the taker stopped it.
+// band: [c_out][band_rows(generator)][width], overwritten by each; else as generate_one.
+bool generate_bands(const Generator& generator, const float* z, float* band, void* scratch, const ParallelFor* parallel,
+                    const BandTaker& taker);
+
 }  // namespace pbgen::edge

@@ -4,26 +4,14 @@
 #include <new>
 
 #include "gan/edge/generator.h"
-#include "gan/edge/latent.h"
 #include "gan/edge/model_file.h"
+#include "gan/edge/opened_model.h"
 #include "gan/edge/placed_model.h"
-
-struct pbgen_model {
-  pbgen::edge::Generator generator;
-  pbgen::edge::ParallelFor parallel;
-  int z_dim;
-  int channels;
-  int pixels;
-  float* z;      // of the seed
-  float* image;  // [channels][pixels]
-  void* scratch;
-};
 
 namespace pbgen::edge {
 namespace {
 
 constexpr int kMaxParts = 1024;
-constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 43;  // times z_dim, at most 2^12, it is an index below 2^56
 
 struct Settings {
   Path path = Path::portable;
@@ -62,14 +50,17 @@ pbgen_model* place_model(const Model& from, const Settings& settings, Arena& are
                          std::uint64_t& row_number_bytes) {
   auto* model = arena.take<pbgen_model>(1);
   model = arena.measures() ? &measured : new (model) pbgen_model{};
+  model->place = model;
   Generator& generator = model->generator;
   row_number_bytes = place_generator(from, settings.path, arena, generator);
   model->parallel = settings.parallel;
   model->z_dim = from.z_dim;
   model->channels = from.channels;
-  model->pixels = from.size * from.size;
+  model->side = from.size;
+  const auto side = static_cast<std::uint64_t>(from.size);
   model->z = arena.take<float>(static_cast<std::uint64_t>(from.z_dim));
-  model->image = arena.take<float>(static_cast<std::uint64_t>(from.channels) * static_cast<std::uint64_t>(model->pixels));
+  model->image = arena.take<float>(static_cast<std::uint64_t>(from.channels) * side * side);
+  model->row = arena.take<unsigned char>(side * kMostPixelBytes);
   if (fault_of(generator) != nullptr) return nullptr;
   model->scratch = arena.take<unsigned char>(scratch_bytes(generator, settings.parallel.parts));
   return model;
@@ -133,18 +124,7 @@ int pbgen_open(const void* data, size_t size, const pbgen_options* options, void
   return PBGEN_OK;
 }
 
-int pbgen_generate(pbgen_model* model, const float* z, uint8_t* image) {
-  if (model == nullptr || z == nullptr || image == nullptr) return PBGEN_ARGUMENT;
-  generate_one(model->generator, z, model->image, model->scratch, &model->parallel);
-  write_bytes(model->image, model->channels, model->pixels, image);
-  return PBGEN_OK;
-}
-
-int pbgen_generate_seed(pbgen_model* model, uint64_t seed, uint64_t number, uint8_t* image) {
-  if (model == nullptr || image == nullptr || number >= kMaxNumber) return PBGEN_ARGUMENT;
-  draw_latent(seed, number, model->z_dim, model->z);
-  return pbgen_generate(model, model->z, image);
-}
+int pbgen_version(void) { return PBGEN_VERSION_NUMBER; }
 
 const char* pbgen_error_text(int code) {
   switch (code) {
@@ -167,6 +147,8 @@ const char* pbgen_error_text(int code) {
     case PBGEN_NOT_FINITE: return "a weight, scale or shift is infinite or no number: export an earlier checkpoint";
     case PBGEN_TOO_LARGE:
       return "its network is too large: a layer's output takes more than 256 MB, or the arena more than a pointer reaches";
+    case PBGEN_STOPPED: return "the image was stopped by the function that takes its rows";
+    case PBGEN_MOVED: return "the model was moved in memory since pbgen_open made it: open it anew where it is wanted";
     default: return "no code of this library";
   }
 }

@@ -10,7 +10,14 @@
  *   if (code != PBGEN_OK) puts(pbgen_error_text(code));
  *   pbgen_unmap_file(&file);
  *
- * gan/edge/examples holds this as whole programs, in C and in Python.
+ * gan/edge/examples holds this as whole programs, in C and in Python.  What else there is:
+ *
+ *   pbgen_target screen = {.pixels = frame, .format = PBGEN_BGRA8888, .row_stride = 4 * 320};
+ *   pbgen_latent(1, 0, info.z_dim, from);                                           // the z of images 0 and 1 of seed 1
+ *   pbgen_latent(1, 1, info.z_dim, to);
+ *   pbgen_walk(PBGEN_WALK_SPHERICAL, from, to, 0.5f, info.z_dim, z);                // half of the way
+ *   code = pbgen_draw(model, z, &screen);                                           // straight into a frame buffer
+ *   code = pbgen_draw_rows(model, z, PBGEN_RGB565, send_row, display);              // or row by row, where there is none
  *
  * Memory.  The library allocates nothing and has no global state.  A linear layer in floats or halves and all scales are read from the
  * model's bytes, so these stay as they are while the model is used.  All else lies in one arena of the caller's, whose size
@@ -19,9 +26,14 @@
  *     8: 1.34 to 1.38 at the paper's widths; of the linear layer, 32 ceil(z_dim / 30) / z_dim times: 1.28;
  *   - the floats of deconvolutions that are not in one bit, in the kernels' order, and the linear layer's shifts;
  *   - two activations, an image in floats, and a product for each part of parallel_for.
- * A model needs no closing: unmap its file, or take back its memory.  The arena's size follows from the network that the file
- * describes, and a few kilobytes may describe a large one: at most 32 times the file, 524 MB for activations (two layers' outputs of
- * at most 256 MB, and the image), and 32 MB for each part.  Look at it before you grant it.
+ * A model needs no closing: unmap its file, or take back its memory.  It holds addresses of its arena and of the model's bytes: a copy of
+ * the arena elsewhere is no model, and is refused (PBGEN_MOVED); open the bytes there anew.
+ * The arena's size follows from the network that the file describes, and a few kilobytes may describe a large one: at most 32 times the
+ * file, 524 MB for activations (two layers' outputs of at most 256 MB, and the image), and 32 MB for each part.  Look at it before you
+ * grant it.
+ *
+ * Stack.  At most 6 KB in pbgen_query and pbgen_open, 4 KB in what draws (as our compilers build it, optimised), and what the caller's own
+ * functions take.
  *
  * Threads.  The library starts none; pbgen_options takes a way to run pieces side by side.  One call at a time for each
  * model; any number of models may share the bytes of a file, each in an arena of its own.
@@ -35,6 +47,7 @@
  * pbgen_bytes becomes zeros).  The bytes may be hostile: every length is bounded before it is used.  The checksum finds damage, not malice.
  *
  * Versions.  Codes, functions and structs of libpbgen.so.1 stay as they are; what would change one of them changes that number.
+ * Members that are called reserved are zeros: a library that does not know what they mean refuses them (PBGEN_ARGUMENT).
  */
 #pragma once
 
@@ -50,6 +63,12 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The version of this header; pbgen_version tells that of the library.  (PBGEN_VERSION is a code.) */
+#define PBGEN_VERSION_MAJOR 0
+#define PBGEN_VERSION_MINOR 2
+#define PBGEN_VERSION_PATCH 0
+#define PBGEN_VERSION_NUMBER (PBGEN_VERSION_MAJOR * 10000 + PBGEN_VERSION_MINOR * 100 + PBGEN_VERSION_PATCH)
 
 /* The version of exported models that this library reads; it refuses others (PBGEN_VERSION). */
 #define PBGEN_MODEL_VERSION 1
@@ -72,11 +91,16 @@ enum pbgen_code {
   PBGEN_NETWORK = 13,       /* the network's description is incomplete or out of range */
   PBGEN_ARRAYS = 14,        /* an array is missing, misplaced, or not of its network's size */
   PBGEN_NOT_FINITE = 15,    /* a weight, scale or shift is infinite or no number */
-  PBGEN_TOO_LARGE = 16      /* its activations take more than this library allows, or than a pointer reaches */
+  PBGEN_TOO_LARGE = 16,     /* its activations take more than this library allows, or than a pointer reaches */
+  PBGEN_STOPPED = 17,       /* a pbgen_take_row stopped the image: nothing went wrong */
+  PBGEN_MOVED = 18          /* the model no longer lies where pbgen_open put it */
 };
 
 /* A sentence, without a full stop, in static memory.  Never null. */
 PBGEN_API const char* pbgen_error_text(int code);
+
+/* PBGEN_VERSION_NUMBER of the library that is linked or loaded. */
+PBGEN_API int pbgen_version(void);
 
 enum pbgen_path {
   PBGEN_PATH_BEST = 0, /* the fastest that this processor has */
@@ -131,12 +155,77 @@ PBGEN_API int pbgen_query(const void* data, size_t size, const pbgen_options* op
 PBGEN_API int pbgen_open(const void* data, size_t size, const pbgen_options* options, void* arena, size_t arena_bytes,
                          pbgen_model** model);
 
+/* ---- Latent vectors: z_dim floats, of which training used those in [-1, 1].  Without a model; the same floats on every machine. */
+
+/* The z of image `number`, from 0 on, below 2^43, of those that ./tools/generate --seed draws: independent and uniform in [-1, 1].
+ * z_dim: 1 to 4096. */
+PBGEN_API int pbgen_latent(uint64_t seed, uint64_t number, int z_dim, float* z);
+
+enum pbgen_walk_kind {
+  PBGEN_WALK_LINEAR = 0,   /* (1 - t) from + t to: stays in [-1, 1], but is shorter in the middle than z that were trained on */
+  PBGEN_WALK_SPHERICAL = 1 /* sin((1 - t) W) / sin W from + sin(t W) / sin W to, W the angle between them (Shoemake 1985): as long as they
+                              are, where these are equally long; components leave [-1, 1], up to 1.42 where W is a right angle at most */
+};
+
+/* A point of the way from one z to another: t = 0 is `from`, t = 1 is `to`, to the bit but for the sign of a zero.
+ * kind: pbgen_walk_kind.  The spherical walk is the linear one where W is 0, and where there is no telling which way the arc goes: a vector
+ * is 0 or not finite, or the two point away from each other, cos(W / 2) below 2^-10 (W within 0.12 degrees of 180).
+ * t: in [0, 1], else PBGEN_ARGUMENT.  z: z_dim floats; it may be `from` or `to`.
+ * Both factors are floats within 2^-23 of themselves, their products with the floats of the vectors exact, their sum rounded once to double
+ * and once to float.  No function of the C library is called, and the order of operations leaves a compiler nothing to fuse. */
+PBGEN_API int pbgen_walk(int kind, const float* from, const float* to, float t, int z_dim, float* z);
+
+/* ---- Images. */
+
 /* z: z_dim floats, of which training used those in [-1, 1].  image: image_bytes, row by row, the channels of a pixel side by
  * side, 0 to 255; overwritten.  Rounds as the processor is set: to nearest for the results above. */
 PBGEN_API int pbgen_generate(pbgen_model* model, const float* z, uint8_t* image);
 
 /* Image `number`, from 0 on, below 2^43, of those that ./tools/generate --seed draws. */
 PBGEN_API int pbgen_generate_seed(pbgen_model* model, uint64_t seed, uint64_t number, uint8_t* image);
+
+/* What a pixel becomes.  A byte is round(127.5 x + 127.5) of a value x of [-1, 1], 0 of NaN; other formats of bytes are made of it.
+ * A grey model gives the formats of colour three equal channels. */
+enum pbgen_format {
+  PBGEN_CHANNELS8 = 0,        /* the model's channels, a byte each, side by side: what pbgen_generate writes */
+  PBGEN_RGB888 = 1,           /* bytes R G B */
+  PBGEN_BGR888 = 2,           /* bytes B G R */
+  PBGEN_RGBA8888 = 3,         /* bytes R G B 255, as a canvas of a browser has them */
+  PBGEN_BGRA8888 = 4,         /* bytes B G R 255, as most window systems have them */
+  PBGEN_RGB565 = 5,           /* a uint16_t in the processor's order: R in the upper 5 bits, G in 6, B in 5, each the nearest to its byte:
+                                 round(byte * 31 / 255), round(byte * 63 / 255) */
+  PBGEN_RGB565_SWAPPED = 6,   /* the same with its bytes exchanged, as displays on a serial bus want it of a little-endian processor */
+  PBGEN_PLANES8 = 7,          /* a byte, each of the model's channels in a plane of its own */
+  PBGEN_CHANNELS_FLOAT32 = 8, /* floats in [-1, 1], the model's channels side by side; NaN stays */
+  PBGEN_PLANES_FLOAT32 = 9    /* the same, each of the model's channels in a plane of its own */
+};
+
+/* Where an image goes, and as what.  Zeros but for `pixels`: as pbgen_generate.
+ * Strides are in bytes and may be negative: the next row, plane or image then lies below in memory, and `pixels` is the uppermost row all
+ * the same (of a bitmap that begins with its lowest row: pixels = begin + (height - 1) * pitch, row_stride = -pitch).  Addresses and
+ * strides are multiples of 2 for RGB565, of 4 for floats.  Bytes between rows, planes and images are left alone. */
+typedef struct pbgen_target {
+  void* pixels;           /* row 0, the uppermost, of the first plane of the first image */
+  ptrdiff_t row_stride;   /* from a row to the next, not less than a row; 0: they touch */
+  ptrdiff_t plane_stride; /* from a plane to the next; 0: height rows.  Formats without planes do not look at it */
+  ptrdiff_t image_stride; /* of pbgen_draw_batch, from an image to the next; 0: all planes of one.  Images may stand side by side */
+  int format;             /* pbgen_format */
+  int reserved[5];        /* zeros */
+} pbgen_target;
+
+/* z: as pbgen_generate.  A target that is out of range, or whose strides lead further than an address reaches: PBGEN_ARGUMENT. */
+PBGEN_API int pbgen_draw(pbgen_model* model, const float* z, const pbgen_target* target);
+
+/* `count` images, 0 or more, one after another: each is that of pbgen_draw.  z: [count][z_dim]. */
+PBGEN_API int pbgen_draw_batch(pbgen_model* model, const float* z, int count, const pbgen_target* target);
+
+/* Takes row y of an image and returns 0, or anything else to stop it.  row: in the library's memory, at a multiple of 64, until this
+ * returns; its planes, where there are such, touch.  It may not call the library with the same model. */
+typedef int (*pbgen_take_row)(void* context, int y, const void* row);
+
+/* Row by row, from the uppermost on, as soon as they are finished: those of 8 input rows of the last layer at a time, without memory for a
+ * whole image.  From the thread that calls this.  Where take_row stops it, PBGEN_STOPPED, and the rest is not computed. */
+PBGEN_API int pbgen_draw_rows(pbgen_model* model, const float* z, int format, pbgen_take_row take_row, void* context);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,5 @@
 #include "gan/edge/placed_model.h"
 
-#include <bit>
-
 #include "gan/edge/pack.h"
 
 namespace pbgen::edge {
@@ -46,15 +44,6 @@ std::uint64_t place_deconv(const ModelLayer& from, Arena& arena, DeconvLayer& la
   return arena.used() - before;
 }
 
-// NaN is found and masked by bits, since compilers make vectors of that.
-std::uint8_t byte_of(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t within = -std::int32_t{(bits & 0x7fffffff) <= std::bit_cast<std::int32_t>(1.0f)};
-  const std::int32_t kept = (bits & within) | (std::bit_cast<std::int32_t>(-1.0f) & ~within);
-  const float scaled = 127.5f * std::bit_cast<float>(kept) + 127.5f;
-  return static_cast<std::uint8_t>(static_cast<std::int32_t>(scaled + 0.5f));
-}
-
 }  // namespace
 
 std::uint64_t place_generator(const Model& model, Path path, Arena& arena, Generator& generator) {
@@ -65,21 +54,6 @@ std::uint64_t place_generator(const Model& model, Path path, Arena& arena, Gener
   for (int i = 1; i < kModelLayers; ++i) row_number_bytes += place_deconv(model.layers[i], arena, generator.deconvs[i - 1]);
   generator.deconvs[kModelLayers - 2].activation = Activation::tanh;
   return row_number_bytes;
-}
-
-// Some pixels at a time, so that what is made of them stays in registers and the first-level cache.
-void write_bytes(const float* image, int channels, int pixels, std::uint8_t* to) {
-  constexpr int kBlock = 256;
-  std::uint8_t block[kBlock];
-  for (int first = 0; first < pixels; first += kBlock) {
-    const int count = pixels - first < kBlock ? pixels - first : kBlock;
-    for (int c = 0; c < channels; ++c) {
-      const float* const from = image + static_cast<std::ptrdiff_t>(c) * pixels + first;
-      for (int i = 0; i < count; ++i) block[i] = byte_of(from[i]);
-      std::uint8_t* const place = to + static_cast<std::ptrdiff_t>(first) * channels + c;
-      for (int i = 0; i < count; ++i) place[static_cast<std::ptrdiff_t>(i) * channels] = block[i];
-    }
-  }
 }
 
 }  // namespace pbgen::edge

@@ -1,5 +1,5 @@
-// A model ready to draw: its generator in memory of the caller's, and the bytes of an image.  What pbgen_open and pbgen_generate are made
-// of, and what the tools draw through (tools/lib/model/edge_generator.h).
+// A model ready to draw: its generator in memory of the caller's.  What pbgen_open is made of, and what the tools draw through
+// (tools/lib/model/edge_generator.h).
 #pragma once
 
 #include <cstddef>
@@ -40,8 +40,5 @@ class Arena {
 // The generator of a model, whose bytes it reads from; what the kernels want otherwise than it stands there is made in the arena.
 // Returns the bytes of numbers made of one-bit weights.
 std::uint64_t place_generator(const Model& model, Path path, Arena& arena, Generator& generator);
-
-// image: [channels][pixels], values of tanh, to bytes with a pixel's channels side by side: round(127.5 x + 127.5); NaN becomes 0.
-void write_bytes(const float* image, int channels, int pixels, std::uint8_t* to);
 
 }  // namespace pbgen::edge

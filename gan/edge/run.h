@@ -19,7 +19,6 @@ struct Run {
   const ParallelFor* parallel;
   int parts;
   const float* z;
-  float* image;
   float* activation[2];
   float* part_scratch;
   std::ptrdiff_t part_floats;
@@ -46,13 +45,16 @@ void for_each_part(const Run& run, const Body& body) {
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 
-// A deconvolution between two activations, or to the image where it is the last.
+// A deconvolution between two activations, or to the image where it is the last: then of the input rows [first_row, last_row) alone, whose
+// output rows, two for each, y is [c_out][rows][2 side].
 struct DeconvRun {
   const Run& run;
   const DeconvLayer& layer;
   const float* x;
   float* y;
   bool to_image;
+  int first_row;
+  int last_row;
 
   const float* input_vector(std::ptrdiff_t vector) const { return x + vector * layer.c_in * kLanes; }
 };
@@ -73,6 +75,8 @@ void run_deconv(const DeconvRun& deconv);
 // Pixels in the lanes: one-bit layers, float layers of FloatDeconv::pixels.
 std::ptrdiff_t pixel_deconv_floats(const DeconvLayer& layer, const Leaves& leaves);  // that a part wants
 void run_pixel_deconv(const DeconvRun& deconv);
+// Input rows of the last layer that can be run alone: side is a multiple of it.
+int pixel_band_rows(const DeconvLayer& layer);
 
 // Output channels in the lanes: float layers of FloatDeconv::channels and FloatDeconv::winograd.
 std::ptrdiff_t channel_deconv_floats(const DeconvLayer& layer);

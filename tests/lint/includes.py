@@ -94,7 +94,7 @@ DEFINES_PART_OF = {
     r"gan/edge/dispatch\.cpp": "gan/edge/run.h",
     r"data/faces/face_\w+\.cpp": "data/faces/face_layers.h",
     r"gan/edge/(deconv_\w+)\.cpp": "gan/edge/run.h",
-    r"gan/edge/(library|map_file)\.cpp": "gan/edge/pbgen.h",
+    r"gan/edge/(draw|library|map_file)\.cpp": "gan/edge/pbgen.h",
     r"gan/edge/model_header\.cpp": "gan/edge/model_file.h",
     r"tools/lib/bench/\w+\.cpp": "tools/lib/bench/case.h",
     r"tools/lib/paper/pieces\.cpp": "tools/lib/paper/piece.h",

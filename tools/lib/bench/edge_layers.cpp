@@ -62,10 +62,10 @@ class EdgeLayer {
   }
 
   void run() {
-    const edge::Run run{generator_,     *edge::leaves_of(edge_path()), &threads_,       threads_.parts, x_.data(), y_.data(),
-                        {y_.data(), nullptr}, scratch_.data(),           part_floats_};
+    const edge::Run run{generator_, *edge::leaves_of(edge_path()), &threads_,       threads_.parts,
+                        x_.data(),  {y_.data(), nullptr},          scratch_.data(), part_floats_};
     if (linear_) edge::run_linear(run);
-    else edge::run_deconv({run, generator_.deconvs[0], x_.data(), y_.data(), to_image_});
+    else edge::run_deconv({run, generator_.deconvs[0], x_.data(), y_.data(), to_image_, 0, side_in_});
   }
 
   // A hundred values, the corners among them, against the layer's definition in double.

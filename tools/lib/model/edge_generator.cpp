@@ -5,6 +5,8 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/base/parallel.h"
+#include "gan/edge/pbgen.h"
+#include "gan/edge/pixels.h"
 #include "gan/edge/placed_model.h"
 
 namespace pbgen {
@@ -66,7 +68,8 @@ void EdgeGenerator::generate_alone(const float* z, float* image, unsigned char* 
 }
 
 void EdgeGenerator::to_bytes(const float* image, std::uint8_t* bytes) const {
-  edge::write_bytes(image, config().channels, config().size * config().size, bytes);
+  const int pixels = config().size * config().size;
+  edge::write_pixels(image, pixels, config().channels, pixels, PBGEN_CHANNELS8, bytes, 0);
 }
 
 void EdgeGenerator::generate(const float* z, float* image) {
