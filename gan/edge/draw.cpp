@@ -86,7 +86,7 @@ bool take_band(void* context, int first) {
 }  // namespace
 }  // namespace pbgen::edge
 
-using namespace pbgen::edge;
+using namespace pbgen::edge;  // NOLINT(google-build-using-namespace): the C functions stand outside of it
 
 int pbgen_latent(uint64_t seed, uint64_t number, int z_dim, float* z) {
   if (z == nullptr || !is_latent_size(z_dim) || number >= kNumbersOfASeed) return PBGEN_ARGUMENT;

@@ -83,7 +83,7 @@ int check_bytes(const void* data) {
 }  // namespace
 }  // namespace pbgen::edge
 
-using namespace pbgen::edge;
+using namespace pbgen::edge;  // NOLINT(google-build-using-namespace): the C functions stand outside of it
 
 int pbgen_query(const void* data, size_t size, const pbgen_options* options, pbgen_info* info) {
   if (info == nullptr) return PBGEN_ARGUMENT;

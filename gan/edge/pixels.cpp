@@ -15,13 +15,13 @@ struct Block {
   std::uint8_t of[kColours][kBlock];
 };
 
-// NaN is found and masked by bits, since compilers make vectors of that.
+// NaN is found and masked by bits, since compilers make vectors of that.  What is rounded is not negative.
 std::uint8_t byte_of(float x) {
   const auto bits = std::bit_cast<std::int32_t>(x);
   const std::int32_t within = -std::int32_t{(bits & 0x7fffffff) <= std::bit_cast<std::int32_t>(1.0f)};
   const std::int32_t kept = (bits & within) | (std::bit_cast<std::int32_t>(-1.0f) & ~within);
   const float scaled = 127.5f * std::bit_cast<float>(kept) + 127.5f;
-  return static_cast<std::uint8_t>(static_cast<std::int32_t>(scaled + 0.5f));
+  return static_cast<std::uint8_t>(static_cast<std::int32_t>(scaled + 0.5f));  // NOLINT(bugprone-incorrect-roundings)
 }
 
 // Byte i of every pixel.
