@@ -112,7 +112,7 @@ edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sec
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
-.PHONY: all edge copy-edge test test-edge test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
+.PHONY: all edge copy-edge amalgamation test test-edge test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
 .PHONY: has-compiler has-libraries has-gtest
 .DEFAULT_GOAL := all
 
@@ -141,7 +141,7 @@ counted_link_flags := $(foreach name,malloc calloc realloc posix_memalign free m
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
-test: $(if $(cross),,$(binaries)) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(edge_libraries)
+test: $(if $(cross),,$(binaries)) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(out)/bin/amalgamated $(edge_libraries)
 	@$(test_environment) $(runner) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
 # As `test`, but on aarch64, and of the library of a device alone.
@@ -213,6 +213,26 @@ $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)
 	$(if $(show),@echo 'compile $(filter %.c,$^)')
 	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(c_defines) $(filter %.c,$^) \
 	  $(out)/libpbgen.a $(edge_link_flags) -o $@
+
+# The library of a device in one file, for other people's trees: gan/edge/amalgamate.sh.  Compiled as they would, without a flag of ours, and
+# once as strict C++14.
+amalgamation := $(out)/amalgamation
+amalgamation: $(amalgamation)/pbgen.cpp
+ifneq ($(amalgamation),$(root)build/amalgamation)
+	@mkdir -p $(root)build/amalgamation
+	@cp -f $(amalgamation)/pbgen.h $(amalgamation)/pbgen.cpp $(root)build/amalgamation
+endif
+	@ls -l $(root)build/amalgamation/pbgen.h $(root)build/amalgamation/pbgen.cpp
+$(amalgamation)/pbgen.cpp: gan/edge/amalgamate.sh $(wildcard gan/edge/*.cpp gan/edge/*.h core/freestanding/*.h)
+	@sh gan/edge/amalgamate.sh $(@D)
+$(amalgamation)/pbgen.o: $(amalgamation)/pbgen.cpp $(out)/flags | has-compiler
+	$(if $(show),@echo 'compile $<')
+	$(show)$(CXX) -std=c++14 -pedantic-errors -Wall -Wextra -Werror -fsyntax-only $<
+	$(show)$(CXX) -O2 -Wall -Wextra -Werror -c $< -o $@
+$(out)/bin/amalgamated: tests/edge/amalgamated.c $(amalgamation)/pbgen.o
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'compile $<')
+	$(show)$(c_compiler) -std=c11 -I$(amalgamation) -O2 -Wall -Wextra -Wpedantic $^ -o $@
 
 # Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter:
 # `make test-faults FAULTS_FLAGS=--all` for every call, `FAULTS_FLAGS="--only generate --verbose"` for less.
@@ -308,6 +328,7 @@ help:
 	@echo 'PBGen $(version)'
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
+	@echo 'make amalgamation the library of a device as build/amalgamation/pbgen.h and pbgen.cpp, to drop into a source tree'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
 	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'

@@ -37,7 +37,7 @@ inline RandomWords philox(std::uint64_t seed, std::uint32_t stream, std::uint32_
 
 // Uniform in [0, 1), 53 bits, of two random words.
 inline double uniform_of(std::uint32_t high, std::uint32_t low) {
-  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * 0x1p-53;
+  return static_cast<double>((std::uint64_t{high} << 32 | low) >> 11) * (1.0 / (std::uint64_t{1} << 53));
 }
 
 }  // namespace pbgen

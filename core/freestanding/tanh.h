@@ -8,8 +8,9 @@
 // lest a comparison or an operation raise a flag that nobody reads; choose() gives it no branch to make.
 #pragma once
 
-#include <bit>
 #include <cstdint>
+
+#include "core/freestanding/bits.h"
 
 namespace pbgen {
 
@@ -32,7 +33,7 @@ inline constexpr float kTanhOthers[] = {2.06390887954e-2f, -5.37397155531e-2f, 1
 // c ? a : b, in bits.
 inline float choose(bool c, float a, float b) {
   const std::int32_t mask = -static_cast<std::int32_t>(c);
-  return std::bit_cast<float>((std::bit_cast<std::int32_t>(a) & mask) | (std::bit_cast<std::int32_t>(b) & ~mask));
+  return bits_as<float>((bits_as<std::int32_t>(a) & mask) | (bits_as<std::int32_t>(b) & ~mask));
 }
 
 // e^x for x in [-87, 88], clamped there.  Relative error below 2e-7.
@@ -47,8 +48,8 @@ inline float exp_of(float x) {
   for (const float coefficient : kExpOthers) p = p * r + coefficient;
   p = p * r * r + r + 1.0f;
   // Unsigned: the bits of a NaN may wrap around; what becomes of one is not said.
-  const std::uint32_t exponent = std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(kRoundingMagic);
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(p) + (exponent << 23));
+  const std::uint32_t exponent = bits_as<std::uint32_t>(shifted) - bits_as<std::uint32_t>(kRoundingMagic);
+  return bits_as<float>(bits_as<std::uint32_t>(p) + (exponent << 23));
 }
 
 // tanh.  Relative error below 3e-7; NaN stays NaN.

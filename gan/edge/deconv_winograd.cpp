@@ -15,7 +15,7 @@ namespace {
 // A pair of neighbouring tiles has the eight output pixels of a vector in each of its four rows.
 constexpr int kPairTiles = 2;
 constexpr int kTileSide = 2 * kTileOutputs;
-static_assert(kPairTiles * kTileSide == kLanes);
+static_assert(kPairTiles * kTileSide == kLanes, "a pair of tiles is a vector wide");
 // As many as keep what a part makes of them within its second-level cache, or near.
 constexpr int kMostPairs = 16;
 constexpr int kMostPhasePoints = (kPhasePoints[2] - kPhasePoints[1]) * (kPhasePoints[2] - kPhasePoints[1]);

@@ -16,11 +16,12 @@ constexpr bool same(const float (&a)[n], const float (&b)[n]) {
     if (a[i] != b[i]) return false;
   return true;
 }
-static_assert(kExpLowest == tanh_formula::kExpLowest && kRoundingMagic == tanh_formula::kRoundingMagic);
-static_assert(kLog2E == tanh_formula::kLog2E && kLn2High == tanh_formula::kLn2High && kMinusLn2Low == tanh_formula::kMinusLn2Low);
-static_assert(kExpFirst == tanh_formula::kExpFirst && same(kExpOthers, tanh_formula::kExpOthers));
-static_assert(kTanhNear == tanh_formula::kTanhNear && kTanhFirst == tanh_formula::kTanhFirst);
-static_assert(same(kTanhOthers, tanh_formula::kTanhOthers));
+static_assert(kExpLowest == tanh_formula::kExpLowest && kRoundingMagic == tanh_formula::kRoundingMagic &&
+                  kLog2E == tanh_formula::kLog2E && kLn2High == tanh_formula::kLn2High && kMinusLn2Low == tanh_formula::kMinusLn2Low &&
+                  kExpFirst == tanh_formula::kExpFirst && same(kExpOthers, tanh_formula::kExpOthers) &&
+                  kTanhNear == tanh_formula::kTanhNear && kTanhFirst == tanh_formula::kTanhFirst &&
+                  same(kTanhOthers, tanh_formula::kTanhOthers),
+              "the leaves' constants of tanh are those of core/freestanding/tanh.h");
 
 constexpr int kMaxSide = 2048;
 constexpr int kMaxChannels = 1 << 16;
@@ -122,7 +123,7 @@ void run_linear_rows(const Run& run, LinearTask task, const Weight* weights, Sum
   }
 }
 
-bool in_range(int value, int high) { return value >= 1 && value <= high; }
+bool is_count(int value, int high) { return value >= 1 && value <= high; }
 
 }  // namespace
 
@@ -172,19 +173,19 @@ void run_deconv(const DeconvRun& deconv) {
 
 const char* fault_of(const Generator& generator) {
   const LinearLayer& linear = generator.linear;
-  if (!in_range(linear.z_dim, kMaxChannels) || !in_range(linear.channels, kMaxChannels) || !in_range(linear.side, kMaxSide))
+  if (!is_count(linear.z_dim, kMaxChannels) || !is_count(linear.channels, kMaxChannels) || !is_count(linear.side, kMaxSide))
     return "the linear layer's extents are out of range";
   const int kinds = (linear.weights != nullptr) + (linear.sign_words != nullptr) + (linear.rows != nullptr) + (linear.half_rows != nullptr);
   if (kinds != 1) return "the linear layer needs weights of one kind";
   if (linear.scale == nullptr || linear.shift == nullptr) return "the linear layer lacks its scale or shift";
-  if (!in_range(generator.deconv_count, kMaxDeconvs)) return "the number of deconvolutions is out of range";
+  if (!is_count(generator.deconv_count, kMaxDeconvs)) return "the number of deconvolutions is out of range";
   int channels = linear.channels;
   int side = linear.side;
   for (int i = 0; i < generator.deconv_count; ++i) {
     const DeconvLayer& layer = generator.deconvs[i];
     if (layer.c_in != channels || layer.side != side) return "a deconvolution does not take what the layer before it makes";
-    if (!in_range(layer.c_out, kMaxChannels)) return "a deconvolution's channels are out of range";
-    if (!in_range(layer.side, kMaxSide / 2) || (layer.side & (layer.side - 1)) != 0)
+    if (!is_count(layer.c_out, kMaxChannels)) return "a deconvolution's channels are out of range";
+    if (!is_count(layer.side, kMaxSide / 2) || (layer.side & (layer.side - 1)) != 0)
       return "a deconvolution's side is out of range or no power of two";
     if ((layer.weights == nullptr) == (layer.row_numbers == nullptr)) return "a deconvolution needs either float or one-bit weights";
     if (layer.scale == nullptr || layer.shift == nullptr) return "a deconvolution lacks its scale or shift";

@@ -4,6 +4,7 @@
 #include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
+namespace avx2 {
 namespace {
 
 // base[index], which may lie outside the array: hence an address made of numbers.
@@ -63,7 +64,7 @@ void finish_linear(const LinearTask& task, std::ptrdiff_t vector, const Vec* sum
 }  // namespace
 
 // One stream of weights, as fast as memory gives them.
-void linear_floats_avx2(const float* w, const LinearTask& task) {
+void linear_floats(const float* w, const LinearTask& task) {
   for (std::ptrdiff_t tile = task.first; tile < task.last; ++tile) {
     const float* row = w + (tile - task.weights_first) * task.z_dim * kLinearVectors * kLanes;
     Vec sums[kLinearVectors] = {};
@@ -76,7 +77,7 @@ void linear_floats_avx2(const float* w, const LinearTask& task) {
 }
 
 // A table of eight sums lies in one register: a permutation is eight lookups, each for three weights.
-void linear_signs_avx2(const std::uint32_t* words, const LinearTask& task) {
+void linear_signs(const std::uint32_t* words, const LinearTask& task) {
   const int groups = (task.z_dim + kWordInputs - 1) / kWordInputs;
   for (int group = 0; group < groups; ++group)
     for (int number = 0; number < kLanes; ++number) {
@@ -200,7 +201,7 @@ void look_up(std::uint64_t word, const float* table, Vec (&sum)[kRowBlock]) {
 // Eight product rows at a time: one add stands for eight pixels and up to six weights.
 // registers  8 sums, the word
 // order      the first lookup is a move, and what was in p is added last: 4% over loading it first
-void multiply_signs_avx2(const SignTask& task) {
+void multiply_signs(const SignTask& task) {
   for (int group = 0; group < task.groups && task.fill_tables; ++group) {
     const int begin = group_begin(task.c_in, task.first_group + group);
     const int end = group_begin(task.c_in, task.first_group + group + 1);
@@ -244,9 +245,9 @@ __m256i first_lanes(int count) {
 template <int kWidth>
 void assemble_row(const AssembleTask& task, const float* same, const float* below, const float* above, float* row) {
   const auto load = [&](const float* p) {
-    if constexpr (kWidth == 8) return _mm256_load_ps(p);
-    else if constexpr (kWidth == 4) return _mm256_zextps128_ps256(_mm_load_ps(p));
-    else return _mm256_maskload_ps(p, first_lanes(task.side));
+    if (kWidth == 8) return _mm256_load_ps(p);
+    if (kWidth == 4) return _mm256_zextps128_ps256(_mm_load_ps(p));
+    return _mm256_maskload_ps(p, first_lanes(task.side));
   };
   const auto column = [&](std::ptrdiff_t at) {
     Vec sum = load(same + at);
@@ -278,11 +279,11 @@ void assemble_row(const AssembleTask& task, const float* same, const float* belo
       const Vec low = _mm256_unpacklo_ps(left, right);
       const Vec high = _mm256_unpackhi_ps(left, right);
       const Vec first = _mm256_permute2f128_ps(low, high, 0x20);
-      if constexpr (kWidth == 1) {
+      if (kWidth == 1) {
         _mm256_maskstore_ps(out, first_lanes(2 * task.side), first);
       } else {
         _mm256_storeu_ps(out, first);
-        if constexpr (kWidth == 8) _mm256_storeu_ps(out + out_vector_stride, _mm256_permute2f128_ps(low, high, 0x31));
+        if (kWidth == 8) _mm256_storeu_ps(out + out_vector_stride, _mm256_permute2f128_ps(low, high, 0x31));
       }
       out += 2 * out_vector_stride;
       before3 = column3;
@@ -300,7 +301,7 @@ void assemble_rows(const AssembleTask& task) {
 
 }  // namespace
 
-void assemble_avx2(const AssembleTask& task) {
+void assemble(const AssembleTask& task) {
   if (task.side >= kLanes) assemble_rows<8>(task);
   else if (task.side == 4) assemble_rows<4>(task);
   else assemble_rows<1>(task);
@@ -367,7 +368,7 @@ void transpose(Vec (&r)[kLanes]) {
 
 }  // namespace
 
-void finish_channels_avx2(const FinishTask& task) {
+void finish_channels(const FinishTask& task) {
   for (int first = 0; first < task.channels; first += kLanes) {
     Vec rows[kLanes];
     for (int pixel = 0; pixel < kLanes; ++pixel) rows[pixel] = _mm256_load_ps(task.sums + pixel * kChannelLanes + first);
@@ -381,7 +382,7 @@ void finish_channels_avx2(const FinishTask& task) {
 
 // registers  4 sums, a factor
 // loads      a value for each multiplication; the pointers once for 32 values
-void combine_avx2(const CombineTask& task) {
+void combine(const CombineTask& task) {
   for (std::ptrdiff_t n = 0; n < task.count; ++n)
     for (int lane = 0; lane < task.lanes; lane += kChannelLanes) {
       const std::ptrdiff_t at = n * task.from_stride + lane;
@@ -400,7 +401,10 @@ void combine_avx2(const CombineTask& task) {
     }
 }
 
-const Leaves kAvx2Leaves = {linear_floats_avx2, linear_signs_avx2,    multiply_floats, multiply_signs_avx2, assemble_avx2,
-                            multiply_channels,  finish_channels_avx2, combine_avx2,    sum_float_rows_avx2, sum_half_rows_avx2};
+}  // namespace avx2
+
+const Leaves kAvx2Leaves = {avx2::linear_floats,   avx2::linear_signs,      avx2::multiply_floats, avx2::multiply_signs,
+                            avx2::assemble,        avx2::multiply_channels, avx2::finish_channels, avx2::combine,
+                            avx2::sum_float_rows,  avx2::sum_half_rows};
 
 }  // namespace pbgen::edge

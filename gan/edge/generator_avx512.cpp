@@ -5,6 +5,7 @@
 #include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
+namespace avx512 {
 namespace {
 
 // base[index], which may lie outside the array: hence an address made of numbers.
@@ -114,7 +115,7 @@ __attribute__((always_inline)) inline void look_up(const std::uint8_t* numbers, 
   const auto* word = reinterpret_cast<const char(*)[kRowBlock]>(numbers);
   // Read through `table`; named as well, so that no compiler thinks it unread.
   const auto* rows = reinterpret_cast<const float(*)[kWideTableFloats]>(table);
-  if constexpr (kFirst) {
+  if (kFirst) {
     asm volatile(PBGEN_LOOKUP_GROUP(PBGEN_MOVE)
                  : [a0] "=&v"(t.a0), [a1] "=&v"(t.a1), [a2] "=&v"(t.a2), [a3] "=&v"(t.a3), [a4] "=&v"(t.a4), [a5] "=&v"(t.a5),
                    [a6] "=&v"(t.a6), [a7] "=&v"(t.a7)
@@ -237,22 +238,15 @@ void multiply_channels(const ChannelTask& task) {
     case 5: multiply_pixels<5>(task); break;
     default: multiply_pixels<6>(task); break;
   }
-  static_assert(kMaxChannelPixels == 6);
+  static_assert(kMaxChannelPixels == 6, "a case for each");
 }
 
 }  // namespace
+}  // namespace avx512
 
-const Leaves kAvx512Leaves = {.linear_floats = linear_floats_avx2,
-                              .linear_signs = linear_signs_avx2,
-                              .multiply_floats = multiply_floats,
-                              .multiply_signs = multiply_signs_avx2,
-                              .assemble = assemble_avx2,
-                              .multiply_channels = multiply_channels,
-                              .finish_channels = finish_channels_avx2,
-                              .combine = combine_avx2,
-                              .sum_float_rows = sum_float_rows_avx2,
-                              .sum_half_rows = sum_half_rows_avx2,
-                              .multiply_sign_pairs = multiply_sign_pairs,
-                              .channel_pixels = kMaxChannelPixels};
+const Leaves kAvx512Leaves = {avx2::linear_floats,         avx2::linear_signs,        avx512::multiply_floats, avx2::multiply_signs,
+                              avx2::assemble,              avx512::multiply_channels, avx2::finish_channels,   avx2::combine,
+                              avx2::sum_float_rows,        avx2::sum_half_rows,
+                              avx512::multiply_sign_pairs, kMaxChannelPixels};
 
 }  // namespace pbgen::edge

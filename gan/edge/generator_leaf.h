@@ -197,18 +197,25 @@ struct Leaves {
 
 extern const Leaves kReferenceLeaves;  // the definition: in no library of a device
 extern const Leaves kPortableLeaves;
-extern const Leaves kAvx2Leaves;  // x86-64 alone
-void sum_float_rows_avx2(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
-void sum_half_rows_avx2(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
-void linear_floats_avx2(const float* w, const LinearTask& task);
-void linear_signs_avx2(const std::uint32_t* words, const LinearTask& task);
-void multiply_signs_avx2(const SignTask& task);
-void assemble_avx2(const AssembleTask& task);
-void finish_channels_avx2(const FinishTask& task);
-void combine_avx2(const CombineTask& task);
+extern const Leaves kAvx2Leaves;    // x86-64 alone
 extern const Leaves kAvx512Leaves;  // x86-64 alone
-extern const Leaves kNeonLeaves;  // aarch64 alone
-void sum_float_rows_neon(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
-void sum_half_rows_neon(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
+extern const Leaves kNeonLeaves;    // aarch64 alone
+
+// Each set's leaves stand in a namespace of its own, in which names are the same as in the others': all of them may be one file
+// (`make amalgamation`).  These are in more tables or files than one.
+namespace avx2 {
+void linear_floats(const float* w, const LinearTask& task);
+void linear_signs(const std::uint32_t* words, const LinearTask& task);
+void multiply_signs(const SignTask& task);
+void assemble(const AssembleTask& task);
+void finish_channels(const FinishTask& task);
+void combine(const CombineTask& task);
+void sum_float_rows(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
+void sum_half_rows(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
+}  // namespace avx2
+namespace neon {
+void sum_float_rows(const float* const* rows, int groups, const float* z, int z_dim, float* sums);
+void sum_half_rows(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums);
+}  // namespace neon
 
 }  // namespace pbgen::edge

@@ -15,6 +15,7 @@
 #include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
+namespace neon {
 namespace {
 
 using Quad = float32x4_t;
@@ -250,10 +251,10 @@ template <int kWidth>
 void assemble_row(const AssembleTask& task, const float* same, const float* below, const float* above, float* row) {
   const auto load_row = [](const float* p) -> Vec {
     const Quad none = vdupq_n_f32(0.0f);
-    if constexpr (kWidth == 8) return load(p);
-    else if constexpr (kWidth == 4) return {vld1q_f32(p), none};
-    else if constexpr (kWidth == 2) return {vcombine_f32(vld1_f32(p), vget_low_f32(none)), none};
-    else return {vld1q_lane_f32(p, none, 0), none};
+    if (kWidth == 8) return load(p);
+    if (kWidth == 4) return {vld1q_f32(p), none};
+    if (kWidth == 2) return {vcombine_f32(vld1_f32(p), vget_low_f32(none)), none};
+    return {vld1q_lane_f32(p, none, 0), none};
   };
   const auto column = [&](std::ptrdiff_t at) {
     Vec sum = load_row(same + at);
@@ -283,10 +284,10 @@ void assemble_row(const AssembleTask& task, const float* same, const float* belo
       left = activate(multiply_add(shift, left, scale), activation);
       right = activate(multiply_add(shift, right, scale), activation);
       const Vec first = {vzip1q_f32(left.low, right.low), vzip2q_f32(left.low, right.low)};
-      if constexpr (kWidth == 1) vst1_f32(out, vget_low_f32(first.low));
-      else if constexpr (kWidth == 2) vst1q_f32(out, first.low);
+      if (kWidth == 1) vst1_f32(out, vget_low_f32(first.low));
+      else if (kWidth == 2) vst1q_f32(out, first.low);
       else store(out, first);
-      if constexpr (kWidth == 8) store(out + out_vector_stride, {vzip1q_f32(left.high, right.high), vzip2q_f32(left.high, right.high)});
+      if (kWidth == 8) store(out + out_vector_stride, {vzip1q_f32(left.high, right.high), vzip2q_f32(left.high, right.high)});
       out += 2 * out_vector_stride;
       before3 = column3;
       before4 = column4;
@@ -393,8 +394,10 @@ void combine(const CombineTask& task) {
 }
 
 }  // namespace
+}  // namespace neon
 
-const Leaves kNeonLeaves = {linear_floats,     linear_signs,    multiply_floats, multiply_signs,      assemble,
-                            multiply_channels, finish_channels, combine,         sum_float_rows_neon, sum_half_rows_neon};
+const Leaves kNeonLeaves = {neon::linear_floats,  neon::linear_signs,      neon::multiply_floats, neon::multiply_signs,
+                            neon::assemble,       neon::multiply_channels, neon::finish_channels, neon::combine,
+                            neon::sum_float_rows, neon::sum_half_rows};
 
 }  // namespace pbgen::edge

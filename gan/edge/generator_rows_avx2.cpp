@@ -4,6 +4,7 @@
 #include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
+namespace avx2 {
 namespace {
 
 using Vec = __m256;
@@ -13,14 +14,14 @@ using Vec = __m256;
 inline Vec load_weights(const float* low, const float* high) {
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
 }
-[[gnu::target("f16c")]] inline Vec load_weights(const std::uint16_t* low, const std::uint16_t* high) {
+[[gnu::target("avx2,fma,f16c")]] inline Vec load_weights(const std::uint16_t* low, const std::uint16_t* high) {
   const __m128 first = _mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(low)));
   return _mm256_cvtph_ps(_mm_castps_si128(_mm_loadh_pi(first, reinterpret_cast<const __m64*>(high))));
 }
 
 // Columns [skip, 4) of four columns of eight rows, each eight weights that meet one component of z.
 template <class Weight>
-[[gnu::target("f16c")]] inline Vec add_columns(const Weight* rows, std::ptrdiff_t z_dim, const float* z, int skip, Vec sum) {
+[[gnu::target("avx2,fma,f16c")]] inline Vec add_columns(const Weight* rows, std::ptrdiff_t z_dim, const float* z, int skip, Vec sum) {
   Vec row[kRowColumns];
 #pragma GCC unroll 4
   for (int i = 0; i < kRowColumns; ++i) row[i] = load_weights(rows + i * z_dim, rows + (i + kRowColumns) * z_dim);
@@ -36,7 +37,7 @@ template <class Weight>
 
 // What eight rows of four columns take of the weights that follow, which may end before: hence an address made of numbers.
 template <class Weight>
-inline void prefetch(const Weight* base, std::ptrdiff_t index) {
+inline void prefetch_rows(const Weight* base, std::ptrdiff_t index) {
   constexpr std::uintptr_t kBytes = kLanes * kRowColumns * sizeof(Weight);
   constexpr std::uintptr_t kLine = 64;
   const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base) + static_cast<std::uintptr_t>(index) * sizeof(Weight);
@@ -47,7 +48,7 @@ inline void prefetch(const Weight* base, std::ptrdiff_t index) {
 // latency    a sum waits for itself at every component of z: four groups side by side
 // prefetch   the groups that stand `ahead` weights behind these, as long as these take
 template <int kGroups, class Weight>
-[[gnu::target("f16c")]] void sum_groups(const Weight* const* rows, const float* z, int z_dim, std::ptrdiff_t ahead, float* sums) {
+[[gnu::target("avx2,fma,f16c")]] void sum_groups(const Weight* const* rows, const float* z, int z_dim, std::ptrdiff_t ahead, float* sums) {
   Vec sum[kGroups];
 #pragma GCC unroll 4
   for (int group = 0; group < kGroups; ++group) sum[group] = _mm256_setzero_ps();
@@ -55,7 +56,7 @@ template <int kGroups, class Weight>
   for (; i + kRowColumns <= z_dim; i += kRowColumns)
 #pragma GCC unroll 4
     for (int group = 0; group < kGroups; ++group) {
-      prefetch(rows[group], ahead + i * kLanes);
+      prefetch_rows(rows[group], ahead + i * kLanes);
       sum[group] = add_columns(rows[group] + i, z_dim, z + i, 0, sum[group]);
     }
   if (i < z_dim) {  // the last four columns, without those that were
@@ -69,7 +70,7 @@ template <int kGroups, class Weight>
 }
 
 template <class Weight>
-[[gnu::target("f16c")]] void sum_rows(const Weight* const* rows, int groups, const float* z, int z_dim, float* sums) {
+[[gnu::target("avx2,fma,f16c")]] void sum_rows(const Weight* const* rows, int groups, const float* z, int z_dim, float* sums) {
   constexpr int kTogether = 4;
   const std::ptrdiff_t ahead = groups > 1 ? kTogether * (rows[1] - rows[0]) : 0;
   int group = 0;
@@ -79,11 +80,12 @@ template <class Weight>
 
 }  // namespace
 
-void sum_float_rows_avx2(const float* const* rows, int groups, const float* z, int z_dim, float* sums) {
+void sum_float_rows(const float* const* rows, int groups, const float* z, int z_dim, float* sums) {
   sum_rows(rows, groups, z, z_dim, sums);
 }
-void sum_half_rows_avx2(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) {
+void sum_half_rows(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) {
   sum_rows(rows, groups, z, z_dim, sums);
 }
 
+}  // namespace avx2
 }  // namespace pbgen::edge

@@ -4,6 +4,7 @@
 #include "gan/edge/generator_leaf.h"
 
 namespace pbgen::edge {
+namespace neon {
 namespace {
 
 using Quad = float32x4_t;
@@ -62,11 +63,12 @@ void sum_rows(const Weight* const* rows, int groups, const float* z, int z_dim, 
 
 }  // namespace
 
-void sum_float_rows_neon(const float* const* rows, int groups, const float* z, int z_dim, float* sums) {
+void sum_float_rows(const float* const* rows, int groups, const float* z, int z_dim, float* sums) {
   sum_rows(rows, groups, z, z_dim, sums);
 }
-void sum_half_rows_neon(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) {
+void sum_half_rows(const std::uint16_t* const* rows, int groups, const float* z, int z_dim, float* sums) {
   sum_rows(rows, groups, z, z_dim, sums);
 }
 
+}  // namespace neon
 }  // namespace pbgen::edge

@@ -7,10 +7,10 @@
 namespace pbgen::edge {
 namespace {
 
-std::size_t pixel_vectors(int side) { return (static_cast<std::size_t>(side) * side + kLanes - 1) / kLanes; }
-
 // Output vectors of the linear layer, whole tiles.
-std::size_t linear_vectors(int channels, int side) { return round_up(pixel_vectors(side) * channels, kLinearVectors); }
+std::size_t linear_vectors(int channels, int side) {
+  return round_up(ceil_div(static_cast<std::size_t>(side) * side, kLanes) * channels, kLinearVectors);
+}
 
 // The feature in a lane of an output vector; -1 where the lane is padding.
 std::ptrdiff_t feature_of(std::size_t vector, int lane, int channels, int side) {

@@ -1,7 +1,6 @@
 #include "gan/edge/pixels.h"
 
-#include <bit>
-
+#include "core/freestanding/bits.h"
 #include "gan/edge/pbgen.h"
 
 namespace pbgen::edge {
@@ -10,17 +9,14 @@ namespace {
 constexpr int kColours = 3;
 
 // Some pixels at a time, so that what is made of them stays in registers and the first-level cache.
-constexpr int kBlock = 256;
-struct Block {
-  std::uint8_t of[kColours][kBlock];
-};
+constexpr int kSomePixels = 256;
 
 // NaN is found and masked by bits, since compilers make vectors of that.  What is rounded is not negative.
 std::uint8_t byte_of(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x);
-  const std::int32_t within = -std::int32_t{(bits & 0x7fffffff) <= std::bit_cast<std::int32_t>(1.0f)};
-  const std::int32_t kept = (bits & within) | (std::bit_cast<std::int32_t>(-1.0f) & ~within);
-  const float scaled = 127.5f * std::bit_cast<float>(kept) + 127.5f;
+  const auto bits = bits_as<std::int32_t>(x);
+  const std::int32_t within = -std::int32_t{(bits & 0x7fffffff) <= bits_as<std::int32_t>(1.0f)};
+  const std::int32_t kept = (bits & within) | (bits_as<std::int32_t>(-1.0f) & ~within);
+  const float scaled = 127.5f * bits_as<float>(kept) + 127.5f;
   return static_cast<std::uint8_t>(static_cast<std::int32_t>(scaled + 0.5f));  // NOLINT(bugprone-incorrect-roundings)
 }
 
@@ -79,20 +75,20 @@ void write_pixels(const float* image, std::ptrdiff_t channel_stride, int channel
                    reinterpret_cast<float*>(planes ? bytes + c * plane_stride : bytes + c * std::ptrdiff_t{sizeof(float)}));
     return;
   }
-  Block block;
-  const std::uint8_t* const colours[kColours] = {block.of[0], block.of[channels > 1 ? 1 : 0], block.of[channels > 1 ? 2 : 0]};
-  for (std::ptrdiff_t first = 0; first < count; first += kBlock) {
-    const int some = count - first < kBlock ? static_cast<int>(count - first) : kBlock;
+  std::uint8_t block[kColours][kSomePixels];
+  const std::uint8_t* const colours[kColours] = {block[0], block[channels > 1 ? 1 : 0], block[channels > 1 ? 2 : 0]};
+  for (std::ptrdiff_t first = 0; first < count; first += kSomePixels) {
+    const int some = count - first < kSomePixels ? static_cast<int>(count - first) : kSomePixels;
     for (int c = 0; c < channels; ++c) {
       const float* const from = image + c * channel_stride + first;
-      for (int i = 0; i < some; ++i) block.of[c][i] = byte_of(from[i]);
+      for (int i = 0; i < some; ++i) block[c][i] = byte_of(from[i]);
     }
     switch (format) {
       case PBGEN_CHANNELS8:
-        for (int c = 0; c < channels; ++c) scatter(block.of[c], some, channels, c, bytes + first * channels);
+        for (int c = 0; c < channels; ++c) scatter(block[c], some, channels, c, bytes + first * channels);
         break;
       case PBGEN_PLANES8:
-        for (int c = 0; c < channels; ++c) scatter(block.of[c], some, 1, 0, bytes + c * plane_stride + first);
+        for (int c = 0; c < channels; ++c) scatter(block[c], some, 1, 0, bytes + c * plane_stride + first);
         break;
       case PBGEN_RGB565:
       case PBGEN_RGB565_SWAPPED:

@@ -2,8 +2,9 @@
 // compiler that fuses the two changes nothing.
 #include "gan/edge/walk.h"
 
-#include <bit>
 #include <cstdint>
+
+#include "core/freestanding/bits.h"
 
 namespace pbgen::edge {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 // By Newton's iteration from a guess that is right to 2^-4: then to 2^-9, 2^-19, 2^-39, and what rounding leaves.  x: 0, or normal.
 double root_of(double x) {
   if (x == 0.0) return 0.0;
-  double root = std::bit_cast<double>((std::bit_cast<std::uint64_t>(x) >> 1) + (std::uint64_t{1023} << 51));
+  double root = bits_as<double>((bits_as<std::uint64_t>(x) >> 1) + (std::uint64_t{1023} << 51));
   for (int i = 0; i < 5; ++i) root = (root + x / root) / 2;
   return root;
 }
@@ -43,7 +44,7 @@ WalkFactors linear_factors(float t) { return {static_cast<float>(1.0 - static_ca
 
 // With v half of the angle W between the ends, sin(t W) / sin W = sin(2t v) / sin v / (2 cos v).
 WalkFactors spherical_factors(const float* from, const float* to, int z_dim, float t) {
-  constexpr double kLeastCosine = 0x1p-10;
+  constexpr double kLeastCosine = 1.0 / 1024;
   const WalkFactors linear = linear_factors(t);
   const double cosine = dot(from, to, z_dim) / (root_of(dot(from, from, z_dim)) * root_of(dot(to, to, z_dim)));
   const double half = (1.0 + cosine) / 2;

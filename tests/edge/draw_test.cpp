@@ -186,7 +186,7 @@ TEST(PbgenWalk, RefusesWhatIsOutOfRange) {
   const float a[2] = {1.0f, 0.0f};
   const float b[2] = {0.0f, 1.0f};
   float z[2] = {7.0f, 7.0f};
-  for (const float t : {-0x1p-149f, std::nextafter(1.0f, 2.0f), kNaN, std::numeric_limits<float>::infinity()})
+  for (const float t : {-1e-30f, std::nextafter(1.0f, 2.0f), kNaN, std::numeric_limits<float>::infinity()})
     EXPECT_EQ(pbgen_walk(PBGEN_WALK_LINEAR, a, b, t, 2, z), PBGEN_ARGUMENT) << t;
   for (const int kind : {-1, 2}) EXPECT_EQ(pbgen_walk(kind, a, b, 0.5f, 2, z), PBGEN_ARGUMENT) << kind;
   for (const int z_dim : {-1, 0, 4097}) EXPECT_EQ(pbgen_walk(PBGEN_WALK_LINEAR, a, b, 0.5f, z_dim, z), PBGEN_ARGUMENT) << z_dim;

@@ -336,12 +336,6 @@ class PbgenBuilt : public testing::Test {
     all.insert(all.end(), arguments.begin(), arguments.end());
     return run_tool_at("/usr/bin/env", all, folder_.path());
   }
-  // Words in front of a program of the machine that the tests are built for, where that is not the one they run on.
-  static std::vector<std::string> runner() {
-    const char* const variable = std::getenv("PBGEN_RUNNER");
-    std::istringstream words(variable == nullptr ? "" : variable);
-    return {std::istream_iterator<std::string>(words), {}};
-  }
   bool present(const std::string& program) const { return run(program, {"--version"}).exit_code == 0; }
 
   // What the examples write for image 0 of a seed.
@@ -352,8 +346,35 @@ class PbgenBuilt : public testing::Test {
     return head + std::string(pixels.begin(), pixels.end());
   }
 
+  // Three images side by side, from the seed's first to its second.
+  void expect_walk(const std::string& program, std::vector<std::string> arguments, const Bytes& model) const {
+    arguments.push_back("3");
+    const ToolRun walked = run(program, arguments);
+    EXPECT_EQ(walked.exit_code, 0) << walked.err;
+    Opened opened(model);
+    const std::string head = concat("P", opened.info.channels == 3 ? 6 : 5, " ", 3 * opened.info.width, " ", opened.info.height, " 255\n");
+    ASSERT_EQ(walked.out.size(), head.size() + 3 * opened.info.image_bytes);
+    EXPECT_EQ(walked.out.substr(0, head.size()), head);
+    const std::size_t row = opened.info.image_bytes / static_cast<std::size_t>(opened.info.height);
+    const auto image = [&](std::size_t i) {
+      Bytes pixels;
+      for (std::size_t y = 0; y < static_cast<std::size_t>(opened.info.height); ++y) {
+        const auto begin = walked.out.begin() + static_cast<std::ptrdiff_t>(head.size() + (3 * y + i) * row);
+        pixels.insert(pixels.end(), begin, begin + static_cast<std::ptrdiff_t>(row));
+      }
+      return pixels;
+    };
+    EXPECT_TRUE(image(0) == opened.image(12, 0));
+    EXPECT_TRUE(image(2) == opened.image(12, 1));
+    EXPECT_TRUE(image(1) != image(0) && image(1) != image(2));
+    arguments.back() = "0";
+    EXPECT_NE(run(program, arguments).exit_code, 0);
+  }
+
   // Both examples are called alike but for what stands in front.
   void expect_example(const std::string& program, const std::vector<std::string>& before) const {
+    std::vector<std::string> with_model = before;
+    with_model.insert(with_model.end(), {folder_ / "model", "12"});
     const auto with = [&](const std::string& name) {
       std::vector<std::string> arguments = before;
       arguments.insert(arguments.end(), {folder_ / name, "12"});
@@ -364,6 +385,7 @@ class PbgenBuilt : public testing::Test {
       const ToolRun result = with("model");
       EXPECT_EQ(result.exit_code, 0) << result.err;
       EXPECT_TRUE(result.out == picture(model_of(config, kHalf), 12));
+      expect_walk(program, with_model, model_of(config, kHalf));
     }
     write_bytes(folder_ / "text", Bytes(100, 'x'));
     const ToolRun refused = with("text");
@@ -377,14 +399,14 @@ class PbgenBuilt : public testing::Test {
 };
 
 TEST_F(PbgenBuilt, AProgramInCDrawsTheSameImage) {
-  std::vector<std::string> words = runner();
+  std::vector<std::string> words = runner_words();
   words.push_back(*tool_path("pbgen_example"));
   expect_example(words.front(), {words.begin() + 1, words.end()});
 }
 
 TEST_F(PbgenBuilt, PythonDrawsTheSameImage) {
   if (!plain()) GTEST_SKIP() << "a sanitizer's runtime cannot be loaded into Python";
-  if (!runner().empty()) GTEST_SKIP() << "the library is of another machine than Python";
+  if (!runner_words().empty()) GTEST_SKIP() << "the library is of another machine than Python";
   if (!present("python3")) GTEST_SKIP() << "there is no python3 to run gan/edge/examples/generate.py";
   expect_example("python3", {"gan/edge/examples/generate.py", library_.string()});
 }

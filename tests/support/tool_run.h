@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,13 @@ inline std::optional<std::string> tool_path(const std::string& tool) {
   const std::string path = std::string(folder) + "/" + tool;
   if (!std::filesystem::exists(path)) return std::nullopt;
   return std::filesystem::absolute(path).string();
+}
+
+// Words in front of a program of the machine that the tests are built for, where that is not the one they run on.
+inline std::vector<std::string> runner_words() {
+  const char* const variable = std::getenv("PBGEN_RUNNER");
+  std::istringstream words(variable == nullptr ? "" : variable);
+  return {std::istream_iterator<std::string>(words), {}};
 }
 
 // For SetUp(): skips the test where one of the tools is not built.
