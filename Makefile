@@ -214,8 +214,8 @@ $(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)
 	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(c_defines) $(filter %.c,$^) \
 	  $(out)/libpbgen.a $(edge_link_flags) -o $@
 
-# The library of a device in one file, for other people's trees: gan/edge/amalgamate.sh.  Compiled as they would, without a flag of ours, and
-# once as strict C++14.
+# The library of a device in one file, for other people's trees: gan/edge/amalgamate.sh.  Compiled as they would, without a flag of ours,
+# and once as strict C++14.
 amalgamation := $(out)/amalgamation
 amalgamation: $(amalgamation)/pbgen.cpp
 ifneq ($(amalgamation),$(root)build/amalgamation)

@@ -68,8 +68,8 @@ awk -v version="$version" '
     print "#endif"
   }
   BEGIN {
-    print "// libpbgen " version ", the library of a device of PBGen, in one file; pbgen.h beside it says what it does.  Made of gan/edge and"
-    print "// core/freestanding by `make amalgamation`: changes belong there."
+    print "// libpbgen " version ", the library of a device of PBGen, in one file; pbgen.h beside it says what it does."
+    print "// Made of gan/edge and core/freestanding by `make amalgamation`: changes belong there."
     print "//"
     print "//   c++ -O2 -c pbgen.cpp        g++ or clang++, C++14 or newer; no other flag is needed, nothing but a C library behind it"
     print "#include \"pbgen.h\""

@@ -34,48 +34,85 @@ FloatDeconv way_of(const DeconvLayer& layer) {
   return layer.weights != nullptr ? float_deconv(layer.c_in, layer.c_out, layer.side) : FloatDeconv::pixels;
 }
 
-// Scratch: two activations that take turns, and what each part has for itself.
-struct ScratchPlan {
-  std::ptrdiff_t activation[2] = {0, 0};
-  std::ptrdiff_t part = 0;  // product and tables, or a tile of the linear layer's weights
+// Step 0 is the linear layer, step i the deconvolution i - 1; activation i is what step i makes, the last one the image.
+std::ptrdiff_t made_floats(const Generator& generator, int step) {
+  const LinearLayer& linear = generator.linear;
+  if (step == 0) return whole_lines(activation_floats(linear.channels, linear.side));
+  const DeconvLayer& layer = generator.deconvs[step - 1];
+  const std::ptrdiff_t side = 2 * static_cast<std::ptrdiff_t>(layer.side);
+  return whole_lines(step == generator.deconv_count ? layer.c_out * side * side : activation_floats(layer.c_out, 2 * layer.side));
+}
 
-  explicit ScratchPlan(const Generator& generator) {
-    const auto grow = [](std::ptrdiff_t& size, std::ptrdiff_t need) { size = need > size ? need : size; };
-    const LinearLayer& linear = generator.linear;
-    grow(activation[0], activation_floats(linear.channels, linear.side));
-    grow(part, linear_part_floats(linear));
-    for (int i = 0; i < generator.deconv_count; ++i) {
-      const DeconvLayer& layer = generator.deconvs[i];
-      if (i + 1 < generator.deconv_count) grow(activation[(i + 1) % 2], activation_floats(layer.c_out, 2 * layer.side));
-      grow(part, deconv_part_floats(layer, *leaves_of(generator.path)));
+// What a part has for itself: product and tables, or a tile of the linear layer's weights.
+std::ptrdiff_t part_floats(const Generator& generator, int step) {
+  return whole_lines(step == 0 ? linear_part_floats(generator.linear)
+                               : deconv_part_floats(generator.deconvs[step - 1], *leaves_of(generator.path)));
+}
+
+// Scratch: activations stand at its two ends by turns, even ones at the beginning, and what the parts have between those two that a step
+// reads and makes.  So it is as large as the largest step alone.
+//
+//   step i      activation i - 1 | parts ...          | activation i
+//   step i + 1  activation i + 1 | parts ...          | activation i
+class ScratchLayout {
+ public:
+  ScratchLayout(const Generator& generator, int parts) : generator_(generator), parts_(larger(parts, 1)) {
+    for (int step = 0; step <= generator.deconv_count; ++step) {
+      const std::int64_t read = step == 0 ? 0 : made_floats(generator, step - 1);
+      const std::int64_t floats = read + made_floats(generator, step) + std::int64_t{parts_} * part_floats(generator, step);
+      if (floats > floats_) floats_ = floats;
     }
-    for (std::ptrdiff_t& size : activation) size = whole_lines(size);
-    part = whole_lines(part);
   }
-  std::int64_t floats(int parts) const { return std::int64_t{activation[0]} + activation[1] + std::int64_t{part} * parts; }
+  std::int64_t floats() const { return floats_; }
+
+  float* activation(float* scratch, int i) const {
+    return i % 2 == 0 ? scratch : scratch + (floats_ - made_floats(generator_, i));
+  }
+  float* parts(float* scratch, int step) const { return scratch + made_floats(generator_, step % 2 == 0 ? step : step - 1); }
+
+ private:
+  const Generator& generator_;
+  int parts_;
+  std::int64_t floats_ = 0;
 };
 
-// Its pieces in the caller's memory, and the run that works in them.
-Run begin_run(const Generator& generator, const float* z, void* scratch, const ParallelFor* parallel) {
-  const ScratchPlan plan(generator);
-  const std::size_t misalignment = reinterpret_cast<std::uintptr_t>(scratch) % kAlignment;
-  float* const first = reinterpret_cast<float*>(static_cast<unsigned char*>(scratch) + (kAlignment - misalignment) % kAlignment);
-  float* const second = first + plan.activation[0];
-  const bool serial = parallel == nullptr || parallel->run == nullptr;
-  return {generator, *leaves_of(generator.path), serial ? nullptr : parallel,   serial ? 1 : larger(parallel->parts, 1),
-          z,         {first, second},            second + plan.activation[1], plan.part};
+float* first_line(void* memory) {
+  const std::size_t misalignment = reinterpret_cast<std::uintptr_t>(memory) % kAlignment;
+  return reinterpret_cast<float*>(static_cast<unsigned char*>(memory) + (kAlignment - misalignment) % kAlignment);
 }
 
-// To the input of the last deconvolution, which is returned.
-const float* run_to_last(const Run& run) {
-  const Generator& generator = run.generator;
-  run_linear(run);
-  for (int i = 0; i + 1 < generator.deconv_count; ++i) {
-    const DeconvLayer& layer = generator.deconvs[i];
-    run_deconv({run, layer, run.activation[i % 2], run.activation[(i + 1) % 2], false, 0, layer.side});
+// One image under way, step by step.
+class Steps {
+ public:
+  Steps(const Generator& generator, const float* z, void* scratch, const ParallelFor* parallel)
+      : generator_(generator),
+        parallel_(parallel == nullptr || parallel->run == nullptr ? nullptr : parallel),
+        layout_(generator, parallel_ == nullptr ? 1 : parallel_->parts),
+        z_(z),
+        scratch_(first_line(scratch)) {}
+
+  void run_to_last() const {
+    run_linear(run_of(0), layout_.activation(scratch_, 0));
+    for (int i = 0; i + 1 < generator_.deconv_count; ++i) run(i, layout_.activation(scratch_, i + 1), false, 0, generator_.deconvs[i].side);
   }
-  return run.activation[(generator.deconv_count - 1) % 2];
-}
+  // The image's rows of the last one's input rows [first, last).  There is one; larger() tells compilers so.
+  void run_last(float* rows, int first, int last) const { run(larger(generator_.deconv_count, 1) - 1, rows, true, first, last); }
+
+ private:
+  Run run_of(int step) const {
+    return {generator_, *leaves_of(generator_.path), parallel_, parallel_ == nullptr ? 1 : larger(parallel_->parts, 1), z_,
+            layout_.parts(scratch_, step), part_floats(generator_, step)};
+  }
+  void run(int i, float* to, bool to_image, int first, int last) const {
+    run_deconv({run_of(i + 1), generator_.deconvs[i], layout_.activation(scratch_, i), to, to_image, first, last});
+  }
+
+  const Generator& generator_;
+  const ParallelFor* parallel_;
+  ScratchLayout layout_;
+  const float* z_;
+  float* scratch_;
+};
 
 // Input rows of the last deconvolution that make a band.
 int band_input_rows(const Generator& generator) {
@@ -136,13 +173,13 @@ std::ptrdiff_t linear_part_floats(const LinearLayer& layer) {
   return layer.weights != nullptr ? 0 : static_cast<std::ptrdiff_t>(kLinearVectors * kLanes) * layer.z_dim;
 }
 
-void run_linear(const Run& run) {
+void run_linear(const Run& run, float* y) {
   const LinearLayer& layer = run.generator.linear;
   const std::ptrdiff_t tiles = activation_floats(layer.channels, layer.side) / (kLinearVectors * kLanes);
   for_each_part(run, [&](int part) {
     const Share share = share_of(tiles, part, run.parts);
     LinearTask task{run.z,       layer.z_dim, layer.scale,          layer.shift,       layer.channels, layer.activation,
-                    share.first, share.last,  run.scratch_of(part), run.activation[0], 0};
+                    share.first, share.last,  run.scratch_of(part), y,                    0};
     if (layer.weights != nullptr) run.leaves.linear_floats(layer.weights, task);
     else if (layer.sign_words != nullptr) run.leaves.linear_signs(layer.sign_words, task);
     else if (layer.rows != nullptr) run_linear_rows(run, task, layer.rows, run.leaves.sum_float_rows, run.scratch_of(part));
@@ -198,25 +235,28 @@ const char* fault_of(const Generator& generator) {
 }
 
 std::uint64_t scratch_bytes(const Generator& generator, int parts) {
-  return static_cast<std::uint64_t>(ScratchPlan(generator).floats(larger(parts, 1))) * sizeof(float) + kAlignment;
+  return static_cast<std::uint64_t>(ScratchLayout(generator, parts).floats()) * sizeof(float) + kAlignment;
+}
+
+float* image_in_scratch(const Generator& generator, void* scratch, int parts) {
+  return ScratchLayout(generator, parts).activation(first_line(scratch), generator.deconv_count);
 }
 
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel) {
-  const Run run = begin_run(generator, z, scratch, parallel);
-  const DeconvLayer& last = generator.deconvs[generator.deconv_count - 1];
-  run_deconv({run, last, run_to_last(run), image, true, 0, last.side});
+  const Steps steps(generator, z, scratch, parallel);
+  steps.run_to_last();
+  steps.run_last(image, 0, generator.deconvs[generator.deconv_count - 1].side);
 }
 
 int band_rows(const Generator& generator) { return 2 * band_input_rows(generator); }
 
 bool generate_bands(const Generator& generator, const float* z, float* band, void* scratch, const ParallelFor* parallel,
                     const BandTaker& taker) {
-  const Run run = begin_run(generator, z, scratch, parallel);
-  const DeconvLayer& last = generator.deconvs[generator.deconv_count - 1];
-  const float* const x = run_to_last(run);
+  const Steps steps(generator, z, scratch, parallel);
+  steps.run_to_last();
   const int rows = band_input_rows(generator);
-  for (int row = 0; row < last.side; row += rows) {
-    run_deconv({run, last, x, band, true, row, row + rows});
+  for (int row = 0; row < generator.deconvs[generator.deconv_count - 1].side; row += rows) {
+    steps.run_last(band, row, row + rows);
     if (!taker.take(taker.context, 2 * row)) return false;
   }
   return true;

@@ -33,8 +33,10 @@ const char* fault_of(const Generator& generator);
 
 // Memory that generate_one wants, for so many parts.
 std::uint64_t scratch_bytes(const Generator& generator, int parts);
+// A place in that memory for the image of generate_one, or for the band of generate_bands.
+float* image_in_scratch(const Generator& generator, void* scratch, int parts);
 
-// z: [z_dim].  image: [c_out][side][side] of the last layer, overwritten; overlaps nothing else.
+// z: [z_dim].  image: [c_out][side][side] of the last layer, overwritten; overlaps nothing else but image_in_scratch of as many parts.
 // scratch: scratch_bytes(generator, parts) bytes of any alignment.  parallel: null, or run null: serially.
 // Only for a generator without a fault.
 void generate_one(const Generator& generator, const float* z, float* image, void* scratch, const ParallelFor* parallel);

@@ -57,12 +57,11 @@ pbgen_model* place_model(const Model& from, const Settings& settings, Arena& are
   model->z_dim = from.z_dim;
   model->channels = from.channels;
   model->side = from.size;
-  const auto side = static_cast<std::uint64_t>(from.size);
   model->z = arena.take<float>(static_cast<std::uint64_t>(from.z_dim));
-  model->image = arena.take<float>(static_cast<std::uint64_t>(from.channels) * side * side);
-  model->row = arena.take<unsigned char>(side * kMostPixelBytes);
+  model->row = arena.take<unsigned char>(static_cast<std::uint64_t>(from.size) * kMostPixelBytes);
   if (fault_of(generator) != nullptr) return nullptr;
   model->scratch = arena.take<unsigned char>(scratch_bytes(generator, settings.parallel.parts));
+  if (!arena.measures()) model->image = image_in_scratch(generator, model->scratch, settings.parallel.parts);
   return model;
 }
 

@@ -12,7 +12,7 @@ struct pbgen_model {
   int channels;
   int side;      // of the image
   float* z;      // of the seed
-  float* image;  // [channels][side][side]
+  float* image;  // [channels][side][side], in the scratch
   void* row;     // of the widest format
   void* scratch;
 };

@@ -25,12 +25,11 @@
  *   - the kernels' numbers for one-bit weights.  Of a deconvolution, 8 ceil(c_in / 6) / c_in times its bits where c_out is a multiple of
  *     8: 1.34 to 1.38 at the paper's widths; of the linear layer, 32 ceil(z_dim / 30) / z_dim times: 1.28;
  *   - the floats of deconvolutions that are not in one bit, in the kernels' order, and the linear layer's shifts;
- *   - two activations, an image in floats, and a product for each part of parallel_for.
+ *   - the largest layer's input, output and, for each part of parallel_for, product.
  * A model needs no closing: unmap its file, or take back its memory.  It holds addresses of its arena and of the model's bytes: a copy of
  * the arena elsewhere is no model, and is refused (PBGEN_MOVED); open the bytes there anew.
  * The arena's size follows from the network that the file describes, and a few kilobytes may describe a large one: at most 32 times the
- * file, 524 MB for activations (two layers' outputs of at most 256 MB, and the image), and 32 MB for each part.  Look at it before you
- * grant it.
+ * file, 512 MB for activations (two layers' outputs of at most 256 MB), and 32 MB for each part.  Look at it before you grant it.
  *
  * Stack.  At most 6 KB in pbgen_query and pbgen_open, 4 KB in what draws (as our compilers build it, optimised), and what the caller's own
  * functions take.

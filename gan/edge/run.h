@@ -12,14 +12,13 @@ constexpr int larger(int a, int b) { return a > b ? a : b; }
 inline std::ptrdiff_t pixel_vectors(int side) { return (static_cast<std::ptrdiff_t>(side) * side + kLanes - 1) / kLanes; }
 inline std::ptrdiff_t row_vectors(int side) { return larger(side / kLanes, 1); }
 
-// One generate_one under way.
+// One layer of a generate_one under way.
 struct Run {
   const Generator& generator;
   const Leaves& leaves;
   const ParallelFor* parallel;
   int parts;
   const float* z;
-  float* activation[2];
   float* part_scratch;
   std::ptrdiff_t part_floats;
 
@@ -65,9 +64,9 @@ const Leaves* leaves_of(Path path);
 // Floats of [pixels/8][channels][8], and of the linear layer's whole tiles.
 std::ptrdiff_t activation_floats(int channels, int side);
 
-// To activation[0].
+// y: [activation_floats].
 std::ptrdiff_t linear_part_floats(const LinearLayer& layer);  // that a part wants
-void run_linear(const Run& run);
+void run_linear(const Run& run, float* y);
 
 std::ptrdiff_t deconv_part_floats(const DeconvLayer& layer, const Leaves& leaves);
 void run_deconv(const DeconvRun& deconv);

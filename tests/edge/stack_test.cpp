@@ -3,10 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string>
 #include <vector>
 
 #include "core/base/aligned_buffer.h"
@@ -26,28 +23,32 @@ constexpr bool kStackIsOurs = true;
 constexpr std::int64_t kStackBytes = 256 << 10;  // enough for a thread to begin in, on every machine
 constexpr std::uint8_t kPaint = 0xa5;
 
-// Bytes of stack from the function's own frame on: less those of a thread that does nothing.
-std::int64_t painted_away(void* (*body)(void*), void* argument) {
+template <class Body>
+struct Call {
+  Body* body;
+  const std::uint8_t* frame;  // of the function that calls the body
+};
+
+// Bytes of stack from the caller's frame to the lowest byte that was written.  Stacks grow downwards on all of our machines.
+template <class Body>
+std::int64_t stack_bytes(Body body) {
+  Call<Body> call{&body, nullptr};
+  const auto run = [](void* context) -> void* {
+    auto& own = *static_cast<Call<Body>*>(context);
+    own.frame = static_cast<const std::uint8_t*>(__builtin_frame_address(0));
+    (*own.body)();
+    return nullptr;
+  };
   AlignedBuffer<std::uint8_t> stack(kStackBytes);
   std::fill(stack.begin(), stack.end(), kPaint);
   pthread_attr_t attributes;
   pthread_t thread;
   EXPECT_EQ(pthread_attr_init(&attributes), 0);
   EXPECT_EQ(pthread_attr_setstack(&attributes, stack.data(), kStackBytes), 0);
-  EXPECT_EQ(pthread_create(&thread, &attributes, body, argument), 0);
+  EXPECT_EQ(pthread_create(&thread, &attributes, run, &call), 0);
   EXPECT_EQ(pthread_join(thread, nullptr), 0);
   pthread_attr_destroy(&attributes);
-  return stack.end() - std::find_if(stack.begin(), stack.end(), [](std::uint8_t byte) { return byte != kPaint; });
-}
-
-template <class Body>
-std::int64_t stack_bytes(Body body) {
-  const auto call = [](void* context) -> void* {
-    (*static_cast<Body*>(context))();
-    return nullptr;
-  };
-  const auto nothing = [](void*) -> void* { return nullptr; };
-  return painted_away(call, &body) - painted_away(nothing, nullptr);
+  return call.frame - std::find_if(stack.begin(), stack.end(), [](std::uint8_t byte) { return byte != kPaint; });
 }
 
 TEST(PbgenStack, IsWhatTheHeaderSays) {

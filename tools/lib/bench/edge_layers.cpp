@@ -62,9 +62,8 @@ class EdgeLayer {
   }
 
   void run() {
-    const edge::Run run{generator_, *edge::leaves_of(edge_path()), &threads_,       threads_.parts,
-                        x_.data(),  {y_.data(), nullptr},          scratch_.data(), part_floats_};
-    if (linear_) edge::run_linear(run);
+    const edge::Run run{generator_, *edge::leaves_of(edge_path()), &threads_, threads_.parts, x_.data(), scratch_.data(), part_floats_};
+    if (linear_) edge::run_linear(run, y_.data());
     else edge::run_deconv({run, generator_.deconvs[0], x_.data(), y_.data(), to_image_, 0, side_in_});
   }
 
