@@ -1,8 +1,10 @@
-// The leaves for any machine: vectors of four floats as g++ and clang++ know them everywhere, two for each vector of eight lanes.
+// The leaves for any machine, in vectors of four floats (four.h), two for each vector of eight lanes.  Loops over sums are unrolled by
+// name: at -O2 g++ would keep the sums in memory, and an image take twice as long.
 // Sums are floats, each product is rounded and then the sum, in an order that is written here: the same bytes on every machine.
 #include <cfloat>
 
 #include "core/freestanding/tanh.h"
+#include "gan/edge/four.h"
 #include "gan/edge/generator_leaf.h"
 
 // Each operation is rounded once, to its own type: what is written here is what every machine computes.
@@ -16,20 +18,6 @@ namespace {
 
 constexpr int kHalf = kLanes / 2;
 
-typedef float Four __attribute__((vector_size(16)));
-typedef std::int32_t FourBits __attribute__((vector_size(16)));
-// Anywhere in an array of floats.
-typedef float UnalignedFour __attribute__((vector_size(16), aligned(4), may_alias));
-typedef std::int32_t UnalignedBits __attribute__((vector_size(16), aligned(4), may_alias));
-
-Four load(const float* from) { return *reinterpret_cast<const UnalignedFour*>(from); }
-void store(float* to, Four value) { *reinterpret_cast<UnalignedFour*>(to) = value; }
-Four all(float value) { return Four{value, value, value, value}; }
-FourBits bits_of(Four value) { return reinterpret_cast<FourBits>(value); }
-Four floats_of(FourBits bits) { return reinterpret_cast<Four>(bits); }
-// Where the mask has all bits set a, else b.
-Four select(FourBits mask, Four a, Four b) { return floats_of((mask & bits_of(a)) | (~mask & bits_of(b))); }
-
 // e^x as core/freestanding/tanh.h has it.
 Four exp_of(Four x) {
   x = select(x < all(tanh_formula::kExpLowest), all(tanh_formula::kExpLowest), x);
@@ -38,8 +26,8 @@ Four exp_of(Four x) {
   const Four n = shifted - magic;
   const Four r = (x - n * tanh_formula::kLn2High) + n * tanh_formula::kMinusLn2Low;
   Four p = all(tanh_formula::kExpFirst);
-  for (const float coefficient : tanh_formula::kExpOthers) p = p * r + coefficient;
-  p = p * r * r + r + 1.0f;
+  for (const float coefficient : tanh_formula::kExpOthers) p = p * r + all(coefficient);
+  p = p * r * r + r + all(1.0f);
   return floats_of(bits_of(p) + ((bits_of(shifted) - bits_of(magic)) << 23));
 }
 
@@ -48,11 +36,11 @@ Four tanh_of(Four x) {
   const FourBits sign = bits_of(x) & sign_bit;
   const Four magnitude = floats_of(bits_of(x) & ~sign_bit);
   const Four e = exp_of(magnitude * -2.0f);
-  const Four far = floats_of(bits_of((1.0f - e) / (1.0f + e)) | sign);
+  const Four far = floats_of(bits_of((all(1.0f) - e) / (all(1.0f) + e)) | sign);
   const Four z = x * x;
   Four p = all(tanh_formula::kTanhFirst);
-  for (const float coefficient : tanh_formula::kTanhOthers) p = p * z + coefficient;
-  return select(magnitude > all(tanh_formula::kTanhNear), far, p * z * x + x);
+  for (const float coefficient : tanh_formula::kTanhOthers) p = p * z + all(coefficient);
+  return select(all(tanh_formula::kTanhNear) < magnitude, far, p * z * x + x);
 }
 
 // NaN stays NaN: it is not below 0.
@@ -62,26 +50,25 @@ Four activate(Four x, Activation activation) {
   return x;
 }
 
-// sums: of the vector's two halves.
-void finish_linear(const LinearTask& task, std::ptrdiff_t vector, const Four* sums) {
+void finish_linear(const LinearTask& task, std::ptrdiff_t vector, Four low, Four high) {
   const float scale = task.scale[vector % task.channels];
-  for (int half = 0; half < 2; ++half) {
-    const std::ptrdiff_t at = vector * kLanes + half * kHalf;
-    store(task.out + at, activate(sums[half] * scale + load(task.shift + at), task.activation));
-  }
+  const std::ptrdiff_t at = vector * kLanes;
+  store(task.out + at, activate(low * scale + load(task.shift + at), task.activation));
+  store(task.out + at + kHalf, activate(high * scale + load(task.shift + at + kHalf), task.activation));
 }
 
-// Four vectors at a time: eight sums, which even sixteen registers hold.
 void linear_floats(const float* w, const LinearTask& task) {
-  constexpr int kVectors = 4;
+  constexpr int kVectors = kFourSums / 2;
   constexpr std::ptrdiff_t kTileLanes = kLinearVectors * kLanes;
   for (std::ptrdiff_t tile = task.first; tile < task.last; ++tile)
     for (int first = 0; first < kLinearVectors; first += kVectors) {
       const float* row = w + (tile - task.weights_first) * task.z_dim * kTileLanes + first * kLanes;
-      Four sums[2 * kVectors] = {};
+      Four sums[kFourSums] = {};
       for (int i = 0; i < task.z_dim; ++i, row += kTileLanes)
-        for (int v = 0; v < 2 * kVectors; ++v) sums[v] += load(row + v * kHalf) * task.z[i];
-      for (int v = 0; v < kVectors; ++v) finish_linear(task, tile * kLinearVectors + first + v, sums + 2 * v);
+#pragma GCC unroll 8
+        for (int v = 0; v < kFourSums; ++v) sums[v] = sums[v] + load(row + v * kHalf) * task.z[i];
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) finish_linear(task, tile * kLinearVectors + first + v, sums[2 * v], sums[2 * v + 1]);
     }
 }
 
@@ -96,28 +83,33 @@ void linear_signs(const std::uint32_t* words, const LinearTask& task) {
       const std::ptrdiff_t word = vector / kWordVectors * count + i / kWordBits;
       const std::uint32_t* const from = words + (word * kWordVectors + vector % kWordVectors) * kLanes;
       const FourBits z = bits_of(all(task.z[i]));
+#pragma GCC unroll 2
       for (int half = 0; half < 2; ++half) {
-        const FourBits bits = *reinterpret_cast<const UnalignedBits*>(from + half * kHalf);
-        sums[half] += floats_of(z ^ (~(bits << (31 - i % kWordBits)) & sign_bit));
+        const FourBits bits = load_bits(from + half * kHalf);
+        sums[half] = sums[half] + floats_of(z ^ (~(bits << (31 - i % kWordBits)) & sign_bit));
       }
     }
-    finish_linear(task, vector, sums);
+    finish_linear(task, vector, sums[0], sums[1]);
   }
 }
 
-// Five taps of a row on one vector of pixels.
+// Five taps of a row on one vector of pixels, whose halves go together where registers hold ten sums.
 void multiply_vector(const float* w, int c_in, const float* x, float* p) {
-  Four sums[kKernel][2] = {};
-  for (int c = 0; c < c_in; ++c, w += kKernel, x += kLanes) {
-    const Four low = load(x);
-    const Four high = load(x + kHalf);
-    for (int kx = 0; kx < kKernel; ++kx) {
-      sums[kx][0] += low * w[kx];
-      sums[kx][1] += high * w[kx];
-    }
+  constexpr int kTogether = kFourSums < kKernel ? 1 : 2;
+  for (int first = 0; first < 2; first += kTogether) {
+    Four sums[kKernel][kTogether] = {};
+    for (std::ptrdiff_t c = 0; c < c_in; ++c)
+#pragma GCC unroll 2
+      for (int half = 0; half < kTogether; ++half) {
+        const Four pixels = load(x + c * kLanes + (first + half) * kHalf);
+#pragma GCC unroll 5
+        for (int kx = 0; kx < kKernel; ++kx) sums[kx][half] = sums[kx][half] + pixels * w[c * kKernel + kx];
+      }
+#pragma GCC unroll 5
+    for (int kx = 0; kx < kKernel; ++kx)
+#pragma GCC unroll 2
+      for (int half = 0; half < kTogether; ++half) store(p + kx * kLanes + (first + half) * kHalf, sums[kx][half]);
   }
-  for (int kx = 0; kx < kKernel; ++kx)
-    for (int half = 0; half < 2; ++half) store(p + kx * kLanes + half * kHalf, sums[kx][half]);
 }
 
 void multiply_floats(const float* w, int c_in, const float* x0, const float* x1, float* p0, float* p1) {
@@ -130,7 +122,7 @@ void fill_table(const float* x, int count, float* table) {
   for (int half = 0; half < 2; ++half) {
     float* const to = table + half * kHalf;
     Four none = all(0.0f);
-    for (int b = 0; b < count; ++b) none -= load(x + b * kLanes + half * kHalf);
+    for (int b = 0; b < count; ++b) none = none - load(x + b * kLanes + half * kHalf);
     store(to, none);
     for (int b = 0; b < count; ++b) {
       const Four one = load(x + b * kLanes + half * kHalf);
@@ -140,26 +132,30 @@ void fill_table(const float* x, int count, float* table) {
   }
 }
 
-// Four product rows at a time: eight sums.  One addition stands for four pixels and up to six weights.
+// One addition stands for four pixels and up to six weights.
 void multiply_signs(const SignTask& task) {
-  constexpr int kRows = kRowBlock / 2;
+  constexpr int kRows = kFourSums / 2;  // product rows at a time
+  constexpr int kPasses = kRowBlock / kRows;
   for (int group = 0; group < task.groups && task.fill_tables; ++group) {
     const int begin = group_begin(task.c_in, task.first_group + group);
     const int end = group_begin(task.c_in, task.first_group + group + 1);
     fill_table(task.x + begin * kLanes, end - begin, task.tables + group * kTableFloats);
   }
-  for (std::ptrdiff_t rows = 0; rows < 2 * task.row_blocks; ++rows) {
-    const std::uint8_t* numbers = task.numbers + rows / 2 * task.groups * kRowBlock + rows % 2 * kRows;
+  for (std::ptrdiff_t rows = 0; rows < kPasses * task.row_blocks; ++rows) {
+    const std::uint8_t* numbers = task.numbers + rows / kPasses * task.groups * kRowBlock + rows % kPasses * kRows;
     const float* table = task.tables;
     Four sums[kRows][2] = {};
     for (int group = 0; group < task.groups; ++group, numbers += kRowBlock, table += kTableFloats)
+#pragma GCC unroll 4
       for (int row = 0; row < kRows; ++row) {
         const float* const from = table + numbers[row] * (kLanes / 4);  // the row's number times 4
-        sums[row][0] += load(from);
-        sums[row][1] += load(from + kHalf);
+        sums[row][0] = sums[row][0] + load(from);
+        sums[row][1] = sums[row][1] + load(from + kHalf);
       }
     float* const p = task.p + rows * kRows * kLanes;
+#pragma GCC unroll 4
     for (int row = 0; row < kRows; ++row)
+#pragma GCC unroll 2
       for (int half = 0; half < 2; ++half) {
         float* const to = p + row * kLanes + half * kHalf;
         store(to, task.accumulate ? sums[row][half] + load(to) : sums[row][half]);
@@ -178,7 +174,7 @@ struct RowSum {
     for (const float* const row : rows) {
       if (row == nullptr) continue;
       const float* const from = row + o * task.channel_stride + x / kLanes * task.vector_stride + kx * kLanes + x % kLanes;
-      sum += load(from);
+      sum = sum + load(from);
     }
     return sum;
   }
@@ -201,16 +197,18 @@ void assemble_row(const AssembleTask& task, const RowSum& sum, float* row) {
     for (int x = 0; x < task.side; x += step) {
       Four here[kKernel];
       if (step == kHalf) {
+#pragma GCC unroll 5
         for (int kx = 0; kx < kKernel; ++kx) here[kx] = sum.columns(o, kx, x);
       } else {
+#pragma GCC unroll 5
         for (int kx = 0; kx < kKernel; ++kx)
           here[kx] = Four{sum.column(o, kx, 0), sum.column(o, kx, 1), sum.column(o, kx, 2), sum.column(o, kx, 3)};
       }
       const Four right0 = Four{here[0][1], here[0][2], here[0][3], sum.column(o, 0, x + kHalf)};
       const Four left3 = Four{before3[3], here[3][0], here[3][1], here[3][2]};
       const Four left4 = Four{before4[3], here[4][0], here[4][1], here[4][2]};
-      const Four even = activate((here[1] + left3) * task.scale[o] + task.shift[o], task.activation);
-      const Four odd = activate(((right0 + here[2]) + left4) * task.scale[o] + task.shift[o], task.activation);
+      const Four even = activate((here[1] + left3) * task.scale[o] + all(task.shift[o]), task.activation);
+      const Four odd = activate(((right0 + here[2]) + left4) * task.scale[o] + all(task.shift[o]), task.activation);
       const Four low = Four{even[0], odd[0], even[1], odd[1]};
       const Four high = Four{even[2], odd[2], even[3], odd[3]};
       float* const to = out + 2 * x / kLanes * task.out_vector_stride + 2 * x % kLanes;
@@ -232,16 +230,21 @@ void assemble(const AssembleTask& task) {
 }
 
 void multiply_channels(const ChannelTask& task) {
-  for (int pixel = 0; pixel < task.pixels; ++pixel) {
-    const float* w = task.w;
-    Four sums[kChannelLanes / kHalf];
-    for (int v = 0; v < kChannelLanes / kHalf; ++v) sums[v] = task.accumulate ? load(task.y[pixel] + v * kHalf) : Four{};
-    for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
-      const float x = task.x[pixel][c * task.x_stride];
-      for (int v = 0; v < kChannelLanes / kHalf; ++v) sums[v] += load(w + v * kHalf) * x;
+  for (int pixel = 0; pixel < task.pixels; ++pixel)
+    for (int first = 0; first < kChannelLanes; first += kFourSums * kHalf) {
+      const float* w = task.w + first;
+      float* const y = task.y[pixel] + first;
+      Four sums[kFourSums];
+#pragma GCC unroll 8
+      for (int v = 0; v < kFourSums; ++v) sums[v] = task.accumulate ? load(y + v * kHalf) : Four{};
+      for (std::ptrdiff_t c = 0; c < task.c_in; ++c, w += kChannelLanes) {
+        const float x = task.x[pixel][c * task.x_stride];
+#pragma GCC unroll 8
+        for (int v = 0; v < kFourSums; ++v) sums[v] = sums[v] + load(w + v * kHalf) * x;
+      }
+#pragma GCC unroll 8
+      for (int v = 0; v < kFourSums; ++v) store(y + v * kHalf, sums[v]);
     }
-    for (int v = 0; v < kChannelLanes / kHalf; ++v) store(task.y[pixel] + v * kHalf, sums[v]);
-  }
 }
 
 void finish_channels(const FinishTask& task) {
@@ -249,7 +252,7 @@ void finish_channels(const FinishTask& task) {
     for (int first = 0; first < kLanes; first += kHalf) {
       const float* const from = task.sums + first * kChannelLanes + o;
       const Four sums{from[0], from[kChannelLanes], from[2 * kChannelLanes], from[3 * kChannelLanes]};
-      store(task.out + o * task.out_channel_stride + first, activate(sums * task.scale[o] + task.shift[o], task.activation));
+      store(task.out + o * task.out_channel_stride + first, activate(sums * task.scale[o] + all(task.shift[o]), task.activation));
     }
 }
 
@@ -258,7 +261,7 @@ void combine(const CombineTask& task) {
     for (int lane = 0; lane < task.lanes; lane += kHalf) {
       const std::ptrdiff_t at = n * task.from_stride + lane;
       Four sum = load(task.from[0] + at) * task.factor[0];
-      for (int term = 1; term < task.terms; ++term) sum += load(task.from[term] + at) * task.factor[term];
+      for (int term = 1; term < task.terms; ++term) sum = sum + load(task.from[term] + at) * task.factor[term];
       store(task.to + n * task.to_stride + lane, sum);
     }
 }
