@@ -404,6 +404,28 @@ TEST_F(PbgenBuilt, AProgramInCDrawsTheSameImage) {
   expect_example(words.front(), {words.begin() + 1, words.end()});
 }
 
+// Three ways of waiting, by turning, by sleeping and by both, on one thread and on four.
+TEST_F(PbgenBuilt, ThreadsDrawTheSameImagesHoweverTheyWait) {
+  if (!tool_path("pbgen_latency")) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds pbgen_latency; `make test` sets it";
+  write_bytes(folder_ / "model", model_of(some_configs()[3], kHalf));
+  std::vector<std::string> words = runner();
+  words.push_back(*tool_path("pbgen_latency"));
+  std::set<std::string> checksums;
+  for (const char* const threads : {"1", "4"}) {
+    std::vector<std::string> arguments(words.begin() + 1, words.end());
+    arguments.insert(arguments.end(), {folder_ / "model", threads, "5"});
+    const ToolRun result = run(words.front(), arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    std::istringstream lines(result.out);
+    std::string line;
+    std::getline(lines, line);  // the heading
+    int count = 0;
+    for (; std::getline(lines, line); ++count) checksums.insert(line.substr(line.size() - 8));
+    EXPECT_EQ(count, 3) << result.out;
+  }
+  EXPECT_EQ(checksums.size(), 1u);
+}
+
 TEST_F(PbgenBuilt, PythonDrawsTheSameImage) {
   if (!plain()) GTEST_SKIP() << "a sanitizer's runtime cannot be loaded into Python";
   if (!runner_words().empty()) GTEST_SKIP() << "the library is of another machine than Python";
