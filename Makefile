@@ -27,8 +27,14 @@ machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
 # its own, and the tests, those of the library of a device, run under qemu; of aarch64 as on the oldest of these processors.
 family_of = $(patsubst armv%,arm,$(patsubst arm64,aarch64,$(1)))
 cross := $(filter-out $(call family_of,$(shell uname -m)),$(call family_of,$(firstword $(subst -, ,$(machine)))))
-runner := $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
+RUNNER ?= $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
+runner := $(RUNNER)
 sources_in = $(sort $(shell find $(1) -name '*.cpp'))
+
+# A machine without a system, as CXX="arm-none-eabi-g++ -mcpu=cortex-m7" asks for: libpbgen.a alone.
+bare := $(if $(findstring linux,$(machine)),,$(findstring -none-,$(machine)))
+# Tests alone, for another machine: what they do not test is not compiled, and what only serves them compiles fast.
+tests_alone := $(if $(cross),$(if $(filter-out test test-leaves cortex-m7 print-out,$(MAKECMDGOALS)),,$(MAKECMDGOALS)))
 tested := $(call sources_in,$(if $(cross),tests/edge tests/support,$(filter-out tests/fuzz,$(wildcard tests/*))))
 
 # Everything that is made: $(OUT)/build/, $(OUT)/tools/.
@@ -36,7 +42,9 @@ ifneq ($(word 2,$(OUT)),)
   $(error OUT=$(OUT): make takes no folder with spaces in its name)
 endif
 root := $(if $(OUT),$(patsubst %/,%,$(OUT))/)
-variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(cross:%=-%)
+empty :=
+of_machine := $(cross:%=-%)$(bare:-none-=-none)$(subst =,-,$(subst $(empty) ,,$(filter -m%,$(filter-out -mllvm,$(CXX)))))
+variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(of_machine)$(if $(tests_alone),-tests)
 out := $(root)build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.
@@ -60,9 +68,13 @@ ifeq ($(OPENMP),0)
 else
   build_flags += -fopenmp
 endif
-# The runtime of a device does without these; its objects go into a shared library too, which shows the C functions alone.
-edge_flags := -fno-exceptions -fno-rtti -fno-openmp -fPIC -fvisibility=hidden
-language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags))
+# The runtime of a device does without these; its objects go into a shared library too, which shows the C functions alone, or beside
+# others into flash.
+edge_flags := -fno-exceptions -fno-rtti -fno-openmp $(if $(bare),-ffunction-sections -fdata-sections,-fPIC) -fvisibility=hidden
+# Half of what the others take to compile is reading the standard library: once for all where nothing else of them matters.
+standard_header := $(if $(filter test,$(tests_alone)),$(if $(is_clang),,$(out)/standard.h.gch))
+serving_flags := $(if $(tests_alone),$(if $(filter release,$(BUILD)),-O1 -g0) $(standard_header:%.gch=-include %))
+language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags),$(serving_flags))
 compile_flags = $(common_flags) $(build_flags) $(leaf_flags_$(instruction_set)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
 
@@ -93,6 +105,12 @@ instruction_set = $(filter $(instruction_sets),$(lastword $(subst _, ,$(basename
 sets_here := $(if $(filter x86_64%,$(machine)),avx2 avx512) $(if $(filter aarch64-% arm64-%,$(machine)),neon)
 leaf_flags := $(foreach set,$(sets_here),$(set): $(leaf_flags_$(set)))
 library_sources := $(call sources_in,core layers optim gan metrics data tools/lib)
+ifneq ($(tests_alone),)
+  # What makes models for the tests of a device's library and draws beside it; nothing that trains.
+  library_sources := $(call sources_in,core layers optim gan tools/lib/model) data/lane_images.cpp
+  library_sources += $(addprefix tools/lib/cli/,format.cpp shown.cpp text_table.cpp)
+  library_sources := $(filter-out gan/losses.cpp gan/roughness.cpp gan/train%.cpp tools/lib/model/layer_report.cpp,$(library_sources))
+endif
 library_sources := $(filter-out $(foreach set,$(filter-out $(sets_here),$(instruction_sets)),%_$(set).cpp),$(library_sources))
 
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
@@ -105,14 +123,15 @@ library := $(out)/libpbgen_all.a
 # libpbgen, the library of a device: gan/edge with the headers of core/freestanding, without the definition of its leaves, and nothing but
 # the C library behind it.
 edge_objects := $(filter-out %/generator_ref.o,$(filter $(out)/gan/edge/%,$(library_objects)))
-edge_libraries := $(out)/libpbgen.a $(out)/libpbgen.so
+edge_libraries := $(out)/libpbgen.a $(if $(bare),,$(out)/libpbgen.so)
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
-.PHONY: all edge copy-edge amalgamation test test-edge test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
+.PHONY: all edge copy-edge amalgamation test test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
+.PHONY: test-edge test-m7 test-leaves cortex-m7 print-out
 .PHONY: has-compiler has-libraries has-gtest
 .DEFAULT_GOAL := all
 
@@ -126,7 +145,7 @@ ifeq ($(cross),)
 endif
 
 # The library of a device alone, for which a compiler is enough.  For another machine it stays in its variant's folder.
-edge: copy-edge $(footprint)
+edge: copy-edge $(if $(bare),,$(footprint))
 	@ls -l $(edge_libraries)
 copy-edge: $(edge_libraries)
 ifeq ($(cross),)
@@ -141,14 +160,34 @@ counted_link_flags := $(foreach name,malloc calloc realloc posix_memalign free m
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
-test: $(if $(cross),,$(binaries)) $(out)/bin/pbgen_tests $(out)/bin/pbgen_example $(out)/bin/amalgamated $(edge_libraries)
+test: $(if $(cross),,$(binaries)) $(addprefix $(out)/bin/,pbgen_tests pbgen_example pbgen_latency amalgamated) $(edge_libraries)
 	@$(test_environment) $(runner) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
-# As `test`, but on aarch64, and of the library of a device alone.
+# As `test`, but on aarch64, and of the library of a device alone; then its leaves, and an image, on other machines.
 test-edge:
 	@for program in aarch64-linux-gnu-g++ qemu-aarch64; do \
 	  command -v $$program >/dev/null || { echo "$$program is missing: run \`make deps-edge\`" >&2; exit 1; }; done
 	@$(MAKE) --no-print-directory CXX='$(filter ccache,$(CXX)) aarch64-linux-gnu-g++' test
+	@MAKE='$(MAKE)' sh tests/edge/machines.sh
+test-m7:
+	@MAKE='$(MAKE)' sh tests/edge/machines.sh cortex-m7
+
+# The example of a device without a system: as its program, and as one of a machine with a system, which tells what it must draw.
+MODEL ?= $(out)/model.pbgen
+cortex_m7 := gan/edge/examples/cortex_m7
+cortex_m7_sources := $(addprefix $(cortex_m7)/,main.c model.S $(if $(bare),board.c,host.c))
+board_link_flags := -nostartfiles -T $(cortex_m7)/mps2_an500.ld -Wl,--gc-sections
+cortex-m7: $(out)/bin/cortex_m7
+$(out)/bin/cortex_m7: $(cortex_m7_sources) $(wildcard $(cortex_m7)/*.h $(cortex_m7)/*.ld) $(MODEL) $(out)/libpbgen.a | has-compiler
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'compile $(cortex_m7)')
+	$(show)$(c_compiler) -std=c11 -O2 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion -DMODEL='"$(abspath $(MODEL))"' $(cortex_m7_sources) \
+	  $(out)/libpbgen.a $(if $(bare),$(board_link_flags),$(edge_link_flags)) -o $@
+print-out:
+	@echo $(out)
+$(out)/model.pbgen: tests/edge/some_model.py
+	@mkdir -p $(@D)
+	@python3 $< $@
 
 # Hostile files, in a build of its own: `make fuzz FUZZ_RUNS=1000000 FUZZ_TARGETS=fuzz_model`.
 FUZZ_RUNS ?= 1000000
@@ -182,7 +221,18 @@ gtest_sources := /usr/src/googletest/googletest
 gtest := $(if $(cross),$(out)/gtest.o,-lgtest)
 $(out)/gtest.o: $(out)/flags | has-compiler has-gtest
 	$(if $(show),@echo 'compile $@')
-	$(show)$(CXX) -std=c++20 -w $(build_flags) $(CPPFLAGS) $(CXXFLAGS) -I$(gtest_sources) -c $(gtest_sources)/src/gtest-all.cc -o $@
+	$(show)$(CXX) -std=c++20 -w $(build_flags) $(if $(tests_alone),-O1 -g0) $(CPPFLAGS) $(CXXFLAGS) -I$(gtest_sources) \
+	  -c $(gtest_sources)/src/gtest-all.cc -o $@
+
+# The tests that need nothing but the library of a device and its definition, on a machine for which the engine is not built.
+leaf_tests := $(patsubst %,$(out)/tests/edge/%_test.o,half leaf pack) $(out)/tests/support/main.o
+test-leaves: TEST_FLAGS ?= --gtest_brief=1
+test-leaves: $(out)/bin/leaf_tests
+	@$(runner) $< $(TEST_FLAGS)
+$(out)/bin/leaf_tests: $(leaf_tests) $(out)/gan/edge/generator_ref.o $(out)/core/base/rng.o $(out)/core/base/math.o $(out)/libpbgen.a $(gtest)
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'link    $@')
+	$(show)$(CXX) $^ $(link_flags) -o $@
 
 $(out)/bin/pbgen_tests: $(test_objects) $(library) $(filter %.o,$(gtest))
 	@mkdir -p $(@D)
@@ -206,9 +256,11 @@ $(out)/libpbgen.so: $(edge_objects) $(out)/sources
 # footprint says which build it is, as the tools do; commit is defined below.
 c_compiler := $(subst c++,cc,$(subst g++,gcc,$(subst clang++,clang,$(CXX))))
 $(out)/bin/pbgen_example: gan/edge/examples/generate.c
+$(out)/bin/pbgen_latency: gan/edge/examples/latency.c gan/edge/examples/thread_pool.c gan/edge/examples/thread_pool.h
+$(out)/bin/pbgen_latency: c_defines = -pthread
 $(footprint): gan/edge/examples/footprint.c $(out)/commit tools/lib/cli/version_number.h
 $(footprint): c_defines = -DFOOTPRINT_VERSION='"$(version)$(if $(commit), ($(commit)))"' -DFOOTPRINT_COMPILER='"$(compiler)"'
-$(out)/bin/pbgen_example $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
+$(out)/bin/pbgen_example $(out)/bin/pbgen_latency $(footprint): gan/edge/pbgen.h $(out)/libpbgen.a $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $(filter %.c,$^)')
 	$(show)$(c_compiler) -std=c11 -Igan/edge -Wall -Wextra -Wpedantic -Wconversion $(flags_$(BUILD)) $(c_defines) $(filter %.c,$^) \
@@ -251,7 +303,13 @@ mutants: $(test_objects) $(library)
 	  --leaf-flags='$(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
 	  --built '$(out)' --library '$(library)' --sources '$(library_sources)' --tests '$(tested)' $(MUTANTS_FLAGS)
 
-$(out)/%.o: %.cpp $(out)/flags | has-compiler
+$(out)/standard.h.gch: $(out)/flags | has-compiler
+	@for header in algorithm array cmath cstdint fstream functional limits map memory optional span sstream string vector; do \
+	  echo "#include <$$header>"; done >$(out)/standard.h
+	$(if $(show),@echo 'compile $@')
+	$(show)$(CXX) $(common_flags) $(build_flags) -O1 -g0 $(CPPFLAGS) $(CXXFLAGS) -x c++-header $(out)/standard.h -o $@
+
+$(out)/%.o: %.cpp $(out)/flags $(standard_header) | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')
 	$(show)$(CXX) $(compile_flags) -MMD -MP -c $< -o $@
@@ -269,7 +327,7 @@ $(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_fla
 $(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge test-m7,$(or $(MAKECMDGOALS),all)),)
   flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
   flags += $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(edge_link_flags) $(counted_link_flags)
   $(shell mkdir -p $(out))
@@ -289,7 +347,8 @@ has_header = printf '\#if !__has_include(<$(1)>)\n\#error\n\#endif\n' | $(CXX) $
 # Where the words of CXX are found, of which a compiler's own options are none; what installs the one that is missing.
 missing_compiler := $(strip $(foreach word,$(filter-out -%,$(CXX)),$(if $(shell command -v $(word) 2>/dev/null),,$(word))))
 package_of = $(if $(filter %-g++,$(1)),g++-$(patsubst %-g++,%,$(1)),$(1))
-deps_of = $(or $(if $(filter g++,$(1)),deps),$(if $(filter clang++,$(1)),deps-dev),$(if $(filter aarch64-linux-gnu-g++,$(1)),deps-edge))
+of_deps_edge := aarch64-linux-gnu-g++ arm-linux-gnueabihf-g++ riscv64-linux-gnu-g++ arm-none-eabi-g++
+deps_of = $(or $(if $(filter g++,$(1)),deps),$(if $(filter clang++,$(1)),deps-dev),$(if $(filter $(of_deps_edge),$(1)),deps-edge))
 or_by_package = install it (on Debian the package $(call package_of,$(1))) or name another
 how_to_get = $(if $(call deps_of,$(1)),run `make $(call deps_of,$(1))`,$(or_by_package))
 has-compiler:
@@ -319,7 +378,8 @@ deps-dev:
 	@sh tools/deps.sh clang libomp-dev clang-format clang-tidy python3
 
 deps-edge:
-	@sh tools/deps.sh g++-aarch64-linux-gnu qemu-user libgtest-dev googletest libstb-dev
+	@sh tools/deps.sh g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu qemu-user libgtest-dev googletest libstb-dev \
+	  gcc-arm-none-eabi libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm clang python3
 
 clean:
 	rm -rf $(root)build $(tools:%=$(root)tools/%) $(root)tools/footprint $(if $(root),$(root)tools/peers)
@@ -330,14 +390,15 @@ help:
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make amalgamation the library of a device as build/amalgamation/pbgen.h and pbgen.cpp, to drop into a source tree'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
-	@echo 'make test-edge    cross-build for aarch64 and run the tests of the library of a device under qemu'
+	@echo 'make test-edge    the tests of the library of a device under qemu on aarch64, and its leaves and an image on ARM, RISC-V and Cortex-M7'
+	@echo 'make test-m7      build the library for a Cortex-M7 without a system, draw an image under qemu and compare it'
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
 	@echo 'make mutants      change one line of the engine at a time and list the changes that no test notices (hours; python3)'
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, clang-tidy, python3'
-	@echo 'make deps-edge    install what test-edge needs besides: g++ and qemu for aarch64'
+	@echo 'make deps-edge    install what test-edge needs besides: compilers and qemu for aarch64, ARM, RISC-V and Cortex-M7'
 	@echo 'make clean        remove what make made'
 	@echo 'BUILD=debug|asan|ubsan|sanitize|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
 	@echo 'OUT=DIR           build below DIR (DIR/tools/NAME, DIR/build/) and write nothing beside the sources, e.g. make OUT=/tmp/pbgen test'

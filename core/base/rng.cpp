@@ -49,7 +49,7 @@ double CounterRng::truncated_normal(std::uint64_t index, double limit) const {
 std::vector<std::uint32_t> random_permutation(const CounterRng& rng, std::uint32_t count) {
   std::vector<std::uint32_t> order(count);
   std::iota(order.begin(), order.end(), 0u);
-  for (std::uint32_t i = count; i > 1; --i) std::swap(order[i - 1], order[rng.below(i, i)]);
+  for (std::uint32_t i = count; i > 1; --i) std::swap(order[i - 1], order[static_cast<std::size_t>(rng.below(i, i))]);
   return order;
 }
 
