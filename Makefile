@@ -110,6 +110,8 @@ ifneq ($(tests_alone),)
   library_sources := $(call sources_in,core layers optim gan tools/lib/model) data/lane_images.cpp
   library_sources += $(addprefix tools/lib/cli/,format.cpp shown.cpp text_table.cpp)
   library_sources := $(filter-out gan/losses.cpp gan/roughness.cpp gan/train%.cpp tools/lib/model/layer_report.cpp,$(library_sources))
+  library_sources := $(filter-out $(addprefix core/,base/timing.cpp files/file_batch.cpp files/folder_lock.cpp),$(library_sources))
+  library_sources := $(filter-out core/gemm/fma_peak.cpp core/gemm/isa_rule.cpp,$(library_sources))
 endif
 library_sources := $(filter-out $(foreach set,$(filter-out $(sets_here),$(instruction_sets)),%_$(set).cpp),$(library_sources))
 
@@ -229,7 +231,7 @@ leaf_tests := $(patsubst %,$(out)/tests/edge/%_test.o,half leaf pack) $(out)/tes
 test-leaves: TEST_FLAGS ?= --gtest_brief=1
 test-leaves: $(out)/bin/leaf_tests
 	@$(runner) $< $(TEST_FLAGS)
-$(out)/bin/leaf_tests: $(leaf_tests) $(out)/gan/edge/generator_ref.o $(out)/core/base/rng.o $(out)/core/base/math.o $(out)/libpbgen.a $(gtest)
+$(out)/bin/leaf_tests: $(leaf_tests) $(addprefix $(out)/,gan/edge/generator_ref.o core/base/rng.o core/base/math.o libpbgen.a) $(gtest)
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'link    $@')
 	$(show)$(CXX) $^ $(link_flags) -o $@
@@ -390,7 +392,7 @@ help:
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make amalgamation the library of a device as build/amalgamation/pbgen.h and pbgen.cpp, to drop into a source tree'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
-	@echo 'make test-edge    the tests of the library of a device under qemu on aarch64, and its leaves and an image on ARM, RISC-V and Cortex-M7'
+	@echo 'make test-edge    test the library of a device on aarch64 under qemu, its leaves and an image on ARM, RISC-V and Cortex-M7'
 	@echo 'make test-m7      build the library for a Cortex-M7 without a system, draw an image under qemu and compare it'
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
 	@echo 'make mutants      change one line of the engine at a time and list the changes that no test notices (hours; python3)'
