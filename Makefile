@@ -27,8 +27,8 @@ machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
 # its own, and the tests, those of the library of a device, run under qemu; of aarch64 as on the oldest of these processors.
 family_of = $(patsubst armv%,arm,$(patsubst arm64,aarch64,$(1)))
 cross := $(filter-out $(call family_of,$(shell uname -m)),$(call family_of,$(firstword $(subst -, ,$(machine)))))
-RUNNER ?= $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
-runner := $(RUNNER)
+QEMU ?= $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
+runner := $(if $(cross),$(QEMU))
 sources_in = $(sort $(shell find $(1) -name '*.cpp'))
 
 # A machine without a system, as CXX="arm-none-eabi-g++ -mcpu=cortex-m7" asks for: libpbgen.a alone.

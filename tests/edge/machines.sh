@@ -47,7 +47,7 @@ vectors() {
 on_linux() {
   emulator=$1
   compiler=$2
-  $MAKE --no-print-directory OPENMP=0 CXX="$compiler" RUNNER="$emulator" test-leaves || fail 'its leaves are not as their definition'
+  $MAKE --no-print-directory OPENMP=0 CXX="$compiler" QEMU="$emulator" test-leaves || fail 'its leaves are not as their definition'
   build OPENMP=0 CXX="$compiler" cortex-m7 || { fail 'does not build'; return; }
   said=$($emulator "$(folder_of OPENMP=0 CXX="$compiler")/bin/cortex_m7") || fail "$said"
   compare_image
