@@ -24,7 +24,7 @@ is_clang := $(findstring clang,$(compiler))
 machine := $(shell $(CXX) -dumpmachine 2>/dev/null)
 
 # For another machine, as CXX=aarch64-linux-gnu-g++ or "clang++ --target=aarch64-linux-gnu" asks for: all stays in a folder of
-# its own, and the tests, those of the library of a device, run under qemu; of aarch64 as on the oldest of these processors.
+# its own, and the tests, those of the library of a device, run under QEMU; of aarch64 as on the oldest of these processors.
 family_of = $(patsubst armv%,arm,$(patsubst arm64,aarch64,$(1)))
 cross := $(filter-out $(call family_of,$(shell uname -m)),$(call family_of,$(firstword $(subst -, ,$(machine)))))
 QEMU ?= $(if $(cross),qemu-$(cross) $(if $(filter aarch64,$(cross)),-cpu cortex-a53) -L /usr/$(machine))
