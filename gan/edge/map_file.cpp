@@ -1,10 +1,9 @@
-// Files for libpbgen, without stdio.
+// Files for libpbgen, without stdio.  A file's size is where it ends: glibc before 2.33 exports no fstat, and one library serves all.
 #include "gan/edge/pbgen.h"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 int pbgen_map_file(const char* path, pbgen_bytes* file) {
@@ -13,11 +12,10 @@ int pbgen_map_file(const char* path, pbgen_bytes* file) {
   if (path == nullptr) return PBGEN_ARGUMENT;
   const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not keep us waiting
   if (descriptor < 0) return PBGEN_NOT_FOUND;
-  struct stat status;
   void* data = MAP_FAILED;
-  const bool mappable = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
-                        static_cast<uint64_t>(status.st_size) <= SIZE_MAX;
-  const size_t size = mappable ? static_cast<size_t>(status.st_size) : 0;
+  const off_t end = lseek(descriptor, 0, SEEK_END);  // -1 of a pipe; anything of a folder, which mmap refuses
+  const bool mappable = end > 0 && static_cast<uint64_t>(end) <= SIZE_MAX;
+  const size_t size = mappable ? static_cast<size_t>(end) : 0;
   if (mappable) data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   close(descriptor);
   if (data == MAP_FAILED) return PBGEN_NOT_MAPPED;

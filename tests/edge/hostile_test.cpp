@@ -1,5 +1,6 @@
 // libpbgen's errors: no file, however hostile, and no argument is more than a code with a sentence.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -190,6 +191,9 @@ TEST(PbgenHostile, MapsRegularFiles) {
   EXPECT_EQ(file.size, 0u);
   EXPECT_EQ(pbgen_map_file((folder / "empty").c_str(), &file), PBGEN_NOT_MAPPED);
   EXPECT_EQ(pbgen_map_file(folder.path().c_str(), &file), PBGEN_NOT_MAPPED);
+  EXPECT_EQ(pbgen_map_file("/dev/null", &file), PBGEN_NOT_MAPPED);
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(pbgen_map_file((folder / "pipe").c_str(), &file), PBGEN_NOT_MAPPED);
   EXPECT_EQ(pbgen_map_file(nullptr, &file), PBGEN_ARGUMENT);
   EXPECT_EQ(file.data, nullptr);
   ASSERT_EQ(pbgen_map_file((folder / "model").c_str(), &file), PBGEN_OK);
