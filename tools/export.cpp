@@ -70,7 +70,7 @@ bool parse(int argc, char** argv, Options& options) {
                         "--to safetensors and --to npz write float weights and biases for other programs, with everything folded in: "
                         "what is left is a linear layer, ReLU, four transposed convolutions and tanh (gan/expanded_generator.h).  "
                         "tools/load_generator.py loads all three formats in numpy or PyTorch and compares its images with generate's.");
-  parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder");
+  parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder").path();
   parser.add("--out", &options.out, "FILE", "the model; a name that ends in .pbgen, .safetensors or .npz decides what is written")
       .short_name("-o")
       .default_text("RUN/ITERATION.pbgen; -half.pbgen, -weights.safetensors or -weights.npz as is asked for");

@@ -77,7 +77,7 @@ int run(int argc, char** argv) {
                         "that export wrote.  The same seed gives the same files; those of a checkpoint and of its export, calibrated "
                         "alike, differ by at most one grey level.  Without --out and --grid the images go beside the run, or beside a "
                         "MODEL that lies in no run, and the last line says where.  Files appear whole or not at all.");
-  parser.positional("MODEL", &options.model, "a checkpoint, a run's folder, or an exported model");
+  parser.positional("MODEL", &options.model, "a checkpoint, a run's folder, or an exported model").path();
   parser.add("--n", &options.count, "N", "how many images, up to 1000000", in_range<std::int64_t>(1, 1'000'000));
   parser.add("--seed", &options.seed, "S", "which images");
   parser.add("--out", &options.out, "DIR", "folder for image_000000.png, image_000001.png, ...; made where it is missing")

@@ -1,6 +1,7 @@
 // Makes the paper's tables and figures again: ./tools/paper --help.
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/cpu.h"
@@ -25,6 +26,12 @@ std::string description() {
   return text;
 }
 
+std::vector<std::string> piece_names() {
+  std::vector<std::string> names{"all"};
+  for (const Piece* const piece : pieces()) names.emplace_back(piece->command);
+  return names;
+}
+
 int run(int argc, char** argv) {
   std::string piece;
   std::string scale_text = "laptop";
@@ -37,7 +44,7 @@ int run(int argc, char** argv) {
   Overrides overrides;
 
   ArgumentParser parser("paper", "the paper's tables and figures, made again and judged", description());
-  parser.positional("PIECE", &piece, "all, or the name of a piece");
+  parser.positional("PIECE", &piece, "all, or the name of a piece").suggest(piece_names());
   parser.section("How large");
   parser.add("--scale", &scale_text, "NAME",
              "paper: 64x64, the paper's widths, 25 epochs; laptop: 32x32, gf = df = 16, a quarter of the paper's redundancies; smoke: "

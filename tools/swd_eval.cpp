@@ -12,6 +12,7 @@
 #include "tools/lib/cli/args.h"
 #include "tools/lib/cli/exit.h"
 #include "tools/lib/cli/format.h"
+#include "tools/lib/cli/program.h"
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/images/score.h"
@@ -53,10 +54,12 @@ int run(int argc, char** argv) {
                                "et al. 2018: 128 patches of 7x7 an image and 4 x 128 directions on each level of a Laplacian pyramid down "
                                "to 16x16. SWD depends on the number of images and is not 0 for two sets of the same kind: the noise floor, "
                                "the distance of two disjoint halves of REAL, stands beside a comparison at the same number."));
-  parser.positional("REAL", &images_options.real, "the images that a generator is to imitate");
+  parser.positional("REAL", &images_options.real, "the images that a generator is to imitate").path().suggest({"synthetic"});
   parser.positional("FAKE", &images_options.fake,
                     "images that were generated, taken as they are; or a checkpoint, a run's folder or an exported model, which draws as "
-                    "many images as are compared");
+                    "many images as are compared")
+      .path()
+      .suggest({"synthetic"});
   parser.section("Preparing REAL, as in training (where FAKE is of a run, its config.json says how, and a flag here wins)");
   parser.add("--celeba", &celeba, "the crop for CelebA's aligned faces: --crop 108x108+35+55");
   parser.add("--crop", &crop, "CROP", "WxH+X+Y or center:S: what is kept of each picture before it is resized");
@@ -102,7 +105,7 @@ int run(int argc, char** argv) {
     reading(done, total);
   };
   const ScoredImages images = load_scored_images(images_options);
-  for (const std::string& note : images.notes) say(stderr, "swd_eval: ", note);
+  for (const std::string& note : images.notes) say(stderr, tool_name("swd_eval"), ": ", note);
 
   score_options.repeats = images_options.repeats;
   score_options.swd.seed = images_options.seed;

@@ -77,16 +77,22 @@ static int measure(pbgen_bytes file, int64_t begin, int64_t start) {
 }
 
 static void print_usage(FILE* out) {
-  fputs("usage: footprint MODEL [NANOSECONDS]\n"
+  fputs("footprint: what an exported model takes: time to an image, memory\n"
         "\n"
-        "Opens an exported model, draws one image, and prints one line: the milliseconds to that image, of opening and of drawing,\n"
-        "and the kB of memory that this program takes (VmHWM: the most that was resident, the C library with it).\n"
+        "Usage: footprint MODEL [NANOSECONDS]\n"
+        "\n"
+        "Opens an exported model, draws one image, and prints one line: the\n"
+        "milliseconds to that image, of opening and of drawing, and the kB of\n"
+        "memory that this program takes (VmHWM: the most that was resident, the\n"
+        "C library with it).\n"
         "\n"
         "  MODEL        a file that export wrote (--to packed)\n"
-        "  NANOSECONDS  the monotonic clock just before this program was started (CLOCK_MONOTONIC): the time to the first image\n"
-        "               counts from then; without it, from the beginning of main\n"
+        "  NANOSECONDS  the monotonic clock just before this program was started\n"
+        "               (CLOCK_MONOTONIC): the time to the first image counts\n"
+        "               from then; without it, from the beginning of main\n"
         "  --help, -h   this text\n"
-        "  --version    version and commit, the kernels that this processor takes, the compiler\n"
+        "  --version    version and commit, the kernels that this processor\n"
+        "               takes, the compiler\n"
         "\n"
         "Exit codes: 0 done, 1 MODEL cannot be read or drawn, 2 usage\n",
         out);

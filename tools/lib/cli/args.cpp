@@ -4,12 +4,16 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <tuple>
 
 #include "core/files/file.h"
+#include "tools/lib/cli/bash_completion.h"
+#include "tools/lib/cli/manual_page.h"
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/text.h"
 #include "tools/lib/cli/version.h"
+#include "tools/lib/cli/version_number.h"
 
 namespace pbgen {
 namespace {
@@ -17,12 +21,7 @@ namespace {
 constexpr std::int64_t kMaxConfigBytes = 1 << 20;
 constexpr std::size_t kMaxValueBytes = 4096;  // of a configuration's value, as text: the longest path
 constexpr std::size_t kMaxShownBytes = 64;    // of what is wrong, in a message
-constexpr std::size_t kHelpWidth = 100;
-constexpr std::size_t kHelpColumn = 28;
 constexpr std::string_view kToolsFolder = "./tools/";
-
-constexpr const char* kExitCodes = "0 done, 1 internal error, 2 usage, 3 data, 4 model file, 5 diverged, 6 input/output; "
-                                   "128 + N where signal N ended it (130 SIGINT, 143 SIGTERM)";
 
 template <class Number>
 std::string parse_number(std::string_view text, Number& value, const char* expected) {
@@ -66,10 +65,43 @@ std::optional<std::string> scalar_text(const Json& value) {
   return std::nullopt;
 }
 
+// The words that a value may be, and whether it may be several with commas, where that is all that it may be: what it says that it expected
+// of a wrong one names them, and takes each.  No words for any other value.
+std::pair<std::vector<std::string>, bool> accepted_words(const std::function<std::string(std::string_view, bool)>& set) {
+  constexpr std::string_view kEvery = "every item ";
+  for (const std::string_view wrong : {"?", "-1"}) {  // no word, and for a number out of range
+    const std::string expected = set(wrong, false);
+    std::string_view listed = expected;
+    const bool is_list = listed.starts_with(kEvery);
+    if (is_list) listed.remove_prefix(kEvery.size());
+    std::vector<std::string> words;
+    for (const std::string_view part : split(listed, ',')) {
+      std::string_view rest = part.substr(std::min(part.find_first_not_of(' '), part.size()));
+      for (std::size_t at = 0; (at = rest.find(" or ")) != rest.npos; rest.remove_prefix(at + 4)) words.emplace_back(rest.substr(0, at));
+      words.emplace_back(rest);
+    }
+    const auto is_taken = [&](const std::string& word) {
+      return !word.empty() && word.find(' ') == word.npos && set(word, false).empty();
+    };
+    if (!expected.empty() && std::all_of(words.begin(), words.end(), is_taken)) return {words, is_list};
+  }
+  return {};
+}
+
 // For a message.
 std::string beginning(const Json& value) {
   const std::string text = value.text();
   return text.size() <= kMaxShownBytes ? text : Json(text.substr(0, kMaxShownBytes)).text() + "..";
+}
+
+// What a word asks to be printed in place of all else; nothing where it does not.
+std::optional<std::string> text_of(std::string_view word, const ArgumentParser& parser, std::string_view program) {
+  if (word == "--version") return version_text(tool_name(program));
+  if (word == "--help" || word == "-h") return shown_lines(parser.help());
+  if (word == "--help=man") return manual_page(parser.help_text(), build_date(), concat("PBGen ", kVersion));
+  if (word == "--help=bash") return bash_completion(parser.help_text());
+  if (word.starts_with("--help=")) fail(ErrorKind::usage, word, ": expected man (a manual page) or bash (its completion), or --help alone");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -113,7 +145,7 @@ Rule<std::string> one_of(std::vector<std::string> words) {
 }
 
 ArgumentParser::ArgumentParser(std::string program, std::string summary, std::string description)
-    : program_(std::move(program)), summary_(std::move(summary)), description_(std::move(description)), sections_{"Flags"} {}
+    : program_(std::move(program)), summary_(std::move(summary)), description_(std::move(description)), sections_{kFirstSection} {}
 
 void ArgumentParser::section(std::string title) { sections_.push_back(std::move(title)); }
 
@@ -204,10 +236,9 @@ bool ArgumentParser::parse(int argc, const char* const* argv) {
   // First of all, so that they help whatever else is wrong.
   for (const std::string_view word : words) {
     if (word == "--") break;
-    const bool wants_help = word == "--help" || word == "-h";
-    if (!wants_help && word != "--version") continue;
-    const std::string text = wants_help ? shown_lines(help()) : version_text(program_);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    const std::optional<std::string> text = text_of(word, *this, program_);
+    if (!text.has_value()) continue;
+    std::fwrite(text->data(), 1, text->size(), stdout);
     return false;
   }
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -309,50 +340,55 @@ void ArgumentParser::refuse_unknown(std::string_view name) const {
   fail(ErrorKind::usage, "unknown flag ", name, known.empty() ? " (--help lists all)" : concat("; did you mean ", known, "?"));
 }
 
-std::string ArgumentParser::help() const {
-  std::string text = concat(program_, ": ", summary_, "\n\nUsage: ", program_, " [flags]");
-  for (const Option& option : positionals_) text += option.required_ ? " " + option.name_ : " [" + option.name_ + "]";
-  text += "\n";
-  if (!description_.empty()) text += "\n" + wrapped(description_, 0, kHelpWidth);
-
-  // Name left, meaning from the column on, below the name where that is too long.
-  const auto entry = [&](const std::string& name, const std::string& meaning) {
-    const std::string paragraph = wrapped(meaning, kHelpColumn, kHelpWidth);
-    text += "  " + name;
-    if (name.size() + 4 > kHelpColumn) text += "\n" + paragraph;
-    else text += paragraph.substr(std::min(paragraph.size(), name.size() + 2));
-  };
-  const auto with_default = [](const Option& option) {
-    std::string value = option.default_text_.value_or("");
-    if (!option.default_text_.has_value() && !option.metavar_.empty()) {
-      const Json shown = option.show_();
-      value = shown.is_null() ? "" : scalar_text(shown).value_or("");
-    }
-    return value.empty() ? option.help_ : concat(option.help_, " (default: ", value, ")");
-  };
-
-  if (!positionals_.empty()) text += "\nArguments\n";
-  for (const Option& option : positionals_) entry(option.name_, with_default(option));
-  for (std::size_t section = 0; section < sections_.size(); ++section) {
-    bool titled = false;
-    for (const Option& option : options_) {
-      if (option.section_ != section || option.withdrawn_) continue;
-      if (!titled) text += "\n" + sections_[section] + "\n";
-      titled = true;
-      const std::string name = option.short_name_.empty() ? option.name_ : option.name_ + ", " + option.short_name_;
-      entry(option.metavar_.empty() ? name : name + " " + option.metavar_, with_default(option));
-    }
+HelpEntry ArgumentParser::help_entry(const Option& option) {
+  HelpEntry entry;
+  entry.name = option.name_;
+  entry.short_name = option.short_name_;
+  entry.metavar = option.metavar_;
+  entry.meaning = option.help_;
+  entry.required = option.required_;
+  std::string value = option.default_text_.value_or("");
+  if (!option.default_text_.has_value() && !option.metavar_.empty()) {
+    const Json shown = option.show_();
+    value = shown.is_null() ? "" : scalar_text(shown).value_or("");
   }
-  text += "\nHelp\n";
-  entry("--help, -h", "this text");
-  entry("--version", "version and commit, the kernels in force, the compiler");
-  if (!examples_.empty()) text += "\nExamples\n";
+  if (!value.empty()) entry.meaning += concat(" (default: ", value, ")");
+  const bool is_argument = !option.name_.starts_with('-');
+  if (option.is_path_ || option.metavar_ == "FILE") entry.path = HelpEntry::Path::file;
+  if (option.metavar_ == "DIR") entry.path = HelpEntry::Path::folder;
+  if (is_argument || !option.metavar_.empty()) std::tie(entry.words, entry.is_list) = accepted_words(option.set_);
+  entry.words.insert(entry.words.end(), option.suggested_.begin(), option.suggested_.end());
+  return entry;
+}
+
+HelpText ArgumentParser::help_text() const {
+  HelpText help;
+  help.tool = tool_name(program_);
+  help.called = called_tool(program_);
+  help.summary = summary_;
+  help.description = description_;
+  for (const Option& option : positionals_) help.arguments.push_back(help_entry(option));
+  for (std::size_t section = 0; section < sections_.size(); ++section) {
+    HelpSection shown{sections_[section], {}};
+    for (const Option& option : options_)
+      if (option.section_ == section && !option.withdrawn_) shown.entries.push_back(help_entry(option));
+    if (!shown.entries.empty()) help.sections.push_back(std::move(shown));
+  }
+  HelpEntry of_help;
+  of_help.name = "--help";
+  of_help.short_name = "-h";
+  of_help.meaning = "this text; --help=man: as a manual page, --help=bash: what bash needs to complete all this";
+  HelpEntry of_version;
+  of_version.name = "--version";
+  of_version.meaning = "version and commit, the kernels in force, the compiler";
+  help.sections.push_back({"Help", {of_help, of_version}});
   for (const auto& [command, meaning] : examples_) {
     const bool names_tool = command.starts_with(kToolsFolder);
-    text += concat("  ", names_tool ? called_tool(command.substr(kToolsFolder.size())) : command, "\n", wrapped(meaning, 6, kHelpWidth));
+    const std::size_t end = std::min(command.find(' '), command.size());
+    help.examples.emplace_back(
+        names_tool ? called_tool(command.substr(kToolsFolder.size(), end - kToolsFolder.size())) + command.substr(end) : command, meaning);
   }
-  text += "\nExit codes\n" + wrapped(kExitCodes, 2, kHelpWidth);
-  return text;
+  return help;
 }
 
 }  // namespace pbgen

@@ -1,5 +1,5 @@
-// The command lines of all tools: declared once; from the declaration come parsing, --help, --config and the dump of
-// a run's settings.
+// The command lines of all tools: declared once; from the declaration come parsing, --help in its three forms (help_text.h), --config
+// and the dump of a run's settings.
 //
 //   ArgumentParser parser("swd_eval", "the distance between two sets of images");
 //   parser.positional("REAL", &real, "folder, cache or `synthetic`");
@@ -24,6 +24,7 @@
 
 #include "core/base/check.h"
 #include "core/files/json.h"
+#include "tools/lib/cli/help_text.h"
 
 namespace pbgen {
 
@@ -130,6 +131,10 @@ class ArgumentParser {
     Option& default_text(std::string text) { return default_text_ = std::move(text), *this; }
     // A second name on the command line: "-o".
     Option& short_name(std::string name) { return short_name_ = std::move(name), *this; }
+    // What completion offers for the value beside what it finds: of a value that is not one of a few words.
+    Option& suggest(std::vector<std::string> words) { return suggested_ = std::move(words), *this; }
+    // The value may be the path of a file.  A flag whose value is called FILE or DIR takes a path without being told.
+    Option& path() { return is_path_ = true, *this; }
     // Not for this tool, which shares its flags with another: the help leaves it out; where it is given it is refused with this reason.
     Option& withdraw(std::string reason) { return withdrawn_ = std::move(reason), *this; }
 
@@ -144,7 +149,9 @@ class ArgumentParser {
     bool required_ = false;  // of positional arguments
     bool given_ = false;
     bool on_command_line_ = false;
+    bool is_path_ = false;
     std::string text_;  // on the command line
+    std::vector<std::string> suggested_;
     std::optional<std::string> default_text_;
     std::optional<std::string> withdrawn_;
     std::function<std::string(std::string_view text, bool store)> set_;  // returns what was expected; stores only where it says so
@@ -156,7 +163,7 @@ class ArgumentParser {
   ArgumentParser(const ArgumentParser&) = delete;
   ArgumentParser& operator=(const ArgumentParser&) = delete;
 
-  // The heading over the flags declared next.
+  // The heading over the flags declared next; without any, "Flags".
   void section(std::string title);
   // A command line with a line that says what it does, for the end of the help; "./tools/NAME" is shown as called_tool("NAME").
   void example(std::string command, std::string meaning);
@@ -192,7 +199,8 @@ class ArgumentParser {
   // Adds `--config FILE`: parse() then applies that JSON file.
   void add_config_flag();
 
-  // Fills the variables.  False where --help, -h or --version was given: the text went to stdout and the tool is to return 0.
+  // Fills the variables.  False where --help, -h, --help=man, --help=bash or --version was given: the text went to stdout and the tool is to
+  // return 0.
   // Error(usage) with the flag, the value and the rule it broke; an unknown flag comes with the nearest known one.
   [[nodiscard]] bool parse(int argc, const char* const* argv);
 
@@ -217,7 +225,8 @@ class ArgumentParser {
   // What is in_config(), in the order of declaration, as apply_config takes it; underscores in the keys, null for empty optionals.
   Json config() const;
 
-  std::string help() const;
+  HelpText help_text() const;
+  std::string help() const { return plain_help(help_text()); }
 
  private:
   Option& declare(std::string name, std::string metavar, std::string help);
@@ -225,6 +234,7 @@ class ArgumentParser {
   const Option& named(std::string_view name) const;
   Option* find(std::string_view name);
   void set(Option& option, std::string_view text);
+  static HelpEntry help_entry(const Option& option);
   void apply_member(Option& option, const Json& value, const std::string& where);
   [[noreturn]] void refuse_unknown(std::string_view name) const;
   std::string nearest(std::string_view name) const;

@@ -14,6 +14,7 @@
 #include "core/base/check.h"
 #include "core/files/file.h"
 #include "core/files/file_lock.h"
+#include "tools/lib/cli/program.h"
 #include "tools/lib/cli/signals.h"
 
 namespace pbgen {
@@ -123,7 +124,7 @@ void ChildProcess::send(int signal) const { ::kill(pid_, signal); }
 std::string sibling_tool(const std::string& name) {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
-  return error ? concat("./tools/", name) : (self.parent_path() / name).string();
+  return error ? concat("./tools/", name) : (self.parent_path() / name_beside(self.filename().string(), name)).string();
 }
 
 }  // namespace pbgen

@@ -52,7 +52,7 @@ class ChildProcess {
   pid_t pid_ = -1;
 };
 
-// The path of one of our tools: beside the running one.
+// The path of one of our tools: beside the running one, by the name that it has there.
 std::string sibling_tool(const std::string& name);
 
 }  // namespace pbgen

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <string>
 #include <system_error>
 
 #include "core/base/check.h"
@@ -12,6 +13,7 @@
 #include "tools/lib/cli/flag_names.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/last_words.h"
+#include "tools/lib/cli/program.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/signals.h"
 #include "tools/lib/cli/standard_streams.h"
@@ -52,8 +54,10 @@ int exit_code_of(const char* name, FunctionRef<int()> body) {
 
 }  // namespace
 
-int run_tool(const char* name, FunctionRef<int()> body) {
+int run_tool(const char* tool, FunctionRef<int()> body) {
   open_standard_streams();
+  const std::string called = tool_name(tool);
+  const char* const name = called.c_str();
   const LastWords last_words(name);
   make_waits_short();
   prepare_signals();

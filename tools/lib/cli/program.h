@@ -6,7 +6,17 @@
 
 namespace pbgen {
 
-// The tool of that name as the user would call it, who called this program so: "./tools/NAME" beside ./tools/train_gan, NAME alone
+// What `make install` puts before the name of a tool, in which it writes hyphens for underscores: pbgen-train-gan.  The Makefile says the
+// same, and why.
+inline constexpr std::string_view kInstalledPrefix = "pbgen-";
+
+// The name of a tool beside a program of that name: "train_gan" beside "plan", "pbgen-train-gan" beside "pbgen-plan".
+std::string name_beside(std::string_view program, std::string_view tool);
+
+// The name of a tool where this program lies, by the name that it was called by.
+std::string tool_name(std::string_view name);
+
+// The tool of that name as the user would call it, who called this program so: "./tools/NAME" beside ./tools/train_gan, its name alone
 // where the PATH found us.
 std::string called_tool(std::string_view name);
 

@@ -8,6 +8,9 @@
 #ifndef PBGEN_COMMIT
 #define PBGEN_COMMIT ""
 #endif
+#ifndef PBGEN_DATE
+#define PBGEN_DATE ""
+#endif
 #ifndef PBGEN_COMPILER
 #define PBGEN_COMPILER "compiler unknown"
 #endif
@@ -18,6 +21,8 @@
 namespace pbgen {
 
 std::string build_commit() { return PBGEN_COMMIT; }
+
+std::string build_date() { return PBGEN_DATE; }
 
 std::string build_compiler() { return PBGEN_COMPILER; }
 

@@ -9,6 +9,9 @@ namespace pbgen {
 // What `git describe --always --dirty` said when it was built; empty outside a checkout.
 std::string build_commit();
 
+// The day of that commit, year-month-day; empty where none is known.
+std::string build_date();
+
 // The compiler's own first line, such as "g++ (Debian 12.2.0-14+deb12u1) 12.2.0".
 std::string build_compiler();
 

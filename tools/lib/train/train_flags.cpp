@@ -73,13 +73,14 @@ void declare_network_flags(ArgumentParser& parser, NetworkConfig& said, NetworkW
   parser.add("--setting", &words.setting, "NAME",
              "Table II: A none, B 1, C 2, D 3, E 4, F 1-3, G 1-4, H 1-3 and the discriminator; or inner, ours: H, but the discriminator's "
              "layer 1 in float")
+      .suggest({"A", "B", "C", "D", "E", "F", "G", "H", "inner"})
       .default_text(defaults.setting_text);
   parser.add("--binarize-g", &said.binarized.generator, "LAYERS",
              "generator layers in one bit: none, all (1,2,3,4) or numbers; 0 is the linear layer; overrides --setting")
-      .in_config().default_text("");
+      .suggest({"none", "all"}).in_config().default_text("");
   parser.add("--binarize-d", &said.binarized.discriminator, "LAYERS",
              "discriminator layers in one bit: none, all or numbers 1 to 4; overrides --setting", convolutions_rule())
-      .in_config().default_text("");
+      .suggest({"none", "all"}).in_config().default_text("");
   parser.add("--bwn", &said.recipe, "RECIPE",
              "how: pbgen (straight through the sign, exact through the scale), xnor (XNOR-Net's recipe) or port (pbgen with the scale of "
              "the authors' deconvolution, which divides by its output channels in place of its input channels: for an ablation)")
@@ -174,8 +175,11 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--resume", &flags.resume, "WHAT",
              "go on from a checkpoint, or from a run's folder; auto: the newest one in --out or, without it, in the newest run of "
              "that name, and where there is none a new run begins, which "
-             "a line says");
+             "a line says")
+      .path()
+      .suggest({"auto"});
   parser.add("--init-from", &flags.said.init_from, "WHAT", "begin a new run from the weights of a checkpoint, or of a run's newest one")
+      .path()
       .in_config();
   parser.add("--force", &flags.force,
              "write into a folder that is not empty: an older run's checkpoints, samples and report there are removed, other files stay");

@@ -16,6 +16,7 @@
 #include "tools/lib/cli/child_process.h"
 #include "tools/lib/cli/flag_names.h"
 #include "tools/lib/cli/interrupt.h"
+#include "tools/lib/cli/program.h"
 #include "tools/lib/cli/progress.h"
 #include "tools/lib/cli/text.h"
 #include "tools/lib/train/numerical_path.h"
@@ -102,15 +103,15 @@ std::string why_it_takes_no_more(const std::string& path) {
 
 // What train_gan said last in its sitting, whose output begins at that byte: the line of its error, or, as stdout may be written
 // after it, whatever is last.  Where no whole line tells an error, a full disk or a limit may have kept it from being said: then that.
-std::string last_word(const std::string& output_path, std::int64_t begin) {
-  constexpr std::string_view kErrorPrefix = "train_gan: ";
+std::string last_word(const std::string& program, const std::string& output_path, std::int64_t begin) {
+  const std::string error_prefix = concat(name_beside(std::filesystem::path(program).filename().string(), "train_gan"), ": ");
   const std::string all = trial_text(output_path);
   const std::string_view output = std::string_view(all).substr(std::min(static_cast<std::size_t>(begin), all.size()));
   std::string_view last;
   std::string_view last_error;
   for (const std::string_view line : split(output, '\n')) {
     if (!line.empty()) last = line;
-    if (line.starts_with(kErrorPrefix)) last_error = line.substr(kErrorPrefix.size());
+    if (line.starts_with(error_prefix)) last_error = line.substr(error_prefix.size());
   }
   if (last_error.empty() || !output.ends_with('\n')) {
     const std::string reason = why_it_takes_no_more(output_path);
@@ -249,19 +250,19 @@ class TrialRunner {
     if (end.exit_code == 0 && fs::exists(child.folder + "/scores.json")) {
       ++done_;
     } else if (end.exit_code == static_cast<int>(ErrorKind::diverged)) {
-      const std::string word = last_word(output, child.output_begin);
+      const std::string word = last_word(program_, output, child.output_begin);
       write_file_atomically(child.folder + "/diverged.txt", word + "\n");
       progress.note(concat(child.name, " diverged: ", word));
       ++done_;
     } else if (end.exit_code == 0) {
       fail(ErrorKind::data, child.folder, ": train_gan left no scores.json; its last word in ", output, ": ",
-           last_word(output, child.output_begin));
+           last_word(program_, output, child.output_begin));
     } else if (end.exit_code > static_cast<int>(ErrorKind::input_output) || end.exit_code < static_cast<int>(ErrorKind::usage)) {
       const std::string how = end.signal >= 0 ? concat("signal ", end.signal) : concat("exit code ", end.exit_code);
       fail(ErrorKind::input_output, child.folder, ": ended by ", how, ", go on with the same command; its last word in ", output, ": ",
-           last_word(output, child.output_begin));
+           last_word(program_, output, child.output_begin));
     } else {
-      fail(static_cast<ErrorKind>(end.exit_code), child.folder, ": ", last_word(output, child.output_begin));
+      fail(static_cast<ErrorKind>(end.exit_code), child.folder, ": ", last_word(program_, output, child.output_begin));
     }
   }
 
