@@ -129,12 +129,44 @@ edge_libraries := $(out)/libpbgen.a $(if $(bare),,$(out)/libpbgen.so)
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
+# Where `make install` puts things: the names that GNU's coding standards give to folders.  In a folder of programs that all share, a tool has
+# pbgen- before its name and hyphens in it (pbgen-train-gan): generate, plan, bench and paper say nothing of us there, Debian has a paper of
+# its own, and export is a word of the shell.
+PREFIX ?= /usr/local
+prefix = $(PREFIX)
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+libdir = $(exec_prefix)/lib
+includedir = $(prefix)/include
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+man1dir = $(mandir)/man1
+docdir = $(datarootdir)/doc/pbgen
+pkgconfigdir = $(libdir)/pkgconfig
+cmakedir = $(libdir)/cmake/pbgen
+bashcompletiondir = $(datadir)/bash-completion/completions
+INSTALL ?= install
+INSTALL_PROGRAM ?= $(INSTALL)
+INSTALL_DATA ?= $(INSTALL) -m 644
+LDCONFIG ?= ldconfig
+folders := prefix exec_prefix bindir libdir includedir datadir man1dir docdir pkgconfigdir cmakedir bashcompletiondir
+quoted = '$(subst ','\'',$(1))'
+install_settings = $(foreach name,DESTDIR $(folders) INSTALL_PROGRAM INSTALL_DATA LDCONFIG,$(name)=$(call quoted,$($(name)))) \
+  out='$(out)' tools='$(tools) footprint' soname=$(edge_soname) version=$(version)
+
+# What somebody else has built is installed as it is: root, who made an object of it anew, would leave one that its owner cannot replace.
+installing := $(filter install install-edge install-strip uninstall uninstall-edge,$(MAKECMDGOALS))
+built_by_another := $(if $(installing),$(shell find $(or $(wildcard $(out)),$(or $(wildcard $(root)),.)) -maxdepth 0 ! -user "$$(id -u)"))
+to_install = $(if $(built_by_another),,$(1))
+
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
 .PHONY: all edge copy-edge amalgamation test test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
 .PHONY: test-edge test-m7 test-leaves cortex-m7 print-out
 .PHONY: has-compiler has-libraries has-gtest
+.PHONY: check install install-edge install-strip uninstall uninstall-edge test-install
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
@@ -145,6 +177,37 @@ ifeq ($(cross),)
 	@for tool in $(tools) footprint; do cmp -s $(out)/bin/$$tool $(root)tools/$$tool || cp -f $(out)/bin/$$tool $(root)tools/$$tool; done
 	$(if $(root),@ln -sfn '$(CURDIR)/tools/peers' $(root)tools/peers)
 endif
+
+# A manual page and bash's completion of each tool, which it makes itself, called by the name that it has when it is installed.
+pages := $(foreach tool,$(tools),$(out)/pages/$(tool).1 $(out)/pages/$(tool).bash) $(out)/pages/footprint.1
+called_as = $(if $(runner),$(runner) -0 $(1) $(2),PATH='$(abspath $(out)/named)':"$$PATH" $(1))
+$(out)/pages/footprint.1: $(footprint) tools/packaging/plain_manual.sh $(out)/commit
+	@mkdir -p $(@D)
+	@$(runner) $< --help | sh tools/packaging/plain_manual.sh pbgen-footprint '$(commit_date)' 'PBGen $(version)' >$@
+$(out)/pages/%.1: $(out)/bin/% ; @$(call make_page,man)
+$(out)/pages/%.bash: $(out)/bin/% ; @$(call make_page,bash)
+make_page = mkdir -p $(@D) $(out)/named && ln -sfn ../bin/$* $(out)/named/$(installed_name) && \
+  $(call called_as,$(installed_name),$<) --help=$(1) >$@
+installed_name = pbgen-$(subst _,-,$*)
+
+ifeq ($(cross)$(filter-out release debug,$(BUILD)),)
+all: $(pages)
+endif
+
+install: $(call to_install,all $(pages))
+	@$(install_settings) sh tools/packaging/install.sh install all
+install-edge: $(call to_install,edge)
+	@$(install_settings) sh tools/packaging/install.sh install edge
+install-strip: INSTALL_PROGRAM := $(INSTALL_PROGRAM) -s
+install-strip: install
+uninstall:
+	@$(install_settings) sh tools/packaging/install.sh uninstall all
+uninstall-edge:
+	@$(install_settings) sh tools/packaging/install.sh uninstall edge
+
+# Into a scratch folder, and used from there.
+test-install: all $(pages) $(out)/bin/pbgen_example
+	@bash tests/install/run.sh $(out)
 
 # The library of a device alone, for which a compiler is enough.  For another machine it stays in its variant's folder.
 edge: copy-edge $(if $(bare),,$(footprint))
@@ -164,6 +227,8 @@ counted_link_flags := $(foreach name,malloc calloc realloc posix_memalign free m
 test: TEST_FLAGS ?= --gtest_brief=1
 test: $(if $(cross),,$(binaries)) $(addprefix $(out)/bin/,pbgen_tests pbgen_example pbgen_latency amalgamated) $(edge_libraries)
 	@$(test_environment) $(runner) $(out)/bin/pbgen_tests $(TEST_FLAGS)
+
+check: test
 
 # As `test`, but on aarch64, and of the library of a device alone; then its leaves, and an image, on other machines.
 test-edge:
@@ -319,17 +384,20 @@ $(out)/%.o: %.cpp $(out)/flags $(standard_header) | has-compiler
 $(filter-out $(edge_objects),$(library_objects)) $(tool_objects) $(test_objects): | has-libraries
 $(test_objects): | has-gtest
 
-# What a program was compiled with, and from which commit; empty outside a checkout.  One object and footprint hold it, so that a new
-# commit remakes these alone.
-commit := $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null))
+# What a program was compiled with, and from which commit of which day: of an archive as git wrote it there, else empty outside a checkout.
+# One object and footprint hold it, so that a new commit remakes these alone.
+archived = $(shell sed -n 's/^$(1): \([^$$]*\)$$/\1/p' .git_archival.txt)
+commit := $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null),$(call archived,node))
+commit_date := $(if $(wildcard .git),$(shell git log -1 --format=%cs 2>/dev/null),$(call archived,node-date))
 version = $(shell sed -n 's/.*kVersion.*"\(.*\)".*/\1/p' tools/lib/cli/version_number.h)
 version_object := $(out)/tools/lib/cli/version.o
-$(version_object): CPPFLAGS += -DPBGEN_COMPILER='"$(compiler)"' -DPBGEN_COMMIT='"$(commit)"'
+$(version_object): CPPFLAGS += -DPBGEN_COMPILER='"$(compiler)"' -DPBGEN_COMMIT='"$(commit)"' -DPBGEN_DATE='"$(commit_date)"'
 $(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_flags), leaves $(leaf_flags)"'
 $(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge test-m7,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge test-m7 uninstall uninstall-edge $(if $(built_by_another),$(installing)),\
+  $(or $(MAKECMDGOALS),all)),)
   flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
   flags += $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(edge_link_flags) $(counted_link_flags)
   $(shell mkdir -p $(out))
@@ -391,7 +459,10 @@ help:
 	@echo 'make              build the tools (./tools/NAME) and the library of a device (build/libpbgen.a, build/libpbgen.so)'
 	@echo 'make edge         the library of a device alone, e.g. make edge CXX=aarch64-linux-gnu-g++ (a compiler is enough)'
 	@echo 'make amalgamation the library of a device as build/amalgamation/pbgen.h and pbgen.cpp, to drop into a source tree'
-	@echo 'make test         build and run the tests; closes on "N passed, N failed"'
+	@echo 'make install      put all of it into PREFIX (/usr/local), as pbgen-NAME; install-edge: the library of a device alone; uninstall'
+	@echo '                  PREFIX=DIR, DESTDIR=DIR and the GNU names of folders (bindir, libdir, ...) choose others'
+	@echo 'make test         build and run the tests; closes on "N passed, N failed" (also: make check)'
+	@echo 'make test-install install below a scratch folder and use what is there: programs, pages, completion, pkg-config, CMake'
 	@echo 'make test-edge    test the library of a device on aarch64 under qemu, its leaves and an image on ARM, RISC-V and Cortex-M7'
 	@echo 'make test-m7      build the library for a Cortex-M7 without a system, draw an image under qemu and compare it'
 	@echo 'make test-faults  fail the input and output of every tool call by call, and kill every tool (some minutes; python3)'
