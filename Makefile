@@ -129,9 +129,9 @@ edge_libraries := $(out)/libpbgen.a $(if $(bare),,$(out)/libpbgen.so)
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
-# Where `make install` puts things: the names that GNU's coding standards give to folders.  In a folder of programs that all share, a tool has
-# pbgen- before its name and hyphens in it (pbgen-train-gan): generate, plan, bench and paper say nothing of us there, Debian has a paper of
-# its own, and export is a word of the shell.
+# Where `make install` puts things: the names that GNU's coding standards give to folders.  In a folder of programs that all share, a tool
+# has pbgen- before its name and hyphens in it (pbgen-train-gan): generate, plan, bench and paper say nothing of us there, Debian has a
+# paper of its own, and export is a word of the shell.
 PREFIX ?= /usr/local
 prefix = $(PREFIX)
 exec_prefix = $(prefix)
@@ -166,7 +166,7 @@ footprint := $(out)/bin/footprint
 .PHONY: all edge copy-edge amalgamation test test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
 .PHONY: test-edge test-m7 test-leaves cortex-m7 print-out
 .PHONY: has-compiler has-libraries has-gtest
-.PHONY: check install install-edge install-strip uninstall uninstall-edge test-install
+.PHONY: check install install-edge install-strip uninstall uninstall-edge test-install dist deb deps-deb
 .DEFAULT_GOAL := all
 
 # ./tools/NAME and build/libpbgen.* are the variant that `make` built last; each variant keeps its own binaries under build/.
@@ -204,6 +204,14 @@ uninstall:
 	@$(install_settings) sh tools/packaging/install.sh uninstall all
 uninstall-edge:
 	@$(install_settings) sh tools/packaging/install.sh uninstall edge
+
+# What is committed, in build/pbgen-VERSION.tar.gz, and as Debian packages in build/debian.
+dist:
+	@sh tools/packaging/dist.sh $(root)build $(version)
+deb: dist
+	@sh tools/packaging/debian.sh $(root)build $(version)
+deps-deb:
+	@sh tools/deps.sh g++ make libstb-dev dpkg-dev debhelper lintian
 
 # Into a scratch folder, and used from there.
 test-install: all $(pages) $(out)/bin/pbgen_example
@@ -384,8 +392,8 @@ $(out)/%.o: %.cpp $(out)/flags $(standard_header) | has-compiler
 $(filter-out $(edge_objects),$(library_objects)) $(tool_objects) $(test_objects): | has-libraries
 $(test_objects): | has-gtest
 
-# What a program was compiled with, and from which commit of which day: of an archive as git wrote it there, else empty outside a checkout.
-# One object and footprint hold it, so that a new commit remakes these alone.
+# What a program was compiled with, and from which commit of which day: of an archive as git wrote it there, else empty outside a
+# checkout.  One object and footprint hold it, so that a new commit remakes these alone.
 archived = $(shell sed -n 's/^$(1): \([^$$]*\)$$/\1/p' .git_archival.txt)
 commit := $(if $(wildcard .git),$(shell git describe --always --dirty 2>/dev/null),$(call archived,node))
 commit_date := $(if $(wildcard .git),$(shell git log -1 --format=%cs 2>/dev/null),$(call archived,node-date))
@@ -396,8 +404,9 @@ $(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_fla
 $(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-ifneq ($(filter-out clean deps deps-dev deps-edge fuzz lint help test-edge test-m7 uninstall uninstall-edge $(if $(built_by_another),$(installing)),\
-  $(or $(MAKECMDGOALS),all)),)
+compiling_nothing := clean deps deps-dev deps-edge fuzz lint help test-edge test-m7 uninstall uninstall-edge dist deb deps-deb
+compiling_nothing += $(if $(built_by_another),$(installing))
+ifneq ($(filter-out $(compiling_nothing),$(or $(MAKECMDGOALS),all)),)
   flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
   flags += $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(edge_link_flags) $(counted_link_flags)
   $(shell mkdir -p $(out))
@@ -462,6 +471,7 @@ help:
 	@echo 'make install      put all of it into PREFIX (/usr/local), as pbgen-NAME; install-edge: the library of a device alone; uninstall'
 	@echo '                  PREFIX=DIR, DESTDIR=DIR and the GNU names of folders (bindir, libdir, ...) choose others'
 	@echo 'make test         build and run the tests; closes on "N passed, N failed" (also: make check)'
+	@echo 'make dist         build/pbgen-$(version).tar.gz of what is committed; make deb: Debian packages of it (wants: make deps-deb)'
 	@echo 'make test-install install below a scratch folder and use what is there: programs, pages, completion, pkg-config, CMake'
 	@echo 'make test-edge    test the library of a device on aarch64 under qemu, its leaves and an image on ARM, RISC-V and Cortex-M7'
 	@echo 'make test-m7      build the library for a Cortex-M7 without a system, draw an image under qemu and compare it'

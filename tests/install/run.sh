@@ -38,8 +38,8 @@ root=$staged$prefix
 install_staged() { (umask 077 && quietly_make install DESTDIR="$staged" PREFIX=$prefix); }
 check 'make install' install_staged
 listed_is_there() {
-  for file in bin/pbgen-train-gan bin/pbgen-footprint lib/libpbgen.a lib/libpbgen.so lib/libpbgen.so.1 include/pbgen.h lib/pkgconfig/pbgen.pc \
-    lib/cmake/pbgen/pbgenConfig.cmake share/man/man1/pbgen-generate.1 share/bash-completion/completions/pbgen-plan \
+  for file in bin/pbgen-train-gan bin/pbgen-footprint lib/libpbgen.a lib/libpbgen.so lib/libpbgen.so.1 include/pbgen.h \
+    lib/pkgconfig/pbgen.pc lib/cmake/pbgen/pbgenConfig.cmake share/man/man1/pbgen-generate.1 share/bash-completion/completions/pbgen-plan \
     share/pbgen/load_generator.py share/doc/pbgen/examples/generate.c; do
     test -s "$root/$file" || { echo "$file is not there"; return 1; }
   done
@@ -68,8 +68,9 @@ check 'a prefix that is no full path is refused' refused 'begins with /' quietly
 
 only_the_library() {
   quietly_make install-edge DESTDIR="$scratch/edge" prefix=/usr libdir=/usr/lib/here includedir=/usr/include/there &&
-    test -e "$scratch/edge/usr/lib/here/cmake/pbgen/pbgenConfig.cmake" && test -e "$scratch/edge/usr/include/there/pbgen.h" &&
-    test ! -e "$scratch/edge/usr/bin" && grep -qx 'libdir=${prefix}/lib/here' "$scratch/edge/usr/lib/here/pkgconfig/pbgen.pc"
+    test -e "$scratch/edge/usr/lib/here/cmake/pbgen/pbgenConfig.cmake" &&
+    test -e "$scratch/edge/usr/include/there/pbgen.h" && test ! -e "$scratch/edge/usr/bin" &&
+    grep -qx 'libdir=${prefix}/lib/here' "$scratch/edge/usr/lib/here/pkgconfig/pbgen.pc"
 }
 check 'make install-edge, into folders of GNU names' only_the_library
 
@@ -105,14 +106,21 @@ moved="$scratch/moved here"
 mv "$staged" "$moved"
 root=$moved$prefix
 export PATH=$root/bin:$PATH
-help_of_generate() { pbgen-generate --help | grep -q '^Usage: pbgen-generate ' && pbgen-generate --help | grep -q '^  pbgen-generate faces.pbgen'; }
+help_of_generate() {
+  local help
+  help=$(pbgen-generate --help) && grep -q '^Usage: pbgen-generate ' <<<"$help" && grep -q '^  pbgen-generate faces.pbgen' <<<"$help"
+}
 check 'a tool calls itself as it is called' help_of_generate
 check 'its errors too' refused 'pbgen-swd-eval: ' pbgen-swd-eval nothing nowhere
 train="pbgen-train-gan --size 16 --g-widths 8,8,8,8 --d-widths 8,8,8,8 --synthetic-images 100 --z-dim 4 --batch 8 --sample-every 0
   --swd-every 0 --iterations 2"
 export_model() { (cd "$scratch" && $train --out run && pbgen-export run -o model.pbgen && test -s model.pbgen); }
 check 'trains and exports' export_model
-check 'finds the tool that it starts' bash -c 'cd "$1" && pbgen-bench --only edge --layer footprint --repeats 1 --json | grep -q resident_bytes_median' - "$scratch"
+finds_its_like() (
+  cd "$scratch" &&
+    pbgen-bench --only edge --layer footprint --repeats 1 --json >bench.json && grep resident bench.json
+)
+check 'finds the tool that it starts' finds_its_like
 
 # --- pages and completion
 
@@ -121,8 +129,8 @@ for page in "$root"/share/man/man1/*.1; do
   if has man "$name.1"; then
     reads_without_warnings() {
       local warnings
-      warnings=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null) && test -z "$warnings" ||
-        { echo "$warnings"; return 1; }
+      warnings=$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
+      test -z "$warnings" || { echo "$warnings"; return 1; }
       MANWIDTH=80 man -l "$page" | col -b | grep -A2 '^NAME' | grep -q "^ *$name - "
     }
     check "man -l $name.1" reads_without_warnings
@@ -173,7 +181,9 @@ if has cc 'programs that use the library'; then
   if has pkg-config 'pbgen.pc'; then
     export PKG_CONFIG_PATH=$root/lib/pkgconfig
     by_pkg_config() {
-      eval cc -std=c11 -o '"$scratch/by_pkg_config"' '"$examples/generate.c"' "$(pkg-config --define-prefix --cflags --libs 'pbgen >= 0.1')" &&
+      local flags
+      flags=$(pkg-config --define-prefix --cflags --libs 'pbgen >= 0.1') &&
+        eval cc -std=c11 -o '"$scratch/by_pkg_config"' '"$examples/generate.c"' "$flags" &&
         LD_LIBRARY_PATH=$root/lib draws "$scratch/by_pkg_config"
     }
     check 'pkg-config' by_pkg_config
@@ -183,16 +193,17 @@ if has cc 'programs that use the library'; then
   [ -x $cmake ] || cmake=cmake
   if has $cmake 'find_package(pbgen)'; then
     configure() { $cmake -S "$here/cmake" -B "$scratch/cmake" -DEXAMPLE="$examples/generate.c" -DCMAKE_PREFIX_PATH="$root" "$@"; }
+    needs_it() { readelf -d "$scratch/cmake/$1" | grep 'NEEDED.*libpbgen.so.1'; }
     by_cmake() {
       configure && $cmake --build "$scratch/cmake" || return 1
       for kind in pbgen shared static; do draws "$scratch/cmake/draw_$kind" || return 1; done
-      readelf -d "$scratch/cmake/draw_pbgen" | grep -q 'NEEDED.*libpbgen.so.1' && ! readelf -d "$scratch/cmake/draw_static" | grep -q 'NEEDED.*libpbgen'
+      needs_it draw_pbgen && needs_it draw_shared && ! needs_it draw_static
     }
     check 'find_package(pbgen)' by_cmake
     static_by_a_variable() {
       rm -rf "$scratch/cmake"
       configure -Dpbgen_USE_STATIC_LIBS=ON && $cmake --build "$scratch/cmake" --target draw_pbgen &&
-        ! readelf -d "$scratch/cmake/draw_pbgen" | grep -q 'NEEDED.*libpbgen'
+        ! needs_it draw_pbgen
     }
     check 'pbgen_USE_STATIC_LIBS' static_by_a_variable
     finds() {  # WHAT: the rest of a find_package

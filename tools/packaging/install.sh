@@ -3,9 +3,9 @@
 #
 #   install.sh install|uninstall|list all|edge
 #
-# all: everything; edge: the library of a device with what its users compile against.  list prints the paths.  The Makefile gives as variables:
-# DESTDIR, the GNU names of folders (prefix, bindir, libdir, ...), INSTALL_PROGRAM, INSTALL_DATA, LDCONFIG, and what was built: out (its
-# folder), tools (their names), soname, version.
+# all: everything; edge: the library of a device with what its users compile against.  list prints the paths.  The Makefile gives as
+# variables: DESTDIR, the GNU names of folders (prefix, bindir, libdir, ...), INSTALL_PROGRAM, INSTALL_DATA, LDCONFIG, and what was built:
+# out (its folder), tools (their names), soname, version.
 set -eu
 umask 022
 action=$1
@@ -145,7 +145,8 @@ case $action in
     trap 'rm -rf "$scratch"' EXIT
     each_file install_file
     tell_loader
-    echo "installed: $([ "$what" = edge ] || printf '%s/pbgen-*, ' "$DESTDIR$bindir")$DESTDIR$libdir/libpbgen.*, $DESTDIR$includedir/pbgen.h"
+    [ "$what" = edge ] || echo "installed: $DESTDIR$bindir/pbgen-*"
+    echo "installed: $DESTDIR$libdir/libpbgen.*, $DESTDIR$includedir/pbgen.h"
     ;;
   uninstall)
     each_file remove_file

@@ -199,8 +199,8 @@ class ArgumentParser {
   // Adds `--config FILE`: parse() then applies that JSON file.
   void add_config_flag();
 
-  // Fills the variables.  False where --help, -h, --help=man, --help=bash or --version was given: the text went to stdout and the tool is to
-  // return 0.
+  // Fills the variables.  False where --help, -h, --help=man, --help=bash or --version was given: the text went to stdout and the tool is
+  // to return 0.
   // Error(usage) with the flag, the value and the rule it broke; an unknown flag comes with the nearest known one.
   [[nodiscard]] bool parse(int argc, const char* const* argv);
 

@@ -24,7 +24,8 @@ std::string entry_lines(const HelpEntry& entry) {
 
 std::string usage_arguments(const HelpText& help) {
   std::string text = "[flags]";
-  for (const HelpEntry& argument : help.arguments) text += argument.required ? concat(" ", argument.name) : concat(" [", argument.name, "]");
+  for (const HelpEntry& argument : help.arguments)
+    text += argument.required ? concat(" ", argument.name) : concat(" [", argument.name, "]");
   return text;
 }
 
