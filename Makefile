@@ -129,9 +129,7 @@ edge_libraries := $(out)/libpbgen.a $(if $(bare),,$(out)/libpbgen.so)
 edge_soname := libpbgen.so.1
 edge_link_flags := $(flags_$(BUILD)) -static-libgcc -Wl,--as-needed -Wl,--gc-sections -s $(LDFLAGS)
 
-# Where `make install` puts things: the names that GNU's coding standards give to folders.  In a folder of programs that all share, a tool
-# has pbgen- before its name and hyphens in it (pbgen-train-gan): generate, plan, bench and paper say nothing of us there, Debian has a
-# paper of its own, and export is a word of the shell.
+# Where `make install` puts things, by the names that GNU's coding standards give to folders: tools/README.md, "Installed".
 PREFIX ?= /usr/local
 prefix = $(PREFIX)
 exec_prefix = $(prefix)

@@ -36,7 +36,7 @@ files() {
   echo "made|pkg_config|$pkgconfigdir/pbgen.pc"
   echo "made|cmake_config|$cmakedir/pbgenConfig.cmake"
   echo "made|cmake_version|$cmakedir/pbgenConfigVersion.cmake"
-  for example in gan/edge/examples/*.c gan/edge/examples/*.py; do echo "data|$example|$docdir/examples/${example##*/}"; done
+  for example in gan/edge/examples/*.[ch] gan/edge/examples/*.py; do echo "data|$example|$docdir/examples/${example##*/}"; done
   [ "$what" = all ] || return 0
   for tool in $tools; do
     name=$(installed_name "$tool")

@@ -6,8 +6,8 @@
 
 namespace pbgen {
 
-// What `make install` puts before the name of a tool, in which it writes hyphens for underscores: pbgen-train-gan.  The Makefile says the
-// same, and why.
+// What `make install` puts before the name of a tool, in which it writes hyphens for underscores: pbgen-train-gan.  tools/README.md,
+// "Installed", says why.
 inline constexpr std::string_view kInstalledPrefix = "pbgen-";
 
 // The name of a tool beside a program of that name: "train_gan" beside "plan", "pbgen-train-gan" beside "pbgen-plan".
