@@ -10,7 +10,7 @@ ifeq ($(origin CXX),default)
 endif
 
 # All cores, unless -j or the make that called this one says otherwise.  Goals that remove or install run before the others, one by one.
-ifneq ($(filter clean deps deps-dev deps-edge,$(MAKECMDGOALS)),)
+ifneq ($(filter clean deps deps-dev deps-edge deps-deb,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 else ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
