@@ -409,7 +409,7 @@ TEST_F(PbgenBuilt, AProgramInCDrawsTheSameImage) {
 TEST_F(PbgenBuilt, ThreadsDrawTheSameImagesHoweverTheyWait) {
   if (!tool_path("pbgen_latency")) GTEST_SKIP() << "PBGEN_TOOLS names no folder that holds pbgen_latency; `make test` sets it";
   write_bytes(folder_ / "model", model_of(some_configs()[3], kHalf));
-  std::vector<std::string> words = runner();
+  std::vector<std::string> words = runner_words();
   words.push_back(*tool_path("pbgen_latency"));
   std::set<std::string> checksums;
   for (const char* const threads : {"1", "4"}) {
