@@ -93,7 +93,7 @@ void print_list(const std::vector<BenchCase>& cases, bool with_footprint) {
   table.header = {"section", "layer", "op", "by", "shape"};
   for (const BenchCase& one : cases) table.rows.push_back({one.section, one.layer, one.op, one.path, one.shape});
   if (with_footprint) table.rows.push_back({"edge", "footprint", "first image", "a C program", "A, F, F half, 0-3"});
-  std::fputs(text_table(table).c_str(), stdout);
+  std::fputs(printed_table(table).c_str(), stdout);
 }
 
 // Peers beside us, on our weights, which are written for them once.

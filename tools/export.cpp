@@ -109,7 +109,7 @@ Written write_packed(const Options& options, const FoldedGenerator& generator, c
   const bool one_bit = generator.config.binarized.generator.contains(0);
   const std::string more = smaller_linear_layer(generator.config, packing);
   return {packed_model_bytes(generator.config, packing), "linear layer in " + (one_bit ? "one bit" : options.linear_precision),
-          concat(text_table(export_table(generator.config, packing)), more.empty() ? "" : "\n", more, "\n", device_memory(options.out))};
+          concat(printed_table(export_table(generator.config, packing)), more.empty() ? "" : "\n", more, "\n", device_memory(options.out))};
 }
 
 Written write_expanded(const Options& options, const FoldedGenerator& generator) {

@@ -47,8 +47,8 @@ int run(int argc, char** argv) {
   parser.positional("PIECE", &piece, "all, or the name of a piece").suggest(piece_names());
   parser.section("How large");
   parser.add("--scale", &scale_text, "NAME",
-             "paper: 64x64, the paper's widths, 25 epochs; laptop: 32x32, gf = df = 16, a quarter of the paper's redundancies; smoke: "
-             "seconds, to see that everything runs",
+             "paper: 64x64, the paper's widths, 25 epochs; laptop: 32x32, a quarter of the paper's widths (gf = df = 16: channels of the "
+             "generator's last and the discriminator's first hidden layer) and redundancies; smoke: seconds, to see that everything runs",
              one_of({"paper", "laptop", "smoke"}));
   parser.add("--seeds", &seeds, "N", "runs under the dcgan loss of each of Settings A to H, and of layers 0 to 3; everything else has one",
              in_range(1, 100)).default_text("3 at laptop scale, else 1");

@@ -133,7 +133,7 @@ int run(int argc, char** argv) {
     say(stdout, "SWD of ", images_options.real, " and ", images_options.fake, ", ", images.real.size(), "x", images.real.size(), ", ",
         report.swd.num_images, " images each (floor: halves of ", report.floor.num_images, "), seed ", images_options.seed, ", ",
         score_options.repeats, score_options.repeats == 1 ? " repeat, " : " repeats, ", fixed_text(seconds, 1), " s");
-    std::printf("\n%s", text_table(score_table(report)).c_str());
+    std::printf("%s\n\n%s", kScoreWords, printed_table(score_table(report)).c_str());
     for (const std::string& remark : remarks) say(stdout, "Beware: ", remark);
   }
   return 0;

@@ -3,9 +3,11 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 int main(int argc, char** argv) {
   std::signal(SIGCHLD, SIG_DFL);  // where whoever starts the tests ignores it, nobody learns how a tool ended
+  ::unsetenv("COLUMNS");           // tools' tables are then as wide as they are
   testing::InitGoogleTest(&argc, argv);
   const int result = RUN_ALL_TESTS();
   const testing::UnitTest& all = *testing::UnitTest::GetInstance();

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace pbgen {
@@ -43,6 +44,41 @@ TEST(TextTable, NumbersMayHaveUnitsSeparatorsAndExponents) {
 }
 
 TEST(TextTable, RowsLongerThanTheHeaderAreRefused) { EXPECT_THROW(text_table({{"a"}, {{"1", "2"}}}), std::logic_error); }
+
+const Table& wide_table() {
+  static const Table table{{"network", "layer", "multiply-adds", "D(real) - D(fake)", "a/b"}, {{"G", "deconv1", "12", "0.5", "x"}}, 2};
+  return table;
+}
+
+TEST(TextTable, HeadersBreakWhereTheTableIsTooWide) {
+  const std::string whole = text_table(wide_table());
+  const auto width = static_cast<std::int64_t>(whole.find('\n'));
+  EXPECT_EQ(text_table(wide_table(), width), whole) << "it fits as it is";
+  EXPECT_EQ(text_table(wide_table(), width - 1),
+            "                  multiply-  D(real) -\n"
+            "network  layer         adds    D(fake)  a/b\n"
+            "-------------------------------------------\n"
+            "G        deconv1         12        0.5  x\n");
+}
+
+TEST(TextTable, LabelsAreRepeatedWhereItIsCut) {
+  EXPECT_EQ(text_table(wide_table(), 38),
+            "                  multiply-  D(real) -\n"
+            "network  layer         adds    D(fake)\n"
+            "--------------------------------------\n"
+            "G        deconv1         12        0.5\n"
+            "\n"
+            "network  layer    a/b\n"
+            "---------------------\n"
+            "G        deconv1  x\n");
+  const std::string narrowest = text_table(wide_table(), 1);
+  EXPECT_EQ(std::count(narrowest.begin(), narrowest.end(), 'G'), 3) << "a column each";
+}
+
+TEST(TextTable, ATableOfLabelsAloneIsWhole) {
+  const Table table{{"a", "b"}, {{"long words", "more words"}}, 5};
+  EXPECT_EQ(text_table(table, 4), text_table(table));
+}
 
 TEST(TextTable, NothingComesOfNoHeader) { EXPECT_EQ(text_table({}), ""); }
 

@@ -17,6 +17,8 @@ TEST(Html, EscapesEveryText) {
   page.code("<b>7");
   page.chart("<svg></svg>", "<b>8");
   page.picture({1, 2}, "\"<b>9");
+  page.begin_section("<b>");
+  page.contents({{"<b>", "<b>"}});
   EXPECT_EQ(page.markup().find("<b>"), std::string::npos) << page.markup();
   for (const char digit : {'1', '2', '3', '4', '5', '6', '7', '8', '9'})
     EXPECT_NE(page.markup().find(std::string("&lt;b&gt;") + digit), std::string::npos) << digit;
@@ -28,6 +30,7 @@ TEST(Html, LeavesOutWhatIsEmpty) {
   page.paragraph("");
   page.table({});
   page.facts({});
+  page.contents({});
   EXPECT_EQ(page.markup(), "");
 }
 
@@ -37,6 +40,16 @@ TEST(Html, NumbersStandToTheRight) {
   EXPECT_NE(page.markup().find("<td class=\"number negative\">-3</td>"), std::string::npos) << page.markup();
   EXPECT_NE(page.markup().find("<td class=\"number\">4</td>"), std::string::npos);
   EXPECT_NE(page.markup().find("<td>a</td>"), std::string::npos);
+}
+
+TEST(Html, ContentsLeadToSections) {
+  Html page;
+  page.contents({{"settings", "Settings A to H"}});
+  page.begin_section("settings");
+  page.paragraph("x");
+  page.end_section();
+  EXPECT_NE(page.markup().find("<a href=\"#settings\">Settings A to H</a>"), std::string::npos);
+  EXPECT_NE(page.markup().find("<section id=\"settings\">\n<p>x</p>\n</section>"), std::string::npos);
 }
 
 TEST(Html, PagesNeedNothingElse) {

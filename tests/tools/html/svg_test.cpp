@@ -113,6 +113,25 @@ TEST(ChartAxis, ImpossibleRangesAreReplaced) {
   }
 }
 
+// Where the text's <text> element stands: its y; NaN where it is not shown.
+double row_of(const std::string& svg, const std::string& text) {
+  const std::size_t at = svg.find(">" + text + "</text>");
+  if (at == std::string::npos) return kNan;
+  return std::stod(svg.substr(svg.rfind(" y=\"", at) + 4));
+}
+
+TEST(LineChart, LabelsOfTicksStandBelowOneAnotherWhereTheyWouldOverlap) {
+  ChartOptions options;
+  options.x_ticks = {{0.0, "first of them"}, {1.0, "second of them"}, {2.0, "third of them"}, {3.0, "fourth of them"}, {100.0, "far"}};
+  const std::string svg = line_chart({{"", {0, 100}, {0, 1}}}, options);
+  const double row = row_of(svg, "first of them");
+  EXPECT_EQ(row_of(svg, "second of them"), row + 14.0);
+  EXPECT_EQ(row_of(svg, "third of them"), row + 28.0);
+  EXPECT_TRUE(std::isnan(row_of(svg, "fourth of them"))) << "there are three rows";
+  EXPECT_EQ(row_of(svg, "far"), row);
+  EXPECT_LE(row + 28.0, options.height);
+}
+
 TEST(LineChart, IsOneElementWithItsTextEscapedAndNothingOutside) {
   ChartOptions options;
   options.title = "a < b & \"c\"";

@@ -149,12 +149,26 @@ TEST_F(Paper, EverythingAtSmokeScale) {
     bool csv = false;
     bool svg = false;
     for (const fs::directory_entry& entry : fs::directory_iterator(concat(out, "/", piece->command))) {
-      csv = csv || entry.path().extension() == ".csv";
+      csv = csv || (entry.path().extension() == ".csv" && entry.path().filename() != "verdicts.csv");
       svg = svg || entry.path().extension() == ".svg";
     }
     EXPECT_TRUE(csv && svg) << piece->command;
   }
   EXPECT_EQ(report.find("src=\"http"), std::string::npos);
+
+  // It opens with what holds and with where things stand.
+  const std::size_t verdicts = report.find("<h2>What holds</h2>");
+  const std::size_t links = report.find("<h2>Contents</h2>");
+  const std::size_t sections = report.find("<section id=");
+  ASSERT_LT(links, verdicts);
+  ASSERT_LT(verdicts, sections);
+  const std::string opening = report.substr(verdicts, sections - verdicts);
+  for (const char* const claim : {"E is above A", "F: the competition vanishes", "H above F"})
+    EXPECT_NE(opening.find(claim), std::string::npos) << claim;
+  for (const Piece* const piece : pieces()) {
+    EXPECT_EQ(count(report, concat("href=\"#", piece->command, "\"")), 1u) << piece->command;
+    EXPECT_EQ(count(report, concat("<section id=\"", piece->command, "\"")), 1u) << piece->command;
+  }
 
   // What is done is not done again: no trial's folder changes.
   const auto newest_change = [&] {

@@ -40,7 +40,7 @@ RunReport full_report() {
   report.grids = {{"iteration 0<i>", png}, {"iteration 1000<i>", png}};
   report.neighbours = {{{"sample<i>", png}, {{"distance 0.1<i>", png}}}};
   report.neighbours_note = "note<i>";
-  report.layers = {{"layer<i>", "redundancy"}, {{"deconv1<i>", "496"}, {"deconv4<i>", "-960"}}};
+  report.layers = {{"network<i>", {{"layer<i>", "redundancy"}, {{"deconv1<i>", "496"}, {"deconv4<i>", "-960"}}}}};
   report.remarks = {"remark<i>"};
   return report;
 }
@@ -48,7 +48,7 @@ RunReport full_report() {
 TEST(Report, ShowsEverythingEscaped) {
   const std::string html = render_report(full_report());
   for (const char* text : {"title", "verdict", "fact", "fact value", "warning", "option", "option value", "level", "64", "iteration 0",
-                           "iteration 1000", "sample", "distance 0.1", "note", "layer", "deconv1", "deconv4", "remark"}) {
+                           "iteration 1000", "sample", "distance 0.1", "note", "network", "layer", "deconv1", "deconv4", "remark"}) {
     EXPECT_TRUE(contains(html, std::string(text) + "&lt;i&gt;")) << text;
   }
   EXPECT_FALSE(contains(html, "<i>"));
@@ -69,6 +69,16 @@ TEST(Report, NeedsNothingFromOutside) {
     EXPECT_TRUE(contains(html.substr(at, 200), "src=\"data:image/png;base64," + base64(png) + "\""));
   }
   EXPECT_EQ(pictures, 4u);
+}
+
+TEST(Report, APhoneGetsChartsOfItsOwn) {
+  const std::string html = render_report(full_report());
+  std::size_t wide = 0;
+  std::size_t narrow = 0;
+  for (std::size_t at = html.find("<svg "); at != std::string::npos; at = html.find("<svg ", at + 1))
+    ++(contains(html.substr(at, 200), "width=\"350.0\"") ? narrow : wide);
+  EXPECT_EQ(wide, 3u);
+  EXPECT_EQ(narrow, 3u);
 }
 
 TEST(Report, NegativeRedundanciesStandOut) {

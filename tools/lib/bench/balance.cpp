@@ -159,7 +159,7 @@ std::string balance_text(const Balance& balance) {
     table.rows.back().resize(1 + kBalancedIterations);
     add_shares(balance.busy[i]);
   }
-  return text_table(table);
+  return printed_table(table);
 }
 
 }  // namespace pbgen

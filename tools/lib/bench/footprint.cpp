@@ -136,7 +136,7 @@ std::string footprint_text(const FootprintReport& report) {
   if (!report.rows.empty())
     text = concat(
         "\nedge, a C program from its start to its first image, 1 thread, its best path; MB: 10^6 bytes, the shared C library included\n",
-        text_table(footprint_table(report)));
+        printed_table(footprint_table(report)));
   if (!report.missing.empty()) text += concat("footprint was not measured: ", report.missing, "\n");
   return text;
 }

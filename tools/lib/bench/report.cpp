@@ -192,10 +192,10 @@ std::string bench_tables(const std::vector<BenchRow>& rows) {
     const std::string peaks_of_group = peaks_text(peaks);
     text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads),
                    peaks_of_group.empty() ? "" : "; " + peaks_of_group, "\n",
-                   text_table(bench_table(group)), scaling_line(group));
+                   printed_table(bench_table(group)), scaling_line(group));
     if (peers_beside(group).size() < peer_names(group).size())
       text += concat("\n", group.front().what.section, ", ", threads_text(group.front().threads), ", beside others\n",
-                     text_table(beside_table(group)));
+                     printed_table(beside_table(group)));
     for (const std::string& warning : warnings_of(group)) text += warning + "\n";
     begin = end;
   }
@@ -217,8 +217,8 @@ std::string peer_tables(const PeerReport& peers) {
                           milliseconds(row.times.median), milliseconds(row.times.best), row.agreement});
   leave_out_empty_columns(times);
   std::string text;
-  if (!about.rows.empty()) text += concat("\npeers", peers.held_to.empty() ? "" : ", held to " + peers.held_to, "\n", text_table(about));
-  if (!times.rows.empty()) text += concat("\nwhat they take\n", text_table(times));
+  if (!about.rows.empty()) text += concat("\npeers", peers.held_to.empty() ? "" : ", held to " + peers.held_to, "\n", printed_table(about));
+  if (!times.rows.empty()) text += concat("\nwhat they take\n", printed_table(times));
   for (const auto& [name, mend] : peers.missing) text += concat(name, " was not measured: ", mend, "\n");
   return text;
 }

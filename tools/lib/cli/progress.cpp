@@ -1,35 +1,22 @@
 #include "tools/lib/cli/progress.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
 #include "core/base/check.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/terminal.h"
 
 namespace pbgen {
 namespace {
 
 constexpr double kLiveSeconds = 0.1;
+constexpr std::int64_t kUsualColumns = 80;  // of a terminal that does not say
 
 double steady_seconds() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-bool can_rewrite(std::FILE* out) {
-  const char* terminal = std::getenv("TERM");
-  return ::isatty(::fileno(out)) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
-}
-
-std::size_t columns(std::FILE* out) {
-  winsize size = {};
-  if (::ioctl(::fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
 
 // The first characters of UTF-8 text.
 std::string_view first_characters(std::string_view text, std::size_t count) {
@@ -46,7 +33,7 @@ std::string_view first_characters(std::string_view text, std::size_t count) {
 Progress::Progress(std::string what, std::int64_t total, ProgressOptions options)
     : what_(std::move(what)), total_(total), options_(std::move(options)), done_(options_.start) {
   using Style = ProgressOptions::Style;
-  live_ = options_.style == Style::live || (options_.style == Style::automatic && can_rewrite(options_.out));
+  live_ = options_.style == Style::live || (options_.style == Style::automatic && can_rewrite_lines(options_.out));
   if (!options_.clock) options_.clock = steady_seconds;
   begin_ = shown_ = options_.clock();
   samples_.push_back({begin_, done_});
@@ -119,7 +106,8 @@ void Progress::show(std::string_view line, bool stays) {
   const std::string text = shown(line);
   std::string out;
   if (live_) out = "\r";
-  out += stays ? std::string_view(text) : first_characters(text, columns(options_.out) - 1);
+  const auto columns = static_cast<std::size_t>(line_columns(options_.out).value_or(kUsualColumns));
+  out += stays ? std::string_view(text) : first_characters(text, columns - 1);
   if (live_) out += "\x1b[K";  // clears what a longer line left behind
   if (stays) out += '\n';
   open_ = !stays;

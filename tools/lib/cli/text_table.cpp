@@ -1,9 +1,12 @@
 #include "tools/lib/cli/text_table.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <utility>
 
 #include "core/base/check.h"
 #include "tools/lib/cli/shown.h"
+#include "tools/lib/cli/terminal.h"
 
 namespace pbgen {
 namespace {
@@ -46,6 +49,93 @@ void end_line(std::string& out) {
   out += '\n';
 }
 
+// What a line of a header may end with: up to and with the next space, slash or hyphen.
+std::string_view first_piece(std::string_view text) {
+  const std::size_t end = text.find_first_of(" /-");
+  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+}
+
+std::int64_t width_at_end(std::string_view text) { return text_width(text) - (text.ends_with(' ') ? 1 : 0); }
+
+std::int64_t widest_piece(std::string_view text) {
+  std::int64_t widest = 0;
+  while (!text.empty()) {
+    const std::string_view piece = first_piece(text);
+    widest = std::max(widest, width_at_end(piece));
+    text.remove_prefix(piece.size());
+  }
+  return widest;
+}
+
+// The text in lines of at most `width` characters, which is no less than its widest piece.
+std::vector<std::string> lines_of(std::string_view text, std::int64_t width) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const std::string_view piece = first_piece(text);
+    if (!lines.back().empty() && text_width(lines.back()) + width_at_end(piece) > width) lines.emplace_back();
+    lines.back() += piece;
+    text.remove_prefix(piece.size());
+  }
+  for (std::string& line : lines)
+    if (line.ends_with(' ')) line.pop_back();
+  return lines;
+}
+
+struct Column {
+  std::size_t index = 0;
+  bool right = false;
+  std::int64_t width = 0;
+  std::vector<std::string> header;  // lines
+};
+
+std::vector<Column> columns_of(const Table& table, bool break_headers) {
+  std::vector<Column> columns(table.header.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const std::string& header = table.header[i];
+    std::int64_t width = break_headers ? widest_piece(header) : text_width(header);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) width = std::max(width, text_width(table.cell(row, i)));
+    columns[i] = {i, table.is_numeric(i), width, lines_of(header, width)};
+  }
+  return columns;
+}
+
+std::int64_t total_width(const std::vector<Column>& columns) {
+  std::int64_t total = -kGap;
+  for (const Column& column : columns) total += column.width + kGap;
+  return total;
+}
+
+// The label columns with as many others as fit, at least one, and so on.
+std::vector<std::vector<Column>> blocks_of(const std::vector<Column>& columns, std::size_t label_columns, std::int64_t max_width) {
+  const auto others = columns.begin() + static_cast<std::ptrdiff_t>(std::min(label_columns, columns.size()));
+  const std::vector<Column> labels(columns.begin(), others);
+  std::vector<std::vector<Column>> blocks(1, labels);
+  for (auto column = others; column != columns.end(); ++column) {
+    if (blocks.back().size() > labels.size() && total_width(blocks.back()) + kGap + column->width > max_width) blocks.push_back(labels);
+    blocks.back().push_back(*column);
+  }
+  return blocks;
+}
+
+std::string block_text(const Table& table, const std::vector<Column>& columns) {
+  std::size_t header_lines = 0;
+  for (const Column& column : columns) header_lines = std::max(header_lines, column.header.size());
+  std::string out;
+  for (std::size_t left = header_lines; left > 0; --left) {
+    for (const Column& column : columns) {
+      const std::size_t lines = column.header.size();
+      append_cell(out, left > lines ? std::string_view() : column.header[lines - left], column.width, column.right);
+    }
+    end_line(out);
+  }
+  out += std::string(static_cast<std::size_t>(total_width(columns)), '-') + '\n';
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    for (const Column& column : columns) append_cell(out, table.cell(row, column.index), column.width, column.right);
+    end_line(out);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view Table::cell(std::size_t row, std::size_t column) const {
@@ -69,29 +159,17 @@ std::int64_t text_width(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0u) != 0x80u; });
 }
 
-std::string text_table(const Table& cells) {
+std::string text_table(const Table& cells, std::int64_t max_width) {
   const Table table = shown_table(cells);
-  const std::size_t columns = table.header.size();
-  std::vector<std::int64_t> widths(columns);
-  std::vector<bool> right(columns);
-  std::int64_t total = 0;
-  for (std::size_t column = 0; column < columns; ++column) {
-    right[column] = table.is_numeric(column);
-    widths[column] = text_width(table.header[column]);
-    for (std::size_t row = 0; row < table.rows.size(); ++row)
-      widths[column] = std::max(widths[column], text_width(table.cell(row, column)));
-    total += widths[column] + (column > 0 ? kGap : 0);
-  }
+  if (table.header.empty()) return {};
+  const std::vector<Column> columns = columns_of(table, false);
+  if (total_width(columns) <= max_width) return block_text(table, columns);
   std::string out;
-  if (columns == 0) return out;
-  for (std::size_t column = 0; column < columns; ++column) append_cell(out, table.header[column], widths[column], right[column]);
-  end_line(out);
-  out += std::string(static_cast<std::size_t>(total), '-') + '\n';
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    for (std::size_t column = 0; column < columns; ++column) append_cell(out, table.cell(row, column), widths[column], right[column]);
-    end_line(out);
-  }
+  for (const std::vector<Column>& block : blocks_of(columns_of(table, true), table.label_columns, max_width))
+    out += (out.empty() ? "" : "\n") + block_text(table, block);
   return out;
 }
+
+std::string printed_table(const Table& table) { return text_table(table, line_columns(stdout).value_or(kAnyWidth)); }
 
 }  // namespace pbgen

@@ -24,6 +24,8 @@ p{max-width:46rem;margin:.5rem 0}
 .verdict{font-size:1.08rem}
 figcaption,.note{color:var(--soft);font-size:.9rem;max-width:46rem}
 figure{margin:1rem 0}
+a{color:inherit}
+nav ul{margin:.5rem 0;padding-left:1.2rem;columns:2 24rem}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(10rem,1fr));gap:.6rem;margin:1.2rem 0}
 dl.facts div{background:var(--card);border-radius:6px;padding:.5rem .75rem}
 dl.facts dt{color:var(--soft);font-size:.8rem}
@@ -38,6 +40,7 @@ th{color:var(--soft);font-weight:600}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1rem 1.5rem}
 .charts figure{margin:0}
 svg.chart{width:100%;height:auto;max-width:42rem}
+.narrow{display:none}
 img{max-width:100%;height:auto;border-radius:4px;background:var(--card)}
 .strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.8rem;margin:1rem 0}
 .strip figure{margin:0}
@@ -46,12 +49,16 @@ img{max-width:100%;height:auto;border-radius:4px;background:var(--card)}
 .grids figure{margin:0}
 .grids img{width:100%}
 .last img{width:100%;max-width:44rem}
-.pixels img{width:6rem;image-rendering:pixelated}
-.neighbours{display:flex;flex-wrap:wrap;gap:.9rem;align-items:flex-start;padding:.6rem 0;border-bottom:1px solid var(--rule)}
-.neighbours figure{margin:0;width:6rem}
-.neighbours .sample{margin-right:.6rem;padding-right:1.5rem;width:7.5rem;border-right:1px solid var(--rule)}
+.pixels img{width:100%;image-rendering:pixelated}
+.neighbours{display:flex;gap:.9rem;align-items:flex-start;padding:.6rem 0;border-bottom:1px solid var(--rule)}
+.neighbours figure{margin:0;flex:0 1 6rem;min-width:0}
+.neighbours .sample{margin-right:.6rem;padding-right:1.5rem;flex-basis:7.5rem;border-right:1px solid var(--rule)}
 .neighbours figcaption{font-size:.78rem;line-height:1.3}
 pre{background:var(--card);border-radius:6px;padding:.75rem .9rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}
+@media screen and (max-width:36rem){body{padding:1.2rem 1.1rem 3rem}.wide{display:none}.narrow{display:block}
+th,td{padding:.25rem .45rem}td{white-space:normal}td.number{white-space:nowrap}
+.strip{grid-template-columns:repeat(auto-fill,minmax(6.5rem,1fr))}
+.neighbours{gap:.4rem}.neighbours .sample{margin-right:.2rem;padding-right:.5rem}}
 @media print{body{max-width:none;padding:0;font-size:11pt}figure,tr,.warning,.neighbours{break-inside:avoid}h2{break-after:avoid}
 .charts{grid-template-columns:1fr 1fr}.scroll{overflow:visible}th,td{padding:.15rem .4rem}
 .last img{max-width:14cm}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
@@ -100,6 +107,10 @@ void Html::chart(std::string_view svg, std::string_view caption) {
   markup_ += concat("<figure>\n", svg, "<figcaption>", escape_markup(caption), "</figcaption></figure>\n");
 }
 
+void Html::chart(std::string_view svg, std::string_view narrow_svg, std::string_view caption) {
+  chart(concat("<div class=\"wide\">\n", svg, "</div>\n<div class=\"narrow\">\n", narrow_svg, "</div>\n"), caption);
+}
+
 void Html::picture(const std::vector<std::uint8_t>& png, std::string_view caption, std::string_view class_name) {
   const std::string text = escape_markup(caption);
   markup_ += concat("<figure class=\"", class_name, "\"><img alt=\"", text, "\" src=\"data:image/png;base64,", base64(png),
@@ -109,6 +120,18 @@ void Html::picture(const std::vector<std::uint8_t>& png, std::string_view captio
 void Html::begin_group(std::string_view class_name) { markup_ += concat("<div class=\"", class_name, "\">\n"); }
 
 void Html::end_group() { markup_ += "</div>\n"; }
+
+void Html::begin_section(std::string_view id) { markup_ += concat("<section id=\"", escape_markup(id), "\">\n"); }
+
+void Html::end_section() { markup_ += "</section>\n"; }
+
+void Html::contents(const std::vector<std::pair<std::string, std::string>>& sections) {
+  if (sections.empty()) return;
+  markup_ += "<nav><ul>\n";
+  for (const auto& [id, text] : sections)
+    markup_ += concat("<li><a href=\"#", escape_markup(id), "\">", escape_markup(text), "</a></li>\n");
+  markup_ += "</ul></nav>\n";
+}
 
 std::string html_page(std::string_view title, std::string_view body) {
   return concat("<!doctype html>\n<html lang=\"en\">\n<head>\n<title>", escape_markup(title), "</title>\n", kHead, "</head>\n<body>\n",

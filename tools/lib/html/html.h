@@ -24,11 +24,18 @@ class Html {
   void code(std::string_view text);
   // A chart: markup of svg.h, taken as it is.
   void chart(std::string_view svg, std::string_view caption);
+  // The same chart twice: the second is shown where the page is as narrow as a phone.
+  void chart(std::string_view svg, std::string_view narrow_svg, std::string_view caption);
   // A whole PNG file.
   void picture(const std::vector<std::uint8_t>& png, std::string_view caption, std::string_view class_name = "");
   // An element around what follows up to end_group(): "charts", "grids" (wide) and "strip" (narrow) stand in columns.
   void begin_group(std::string_view class_name);
   void end_group();
+  // What contents() links to, up to end_section().
+  void begin_section(std::string_view id);
+  void end_section();
+  // A list of links to sections: id and text.
+  void contents(const std::vector<std::pair<std::string, std::string>>& sections);
   // A part made elsewhere, taken as it is.
   void append(std::string_view markup) { markup_ += markup; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "tools/lib/cli/format.h"
@@ -14,6 +15,8 @@ namespace {
 
 constexpr double kPixelsPerCharacter = 6.6;
 constexpr double kLineHeight = 14.0;
+constexpr double kLabelGap = 6.0;
+constexpr int kMostLabelRows = 3;  // below the axis; a label that fits into none is left out
 
 constexpr std::string_view kStyle =
     "<style>"
@@ -38,6 +41,22 @@ double widest_label(const ChartAxis& axis) {
   return width;
 }
 
+// For each tick of a horizontal axis, the first row below it in which its label overlaps none before it, or kMostLabelRows.
+std::vector<int> rows_of_labels(const ChartAxis& axis, double left, double right) {
+  std::array<double, kMostLabelRows> free_from;
+  free_from.fill(-right);
+  std::vector<int> rows;
+  for (const Tick& tick : axis.ticks) {
+    const double middle = left + axis.position(tick.value) * (right - left);
+    const double half = label_width(tick.label) / 2.0;
+    int row = 0;
+    while (row < kMostLabelRows && middle - half < free_from[static_cast<std::size_t>(row)]) ++row;
+    if (row < kMostLabelRows) free_from[static_cast<std::size_t>(row)] = middle + half + kLabelGap;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string_view series_colour(std::size_t i) {
@@ -56,15 +75,18 @@ ChartFrame::ChartFrame(const ChartOptions& options, ChartAxis x, ChartAxis y, do
       right_(options.width - std::max(label_width, 16.0)),
       top_(options.title.empty() ? 12.0 : 34.0),
       bottom_(options.height - (options.x_label.empty() ? 26.0 : 44.0)) {
+  const std::vector<int> label_rows = rows_of_labels(x_, left_, right_);
+  if (!label_rows.empty()) bottom_ -= kLineHeight * std::min(*std::max_element(label_rows.begin(), label_rows.end()), kMostLabelRows - 1);
   check(right_ > left_ && bottom_ > top_, "a chart of ", options.width, " x ", options.height, " pixels leaves no room to draw");
   for (const Tick& tick : y_.ticks) {
     add(line(left_, py(tick.value), right_, py(tick.value), "grid"));
     add_text(left_ - 7.0, py(tick.value) + 4.0, tick.label, "end");
   }
   add(line(left_, bottom_, right_, bottom_, "axis"));
-  for (const Tick& tick : x_.ticks) {
-    add(line(px(tick.value), bottom_, px(tick.value), bottom_ + 4.0, "axis"));
-    add_text(px(tick.value), bottom_ + 17.0, tick.label, "middle");
+  for (std::size_t i = 0; i < x_.ticks.size(); ++i) {
+    const double middle = px(x_.ticks[i].value);
+    add(line(middle, bottom_, middle, bottom_ + 4.0, "axis"));
+    if (label_rows[i] < kMostLabelRows) add_text(middle, bottom_ + 17.0 + kLineHeight * label_rows[i], x_.ticks[i].label, "middle");
   }
   if (!options.title.empty()) add_text(0.0, 16.0, options.title, "start", "title");
   if (!options.x_label.empty()) add_text((left_ + right_) / 2.0, options.height - 8.0, options.x_label, "middle");

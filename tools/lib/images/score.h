@@ -72,6 +72,11 @@ struct ScoreColumn {
   std::string title;
   Score score;
 };
+// What the table's words mean, for who sees one for the first time.
+inline constexpr const char* kScoreWords =
+    "Lower is better. Noise floor: real from real. x1000: as papers print it.\n"
+    "Lattice: energy of dots two pixels apart, over that of the real images.";
+
 // A row for each level, one for the mean and one for the lattice; for each score the raw figure, its spread where it was repeated, and
 // the figure times 1000; of the lattice the figure alone.  The scores have the same levels, else std::logic_error.
 Table score_table(std::span<const ScoreColumn> columns);

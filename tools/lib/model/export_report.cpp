@@ -56,7 +56,7 @@ std::string smaller_linear_layer(const NetworkConfig& config, const PackedModelO
     add("exported with --linear-precision half", packed_model_bytes(config, {LinearPrecision::half}), kHalfMeasured);
   add(concat("trained with --binarize-g ", one_bit.binarized.generator.to_string()), packed_model_bytes(one_bit), kOneBitMeasured);
   return concat("The linear layer is ", fixed_text(100.0 * static_cast<double>(now.linear_weights) / static_cast<double>(now.total()), 0),
-                "% of the file:\n\n", text_table(table));
+                "% of the file:\n\n", printed_table(table));
 }
 
 std::string device_memory(const std::string& path) {

@@ -39,8 +39,9 @@ std::vector<std::size_t> ranks(const std::vector<LayerRow>& rows, bool with_line
 
 Table layer_report(const std::vector<LayerRow>& rows, bool with_linear) {
   Table table;
-  table.header = {"network",    "layer", "in",            "out",        "kernel", "s_i",  "c_i",
-                  "redundancy", "order", "multiply-adds", "parameters", "bits", "bytes"};
+  table.header = {"network", "layer", "bits",   "bytes", "redundancy", "order",        "parameters",
+                  "in",      "out",   "kernel", "s_i",   "c_i",        "multiply-adds"};
+  table.label_columns = 2;
   const std::vector<std::size_t> rank = ranks(rows, with_linear);
   Sum sum;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -49,21 +50,35 @@ Table layer_report(const std::vector<LayerRow>& rows, bool with_linear) {
     sum.multiply_adds += row.multiply_adds();
     sum.parameters += parameters;
     sum.bytes += row.bytes();
-    table.rows.push_back({row.network, row.name, map_text(row.c_in, row.height_in, row.width_in),
-                          map_text(row.c_out, row.height_out, row.width_out), kernel_text(row), concat(row.pixels_in()), concat(row.c_in),
+    table.rows.push_back({row.network, row.name, row.binarized ? "1" : "32", grouped_text(row.bytes()),
                           row.can_be_binarized ? concat(row.redundancy()) : "-", rank[i] > 0 ? concat(rank[i]) : "-",
-                          grouped_text(row.multiply_adds()), grouped_text(parameters), row.binarized ? "1" : "32",
-                          grouped_text(row.bytes())});
+                          grouped_text(parameters), map_text(row.c_in, row.height_in, row.width_in),
+                          map_text(row.c_out, row.height_out, row.width_out), kernel_text(row), concat(row.pixels_in()), concat(row.c_in),
+                          grouped_text(row.multiply_adds())});
     if (i + 1 < rows.size() && rows[i + 1].network == row.network) continue;
-    table.rows.push_back({row.network, "total", "", "", "", "", "", "", "", grouped_text(sum.multiply_adds),
-                          grouped_text(sum.parameters), "", grouped_text(sum.bytes)});
+    table.rows.push_back({row.network, "total", "", grouped_text(sum.bytes), "", "", grouped_text(sum.parameters), "", "", "", "", "",
+                          grouped_text(sum.multiply_adds)});
     sum = {};
   }
   if (std::all_of(rows.begin(), rows.end(), [](const LayerRow& row) { return row.network.empty(); })) {
     table.header.erase(table.header.begin());
+    table.label_columns = 1;
     for (std::vector<std::string>& cells : table.rows) cells.erase(cells.begin());
   }
   return table;
+}
+
+std::vector<NetworkLayers> layers_by_network(const std::vector<LayerRow>& rows) {
+  std::vector<NetworkLayers> networks;
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    std::vector<LayerRow> own;
+    for (; end < rows.size() && rows[end].network == rows[begin].network; ++end) {
+      own.push_back(rows[end]);
+      own.back().network.clear();
+    }
+    networks.push_back({rows[begin].network, layer_report(own)});
+  }
+  return networks;
 }
 
 std::vector<std::string> order_remarks(const std::vector<LayerRow>& rows, bool with_linear) {

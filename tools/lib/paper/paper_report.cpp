@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/base/cpu.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr std::int64_t kMaxSectionBytes = 256 << 20;
 constexpr std::int64_t kMaxExperimentBytes = 1 << 20;
 constexpr const char* kSection = "section.html";
+constexpr const char* kVerdicts = "verdicts";
 
 // The training that a folder was claimed for.
 RunConfig claimed_training(const std::string& path) {
@@ -77,6 +79,7 @@ void make_piece(const Piece& piece, const Experiment& experiment, const TrialBoo
                                  " Made on ", cpu_name(), ", ", thread_count(), threads, name(isa()), " kernels, with:"),
                           "note");
   folder.page().code(command);
+  folder.csv(kVerdicts, folder.verdicts());
   write_file_atomically(folder.path(kSection), folder.page().markup());
 }
 
@@ -86,9 +89,64 @@ std::string widths_text(const std::array<int, 4>& widths) {
   return text;
 }
 
+// Those whose section the folder holds.
+std::vector<const Piece*> made_pieces(const Experiment& experiment) {
+  std::vector<const Piece*> made;
+  for (const Piece* const piece : pieces())
+    if (std::filesystem::exists(concat(experiment.out, "/", piece->command, "/", kSection))) made.push_back(piece);
+  return made;
+}
+
+// What a section judged: claim, verdict, here; no rows where it judged nothing.
+Table verdicts_of(const Experiment& experiment, const Piece& piece) {
+  return PieceFolder(experiment, piece.command).read_csv(kVerdicts);
+}
+
+// "holds 3, does not hold 1", in the order in which they occur; empty where nothing was judged.
+std::string counted(const Table& verdicts) {
+  std::vector<std::pair<std::string_view, int>> counts;
+  for (std::size_t row = 0; row < verdicts.rows.size(); ++row) {
+    const std::string_view verdict = verdicts.cell(row, 1);
+    const auto known = std::find_if(counts.begin(), counts.end(), [&](const auto& count) { return count.first == verdict; });
+    if (known == counts.end()) counts.emplace_back(verdict, 1);
+    else ++known->second;
+  }
+  std::string text;
+  for (const auto& [verdict, count] : counts) text += concat(text.empty() ? "" : ", ", verdict, " ", count);
+  return text;
+}
+
+void add_contents(const Experiment& experiment, const std::vector<const Piece*>& made, Html& page) {
+  std::vector<std::pair<std::string, std::string>> contents;
+  for (const Piece* const piece : made) {
+    const std::string counts = counted(verdicts_of(experiment, *piece));
+    contents.emplace_back(piece->command, concat(piece->command, ": ", piece->title, counts.empty() ? "" : "; ", counts));
+  }
+  page.heading("Contents");
+  page.contents(contents);
+}
+
+// Every claim that was judged, section by section.
+void add_verdicts(const Experiment& experiment, const std::vector<const Piece*>& made, Html& page) {
+  Table all{{"claim", "verdict", "here", "section"}, {}};
+  for (const Piece* const piece : made)
+    for (std::vector<std::string> row : verdicts_of(experiment, *piece).rows) {
+      row.emplace_back(piece->command);
+      all.rows.push_back(std::move(row));
+    }
+  if (all.rows.empty()) return;
+  page.heading("What holds");
+  page.paragraph(
+      "Here: a ratio of means with its standard error, unless it says otherwise. A claim holds, or does not, where the difference is "
+      "beyond two standard errors over the seeds.",
+      "note");
+  page.table(all);
+}
+
 // The header says only what claim_folder holds fast: the sections may come from other commands.
 void write_report(const Experiment& experiment) {
   const NetworkConfig& network = experiment.network();
+  const std::vector<const Piece*> made = made_pieces(experiment);
   Html page;
   page.heading("Binarizing Weights Wisely for Edge Intelligence, made again", 1);
   page.paragraph(
@@ -101,9 +159,17 @@ void write_report(const Experiment& experiment) {
               {"generator widths", widths_text(network.g_widths)},
               {"discriminator widths", widths_text(network.d_widths)},
               {"iterations a run", concat(experiment.iterations)}});
-  for (const Piece* const piece : pieces()) {
-    const std::string section = concat(experiment.out, "/", piece->command, "/", kSection);
-    if (std::filesystem::exists(section)) page.append(read_text_file(section, kMaxSectionBytes));
+  page.paragraph(
+      "Settings A to H say which layers hold one bit a weight (Table II; A: none, F: deconvolutions 1 to 3, H: those and the "
+      "discriminator). SWD is the sliced Wasserstein distance of generated images from held-out ones, lower is better; its noise floor "
+      "is that of two sets of real images. The degree of redundancy of a deconvolution is its input channels less its input pixels.",
+      "note");
+  add_contents(experiment, made, page);
+  add_verdicts(experiment, made, page);
+  for (const Piece* const piece : made) {
+    page.begin_section(piece->command);
+    page.append(read_text_file(concat(experiment.out, "/", piece->command, "/", kSection), kMaxSectionBytes));
+    page.end_section();
   }
   write_file_atomically(experiment.out + "/report.html", html_page("PBGen: the paper, made again", page.markup()));
 }

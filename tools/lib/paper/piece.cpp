@@ -1,6 +1,7 @@
 #include "tools/lib/paper/piece.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/files/file.h"
@@ -40,6 +41,15 @@ void PieceFolder::picture(const std::string& file, std::string_view caption) { p
 void PieceFolder::table(std::string_view name, const Table& table) {
   csv(name, table);
   page_.table(table);
+}
+
+void PieceFolder::claims(std::string_view name, const std::vector<Claim>& claims) {
+  table(name, claim_table(claims));
+  for (const Claim& claim : claims) verdict(claim.claim, ratio_text(claim.here), claim.verdict);
+}
+
+void PieceFolder::verdict(std::string claim, std::string here, Verdict verdict) {
+  verdicts_.rows.push_back({std::move(claim), std::string(verdict_text(verdict)), std::move(here)});
 }
 
 }  // namespace pbgen

@@ -9,6 +9,7 @@
 #include "tools/lib/cli/text_table.h"
 #include "tools/lib/html/html.h"
 #include "tools/lib/html/line_chart.h"
+#include "tools/lib/paper/claim.h"
 #include "tools/lib/paper/experiment.h"
 
 namespace pbgen {
@@ -33,10 +34,18 @@ class PieceFolder {
   void picture(const std::string& file, std::string_view caption);
   // Writes <name>.csv and shows the table on the page.
   void table(std::string_view name, const Table& table);
+  // The same of claims; each is one of the piece's verdicts.
+  void claims(std::string_view name, const std::vector<Claim>& claims);
+  // Adds a verdict: a claim, what was found, and what that says of it.
+  void verdict(std::string claim, std::string here, Verdict verdict);
+
+  // What was judged: claim, verdict, here.  The report opens with those of all pieces.
+  const Table& verdicts() const { return verdicts_; }
 
  private:
   std::string path_;
   Html page_;
+  Table verdicts_{{"claim", "verdict", "here"}, {}};
 };
 
 struct Piece {

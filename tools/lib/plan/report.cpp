@@ -1,7 +1,11 @@
 #include "tools/lib/plan/report.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "core/base/check.h"
 #include "tools/lib/cli/format.h"
+#include "tools/lib/cli/terminal.h"
 #include "tools/lib/cli/text.h"
 #include "tools/lib/cli/text_table.h"
 #include "tools/lib/model/layer_report.h"
@@ -9,9 +13,12 @@
 namespace pbgen {
 namespace {
 
-constexpr std::size_t kWidth = 120;
+constexpr std::int64_t kWidth = 120;
 
-std::string paragraph(const std::string& text) { return wrapped(text, 0, kWidth); }
+// As wide as the terminal, where that is not wider than what reads well.
+std::string paragraph(const std::string& text) {
+  return wrapped(text, 0, static_cast<std::size_t>(std::min(line_columns(stdout).value_or(kWidth), kWidth)));
+}
 
 std::string times(double value, int decimals) { return fixed_text(value, decimals) + "x"; }
 
@@ -128,14 +135,14 @@ std::vector<Counting> plan_countings(const PlannedNet& net) {
 }
 
 std::string plan_text(const PlannedNet& net) {
-  std::string text = net.title + "\n\n" + text_table(layer_report(net.rows, net.with_linear)) + "\n";
+  std::string text = net.title + "\n\n" + printed_table(layer_report(net.rows, net.with_linear)) + "\n";
   for (const std::string& remark : order_remarks(net.rows, net.with_linear)) text += paragraph(remark);
   text += paragraph(reading(net)) + "\n";
   text += paragraph(concat("Eq. (3)", net.network ? " of the generator" : "",
                            ": a float weight takes 32 bits, a one-bit weight 1; a multiply-add is 2 operations, an addition 1; training "
                            "gains 2 / (1 + 1 / inference)."));
   text += "\n";
-  text += text_table(saving_table(net));
+  text += printed_table(saving_table(net));
   if (net.network) {
     text += "\n";
     text += paragraph(
@@ -157,7 +164,7 @@ std::string budget_text(const PlannedNet& net, const BudgetPlan& budget) {
   }
   const char* const of_what = net.network ? " bytes for the exported generator" : " bytes of weights, by count: there is no file";
   std::string text = concat("Budget: ", grouped_text(budget.budget), of_what, "; layers go to one bit in the order of redundancy\n\n");
-  text += text_table(table) + "\n";
+  text += printed_table(table) + "\n";
 
   const BudgetStep& safe = budget.steps[budget.widest_not_negative];
   text += "The widest without a negative redundancy ";

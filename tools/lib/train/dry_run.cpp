@@ -37,7 +37,8 @@ void show_plan(const RunPlan& plan) {
   const TrainerOptions options = config.trainer;
   const RunMemory memory = run_memory(config, data.images);
   say(stdout, "Would train in ", plan.run_path);
-  std::printf("\n%s\n", text_table(layer_report(layer_table(options.network))).c_str());
+  std::printf("\n%s\n", printed_table(layer_report(layer_table(options.network))).c_str());
+  std::printf("%s\n", kRedundancyMeaning);
   for (const std::string& remark : redundancy_remarks(options.network)) std::printf("%s\n", remark.c_str());
 
   std::printf("\nMemory: %s of parameters, gradients and moments, %s packed for the kernels, %s of activations and scratch\n",

@@ -89,7 +89,7 @@ std::string profile_text(const Profile& profile, const NetworkConfig& network, s
              with_share(in_layers), ", everything else ", with_share(whole - in_layers), "\n");
   if (peaks.avx2 > 0.0)
     text += concat(peaks_text(peaks), "; the iteration's nominal rate is ", fixed_text(flops / whole / peaks.avx2, 2), " of AVX2's\n");
-  return concat(text, "\n", text_table(convolutions), "\n", text_table(rest));
+  return concat(text, "\n", printed_table(convolutions), "\n", printed_table(rest));
 }
 
 }  // namespace pbgen

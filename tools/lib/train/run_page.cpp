@@ -11,6 +11,10 @@
 namespace pbgen {
 namespace {
 
+// Pixels between a phone's margins.
+constexpr double kPhoneWidth = 350.0;
+constexpr double kPhoneHeight = 260.0;
+
 // What a loss's numbers mean: said in captions and drawn as dashed lines.
 struct LossNotes {
   std::string losses;
@@ -83,7 +87,10 @@ class Page {
   void paragraph(std::string_view text, std::string_view class_name) { page_.paragraph(text, class_name); }
   void picture(const ReportPicture& picture, std::string_view class_name) { page_.picture(picture.png, picture.caption, class_name); }
   void chart(const std::vector<Series>& series, const ChartOptions& options, std::string_view caption) {
-    page_.chart(line_chart(series, options), caption);
+    ChartOptions narrow = options;
+    narrow.width = kPhoneWidth;
+    narrow.height = kPhoneHeight;
+    page_.chart(line_chart(series, options), line_chart(series, narrow), caption);
   }
 
   void add_summary() {
@@ -112,7 +119,7 @@ class Page {
     heading("Sliced Wasserstein distance");
     paragraph("How far the generated images are from real ones in the statistics of their 7x7 patches, level by level: the finest level "
               "sees texture, the coarsest the layout. Lower is better. The noise floor is the distance of two sets of real images: below "
-              "it nothing can be told from real.",
+              "it nothing can be told from real. x1000: the same figure times 1,000, as papers print it.",
               "note");
     page_.table(report_.swd_table);
     if (report_.swd.empty()) return;
@@ -173,13 +180,17 @@ class Page {
   }
 
   void add_layers() {
-    if (report_.layers.header.empty() && report_.remarks.empty()) return;
+    if (report_.layers.empty() && report_.remarks.empty()) return;
     heading("Layers");
     paragraph("Redundancy is the paper's guess, made before any training, at what a layer can lose: c_i - s_i for a deconvolution (its "
               "input channels less the pixels of its input map), w_k h_k c_i - c_o for a convolution. The higher it is, the less should be "
-              "lost when the layer's weights become one bit each; where it is negative the layer is better left in float.",
+              "lost when the layer's weights become one bit each; where it is negative the layer is better left in float. Order: "
+              "by falling redundancy, in which layers are tried. Multiply-adds: of one image.",
               "note");
-    page_.table(report_.layers);
+    for (const auto& [network, layers] : report_.layers) {
+      page_.heading(network, 3);
+      page_.table(layers);
+    }
     for (const std::string& remark : report_.remarks) paragraph(remark, "remark");
   }
 

@@ -51,7 +51,7 @@ struct RunReport {
   std::vector<NearestNeighbours> neighbours;
   std::string neighbours_note;                               // how the distance is measured
 
-  Table layers;                                              // network, layer, kind, shape, s_i, redundancy, bits, parameters, bytes
+  std::vector<std::pair<std::string, Table>> layers;         // of each network, by its name
   std::vector<std::string> remarks;                          // where this network differs from the paper's
 };
 

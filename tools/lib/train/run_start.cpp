@@ -48,7 +48,8 @@ void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingDat
   const std::string path = path_text(plan.config, plan.former_paths);
   say(stdout, thread_count(), thread_count() == 1 ? " thread, " : " threads, ", path, ", ", cpu_name());
   std::printf("\n");
-  std::fputs(text_table(layer_report(layer_table(network))).c_str(), stdout);
+  std::fputs(printed_table(layer_report(layer_table(network))).c_str(), stdout);
+  std::printf("%s\n", kRedundancyMeaning);
   for (const std::string& remark : redundancy_remarks(network)) std::printf("%s\n", remark.c_str());
   std::printf("\n");
   flush_output();

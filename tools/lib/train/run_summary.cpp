@@ -109,8 +109,8 @@ Json estimates(const FinalScores& scores, std::size_t level) {
 }  // namespace
 
 std::vector<ScoreColumn> score_columns(const FinalScores& scores, const TrainingData& data) {
-  std::vector<ScoreColumn> columns = {{data.held_out.empty() ? "generator/training" : "generator/held-out", scores.generator}};
-  if (scores.training) columns.push_back({"generator/training", *scores.training});
+  std::vector<ScoreColumn> columns = {{data.held_out.empty() ? "training" : "held-out", scores.generator}};
+  if (scores.training) columns.push_back({"training", *scores.training});
   if (scores.noise_floor) columns.push_back({"noise floor", *scores.noise_floor});
   columns.push_back({"untrained", scores.untrained});
   return columns;
@@ -165,7 +165,8 @@ RunReport run_report(const RunSummary& summary) {
   add_curves(summary, report);
   add_grids(summary, report);
   add_neighbours(summary, report);
-  report.layers = layer_report(layer_table(summary.network));
+  for (NetworkLayers& network : layers_by_network(layer_table(summary.network)))
+    report.layers.emplace_back(std::move(network.network), std::move(network.layers));
   report.remarks = redundancy_remarks(summary.network);
   return report;
 }

@@ -144,7 +144,7 @@ std::string command_with_folder(const ArgumentParser& parser, const std::string&
 }
 
 void print_result(const Search& search, const SearchOptions& options, const std::string& out) {
-  std::printf("\n%s\n", text_table(search_table(search, options)).c_str());
+  std::printf("\n%s\n", printed_table(search_table(search, options)).c_str());
   say(stdout, search_verdict(search, options));
   for (const std::string& caveat : search_caveats(search, options)) say(stdout, "Beware: ", caveat);
   say(stdout, "Report: ", out, "/report.html");

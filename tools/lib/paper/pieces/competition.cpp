@@ -288,6 +288,8 @@ void make_competition(const Experiment& experiment, const TrialBook& trials, Pie
       "original does (A).");
   folder.page().paragraph(verdict(said), "verdict");
   folder.table("claims", said.table);
+  for (std::size_t i = 0; i < said.verdicts.size(); ++i)
+    folder.verdict(std::string(said.table.cell(i, 0)), std::string(said.table.cell(i, 2)), said.verdicts[i]);
   folder.page().paragraph(
       "Advantages, losses and factors are those of the second half of training, with the standard error over the seeds. Images count as "
       "improving where their SWD falls by more than a tenth over that half.",

@@ -170,7 +170,7 @@ void make_discriminator_layers(const Experiment& experiment, const TrialBook& bo
     folder.page().heading(concat("Under ", loss), 3);
     folder.page().paragraph(claim_summary(claims), "verdict");
     folder.table(concat("scores_", loss), score_table(experiment, all));
-    folder.table(concat("claims_", loss), claim_table(claims));
+    folder.claims(concat("claims_", loss), claims);
     add_chart(experiment, all, loss, folder);
     add_samples(all, folder);
     folder.csv(concat("trials_", loss), trial_rows(experiment, all));

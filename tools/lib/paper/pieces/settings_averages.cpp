@@ -96,7 +96,7 @@ void add_averages(const std::vector<SettingScores>& dcgan, const std::vector<Set
   page.heading("Average distances (Table III and the text on F, G and H)", 3);
   const std::vector<Claim> claims = average_claims(dcgan);
   page.paragraph(claim_summary(claims), "verdict");
-  folder.table("claims", claim_table(claims));
+  folder.claims("claims", claims);
   page.paragraph(
       "A claim holds, or does not, where the difference of means is beyond two standard errors of it, by the spread over the seeds. What "
       "the paper calls the same may differ by what it discusses as a difference elsewhere: 13.6%, B against A. The paper's G is 2.83 times "

@@ -195,7 +195,7 @@ void add_redundancy(const Experiment& experiment, const std::vector<SettingScore
              "% of the way from B to D, so that is what \"almost\" means here. Slopes are least squares through B, C and D."),
       "note");
   page.paragraph(concat("\"More than a 5 times increase\" under E. ", claim_summary(factors)), "verdict");
-  folder.table("redundancy_claims", claim_table(factors));
+  folder.claims("redundancy_claims", factors);
 }
 
 }  // namespace pbgen

@@ -86,7 +86,7 @@ void add_resolutions(const Experiment& experiment, const std::vector<SettingScor
                concat("Fig. 16, on a logarithmic axis.", experiment.seeds > 1 ? " Means over the seeds." : " One seed."));
   page.end_group();
   page.paragraph("The paper draws these curves and prints no numbers for them except their averages, so none stand beside ours.", "note");
-  folder.table("resolution_claims", claim_table(claims));
+  folder.claims("resolution_claims", claims);
 }
 
 }  // namespace pbgen
