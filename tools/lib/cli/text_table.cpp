@@ -166,7 +166,7 @@ std::string text_table(const Table& cells, std::int64_t max_width) {
   if (total_width(columns) <= max_width) return block_text(table, columns);
   std::string out;
   for (const std::vector<Column>& block : blocks_of(columns_of(table, true), table.label_columns, max_width))
-    out += (out.empty() ? "" : "\n") + block_text(table, block);
+    out += concat(out.empty() ? "" : "\n", block_text(table, block));
   return out;
 }
 
