@@ -46,7 +46,7 @@ TEST(TextTable, NumbersMayHaveUnitsSeparatorsAndExponents) {
 TEST(TextTable, RowsLongerThanTheHeaderAreRefused) { EXPECT_THROW(text_table({{"a"}, {{"1", "2"}}}), std::logic_error); }
 
 const Table& wide_table() {
-  static const Table table{{"network", "layer", "multiply-adds", "D(real) - D(fake)", "a/b"}, {{"G", "deconv1", "12", "0.5", "x"}}, 2};
+  static const Table table{{"network", "layer", "multiply-adds", "D(real) - D(fake)", "kind"}, {{"G", "deconv1", "12", "0.5", "x"}}, 2};
   return table;
 }
 
@@ -56,8 +56,8 @@ TEST(TextTable, HeadersBreakWhereTheTableIsTooWide) {
   EXPECT_EQ(text_table(wide_table(), width), whole) << "it fits as it is";
   EXPECT_EQ(text_table(wide_table(), width - 1),
             "                  multiply-  D(real) -\n"
-            "network  layer         adds    D(fake)  a/b\n"
-            "-------------------------------------------\n"
+            "network  layer         adds    D(fake)  kind\n"
+            "--------------------------------------------\n"
             "G        deconv1         12        0.5  x\n");
 }
 
@@ -68,8 +68,8 @@ TEST(TextTable, LabelsAreRepeatedWhereItIsCut) {
             "--------------------------------------\n"
             "G        deconv1         12        0.5\n"
             "\n"
-            "network  layer    a/b\n"
-            "---------------------\n"
+            "network  layer    kind\n"
+            "----------------------\n"
             "G        deconv1  x\n");
   const std::string narrowest = text_table(wide_table(), 1);
   EXPECT_EQ(std::count(narrowest.begin(), narrowest.end(), 'G'), 3) << "a column each";
