@@ -10,7 +10,7 @@ ifeq ($(origin CXX),default)
 endif
 
 # All cores, unless -j or the make that called this one says otherwise.  Goals that remove or install run before the others, one by one.
-ifneq ($(filter clean deps deps-dev deps-edge deps-deb,$(MAKECMDGOALS)),)
+ifneq ($(filter clean deps deps-dev deps-edge deps-deb deps-wasm deps-web,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 else ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
@@ -262,6 +262,50 @@ $(out)/model.pbgen: tests/edge/some_model.py
 	@mkdir -p $(@D)
 	@python3 $< $@
 
+# libpbgen for browsers: two WebAssembly modules that import nothing, and the page that holds them (tools/web).  `scalar` is for browsers
+# without SIMD.  The leaves alone gain by -O3; all of it so would be half as large again.
+.PHONY: wasm has-wasm test-web deps-wasm deps-web
+WASM_CXX ?= clang++
+wasm := $(root)build/wasm
+web := $(root)build/web
+wasm_sources := $(filter-out %_ref.cpp %/map_file.cpp $(instruction_sets:%=\%_%.cpp),$(wildcard gan/edge/*.cpp)) tools/web/module.cpp
+wasm_flags := --target=wasm32-wasi $(filter -std=% -W% -f% -I%,$(common_flags)) $(filter-out -fPIC,$(edge_flags))
+wasm_flags_simd := -msimd128
+wasm_flags_scalar := -mcpu=mvp
+wasm_link_flags := -nostartfiles -nodefaultlibs -lc -Wl,--no-entry,--export-dynamic,--gc-sections,-s,--max-memory=1073741824
+wasm_link_flags += -Wl,-z,stack-size=65536,--stack-first
+wasm_modules := $(web)/pbgen.wasm $(web)/pbgen_scalar.wasm
+web_sources := $(wildcard tools/web/page.* tools/web/assemble.sh tools/gallery/faces.pbgen)
+wasm: $(web)/index.html
+	@ls -l $(wasm_modules) $<
+$(web)/index.html: $(web_sources) $(wasm_modules)
+	@sh tools/web/assemble.sh tools/web/page.html $(web) >$@
+$(web)/pbgen.wasm: $(wasm_sources:%.cpp=$(wasm)/simd/%.o)
+$(web)/pbgen_scalar.wasm: $(wasm_sources:%.cpp=$(wasm)/scalar/%.o)
+$(wasm_modules):
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'link    $@')
+	$(show)$(WASM_CXX) --target=wasm32-wasi $^ $(wasm_link_flags) -o $@
+compile_wasm = $(WASM_CXX) $(wasm_flags) $(wasm_flags_$(1)) $(if $(findstring _portable,$<),-O3,-Os) -MMD -MP -c $< -o $@
+$(wasm)/simd/%.o: %.cpp $(wasm)/flags
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'compile $< (wasm)')
+	$(show)$(call compile_wasm,simd)
+$(wasm)/scalar/%.o: %.cpp $(wasm)/flags
+	@mkdir -p $(@D)
+	$(if $(show),@echo 'compile $< (wasm, scalar)')
+	$(show)$(call compile_wasm,scalar)
+$(wasm)/flags: has-wasm
+	@mkdir -p $(@D)
+	@echo '$(WASM_CXX) $(wasm_flags) $(wasm_flags_simd) $(wasm_flags_scalar) $(wasm_link_flags)' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+-include $(patsubst %.cpp,$(wasm)/simd/%.d,$(wasm_sources)) $(patsubst %.cpp,$(wasm)/scalar/%.d,$(wasm_sources))
+has-wasm:
+	@for program in $(lastword $(WASM_CXX)) wasm-ld; do \
+	  command -v $$program >/dev/null || { echo "$$program is missing: run \`make deps-wasm\`" >&2; exit 1; }; done
+	@printf '#include <cstdint>\n#include <string.h>\n' | $(WASM_CXX) --target=wasm32-wasi -x c++ -E - >/dev/null 2>&1 || \
+	  { echo 'the C and C++ headers of wasm32-wasi are missing: run `make deps-wasm`' >&2; exit 1; }
+
 # Hostile files, in a build of its own: `make fuzz FUZZ_RUNS=1000000 FUZZ_TARGETS=fuzz_model`.
 FUZZ_RUNS ?= 1000000
 FUZZ_JOBS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -403,6 +447,7 @@ $(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
 compiling_nothing := clean deps deps-dev deps-edge fuzz lint help test-edge test-m7 uninstall uninstall-edge dist deb deps-deb
+compiling_nothing += wasm deps-wasm deps-web
 compiling_nothing += $(if $(built_by_another),$(installing))
 ifneq ($(filter-out $(compiling_nothing),$(or $(MAKECMDGOALS),all)),)
   flags := $(filter-out ccache,$(CXX)) $(compiler) $(common_flags) $(build_flags) $(leaf_flags) $(edge_flags)
@@ -453,6 +498,12 @@ deps:
 
 deps-dev:
 	@sh tools/deps.sh clang libomp-dev clang-format clang-tidy python3
+
+deps-wasm:
+	@sh tools/deps.sh clang lld wasi-libc libc++-dev-wasm32
+
+deps-web:
+	@sh tools/deps.sh chromium nodejs python3
 
 deps-edge:
 	@sh tools/deps.sh g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu qemu-user libgtest-dev googletest libstb-dev \
