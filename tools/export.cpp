@@ -1,7 +1,10 @@
 // Writes a trained generator as a small model for the edge: ./tools/export --help.
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/base/cpu.h"
@@ -15,6 +18,7 @@
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/output_path.h"
 #include "tools/lib/cli/shown.h"
+#include "tools/lib/html/model_page.h"
 #include "tools/lib/model/export_report.h"
 #include "tools/lib/runs/checkpoint_path.h"
 #include "tools/lib/runs/scored_checkpoint.h"
@@ -27,6 +31,8 @@ struct Options {
   std::string out;
   std::string to = "packed";
   std::string linear_precision = "float";
+  std::string web;     // a folder
+  std::string beside;  // a model
   int bn_calibrate = kCalibrationBatches;
   std::uint64_t seed = 1;
   bool best = false;
@@ -53,11 +59,14 @@ void settle_format(bool to_given, Options& options) {
        "; it is .pbgen for generate, swd_eval and libpbgen, .safetensors or .npz for other programs");
 }
 
-// Where the user names no file: beside the run, or beside a checkpoint that lies elsewhere.  The iteration is part of the name, so that a
+// Where the user names no file: in the page's folder, where there is to be a page; else beside the run, or beside a checkpoint that lies
+// elsewhere.  The iteration is part of the name, so that a
 // model tells what it was made of.
 std::string default_output(const std::string& checkpoint, const Options& options) {
   const char* const kind = options.to != "packed" ? "-weights" : options.linear_precision == "half" ? "-half" : "";
-  return output_beside(checkpoint, concat(kind, ending_of(options.to)));
+  const std::string beside = output_beside(checkpoint, concat(kind, ending_of(options.to)));
+  if (options.web.empty()) return beside;
+  return (std::filesystem::path(options.web) / std::filesystem::path(beside).filename()).string();
 }
 
 // False where help was asked for.
@@ -73,27 +82,35 @@ bool parse(int argc, char** argv, Options& options) {
   parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder").path();
   parser.add("--out", &options.out, "FILE", "the model; a name that ends in .pbgen, .safetensors or .npz decides what is written")
       .short_name("-o")
-      .default_text("RUN/ITERATION.pbgen; -half.pbgen, -weights.safetensors or -weights.npz as is asked for");
+      .default_text("RUN/ITERATION.pbgen; -half.pbgen, -weights.safetensors or -weights.npz as is asked for; with --web in DIR");
   parser.add("--to", &options.to, "FORMAT", "packed, for generate, swd_eval and libpbgen; safetensors or npz, for other programs",
              one_of({"packed", "safetensors", "npz"}))
       .default_text("what FILE's ending says, or packed");
   parser.add("--linear-precision", &options.linear_precision, "NAME",
              "the linear layer's weights, unless they are in one bit: float, or half", one_of({"float", "half"}));
+  parser.add("--web", &options.web, "DIR",
+             "also write a page that draws with the model in a browser, DIR/index.html: one file, opened from disk or served.  CHECKPOINT may "
+             "then be an exported model");
+  parser.add("--beside", &options.beside, "MODEL", "with --web: an exported model that the page shows beside it");
   parser.add("--best", &options.best, "of a run's folder the checkpoint with the best score in place of the newest");
   parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
              in_range(0, 10000));
   parser.add("--seed", &options.seed, "S", "which batches --bn-calibrate draws");
-  parser.add("--force", &options.force, "replace FILE where it exists");
+  parser.add("--force", &options.force, "replace FILE, and the page, where they exist");
   parser.add("--threads", &options.threads, "N", "threads that compute; the model does not depend on it", in_range(1, 1024))
       .default_text("what the machine grants");
   parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
   parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
   parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
+  parser.example("./tools/export faces.pbgen --web page", "page/index.html draws with it in a browser");
   parser.example("./tools/generate faces.pbgen --n 64 --grid grid.png", "images from the model");
   if (!parser.parse(argc, argv)) return false;
   settle_format(parser.given("--to"), options);
   if (options.to != "packed" && options.linear_precision == "half")
     fail(ErrorKind::usage, "--linear-precision half: --to ", options.to, " writes 32 bits a weight; leave one of them away");
+  if (options.to != "packed" && !options.web.empty())
+    fail(ErrorKind::usage, "--web: the page draws exported models, which --to packed writes; leave --to ", options.to, " away");
+  if (!options.beside.empty() && options.web.empty()) fail(ErrorKind::usage, "--beside: wants --web DIR, where the page is written");
   return true;
 }
 
@@ -123,13 +140,54 @@ Written write_expanded(const Options& options, const FoldedGenerator& generator)
                  fixed_text(ratio, 2), "x smaller).\n")};
 }
 
-int run(int argc, char** argv) {
-  Options options;
-  if (!parse(argc, argv, options)) return 0;
-  if (options.threads > 0) set_thread_count(options.threads);
+// The page that --web asks for.
+class WebPage {
+ public:
+  // Before the work begins, what would hinder it: Error.
+  WebPage(const Options& options, const std::vector<std::string>& inputs)
+      : path_((std::filesystem::path(options.web) / "index.html").string()), force_(options.force) {
+    require_free_output("--web", path_, options.force, inputs);
+    page_ = ModelPage::find();
+    if (!options.beside.empty()) beside_ = PackedModel::load(options.beside);
+    beside_name_ = std::filesystem::path(options.beside).filename().string();
+  }
+
+  // model: a file that was verified, or just written.
+  void write(const std::string& model) {
+    page_->add(std::filesystem::path(model).filename().string(), PackedModel::load(model).bytes());
+    if (beside_) page_->add(beside_name_, beside_->bytes());
+    const std::string text = page_->text();
+    write_file_atomically(path_, text, existing_output(force_));
+    say(stdout, path_, ": ", text.size(), " bytes; open it in a browser");
+  }
+
+ private:
+  std::string path_;
+  bool force_;
+  std::optional<ModelPage> page_;
+  std::optional<PackedModel> beside_;
+  std::string beside_name_;
+};
+
+// What --web takes as it is.
+bool is_exported(const std::string& path) {
+  return name_ending(path) == ".pbgen" && std::filesystem::is_regular_file(path);
+}
+
+// A page of a model that is exported already.
+void write_page_alone(const Options& options, bool out_given) {
+  if (out_given || options.linear_precision != "float" || options.best)
+    fail(ErrorKind::usage, options.checkpoint, " is exported already: with --web it goes into the page as it is; leave --out, "
+         "--linear-precision and --best away");
+  WebPage(options, {options.checkpoint, options.beside}).write(options.checkpoint);
+}
+
+void export_checkpoint(Options& options) {
   const std::string path = chosen_checkpoint(options.checkpoint, options.best);
   if (options.out.empty()) options.out = default_output(path, options);
-  require_free_output("--out", options.out, options.force, {path});
+  require_free_output("--out", options.out, options.force, {path, options.beside});
+  std::optional<WebPage> page;
+  if (!options.web.empty()) page.emplace(options, std::vector<std::string>{path, options.beside});
   const Checkpoint checkpoint = Checkpoint::load(path);
   const NetworkConfig& network = checkpoint.network();
   PackedModelOptions packing;
@@ -146,6 +204,18 @@ int run(int argc, char** argv) {
       "x", network.size, "x", network.channels, ", widths ",
       value_text(std::vector<std::int64_t>(network.g_widths.begin(), network.g_widths.end())), ", ", written.weights);
   std::printf("\n%s", written.parts.c_str());
+  if (page) {
+    std::printf("\n");
+    page->write(options.out);
+  }
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return 0;
+  if (options.threads > 0) set_thread_count(options.threads);
+  if (!options.web.empty() && is_exported(options.checkpoint)) write_page_alone(options, !options.out.empty());
+  else export_checkpoint(options);
   return 0;
 }
 
