@@ -306,6 +306,10 @@ has-wasm:
 	@printf '#include <cstdint>\n#include <string.h>\n' | $(WASM_CXX) --target=wasm32-wasi -x c++ -E - >/dev/null 2>&1 || \
 	  { echo 'the C and C++ headers of wasm32-wasi are missing: run `make deps-wasm`' >&2; exit 1; }
 
+# The modules under node, and the page in a headless Chromium: `make test-web WEB_FLAGS="--pictures DIR"` keeps what it looked like.
+test-web: $(binaries) $(edge_libraries) wasm
+	@python3 tests/web/run.py --bin $(out)/bin --web $(web) $(WEB_FLAGS)
+
 # Hostile files, in a build of its own: `make fuzz FUZZ_RUNS=1000000 FUZZ_TARGETS=fuzz_model`.
 FUZZ_RUNS ?= 1000000
 FUZZ_JOBS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -528,9 +532,12 @@ help:
 	@echo 'make mutants      change one line of the engine at a time and list the changes that no test notices (hours; python3)'
 	@echo 'make bench        measure kernels, layers, networks, one image, data and the distance (some minutes); each result is checked first'
 	@echo 'make fuzz         a million hostile models, checkpoints and configurations under sanitizers (clang++); FUZZ_RUNS=N for fewer'
+	@echo 'make wasm         libpbgen for browsers (build/web/pbgen.wasm), and the page that draws with it (build/web/index.html)'
+	@echo 'make test-web     draw by both under node and in a headless Chromium, and compare with the library (some minutes; python3)'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, clang-tidy, python3'
 	@echo 'make deps-edge    install what test-edge needs besides: compilers and qemu for aarch64, ARM, RISC-V and Cortex-M7'
+	@echo 'make deps-wasm    install what wasm needs: clang, lld and the C library of WebAssembly; deps-web: chromium and node for test-web'
 	@echo 'make clean        remove what make made'
 	@echo 'BUILD=debug|asan|ubsan|sanitize|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
 	@echo 'OUT=DIR           build below DIR (DIR/tools/NAME, DIR/build/) and write nothing beside the sources, e.g. make OUT=/tmp/pbgen test'

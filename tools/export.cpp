@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "core/base/check.h"
@@ -60,11 +61,10 @@ void settle_format(bool to_given, Options& options) {
 }
 
 // Where the user names no file: in the page's folder, where there is to be a page; else beside the run, or beside a checkpoint that lies
-// elsewhere.  The iteration is part of the name, so that a
-// model tells what it was made of.
+// elsewhere.  The iteration is part of the name, so that a model tells what it was made of.
 std::string default_output(const std::string& checkpoint, const Options& options) {
   const char* const kind = options.to != "packed" ? "-weights" : options.linear_precision == "half" ? "-half" : "";
-  const std::string beside = output_beside(checkpoint, concat(kind, ending_of(options.to)));
+  std::string beside = output_beside(checkpoint, concat(kind, ending_of(options.to)));
   if (options.web.empty()) return beside;
   return (std::filesystem::path(options.web) / std::filesystem::path(beside).filename()).string();
 }
@@ -89,8 +89,8 @@ bool parse(int argc, char** argv, Options& options) {
   parser.add("--linear-precision", &options.linear_precision, "NAME",
              "the linear layer's weights, unless they are in one bit: float, or half", one_of({"float", "half"}));
   parser.add("--web", &options.web, "DIR",
-             "also write a page that draws with the model in a browser, DIR/index.html: one file, opened from disk or served.  CHECKPOINT may "
-             "then be an exported model");
+             "also write a page that draws with the model in a browser, DIR/index.html: one file, opened from disk or served.  "
+             "CHECKPOINT may then be an exported model");
   parser.add("--beside", &options.beside, "MODEL", "with --web: an exported model that the page shows beside it");
   parser.add("--best", &options.best, "of a run's folder the checkpoint with the best score in place of the newest");
   parser.add("--bn-calibrate", &options.bn_calibrate, "N", "replace the moving statistics by exact ones over N batches of 64; 0: off",
@@ -171,7 +171,8 @@ class WebPage {
 
 // What --web takes as it is.
 bool is_exported(const std::string& path) {
-  return name_ending(path) == ".pbgen" && std::filesystem::is_regular_file(path);
+  std::error_code error;
+  return name_ending(path) == ".pbgen" && std::filesystem::is_regular_file(path, error);
 }
 
 // A page of a model that is exported already.

@@ -43,6 +43,7 @@ for room, more in {
     ROOMS["tools/lib/" + room] = ENGINE + ["tools/lib/" + other for other in more]
     TOOLS.append("tools/lib/" + room)
 ROOMS["tools"] = ENGINE + TOOLS
+ROOMS["tools/web"] = ["core/freestanding", "gan/edge"]
 for room in ["core", "layers", "optim", "metrics", "data", "gan", "edge", "tools", "support", "fuzz"]:
     ROOMS["tests/" + room] = ENGINE + TOOLS + ["tests/support"]
 
@@ -77,6 +78,7 @@ LEAF_SYSTEM_HEADERS = {"immintrin.h", "arm_neon.h", "cstddef", "cstdint"}
 # What a device's library is made of, for which a compiler is enough; the first holds headers alone, since it is in two libraries.
 FREESTANDING = {
     "core/freestanding": {"bit", "cstddef", "cstdint", "type_traits"},
+    "tools/web": {"cstddef", "cstdint", "stddef.h", "stdint.h"},
     "gan/edge": {"bit", "cfloat", "cpuid.h", "cstddef", "cstdint", "initializer_list", "new", "stddef.h", "stdint.h"} | LEAF_SYSTEM_HEADERS,
 }
 MAPS_FILES = "gan/edge/map_file.cpp"  # with what POSIX has for that, where there is POSIX

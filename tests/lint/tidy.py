@@ -24,6 +24,11 @@ FLAGS = ["-std=c++20", "-I.", "-Wno-unknown-pragmas"]  # without OpenMP, whose h
 LEAF_FLAGS = {"_avx2.cpp": ["-mavx2", "-mfma", "-mf16c"], "_avx512.cpp": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mfma"]}
 
 
+# For another machine: its flags, and what must be there.
+WASM_HEADERS = "/usr/include/wasm32-wasi/c++/v1"  # make deps-wasm
+WASM_FLAGS = {"tools/web/module.cpp": ["--target=wasm32-wasi"]}
+
+
 def why_skipped():
     if shutil.which("clang-tidy") is None:
         return "there is no clang-tidy (apt-get install clang-tidy)"
@@ -37,7 +42,8 @@ def git(root, *words):
 
 
 def sources(root):
-    return [path for path in git(root, "ls-files", "*.cpp") if path and not path.endswith("_neon.cpp")]
+    paths = [path for path in git(root, "ls-files", "*.cpp") if path and not path.endswith("_neon.cpp")]
+    return [path for path in paths if path not in WASM_FLAGS or os.path.isdir(WASM_HEADERS)]
 
 
 def changed(root):
@@ -48,7 +54,7 @@ def changed(root):
 
 
 def findings(root, path):
-    leaf = next((flags for ending, flags in LEAF_FLAGS.items() if path.endswith(ending)), [])
+    leaf = next((flags for ending, flags in (LEAF_FLAGS | WASM_FLAGS).items() if path.endswith(ending)), [])
     words = ["clang-tidy", "--quiet", "--config-file=" + os.path.join(repository(), ".clang-tidy"), path, "--", *FLAGS, *leaf]
     said = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False).stdout
     return [line.replace(root + "/", "") for line in said.split("\n") if ": warning: " in line or ": error: " in line]

@@ -22,6 +22,7 @@
 #include "tests/support/image_files.h"
 #include "tests/support/some_generator.h"
 #include "tests/support/tool_run.h"
+#include "tools/lib/html/encode.h"
 #include "tools/lib/model/export_report.h"
 
 namespace pbgen {
@@ -303,6 +304,91 @@ TEST_F(Export, ReplacesOnlyWhatTheUserAllows) {
   EXPECT_EQ(run("export", {path}).exit_code, 2);
   EXPECT_EQ(run("export", {model, "-o", folder_ / "again"}).exit_code, 4);
   EXPECT_EQ(run("export", {checkpoint("bits", network({0}, 3)), "-o", folder_ / "half", "--linear-precision", "half"}).exit_code, 2);
+}
+
+// What `make wasm` and a build leave, with a page that is as short as one can be.
+class ExportPage : public Export {
+ protected:
+  void SetUp() override {
+    Export::SetUp();
+    if (IsSkipped()) return;
+    std::filesystem::create_directories(folder_ / "tools");
+    std::filesystem::copy_file(*tool_path("export"), tool_);
+  }
+
+  void build_page(const std::string& text) const {
+    std::filesystem::create_directories(folder_ / "build/web");
+    write_bytes(folder_ / "build/web/index.html", bytes_of(text));
+  }
+  ToolRun export_here(const Arguments& arguments) const { return run_tool_at(tool_, arguments, folder_.path()); }
+  std::string page(const std::string& name) const { return read_text_file(folder_ / (name + "/index.html"), 1 << 24); }
+  static std::string script(const std::string& name, const std::string& model) {
+    return concat(R"(<script type="application/pbgen" data-name=")", name, R"(">)", base64(read_file(model, 1 << 24)), "</script>\n");
+  }
+  bool there(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
+
+  static constexpr const char* kBefore = "<html>\n<!-- models -->\n";
+  static constexpr const char* kBehind = "<!-- end of models -->\n</html>\n";
+  const std::string tool_ = folder_ / "tools/export";
+};
+
+TEST_F(ExportPage, HoldsTheModels) {
+  build_page(concat(kBefore, "<script>the gallery's</script>\n", kBehind));
+  const std::string path = checkpoint("last.safetensors", network({1}, 3));
+  const ToolRun first = export_here({path, "--web", folder_ / "new/page"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  const std::string model = folder_ / "new/page/last.pbgen";
+  EXPECT_EQ(PackedModel::load(model).network().g_widths, network({1}, 3).g_widths);
+  EXPECT_EQ(page("new/page"), concat(kBefore, script("last.pbgen", model), kBehind));
+
+  // A model that is there already goes in as it is, under a name that markup must not end.
+  const std::string other = folder_ / "a\"><b>.pbgen";
+  EXPECT_EQ(export_here({checkpoint("other", network({0, 1}, 1)), "-o", other}).exit_code, 0);
+  EXPECT_EQ(export_here({other, "--web", folder_ / "two", "--beside", model}).exit_code, 0);
+  EXPECT_EQ(page("two"), concat(kBefore, script("a&quot;&gt;&lt;b&gt;.pbgen", other), script("last.pbgen", model), kBehind));
+
+  EXPECT_EQ(export_here({path, "--web", folder_ / "three", "-o", folder_ / "elsewhere.pbgen"}).exit_code, 0);
+  EXPECT_EQ(page("three"), concat(kBefore, script("elsewhere.pbgen", folder_ / "elsewhere.pbgen"), kBehind));
+  EXPECT_FALSE(there("three/last.pbgen"));
+}
+
+TEST_F(ExportPage, ReplacesOnlyWhatTheUserAllows) {
+  build_page(concat(kBefore, kBehind));
+  const std::string path = checkpoint("last.safetensors", network({1}, 3));
+  EXPECT_EQ(export_here({path, "-o", folder_ / "model.pbgen"}).exit_code, 0);
+  std::filesystem::create_directories(folder_ / "page");
+  write_bytes(folder_ / "page/index.html", bytes_of("mine"));
+  for (const Arguments& arguments : {Arguments{path}, Arguments{folder_ / "model.pbgen"}}) {
+    const ToolRun refused = export_here(arguments + Arguments{"--web", folder_ / "page"});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_NE(refused.err.find("--force"), std::string::npos) << refused.err;
+    EXPECT_EQ(page("page"), "mine");
+    EXPECT_FALSE(there("page/last.pbgen"));
+  }
+  EXPECT_EQ(export_here({folder_ / "model.pbgen", "--web", folder_ / "page", "--force"}).exit_code, 0);
+  EXPECT_EQ(page("page"), concat(kBefore, script("model.pbgen", folder_ / "model.pbgen"), kBehind));
+}
+
+TEST_F(ExportPage, SaysWhatHindersItBeforeItWritesAnything) {
+  const std::string path = checkpoint("last.safetensors", network({1}, 3));
+  const auto expect_refused = [&](const Arguments& arguments, int exit_code, const std::string& reason) {
+    const ToolRun refused = export_here(arguments + Arguments{"--web", folder_ / "page"});
+    EXPECT_EQ(refused.exit_code, exit_code);
+    EXPECT_NE(refused.err.find(reason), std::string::npos) << refused.err;
+    EXPECT_FALSE(there("page"));
+  };
+  expect_refused({path}, 6, "make wasm");
+  build_page("<html>another page</html>");
+  expect_refused({path}, 6, "build/web/index.html");
+  build_page(concat(kBefore, kBehind));
+  write_bytes(folder_ / "broken.pbgen", bytes_of("no model"));
+  expect_refused({folder_ / "broken.pbgen"}, 4, "broken.pbgen");
+  expect_refused({path, "--beside", folder_ / "broken.pbgen"}, 4, "broken.pbgen");
+  expect_refused({path, "--to", "npz"}, 2, "--to npz");
+  EXPECT_EQ(export_here({path, "-o", folder_ / "model.pbgen"}).exit_code, 0);
+  expect_refused({folder_ / "model.pbgen", "-o", folder_ / "again.pbgen"}, 2, "exported already");
+  EXPECT_EQ(export_here({path, "--beside", folder_ / "model.pbgen"}).exit_code, 2);
+  EXPECT_EQ(export_here({folder_ / "model.pbgen"}).exit_code, 4);
 }
 
 TEST_F(Export, SwdEvalDrawsTheImagesThatGenerateWrites) {

@@ -21,7 +21,7 @@ constexpr std::string_view kEnd = "<!-- end of models -->\n";
 ModelPage ModelPage::find() {
   std::error_code error;
   const fs::path tool = fs::read_symlink("/proc/self/exe", error).parent_path();
-  // Of tools/NAME, of build/VARIANT/bin/NAME, and installed.
+  // Seen from tools/NAME, from build/VARIANT/bin/NAME, and where it is installed.
   for (const fs::path& folder : {tool / "../build/web", tool / "../../web", tool / "../share/pbgen/web"})
     if (const fs::path page = (folder / "index.html").lexically_normal(); fs::exists(page, error)) return load(page.string());
   fail(ErrorKind::input_output, "--web: the page and its module are not built: run `make wasm` (what it needs, `make deps-wasm` installs)");
@@ -40,7 +40,7 @@ ModelPage ModelPage::load(const std::string& path) {
 }
 
 void ModelPage::add(std::string_view name, std::span<const std::uint8_t> model) {
-  models_ += concat("<script type=\"application/pbgen\" data-name=\"", escape_markup(name), "\">", base64(model), "</script>\n");
+  models_ += concat(R"(<script type="application/pbgen" data-name=")", escape_markup(name), R"(">)", base64(model), "</script>\n");
 }
 
 }  // namespace pbgen
