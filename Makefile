@@ -308,7 +308,7 @@ has-wasm:
 
 # The modules under node, and the page in a headless Chromium: `make test-web WEB_FLAGS="--pictures DIR"` keeps what it looked like.
 test-web: $(binaries) $(edge_libraries) wasm
-	@python3 tests/web/run.py --bin $(out)/bin --web $(web) $(WEB_FLAGS)
+	@python3 -B tests/web/run.py --bin $(out)/bin --web $(web) $(WEB_FLAGS)
 
 # Hostile files, in a build of its own: `make fuzz FUZZ_RUNS=1000000 FUZZ_TARGETS=fuzz_model`.
 FUZZ_RUNS ?= 1000000

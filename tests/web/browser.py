@@ -117,6 +117,7 @@ class Browser:
         self.session = self.ask("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
             self.ask(domain + ".enable")
+        self.ask("Network.setCacheDisabled", cacheDisabled=True)
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
         if mobile:
             self.ask("Emulation.setTouchEmulationEnabled", enabled=True)

@@ -266,6 +266,16 @@ class Page(unittest.TestCase):
         self.go(0.5)
         self.expect_drawn(0.5)
 
+    def test_says_so_where_a_model_cannot_be_drawn_any_more(self):
+        self.open(self.from_disk(), calm=False)
+        self.browser.run('views[0].model.worker.dispatchEvent(new ErrorEvent("error", {message: "out of memory", cancelable: true}))')
+        self.assertEqual(self.fault(), "bits.pbgen cannot be drawn: the browser stopped it (out of memory)")
+        self.assertFalse(self.browser.run("playing"))
+        self.browser.give_files("#open", [model("grey")])
+        self.browser.wait_for('views[0].model.name === "grey.pbgen"')
+        self.go(7.5)
+        self.expect_drawn(7.5, name="grey")
+
     def drop(self, names):
         self.browser.run(f"""(async () => {{
             const files = new DataTransfer();

@@ -109,14 +109,14 @@ class Model {
     };
     this.worker.onerror = (event) => {
       event.preventDefault();
-      this.give_up(`the browser stopped it (${event.message || "no reason given"})`);
+      this.close(`the browser stopped it (${event.message || "no reason given"})`);
     };
   }
 
   ask(what, request, transferred = []) {
     const id = this.asked++;
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new Error("it was closed"));
+      if (this.closed) return reject(new Error(this.closed));
       this.waiting.set(id, {resolve, reject});
       this.worker.postMessage({id, what, request}, transferred);
     });
@@ -132,15 +132,12 @@ class Model {
   // The mean, for browsers round the time of one to a tenth or a whole millisecond.
   get milliseconds() { return this.times.reduce((sum, time) => sum + time, 0) / this.times.length; }
 
-  give_up(why) {
+  // What was asked for and what is asked for from now on is rejected with the reason.
+  close(why = "it was closed") {
+    this.closed = why;
+    this.worker.terminate();
     for (const {reject} of this.waiting.values()) reject(new Error(why));
     this.waiting.clear();
-  }
-
-  close() {
-    this.closed = true;
-    this.worker.terminate();
-    this.give_up("it was closed");
   }
 }
 
@@ -238,17 +235,15 @@ async function refresh() {
     stale = false;
     const shown = [...views];
     const at = point();
-    try {
-      const images = await Promise.all(shown.map(({model}) => model.draw(at)));
-      shown.forEach((view, i) => view.screen.getContext("2d").putImageData(images[i], 0, 0));
-      frames.count += 1;
-    } catch (error) {
-      if (shown.some((view) => views.includes(view) && !view.model.closed)) {
-        pause();
-        say_fault(`It cannot be drawn: ${error.message}`);
-        break;
-      }
+    const drawn = await Promise.allSettled(shown.map(({model}) => model.draw(at)));
+    const failed = drawn.findIndex(({reason}, i) => reason !== undefined && views.includes(shown[i]));
+    if (failed >= 0) {
+      pause();
+      say_fault(`${shown[failed].model.name} cannot be drawn: ${drawn[failed].reason.message}`);
+      break;
     }
+    drawn.forEach(({value}, i) => value && shown[i].screen.getContext("2d").putImageData(value, 0, 0));
+    frames.count += 1;
     show_times();
   }
   drawing = false;
