@@ -341,8 +341,8 @@ function layer_table({name, info}) {
     const label = element("th", title, {scope: "row"});
     label.append(element("small", note));
     const size = element("td", count_text(bytes));
-    const percent = 100 * bytes / info.fileBytes;
-    if (percent >= 1) size.append(element("span", "", {class: "bar", style: `width:${percent.toFixed(1)}%`}));
+    const percent = Math.round(100 * bytes / info.fileBytes);
+    size.append(element("span", "", {class: "bar", style: `width:${percent}%`}));
     line.append(label, element("td", weights), element("td", bits, bits === 1 ? {class: "one"} : {}), size);
     body.append(line);
   };
