@@ -301,7 +301,7 @@ $(wasm)/flags: has-wasm
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 -include $(patsubst %.cpp,$(wasm)/simd/%.d,$(wasm_sources)) $(patsubst %.cpp,$(wasm)/scalar/%.d,$(wasm_sources))
 has-wasm:
-	@for program in $(lastword $(WASM_CXX)) wasm-ld; do \
+	@for program in $(filter-out -%,$(WASM_CXX)) wasm-ld; do \
 	  command -v $$program >/dev/null || { echo "$$program is missing: run \`make deps-wasm\`" >&2; exit 1; }; done
 	@printf '#include <cstdint>\n#include <string.h>\n' | $(WASM_CXX) --target=wasm32-wasi -x c++ -E - >/dev/null 2>&1 || \
 	  { echo 'the C and C++ headers of wasm32-wasi are missing: run `make deps-wasm`' >&2; exit 1; }
