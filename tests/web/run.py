@@ -223,6 +223,16 @@ class Page(unittest.TestCase):
                         self.expect_drawn(tile, f".tile:nth-child({tile + 1}) canvas")
                     self.assertEqual([asked for asked in self.browser.requests if not asked.startswith(("blob:", "data:"))], [url])
 
+    def test_as_built_it_has_the_gallery_s_model_or_asks_for_one(self):
+        gallery = os.path.join(HERE, "..", "..", "tools", "gallery", "faces.pbgen")
+        there = os.path.exists(gallery)
+        self.open("file://" + os.path.abspath(os.path.join(options.web, "index.html")), models=int(there))
+        self.assertEqual(self.browser.run('document.querySelector("#empty").hidden'), there)
+        self.assertEqual(self.browser.run('document.querySelector("main").hidden'), not there)
+        if there:
+            self.go(2.5)
+            self.assertEqual(self.pixels("figure .screen"), device_library().open(read(gallery)).draw(2, 3, 0.5))
+
     def test_takes_module_and_model_from_beside_it(self):
         """The page of the sources, served as they lie, with what was built beside them."""
         root = path_of("served")
