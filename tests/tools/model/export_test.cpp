@@ -388,7 +388,7 @@ TEST_F(ExportPage, SaysWhatHindersItBeforeItWritesAnything) {
   EXPECT_EQ(export_here({path, "-o", folder_ / "model.pbgen"}).exit_code, 0);
   expect_refused({folder_ / "model.pbgen", "-o", folder_ / "again.pbgen"}, 2, "exported already");
   EXPECT_EQ(export_here({path, "--beside", folder_ / "model.pbgen"}).exit_code, 2);
-  EXPECT_EQ(export_here({folder_ / "model.pbgen"}).exit_code, 4);
+  EXPECT_EQ(export_here({folder_ / "model.pbgen", "-o", folder_ / "again.pbgen"}).exit_code, 4);
 }
 
 TEST_F(Export, SwdEvalDrawsTheImagesThatGenerateWrites) {
