@@ -151,7 +151,7 @@ LDCONFIG ?= ldconfig
 folders := prefix exec_prefix bindir libdir includedir datadir man1dir docdir pkgconfigdir cmakedir bashcompletiondir
 quoted = '$(subst ','\'',$(1))'
 install_settings = $(foreach name,DESTDIR $(folders) INSTALL_PROGRAM INSTALL_DATA LDCONFIG,$(name)=$(call quoted,$($(name)))) \
-  out='$(out)' tools='$(tools) footprint' soname=$(edge_soname) version=$(version)
+  out='$(out)' page='$(web)/index.html' tools='$(tools) footprint' soname=$(edge_soname) version=$(version)
 
 # What somebody else has built is installed as it is: root, who made an object of it anew, would leave one that its owner cannot replace.
 installing := $(filter install install-edge install-strip uninstall uninstall-edge,$(MAKECMDGOALS))

@@ -5,7 +5,7 @@
 #
 # all: everything; edge: the library of a device with what its users compile against.  list prints the paths.  The Makefile gives as
 # variables: DESTDIR, the GNU names of folders (prefix, bindir, libdir, ...), INSTALL_PROGRAM, INSTALL_DATA, LDCONFIG, and what was built:
-# out (its folder), tools (their names), soname, version.
+# out (its folder), tools (their names), page (of the browser), soname, version.
 set -eu
 umask 022
 action=$1
@@ -45,6 +45,8 @@ files() {
     [ "$tool" = footprint ] || echo "data|$out/pages/$tool.bash|$bashcompletiondir/$name"
   done
   echo "data|tools/load_generator.py|$datadir/pbgen/load_generator.py"
+  # Of the browser, where it was built; it goes in any case.
+  if [ "$action" = uninstall ] || [ -f "$page" ]; then echo "data|$page|$datadir/pbgen/web/index.html"; fi
 }
 
 # Folders that hold nothing but what is ours, the inner ones first.
@@ -52,7 +54,10 @@ own_folders() {
   echo "$cmakedir"
   echo "$docdir/examples"
   echo "$docdir"
-  [ "$what" = edge ] || echo "$datadir/pbgen"
+  if [ "$what" = all ]; then
+    echo "$datadir/pbgen/web"
+    echo "$datadir/pbgen"
+  fi
 }
 
 # A path as a file below $prefix says it: by the words $1 in place of the prefix, where it lies there.
