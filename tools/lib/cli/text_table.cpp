@@ -49,10 +49,12 @@ void end_line(std::string& out) {
   out += '\n';
 }
 
-// What a line of a header may end with: up to and with the next space, slash or hyphen.
+// What a line of a header may end with: up to and with the next space, slash or hyphen; a minus stays with what it is taken from.
 std::string_view first_piece(std::string_view text) {
+  constexpr std::string_view kMinus = " - ";
   const std::size_t end = text.find_first_of(" /-");
-  return end == std::string_view::npos ? text : text.substr(0, end + 1);
+  if (end == std::string_view::npos) return text;
+  return text.substr(0, end + (text.substr(end).starts_with(kMinus) ? kMinus.size() : 1));
 }
 
 std::int64_t width_at_end(std::string_view text) { return text_width(text) - (text.ends_with(' ') ? 1 : 0); }
