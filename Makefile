@@ -245,8 +245,9 @@ test-edge:
 test-m7:
 	@MAKE='$(MAKE)' sh tests/edge/machines.sh cortex-m7
 
-# The example of a device without a system: as its program, and as one of a machine with a system, which tells what it must draw.
-MODEL ?= $(out)/model.pbgen
+# The example of a device without a system, whose model is prepacked: as its program, and as one of a machine with a system, which tells
+# what it must draw of the same weights as bits.
+MODEL ?= $(out)/model$(if $(bare),-prepacked).pbgen
 cortex_m7 := gan/edge/examples/cortex_m7
 cortex_m7_sources := $(addprefix $(cortex_m7)/,main.c model.S $(if $(bare),board.c,host.c))
 board_link_flags := -nostartfiles -T $(cortex_m7)/mps2_an500.ld -Wl,--gc-sections
@@ -258,9 +259,9 @@ $(out)/bin/cortex_m7: $(cortex_m7_sources) $(wildcard $(cortex_m7)/*.h $(cortex_
 	  $(out)/libpbgen.a $(if $(bare),$(board_link_flags),$(edge_link_flags)) -o $@
 print-out:
 	@echo $(out)
-$(out)/model.pbgen: tests/edge/some_model.py
+$(out)/model.pbgen $(out)/model-prepacked.pbgen: tests/edge/some_model.py
 	@mkdir -p $(@D)
-	@python3 $< $@
+	@python3 $< $@ $(if $(findstring prepacked,$(@F)),--prepacked)
 
 # libpbgen for browsers: two WebAssembly modules that import nothing, and the page that holds them (tools/web).  `scalar` is for browsers
 # without SIMD.  The leaves alone gain by -O3; all of it so would be half as large again.

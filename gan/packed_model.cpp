@@ -14,6 +14,7 @@
 #include "core/freestanding/ints.h"
 #include "core/freestanding/model_format.h"
 #include "gan/checkpoint.h"
+#include "gan/edge/pack.h"
 #include "gan/stored_values.h"
 
 namespace pbgen {
@@ -25,10 +26,12 @@ constexpr auto kAlignment = std::int64_t{kModelArrayAlignment};
 constexpr const char* kNotExported[] = {"d_widths", "binarize_d", "bwn"};
 
 enum class Part { linear_weights, deconv_weights, scales_and_shifts };
+enum class Form { values, signs, words, rows };
 
 // One array of the file.
 struct ArrayPlan {
   std::string name;
+  Form form;
   Dtype dtype;
   std::vector<std::int64_t> dims;  // logical
   std::int64_t bytes;              // stored, the zeros at the end included
@@ -39,20 +42,40 @@ struct ArrayPlan {
   std::int64_t elements() const { return bytes / dtype_bytes(dtype); }
 };
 
+std::int64_t words_bytes(const FoldedShape& shape, int side) {
+  return sizeof(std::uint32_t) * static_cast<std::int64_t>(
+                                     edge::linear_signs_size(static_cast<int>(shape.dims[1]), static_cast<int>(shape.c_out), side));
+}
+std::int64_t rows_bytes(const FoldedShape& shape) {
+  return static_cast<std::int64_t>(edge::deconv_signs_size(static_cast<int>(shape.dims[0]), static_cast<int>(shape.c_out)));
+}
+
+// Whether anything is stored otherwise for it.
+bool is_prepacked(const NetworkConfig& config, const PackedModelOptions& options) {
+  return options.prepacked && !config.binarized.generator.empty();
+}
+
 std::vector<ArrayPlan> plan_arrays(const NetworkConfig& config, const PackedModelOptions& options) {
   std::vector<ArrayPlan> plans;
   for (int layer = 0; layer < FoldedGenerator::kLayers; ++layer) {
     const FoldedShape shape = folded_shape(config, layer);
-    const auto add = [&](const char* kind, Dtype dtype, std::vector<std::int64_t> dims, std::int64_t bytes, Part part,
+    const auto add = [&](const char* kind, Form form, Dtype dtype, std::vector<std::int64_t> dims, std::int64_t bytes, Part part,
                          AlignedBuffer<float> FoldedLayer::*values) {
-      plans.push_back({shape.name + kind, dtype, std::move(dims), round_up(bytes, kAlignment), part, layer, values});
+      plans.push_back({shape.name + kind, form, dtype, std::move(dims), round_up(bytes, kAlignment), part, layer, values});
     };
-    const Part part = layer == 0 ? Part::linear_weights : Part::deconv_weights;
+    const auto add_weights = [&](const char* kind, Form form, Dtype dtype, std::int64_t bytes) {
+      add(kind, form, dtype, shape.dims, bytes, layer == 0 ? Part::linear_weights : Part::deconv_weights, &FoldedLayer::weights);
+    };
+    const auto add_floats = [&](const char* kind, std::int64_t count, AlignedBuffer<float> FoldedLayer::*values) {
+      add(kind, Form::values, Dtype::f32, {count}, 4 * count, Part::scales_and_shifts, values);
+    };
     const Dtype dtype = layer == 0 && options.linear == LinearPrecision::half ? Dtype::f16 : Dtype::f32;
-    if (shape.binarized) add(kModelSigns, Dtype::u8, shape.dims, (shape.weights() + 7) / 8, part, &FoldedLayer::weights);
-    else add(kModelWeights, dtype, shape.dims, shape.weights() * dtype_bytes(dtype), part, &FoldedLayer::weights);
-    add(kModelScale, Dtype::f32, {shape.c_out}, 4 * shape.c_out, Part::scales_and_shifts, &FoldedLayer::scale);
-    add(kModelShift, Dtype::f32, {shape.shifts}, 4 * shape.shifts, Part::scales_and_shifts, &FoldedLayer::shift);
+    if (!shape.binarized) add_weights(kModelWeights, Form::values, dtype, shape.weights() * dtype_bytes(dtype));
+    else if (!options.prepacked) add_weights(kModelSigns, Form::signs, Dtype::u8, (shape.weights() + 7) / 8);
+    else if (layer == 0) add_weights(kModelWords, Form::words, Dtype::u8, words_bytes(shape, config.base()));
+    else add_weights(kModelRows, Form::rows, Dtype::u8, rows_bytes(shape));
+    add_floats(kModelScale, shape.c_out, &FoldedLayer::scale);
+    add_floats(kModelShift, shape.shifts, &FoldedLayer::shift);
   }
   return plans;
 }
@@ -63,33 +86,48 @@ std::string shapes_text(const std::vector<ArrayPlan>& plans) {
   return shapes.text();
 }
 
-SafetensorsWriter describe(const NetworkConfig& config, const std::vector<ArrayPlan>& plans) {
+SafetensorsWriter describe(const NetworkConfig& config, const PackedModelOptions& options, const std::vector<ArrayPlan>& plans) {
   SafetensorsWriter writer;
   writer.add_metadata("format", kModelFormat);
-  writer.add_metadata("version", concat(kPackedModelVersion));
+  writer.add_metadata("version", is_prepacked(config, options) ? kPrepackedModelVersion : kModelVersion);
   writer.add_metadata("network", exported_network_text(config));
   writer.add_metadata("shapes", shapes_text(plans));
   writer.add_metadata("bits", kModelBitOrder);
   return writer;
 }
 
-// to: zeros, as many bytes as the plan stores.
-void pack(const ArrayPlan& plan, const AlignedBuffer<float>& values, std::uint8_t* to) {
-  require_finite(values.span(), plan.name);
+void store_values(const ArrayPlan& plan, const AlignedBuffer<float>& values, std::uint8_t* to) {
   for (std::int64_t i = 0; i < values.size(); ++i) {
     const float value = values[i];
     if (plan.dtype == Dtype::f32) {
       std::memcpy(to + 4 * i, &value, 4);
-    } else if (plan.dtype == Dtype::f16) {
-      const Half half = half_of_float(value);
-      if (!std::isfinite(float_of_half(half)))
-        fail_naming_options(ErrorKind::diverged, plan.name, " holds ", value, ", too large for half precision: leave out ",
-                            OptionName{"linear"}, " half");
-      std::memcpy(to + 2 * i, &half, 2);
-    } else if (value > 0.0f) {
-      to[i / 8] = static_cast<std::uint8_t>(to[i / 8] | 1u << i % 8);
+      continue;
     }
+    const Half half = half_of_float(value);
+    if (!std::isfinite(float_of_half(half)))
+      fail_naming_options(ErrorKind::diverged, plan.name, " holds ", value, ", too large for half precision: leave out ",
+                          OptionName{"linear"}, " half");
+    std::memcpy(to + 2 * i, &half, 2);
   }
+}
+
+// to: zeros.
+void store_signs(const AlignedBuffer<float>& values, std::uint8_t* to) {
+  for (std::int64_t i = 0; i < values.size(); ++i)
+    if (values[i] > 0.0f) to[i / 8] = static_cast<std::uint8_t>(to[i / 8] | 1u << i % 8);
+}
+
+// to: zeros, as many bytes as the plan stores; at a multiple of 64.
+void pack(const ArrayPlan& plan, const NetworkConfig& config, const AlignedBuffer<float>& values, std::uint8_t* to) {
+  require_finite(values.span(), plan.name);
+  if (plan.form == Form::values) return store_values(plan, values, to);
+  if (plan.form == Form::signs) return store_signs(values, to);
+  AlignedBuffer<std::uint8_t> bits((values.size() + 7) / 8);
+  store_signs(values, bits.data());
+  const auto dim = [&](std::size_t i) { return static_cast<int>(plan.dims[i]); };
+  if (plan.form == Form::rows) return edge::pack_deconv_signs(bits.data(), dim(0), dim(1), to);
+  const int pixels = config.base() * config.base();
+  edge::pack_linear_signs(bits.data(), dim(1), dim(0) / pixels, config.base(), reinterpret_cast<std::uint32_t*>(to));
 }
 
 // Arrays packed one by one, and the file that borrows them.
@@ -99,10 +137,10 @@ struct Packed {
 
   Packed(const FoldedGenerator& generator, const PackedModelOptions& options) {
     const std::vector<ArrayPlan> plans = plan_arrays(generator.config, options);
-    writer = describe(generator.config, plans);
+    writer = describe(generator.config, options, plans);
     for (const ArrayPlan& plan : plans) {
       arrays.emplace_back(plan.bytes);
-      pack(plan, generator.layers[plan.layer].*plan.values, arrays.back().data());
+      pack(plan, generator.config, generator.layers[plan.layer].*plan.values, arrays.back().data());
       writer.add(plan.name, plan.dtype, {plan.elements()}, std::as_const(arrays.back()).span());
     }
   }
@@ -125,7 +163,7 @@ NetworkConfig network_of(const edge::Model& model) {
   config.z_dim = model.z_dim;
   for (int i = 0; i < FoldedGenerator::kLayers; ++i) {
     if (i < std::ssize(config.g_widths)) config.g_widths[i] = model.layers[i].c_out;
-    if (model.layers[i].kind == edge::Weights::signs) config.binarized.generator = config.binarized.generator.with(i);
+    if (edge::in_one_bit(model.layers[i].kind)) config.binarized.generator = config.binarized.generator.with(i);
   }
   return config;
 }
@@ -141,7 +179,7 @@ NetworkConfig network_of(const edge::Model& model) {
     edge::read_header(bytes.data(), bytes.size(), header);
     const auto length = std::min<std::ptrdiff_t>(header.version.end - header.version.begin, 32);
     fail(ErrorKind::model_file, path, ": exported model of version \"", std::string(header.version.begin, header.version.begin + length),
-         "\", this build reads version ", kPackedModelVersion, "; export the checkpoint again");
+         "\", this build reads versions 1 to ", kPackedModelVersion, "; export the checkpoint again");
   }
   if (code == PBGEN_NOT_FINITE)
     fail(ErrorKind::diverged, path, ": ", what, " holds a value that is not finite: take an earlier checkpoint");
@@ -160,7 +198,7 @@ std::string exported_network_text(const NetworkConfig& config) {
 PackedModelSize packed_model_size(const NetworkConfig& config, const PackedModelOptions& options) {
   config.validate();
   const std::vector<ArrayPlan> plans = plan_arrays(config, options);
-  SafetensorsWriter writer = describe(config, plans);
+  SafetensorsWriter writer = describe(config, options, plans);
   PackedModelSize size;
   for (const ArrayPlan& plan : plans) {
     writer.declare(plan.name, plan.dtype, {plan.elements()});
@@ -206,6 +244,7 @@ PackedModel PackedModel::parse(std::span<const std::uint8_t> bytes, const std::s
   if (code != PBGEN_OK) refuse(bytes, path, code, fault);
   model.network_ = network_of(model.layers_);
   if (model.layers_.layers[0].kind == edge::Weights::halves) model.options_.linear = LinearPrecision::half;
+  for (const edge::ModelLayer& layer : model.layers_.layers) model.options_.prepacked |= layer.kind == edge::Weights::packed_signs;
   return model;
 }
 

@@ -5,17 +5,31 @@
 //
 // Arrays, for each NAME of linear, deconv1 .. deconv4:
 //   NAME.weight  F32, of the linear layer also F16    where the layer is in floats
-//   NAME.signs   U8                                   where it is in one bit a weight
+//   NAME.signs   U8                                   where it is in one bit a weight; in version 2 in its place
+//   NAME.words   U8                                   of the linear layer
+//   NAME.rows    U8                                   of a deconvolution
 //   NAME.scale   F32 [c_out]
 //   NAME.shift   F32 [c_out], of the linear layer one for each feature: [c_out * side * side]
 // Weights and signs are those of the row-major logical shape, linear [c_out * side * side, z_dim] with feature
 // c*side*side + y*side + x, deconvolution [c_in, c_out, 5, 5].  Bit i % 8 of byte i / 8, the least significant bit being bit 0, is
 // weight i: 1 is +1, 0 is -1.
+// Version 2, which export --prepacked writes, holds one-bit layers as the kernels read them on every path, so that nothing is made of them
+// in memory (pbgen.h).  Divisions round down unless ceil() says otherwise; c_in is z_dim of the linear layer.
+//   rows    The c_in channels are cut into G = ceil(c_in / 6) groups, group g from channel g c_in / G on; the groups into B = ceil(G / 11)
+//           blocks, block b from group b G / B on.  Kernel row ky has R = 8 ceil(5 c_out / 8) rows, of which row 5 o + kx is output
+//           channel o at kx.  [block][ky][R / 8][group of the block][8] bytes, one a row: bit 2 + i is the weight of the group's channel i,
+//           0 and 1 and all that stand for no channel are 0, as are rows from 5 c_out on.  A bit that should be 0 and is not, of whatever
+//           row, is refused: it would lead out of a table of sums.
+//   words   V = 8 ceil(c_out ceil(side^2 / 8) / 8) vectors of eight lanes; lane l of vector v is the feature of channel v % c_out and
+//           pixel 8 (v / c_out) + l.  [V / 4][ceil(c_in / 30)][4 vectors][8 lanes] words of 32 bits, least significant byte first: bit i of
+//           word w is the weight of z[30 w + i].  Bits and lanes that stand for no weight are 0, and not looked at.
+// Shapes name the logical shape all the same.
+//
 // Every array is stored flat and followed by zeros up to a multiple of 64 bytes, which belong to the stored array because
 // safetensors has no holes: so each begins at a multiple of 64 from the file's start.  Readers do not look at the zeros.
 //
-// Metadata: format "pbgen-generator"; version; network, JSON {"size", "channels", "z_dim", "g_widths", "binarize_g"} as
-// in checkpoints; shapes, JSON {NAME: logical shape}; bits, the order of bits in a word; checksum, the CRC-64/XZ of the whole
+// Metadata: format "pbgen-generator"; version, "1" or "2"; network, JSON {"size", "channels", "z_dim", "g_widths", "binarize_g"} as
+// in checkpoints; shapes, JSON {NAME: logical shape}; bits, the order of bits and what they are; checksum, the CRC-64/XZ of the whole
 // file with zeros in its own place.
 //
 //   with safetensors.safe_open(path, "numpy") as file:
@@ -43,13 +57,14 @@
 
 namespace pbgen {
 
-// The version that this build writes, and the only one that it reads.
+// The newest version that this build writes; it reads all from 1 on.
 inline constexpr int kPackedModelVersion = PBGEN_MODEL_VERSION;
 
 enum class LinearPrecision { single, half };
 
 struct PackedModelOptions {
   LinearPrecision linear = LinearPrecision::single;  // of the linear layer's weights, where they are floats
+  bool prepacked = false;                            // one-bit layers as the kernels' numbers: version 2, where there are such layers
 };
 
 // Bytes of a file's parts; the zeros behind an array are counted with the array.

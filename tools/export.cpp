@@ -32,6 +32,7 @@ struct Options {
   std::string out;
   std::string to = "packed";
   std::string linear_precision = "float";
+  bool prepacked = false;
   std::string web;     // a folder
   std::string beside;  // a model
   int bn_calibrate = kCalibrationBatches;
@@ -63,7 +64,9 @@ void settle_format(bool to_given, Options& options) {
 // Where the user names no file: in the page's folder, where there is to be a page; else beside the run, or beside a checkpoint that lies
 // elsewhere.  The iteration is part of the name, so that a model tells what it was made of.
 std::string default_output(const std::string& checkpoint, const Options& options) {
-  const char* const kind = options.to != "packed" ? "-weights" : options.linear_precision == "half" ? "-half" : "";
+  const std::string kind = options.to != "packed"
+                               ? "-weights"
+                               : concat(options.linear_precision == "half" ? "-half" : "", options.prepacked ? "-prepacked" : "");
   std::string beside = output_beside(checkpoint, concat(kind, ending_of(options.to)));
   if (options.web.empty()) return beside;
   return (std::filesystem::path(options.web) / std::filesystem::path(beside).filename()).string();
@@ -82,12 +85,16 @@ bool parse(int argc, char** argv, Options& options) {
   parser.positional("CHECKPOINT", &options.checkpoint, "a checkpoint, or a run's folder").path();
   parser.add("--out", &options.out, "FILE", "the model; a name that ends in .pbgen, .safetensors or .npz decides what is written")
       .short_name("-o")
-      .default_text("RUN/ITERATION.pbgen; -half.pbgen, -weights.safetensors or -weights.npz as is asked for; with --web in DIR");
+      .default_text("RUN/ITERATION.pbgen; -half.pbgen, -prepacked.pbgen, -weights.safetensors or -weights.npz as is asked for; with "
+                    "--web in DIR");
   parser.add("--to", &options.to, "FORMAT", "packed, for generate, swd_eval and libpbgen; safetensors or npz, for other programs",
              one_of({"packed", "safetensors", "npz"}))
       .default_text("what FILE's ending says, or packed");
   parser.add("--linear-precision", &options.linear_precision, "NAME",
              "the linear layer's weights, unless they are in one bit: float, or half", one_of({"float", "half"}));
+  parser.add("--prepacked", &options.prepacked,
+             "one-bit layers as the kernels read them: a third more bytes, but a device leaves them in flash and needs no memory for "
+             "them, and opens the model sooner; the images are the same");
   parser.add("--web", &options.web, "DIR",
              "also write a page that draws with the model in a browser, DIR/index.html: one file, opened from disk or served.  "
              "CHECKPOINT may then be an exported model");
@@ -101,6 +108,7 @@ bool parse(int argc, char** argv, Options& options) {
       .default_text("what the machine grants");
   parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen", "the newest checkpoint's generator");
   parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen --linear-precision half", "its linear layer in half the bytes");
+  parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.pbgen --prepacked", "for a device that has little memory");
   parser.example("./tools/export runs/g12-d234-dcgan-64-001 -o faces.npz --to npz", "plain float weights for numpy.load");
   parser.example("./tools/export faces.pbgen --web page", "page/index.html draws with it in a browser");
   parser.example("./tools/generate faces.pbgen --n 64 --grid grid.png", "images from the model");
@@ -111,6 +119,8 @@ bool parse(int argc, char** argv, Options& options) {
   if (options.to != "packed" && !options.web.empty())
     fail(ErrorKind::usage, "--web: the page draws exported models, which --to packed writes; leave --to ", options.to, " away");
   if (!options.beside.empty() && options.web.empty()) fail(ErrorKind::usage, "--beside: wants --web DIR, where the page is written");
+  if (options.to != "packed" && options.prepacked)
+    fail(ErrorKind::usage, "--prepacked: --to ", options.to, " writes 32 bits a weight; leave one of them away");
   return true;
 }
 
@@ -177,9 +187,9 @@ bool is_exported(const std::string& path) {
 
 // A page of a model that is exported already.
 void write_page_alone(const Options& options, bool out_given) {
-  if (out_given || options.linear_precision != "float" || options.best)
+  if (out_given || options.linear_precision != "float" || options.prepacked || options.best)
     fail(ErrorKind::usage, options.checkpoint, " is exported already: with --web it goes into the page as it is; leave --out, "
-         "--linear-precision and --best away");
+         "--linear-precision, --prepacked and --best away");
   WebPage(options, {options.checkpoint, options.beside}).write(options.checkpoint);
 }
 
@@ -193,6 +203,9 @@ void export_checkpoint(Options& options) {
   const NetworkConfig& network = checkpoint.network();
   PackedModelOptions packing;
   if (options.linear_precision == "half") packing.linear = LinearPrecision::half;
+  packing.prepacked = options.prepacked;
+  if (packing.prepacked && network.binarized.generator.empty())
+    fail(ErrorKind::usage, "--prepacked: no layer of this generator is in one bit: leave it out");
   if (packing.linear == LinearPrecision::half && network.binarized.generator.contains(0))
     fail(ErrorKind::usage, "--linear-precision half: this generator's linear layer is in one bit: leave it out");
 

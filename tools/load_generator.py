@@ -55,7 +55,7 @@ def load(path):
     kind = (metadata.get("format"), metadata.get("version"))
     if kind == ("pbgen-generator-expanded", "1"):
         layers = {name: (arrays[name + ".weight"], arrays[name + ".bias"]) for name in LAYERS}
-    elif kind == ("pbgen-generator", "1"):
+    elif kind in (("pbgen-generator", "1"), ("pbgen-generator", "2")):
         layers = {name: expand(arrays, json.loads(metadata["shapes"]), name) for name in LAYERS}
     else:
         raise ValueError(f"format {kind[0]}, version {kind[1]}")
@@ -79,13 +79,52 @@ def read_safetensors(data):
     return metadata, arrays
 
 
+def unpack_rows(numbers, c_in, c_out):
+    """Bits [c_in, c_out, 5, 5] of a deconvolution of version 2: six channels a byte, in groups, and these in blocks."""
+    groups, rows = math.ceil(c_in / 6), 8 * math.ceil(5 * c_out / 8)
+    blocks = math.ceil(groups / 11)
+    bits, begin = np.empty((c_in, c_out, 5, 5), np.uint8), 0
+    for block in range(blocks):
+        first, last = block * groups // blocks, (block + 1) * groups // blocks
+        end = begin + 5 * rows * (last - first)
+        block_rows = numbers[begin:end].reshape(5, rows // 8, last - first, 8).transpose(2, 0, 1, 3).reshape(-1, 5, rows)
+        for group, of_group in enumerate(block_rows, first):
+            channel = group * c_in // groups
+            taps = of_group[:, :5 * c_out].reshape(5, c_out, 5).transpose(1, 0, 2)
+            for i in range((group + 1) * c_in // groups - channel):
+                bits[channel + i] = taps >> (2 + i) & 1
+        begin = end
+    return bits
+
+
+def unpack_words(data, features, z_dim, channels):
+    """Bits [features, z_dim] of a linear layer of version 2: thirty a word, lanes of eight pixels, four vectors together."""
+    groups, words = math.ceil(features // channels / 8), math.ceil(z_dim / 30)
+    vectors = 8 * math.ceil(groups * channels / 8)
+    packed = data[:32 * vectors * words].view("<u4").reshape(vectors // 4, words, 4, 8).transpose(0, 2, 3, 1).reshape(vectors, 8, words)
+    packed = packed[:groups * channels].reshape(groups, channels, 8, words).transpose(1, 0, 2, 3).reshape(channels, 8 * groups, words)
+    packed = packed[:, :features // channels].reshape(features, words, 1)
+    return (packed >> np.arange(30, dtype=np.uint32) & 1).reshape(features, 30 * words)[:, :z_dim]
+
+
 def expand(arrays, shapes, name):
     """Weight and bias of a layer of a packed model: its scale is multiplied into its weights."""
     def logical(key):
-        values = np.unpackbits(arrays[key], bitorder="little") if key.endswith(".signs") else arrays[key]
-        return values[:math.prod(shapes[key])].reshape(shapes[key])
+        return arrays[key][:math.prod(shapes[key])].reshape(shapes[key])
 
-    weight = logical(name + ".weight") if name + ".weight" in arrays else 2.0 * logical(name + ".signs") - 1.0
+    def weights():
+        if name + ".weight" in arrays:
+            return logical(name + ".weight")
+        if name + ".signs" in arrays:
+            shape = shapes[name + ".signs"]
+            bits = np.unpackbits(arrays[name + ".signs"], bitorder="little")[:math.prod(shape)].reshape(shape)
+        elif name == "linear":
+            bits = unpack_words(arrays["linear.words"], *shapes["linear.words"], *shapes["linear.scale"])
+        else:
+            bits = unpack_rows(arrays[name + ".rows"], *shapes[name + ".rows"][:2])
+        return 2.0 * bits - 1.0
+
+    weight = weights()
     scale, shift = logical(name + ".scale"), logical(name + ".shift")
     # A channel of the linear layer is side * side rows; of a deconvolution, the second of four dimensions.
     scale = np.repeat(scale, shift.size // scale.size)[:, None] if name == "linear" else scale[:, None, None]
@@ -238,7 +277,7 @@ def main():
     try:
         model = load(options.model)
     except (ValueError, KeyError, TypeError, AttributeError, struct.error, zipfile.BadZipFile) as error:
-        raise ValueError(f"{options.model!r}: not a generator that export wrote, of version 1 ({error})") from None
+        raise ValueError(f"{options.model!r}: not a generator that export wrote, of version 1 or 2 ({error})") from None
     if options.out:
         write(draw(model, options.seed, options.n or 16, options.torch), options.out)
     if not options.compare:

@@ -7,6 +7,9 @@
 namespace pbgen {
 
 inline constexpr char kModelFormat[] = "pbgen-generator";
+// The first version holds one-bit layers as bits, the second as the kernels' numbers.
+inline constexpr char kModelVersion[] = "1";
+inline constexpr char kPrepackedModelVersion[] = "2";
 inline constexpr char kModelBitOrder[] = "least significant first, 1 is +1, 0 is -1";
 
 // linear, then the deconvolutions: numbered as the paper does.
@@ -16,6 +19,8 @@ inline constexpr const char* kModelLayerNames[kModelLayers] = {"linear", "deconv
 // What follows a layer's name in those of its arrays.
 inline constexpr char kModelWeights[] = ".weight";  // floats
 inline constexpr char kModelSigns[] = ".signs";     // one bit a weight
+inline constexpr char kModelRows[] = ".rows";       // row numbers of a deconvolution, up to six weights in each
+inline constexpr char kModelWords[] = ".words";     // words of the linear layer, thirty weights in each
 inline constexpr char kModelScale[] = ".scale";
 inline constexpr char kModelShift[] = ".shift";
 inline constexpr std::size_t kModelArrayAlignment = 64;  // zeros follow an array up to a multiple of it

@@ -174,7 +174,7 @@ void fill_table(const float* x, int count, float* table) {
   }
 }
 
-using Word [[gnu::may_alias]] = std::uint64_t;
+using Word [[gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;  // of a file, which lies at a multiple of 4
 
 // A number times 4, times the size of two floats, is the byte offset of a table row.
 Vec table_row(const float* table, std::uint64_t number) {

@@ -27,7 +27,8 @@ inline constexpr int kTaps = kKernel * kKernel;
 //   phase 0: k = 1 (t), 3 (t - 1)      phase 1: k = 0 (t + 1), 2 (t), 4 (t - 1)
 inline constexpr int kRowOffset[kKernel] = {1, 0, 0, -1, -1};
 
-// ---- Signs.  c_in channels are cut into groups of at most six, as even as can be; groups into blocks whose tables stay in
+// ---- Signs.  Exported models of version 2 hold them in these orders (gan/packed_model.h): another order is another version.
+// c_in channels are cut into groups of at most six, as even as can be; groups into blocks whose tables stay in
 // the first-level cache: 11 groups * 64 rows * 32 bytes = 22 KB.  A product row is ky * kernel_rows(c_out) + o * 5 + kx;
 // eight rows are computed together.
 inline constexpr int kGroup = 6;
@@ -64,7 +65,8 @@ static constexpr int valid_end(int k, int side) { return kRowOffset[k] < 0 ? sid
 
 static constexpr int channel_tiles(int c_out) { return (c_out + kChannelLanes - 1) / kChannelLanes; }
 
-// ---- The linear layer's signs: three components of z a table of eight sums, ten tables a 32-bit word, lowest bits first.
+// ---- The linear layer's signs, in files of version 2 too: three components of z a table of eight sums, ten tables a 32-bit word, lowest
+// bits first.
 inline constexpr int kWordInputs = 3;
 inline constexpr int kWordGroups = 10;
 inline constexpr int kWordVectors = 4;     // output vectors whose words stand together

@@ -137,7 +137,7 @@ const char* pbgen_error_text(int code) {
     case PBGEN_NO_FILES: return "this platform maps no files: read the model into memory";
     case PBGEN_TRUNCATED: return "the file is shorter than its header says: copy it again";
     case PBGEN_NOT_A_MODEL: return "no exported model: write one with PBGen's export";
-    case PBGEN_VERSION: return "an exported model of a version that this library does not read; it reads version " PBGEN_NUMBER_TEXT(
+    case PBGEN_VERSION: return "an exported model of a version that this library does not read; it reads versions 1 to " PBGEN_NUMBER_TEXT(
         PBGEN_MODEL_VERSION) ": export the checkpoint again, or take a library as new as the model";
     case PBGEN_CHECKSUM: return "damaged: its bytes do not have the checksum that was written with them; copy it again";
     case PBGEN_HEADER: return "its header is not as PBGen's export writes it: the file is damaged or not ours";
@@ -148,6 +148,7 @@ const char* pbgen_error_text(int code) {
       return "its network is too large: a layer's output takes more than 256 MB, or the arena more than a pointer reaches";
     case PBGEN_STOPPED: return "the image was stopped by the function that takes its rows";
     case PBGEN_MOVED: return "the model was moved in memory since pbgen_open made it: open it anew where it is wanted";
+    case PBGEN_ROW_NUMBERS: return "a number made of one-bit weights is larger than its table: the file is damaged or not ours";
     default: return "no code of this library";
   }
 }

@@ -2,6 +2,7 @@
 #include "gan/edge/model_file.h"
 
 #include "core/freestanding/ints.h"
+#include "gan/edge/pack.h"
 
 namespace pbgen::edge {
 namespace {
@@ -49,7 +50,7 @@ bool read_network(Text description, Network& network) {
 }
 
 // All but the arrays.
-void fill_shapes(const Network& network, Model& model) {
+void fill_shapes(const Network& network, bool prepacked, Model& model) {
   model.size = static_cast<int>(network.size);
   model.channels = static_cast<int>(network.channels);
   model.z_dim = static_cast<int>(network.z_dim);
@@ -63,7 +64,8 @@ void fill_shapes(const Network& network, Model& model) {
     layer.side = static_cast<int>(i == 0 ? base : base << (i - 1));
     layer.shift_count = i == 0 ? c_out * base * base : c_out;
     layer.weight_count = c_in * (i == 0 ? layer.shift_count : c_out * kKernelTaps);
-    layer.kind = (network.one_bit >> i & 1) != 0 ? Weights::signs : Weights::floats;
+    const Weights signs = prepacked ? Weights::packed_signs : Weights::signs;
+    layer.kind = (network.one_bit >> i & 1) != 0 ? signs : Weights::floats;
   }
 }
 
@@ -99,6 +101,33 @@ const std::uint8_t* find_array(const Header& header, const char* layer, const ch
   return nullptr;
 }
 
+// What follows the layer's name in that of its weights.
+const char* name_of_weights(Weights kind, bool linear) {
+  switch (kind) {
+    case Weights::signs: return kModelSigns;
+    case Weights::packed_signs: return linear ? kModelWords : kModelRows;
+    default: return kModelWeights;
+  }
+}
+
+// How an array holds weights: `count` elements of so many bits.  Packed signs count as bytes, padding among them.
+struct Stored {
+  const char* dtype;
+  std::uint64_t count;
+  std::uint64_t bits;
+};
+Stored stored_as(const ModelLayer& layer, bool linear) {
+  switch (layer.kind) {
+    case Weights::floats: return {"F32", layer.weight_count, 32};
+    case Weights::halves: return {"F16", layer.weight_count, 16};
+    case Weights::signs: return {"U8", layer.weight_count, 1};
+    case Weights::packed_signs: break;
+  }
+  const std::uint64_t bytes = linear ? sizeof(std::uint32_t) * std::uint64_t{linear_signs_size(layer.c_in, layer.c_out, layer.side)}
+                                     : deconv_signs_size(layer.c_in, layer.c_out);
+  return {"U8", bytes, 8};
+}
+
 const float* find_floats(const Header& header, const char* layer, const char* kind, std::uint64_t count) {
   return reinterpret_cast<const float*>(find_array(header, layer, kind, "F32", count, 32));
 }
@@ -107,19 +136,20 @@ bool find_arrays(const Header& header, Model& model, Fault& fault) {
   for (int i = 0; i < kModelLayers; ++i) {
     ModelLayer& layer = model.layers[i];
     const char* const name = kModelLayerNames[i];
-    const bool signs = layer.kind == Weights::signs;
-    if (signs) {
-      layer.weights = find_array(header, name, kModelSigns, "U8", layer.weight_count, 1);
-    } else {
-      layer.weights = find_array(header, name, kModelWeights, "F32", layer.weight_count, 32);
-      if (layer.weights == nullptr && i == 0) {
-        layer.weights = find_array(header, name, kModelWeights, "F16", layer.weight_count, 16);
-        layer.kind = Weights::halves;
-      }
+    const char* const kind = name_of_weights(layer.kind, i == 0);
+    const auto find_weights = [&] {
+      const Stored stored = stored_as(layer, i == 0);
+      layer.weights = find_array(header, name, kind, stored.dtype, stored.count, stored.bits);
+      layer.weight_bytes = ceil_div(stored.count * stored.bits, std::uint64_t{8});
+    };
+    find_weights();
+    if (layer.weights == nullptr && layer.kind == Weights::floats && i == 0) {
+      layer.kind = Weights::halves;
+      find_weights();
     }
     layer.scale = find_floats(header, name, kModelScale, static_cast<std::uint64_t>(layer.c_out));
     layer.shift = find_floats(header, name, kModelShift, layer.shift_count);
-    fault = {name, layer.weights == nullptr ? signs ? kModelSigns : kModelWeights : layer.scale == nullptr ? kModelScale : kModelShift};
+    fault = {name, layer.weights == nullptr ? kind : layer.scale == nullptr ? kModelScale : kModelShift};
     if (layer.weights == nullptr || layer.scale == nullptr || layer.shift == nullptr) return false;
   }
   fault = {};
@@ -145,7 +175,7 @@ bool fit_the_shapes(Text shapes, const Model& model) {
     const auto c_out = static_cast<std::uint64_t>(layer.c_out);
     const std::uint64_t linear[] = {layer.shift_count, c_in};
     const std::uint64_t deconv[] = {c_in, c_out, kModelKernel, kModelKernel};
-    const char* const kind = layer.kind == Weights::signs ? kModelSigns : kModelWeights;
+    const char* const kind = name_of_weights(layer.kind, i == 0);
     if (i > 0 && !text.take(',')) return false;
     const char* const name = kModelLayerNames[i];
     if (!stands(name, kind, i == 0 ? linear : deconv, i == 0 ? 2 : 4) || !text.take(',') || !stands(name, kModelScale, &c_out, 1) ||
@@ -177,6 +207,10 @@ bool weights_finite(const ModelLayer& layer) {
 int verify_values(const Model& model, Fault& fault) {
   for (int i = 0; i < kModelLayers; ++i) {
     const ModelLayer& layer = model.layers[i];
+    if (i > 0 && layer.kind == Weights::packed_signs && !are_row_numbers(layer.weights, layer.c_in, layer.c_out)) {
+      fault = {kModelLayerNames[i], kModelRows};
+      return PBGEN_ROW_NUMBERS;
+    }
     const char* const what = !weights_finite(layer)                                                    ? kModelWeights
                              : !floats_finite(layer.scale, static_cast<std::uint64_t>(layer.c_out)) ? kModelScale
                              : !floats_finite(layer.shift, layer.shift_count)                         ? kModelShift
@@ -197,7 +231,7 @@ int read_model(const Header& header, Model& model, Fault& fault) {
   Network network{};
   fault = {"network", ""};
   if (!read_network(header.network, network)) return PBGEN_NETWORK;
-  fill_shapes(network, model);
+  fill_shapes(network, header.prepacked, model);
   if (!find_arrays(header, model, fault)) return PBGEN_ARRAYS;
   fault = {"shapes", ""};
   if (!fit_the_shapes(header.shapes, model)) return PBGEN_NETWORK;

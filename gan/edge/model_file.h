@@ -33,12 +33,16 @@ struct Header {
   const std::uint8_t* bytes;
   std::size_t size;
   std::size_t data_begin;
+  bool prepacked;  // of version 2
   Text checksum, format, version, network, shapes, bits;
   HeaderArray arrays[kModelArrays];
   int array_count;  // of the header: more than kModelArrays are not kept
 };
 
-enum class Weights : std::uint8_t { floats, halves, signs };
+// signs: a bit each; packed_signs: in the orders of pack.h, as pack_linear_signs and pack_deconv_signs make them.
+enum class Weights : std::uint8_t { floats, halves, signs, packed_signs };
+
+constexpr bool in_one_bit(Weights kind) { return kind == Weights::signs || kind == Weights::packed_signs; }
 
 struct ModelLayer {
   int c_in;   // z_dim of the linear layer
@@ -47,6 +51,7 @@ struct ModelLayer {
   Weights kind;
   const std::uint8_t* weights;  // at a multiple of 64 from the file's start
   std::uint64_t weight_count;
+  std::uint64_t weight_bytes;   // that hold them, without the zeros behind
   const float* scale;           // [c_out]
   const float* shift;           // [shift_count]
   std::uint64_t shift_count;
@@ -67,14 +72,15 @@ struct Model {
 };
 
 // Each returns PBGEN_OK or what is wrong, and takes what the one before it gave.
-// Finds what the header names, of a model of this version.
+// Finds what the header names, of a model of a version that is read.
 int read_header(const void* bytes, std::size_t size, Header& header);
 // Compares the bytes.
 int verify_checksum(const Header& header);
 // Learns the network and finds the arrays.
 int read_model(const Header& header, Model& model, Fault& fault);
 
-// The same, and compares the checksum and looks at all values: PBGEN_NOT_FINITE where a weight, scale or shift is infinite or no number.
+// The same, and compares the checksum and looks at all values: PBGEN_NOT_FINITE where a weight, scale or shift is infinite or no number,
+// PBGEN_ROW_NUMBERS where a row number leads out of its table.
 // bytes: at a multiple of 4; the model points into them.
 int read_whole_model(const void* bytes, std::size_t size, Model& model, Fault& fault);
 

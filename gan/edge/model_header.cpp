@@ -55,9 +55,10 @@ bool read_array(HeaderText& text, HeaderArray& array) {
 }
 
 // Before anything that another version might write otherwise.
-int check_format(const Header& header) {
+int check_format(Header& header) {
   if (!equals(header.format, kModelFormat)) return PBGEN_NOT_A_MODEL;
-  return equals(header.version, PBGEN_NUMBER_TEXT(PBGEN_MODEL_VERSION)) ? PBGEN_OK : PBGEN_VERSION;
+  header.prepacked = equals(header.version, kPrepackedModelVersion);
+  return header.prepacked || equals(header.version, kModelVersion) ? PBGEN_OK : PBGEN_VERSION;
 }
 
 int read_members(HeaderText& text, Header& header) {

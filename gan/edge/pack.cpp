@@ -214,4 +214,28 @@ void pack_deconv_signs(const std::uint8_t* bits, int c_in, int c_out, std::uint8
   pack_row_numbers(BitSigns{bits}, c_in, c_out, to);
 }
 
+// A group's numbers are those without bits outside of a mask, so that it is enough to look at all bits that any of them has.
+bool are_row_numbers(const std::uint8_t* numbers, int c_in, int c_out) {
+  const int groups = group_count(c_in);
+  const std::ptrdiff_t row_blocks = kKernel * (kernel_rows(c_out) / kRowBlock);
+  for (int block = 0; block < block_count(groups); ++block) {
+    const int first_group = block_begin(groups, block);
+    const int width = block_begin(groups, block + 1) - first_group;
+    std::uint64_t met[kBlockGroups] = {};  // eight rows' bytes
+    for (std::ptrdiff_t row_block = 0; row_block < row_blocks; ++row_block)
+      for (int group = 0; group < width; ++group, numbers += kRowBlock) {
+        std::uint64_t word;
+        static_assert(sizeof word == kRowBlock, "a word is eight rows' numbers");
+        __builtin_memcpy(&word, numbers, sizeof word);
+        met[group] |= word;
+      }
+    for (int group = 0; group < width; ++group) {
+      const int channels = group_begin(c_in, first_group + group + 1) - group_begin(c_in, first_group + group);
+      const std::uint64_t largest = 4 * ((std::uint64_t{1} << channels) - 1);
+      if ((met[group] & ~(largest * 0x0101010101010101)) != 0) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace pbgen::edge

@@ -29,5 +29,8 @@ void pack_deconv_floats(const float* from, int c_in, int c_out, int side, float*
 std::size_t deconv_signs_size(int c_in, int c_out);  // bytes, up to six weights in each
 void pack_deconv_signs(const float* from, int c_in, int c_out, std::uint8_t* to);
 void pack_deconv_signs(const std::uint8_t* bits, int c_in, int c_out, std::uint8_t* to);
+// Whether each of deconv_signs_size numbers, of whoever wrote them, is that of a row of its group's table: another would be read where
+// there is none.  Words of the linear layer need no such look: whatever their bits, they stay within their tables.
+bool are_row_numbers(const std::uint8_t* numbers, int c_in, int c_out);
 
 }  // namespace pbgen::edge

@@ -5,7 +5,7 @@
 namespace pbgen::edge {
 namespace {
 
-// Both return the bytes that hold numbers made of one-bit weights.
+// Both return the bytes that hold numbers made of one-bit weights: none where the file holds the numbers themselves.
 std::uint64_t place_linear(const ModelLayer& from, Arena& arena, LinearLayer& layer) {
   layer.z_dim = from.c_in;
   layer.channels = from.c_out;
@@ -16,6 +16,7 @@ std::uint64_t place_linear(const ModelLayer& from, Arena& arena, LinearLayer& la
   if (!arena.measures()) pack_linear_shift(from.shift, layer.channels, layer.side, shift);
   if (from.kind == Weights::floats) layer.rows = reinterpret_cast<const float*>(from.weights);
   if (from.kind == Weights::halves) layer.half_rows = reinterpret_cast<const std::uint16_t*>(from.weights);
+  if (from.kind == Weights::packed_signs) layer.sign_words = reinterpret_cast<const std::uint32_t*>(from.weights);
   if (from.kind != Weights::signs) return 0;
   const std::uint64_t before = arena.used();
   auto* const words = arena.take<std::uint32_t>(linear_signs_size(layer.z_dim, layer.channels, layer.side));
@@ -35,6 +36,10 @@ std::uint64_t place_deconv(const ModelLayer& from, Arena& arena, DeconvLayer& la
     layer.weights = weights;
     if (!arena.measures())
       pack_deconv_floats(reinterpret_cast<const float*>(from.weights), layer.c_in, layer.c_out, layer.side, weights);
+    return 0;
+  }
+  if (from.kind == Weights::packed_signs) {
+    layer.row_numbers = from.weights;
     return 0;
   }
   const std::uint64_t before = arena.used();

@@ -43,8 +43,8 @@ TEST(PbgenAmalgamated, DrawsTheSameBytesByEveryPath) {
   std::vector<NetworkConfig> configs = some_configs();
   configs.push_back(config_of(64, 3, 100, {128, 64, 64, 64}, {}));  // Winograd's algorithm and channels in the lanes, too
   for (const NetworkConfig& config : configs)
-    for (const PackedModelOptions& linear : {kFloat, kHalf}) {
-      const Bytes file = model_of(config, linear);
+    for (const PackedModelOptions& packing : {kFloat, kHalf, kPrepacked}) {
+      const Bytes file = model_of(config, packing);
       write_bytes(folder / "model", file);
       std::vector<std::string> arguments = runner_words();
       arguments.insert(arguments.end(), {*tool_path("amalgamated"), folder / "model", std::to_string(kSeed), std::to_string(kCount)});

@@ -13,6 +13,8 @@
 #include "core/base/check.h"
 #include "core/files/safetensors.h"
 #include "core/freestanding/half.h"
+#include "gan/edge/generator_leaf.h"
+#include "gan/edge/pack.h"
 #include "gan/edge/pbgen.h"
 #include "gan/packed_model.h"
 #include "tests/support/damaged_file.h"
@@ -22,7 +24,7 @@ namespace pbgen {
 namespace {
 
 int open_code(const Bytes& file) {
-  const Bytes exact(file);  // no byte behind the last one
+  const Bytes exact(file.begin(), file.end());  // no byte behind the last one
   Opened opened(exact);
   if (opened.code == PBGEN_OK) opened.image(1, 0);
   EXPECT_TRUE(opened.code != PBGEN_OK || opened.fences_stand());
@@ -41,67 +43,141 @@ int code_with(const std::string& from, const std::string& to) {
   return open_code(file);
 }
 
+// One of each version.
+std::vector<Bytes> tiny_models() { return {tiny_model(), model_of(some_configs().front(), kPrepacked)}; }
+
 TEST(PbgenHostile, EveryCodeHasASentenceOfItsOwn) {
   std::set<std::string> sentences;
-  for (int code = PBGEN_OK; code <= PBGEN_MOVED; ++code) {
+  for (int code = PBGEN_OK; code <= PBGEN_ROW_NUMBERS; ++code) {
     const std::string text = pbgen_error_text(code);
     EXPECT_GT(text.size(), 10u) << code;
     EXPECT_TRUE(sentences.insert(text).second) << text;
   }
   EXPECT_TRUE(sentences.insert(pbgen_error_text(-1)).second);
-  EXPECT_STREQ(pbgen_error_text(PBGEN_MOVED + 1), pbgen_error_text(-1));
+  EXPECT_STREQ(pbgen_error_text(PBGEN_ROW_NUMBERS + 1), pbgen_error_text(-1));
 }
 
 TEST(PbgenHostile, CutAnywhereItIsRefused) {
-  const Bytes whole = tiny_model();
-  for (std::size_t size = 1; size < whole.size(); ++size)
-    EXPECT_EQ(open_code(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))), PBGEN_TRUNCATED) << size;
-  EXPECT_EQ(open_code(whole), PBGEN_OK);
+  for (const Bytes& whole : tiny_models()) {
+    for (std::size_t size = 1; size < whole.size(); ++size)
+      EXPECT_EQ(open_code(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))), PBGEN_TRUNCATED) << size;
+    EXPECT_EQ(open_code(whole), PBGEN_OK);
+  }
 }
 
 TEST(PbgenHostile, AFlippedBitAnywhereIsFound) {
-  const Bytes whole = tiny_model();
-  for (std::size_t i = 0; i < whole.size(); ++i)
-    for (const int flip : {0x01, 0x80, 0xff}) {
-      Bytes damaged = whole;
-      damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
-      EXPECT_NE(open_code(damaged), PBGEN_OK) << i << ", " << flip;
-    }
+  for (const Bytes& whole : tiny_models())
+    for (std::size_t i = 0; i < whole.size(); ++i)
+      for (const int flip : {0x01, 0x80, 0xff}) {
+        Bytes damaged = whole;
+        damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
+        EXPECT_NE(open_code(damaged), PBGEN_OK) << i << ", " << flip;
+      }
 }
 
 // Somebody who repairs the checksum gets an error or a model, and no model that the tools refuse.
 TEST(PbgenHostile, AChangedHeaderWithARightChecksumIsAnErrorOrAModel) {
-  const Bytes whole = tiny_model();
-  const std::size_t digits = checksum_place(whole);
-  const Bytes image = Opened(whole).image(1, 0);
-  int refused = 0;
-  for (std::size_t i = 0; i < data_begin(whole); ++i)
-    for (const int flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}) {
-      if (i >= digits && i < digits + kChecksumDigits) continue;
-      Bytes damaged = whole;
-      damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
-      repair_checksum(damaged, digits);
-      if (open_code(damaged) != PBGEN_OK) {
-        ++refused;
-        continue;
+  for (const Bytes& whole : tiny_models()) {
+    const std::size_t digits = checksum_place(whole);
+    const Bytes image = Opened(whole).image(1, 0);
+    int refused = 0;
+    for (std::size_t i = 0; i < data_begin(whole); ++i)
+      for (const int flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}) {
+        if (i >= digits && i < digits + kChecksumDigits) continue;
+        Bytes damaged = whole;
+        damaged[i] = static_cast<std::uint8_t>(damaged[i] ^ flip);
+        repair_checksum(damaged, digits);
+        if (open_code(damaged) != PBGEN_OK) {
+          ++refused;
+          continue;
+        }
+        EXPECT_EQ(Opened(damaged).image(1, 0), image) << i;
+        EXPECT_NO_THROW(PackedModel::parse(damaged, "model")) << i << ", " << flip;
       }
-      EXPECT_EQ(Opened(damaged).image(1, 0), image) << i;
-      EXPECT_NO_THROW(PackedModel::parse(damaged, "model")) << i << ", " << flip;
+    EXPECT_GT(refused, static_cast<int>(data_begin(whole)));
+  }
+}
+
+// Weights that number i of `used` stands for: those of its group, the same for every kernel row and eight rows.
+int channels_of_number(int c_in, std::size_t i, std::size_t used) {
+  const int groups = edge::group_count(c_in);
+  const std::size_t rows = used / static_cast<std::size_t>(groups);  // of all ky
+  int block = 0;
+  while (rows * static_cast<std::size_t>(edge::block_begin(groups, block + 1)) <= i) ++block;
+  const int first = edge::block_begin(groups, block);
+  const int width = edge::block_begin(groups, block + 1) - first;
+  const int group = first + static_cast<int>((i - rows * static_cast<std::size_t>(first)) / 8) % width;
+  return edge::group_begin(c_in, group + 1) - edge::group_begin(c_in, group);
+}
+
+// Each bit of each byte of a prepacked model's one-bit layers: a row number that leads out of its table is refused, and whatever else these
+// bytes are is drawn, within its memory, on every path.
+TEST(PbgenHostile, RowNumbersThatLeadOutOfTheirTablesAreRefused) {
+  // Groups of 3 channels; of 2, 3 and 1; of 5 and 6 in two blocks, and of 5 beside 6 in one.
+  const NetworkConfig configs[] = {some_configs()[0], some_configs()[2], config_of(16, 1, 3, {71, 1, 17, 1}, {0, 1, 3})};
+  for (const NetworkConfig& config : configs) {
+    const Bytes whole = model_of(config, kPrepacked);
+    const std::size_t digits = checksum_place(whole);
+    int refused = 0;
+    int accepted = 0;
+    std::size_t begin = data_begin(whole);
+    const SafetensorsFile file = SafetensorsFile::parse(whole, "model");
+    for (const SafetensorsFile::Tensor& tensor : file.tensors()) {
+      int c_in = 0;
+      std::size_t used = 0;  // bytes of row numbers
+      for (int layer = 1; layer < FoldedGenerator::kLayers; ++layer) {
+        const FoldedShape shape = folded_shape(config, layer);
+        if (tensor.name != shape.name + ".rows") continue;
+        c_in = static_cast<int>(shape.dims[0]);
+        used = edge::deconv_signs_size(c_in, static_cast<int>(shape.c_out));
+      }
+      const std::size_t step = 1 + used / 100 * 2;  // odd: all places of eight
+      for (std::size_t i = 0; i < used; i += step) {
+        const int channels = channels_of_number(c_in, i, used);
+        for (int bit = 0; bit < 8; ++bit) {
+          Bytes damaged = whole;
+          damaged[begin + i] = static_cast<std::uint8_t>(damaged[begin + i] | 1u << bit);
+          repair_checksum(damaged, digits);
+          const bool leads_out = bit < 2 || bit >= 2 + channels;
+          EXPECT_EQ(open_code(damaged), leads_out ? PBGEN_ROW_NUMBERS : PBGEN_OK) << tensor.name << ", " << i << ", bit " << bit;
+          ++(leads_out ? refused : accepted);
+        }
+      }
+      if (tensor.name.ends_with(".words")) {
+        Bytes ones = whole;
+        std::fill_n(ones.begin() + static_cast<std::ptrdiff_t>(begin), tensor.bytes.size(), std::uint8_t{0xff});
+        repair_checksum(ones, digits);
+        EXPECT_EQ(open_code(ones), PBGEN_OK);
+      }
+      begin += tensor.bytes.size();
     }
-  EXPECT_GT(refused, static_cast<int>(data_begin(whole)));
+    EXPECT_GT(refused, 0);
+    EXPECT_GT(accepted, 0);
+  }
+  Bytes damaged = model_of(configs[0], kPrepacked);
+  std::fill(damaged.begin() + static_cast<std::ptrdiff_t>(data_begin(damaged)), damaged.end(), std::uint8_t{0x3d});
+  repair_checksum(damaged, checksum_place(damaged));
+  try {
+    PackedModel::parse(damaged, "faces.pbgen");
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::model_file);
+    EXPECT_EQ(std::string(error.what()), concat("faces.pbgen: deconv2.rows: ", pbgen_error_text(PBGEN_ROW_NUMBERS)));
+  }
 }
 
 TEST(PbgenHostile, AnotherVersionSaysWhichIsRead) {
   EXPECT_EQ(PBGEN_MODEL_VERSION, kPackedModelVersion);
-  EXPECT_EQ(code_with("\"version\":\"1\"", "\"version\":\"2\""), PBGEN_VERSION);
+  EXPECT_EQ(code_with("\"version\":\"1\"", "\"version\":\"2\""), PBGEN_ARRAYS);  // its arrays are those of 1
+  EXPECT_EQ(code_with("\"version\":\"1\"", "\"version\":\"3\""), PBGEN_VERSION);
   // Whatever else that version writes otherwise: the checksum, and the header behind its number.
   Bytes other = tiny_model();
-  const auto place = std::string(other.begin(), other.end()).find("\"version\":\"1\"");
-  other[place + 11] = '2';
+  const auto place = std::string(other.begin(), other.end()).find(R"("version":"1")");
+  other[place + 11] = '3';
   for (std::size_t i = data_begin(other) - 20; i < data_begin(other); ++i) other[i] = '?';
   EXPECT_EQ(open_code(other), PBGEN_VERSION);
   const std::string text = pbgen_error_text(PBGEN_VERSION);
-  EXPECT_NE(text.find(concat("reads version ", kPackedModelVersion)), text.npos) << text;
+  EXPECT_NE(text.find(concat("reads versions 1 to ", kPackedModelVersion)), text.npos) << text;
 }
 
 TEST(PbgenHostile, EachRuleHasItsCode) {

@@ -79,8 +79,8 @@ TEST(PbgenLibrary, DrawsTheImagesOfTheToolsToTheByte) {
   for (const Isa path : machine_paths()) {
     const IsaInForce in_force(path);
     for (const NetworkConfig& config : some_configs())
-      for (const PackedModelOptions& linear : {kFloat, kHalf}) {
-        const Bytes file = model_of(config, linear);
+      for (const PackedModelOptions& options : {kFloat, kHalf, kPrepacked}) {
+        const Bytes file = model_of(config, options);
         write_bytes(folder / "model", file);
         TrainedGenerator generator(folder / "model");
         std::vector<float> z(static_cast<std::size_t>(2 * config.z_dim));
@@ -97,6 +97,7 @@ TEST(PbgenLibrary, DrawsTheImagesOfTheToolsToTheByte) {
 // at most a level from the portable one's, which is the same everywhere, and so do those of AVX2 and NEON from each other.
 TEST(PbgenLibrary, ModelsAndPortableImagesAreTheSameBytesOnEveryMachine) {
   Crc64 files;
+  Crc64 prepacked;
   Crc64 images;
   for (const NetworkConfig& config : some_configs()) {
     const Bytes file = model_of(config, kHalf);
@@ -104,6 +105,7 @@ TEST(PbgenLibrary, ModelsAndPortableImagesAreTheSameBytesOnEveryMachine) {
     options.path = PBGEN_PATH_PORTABLE;
     const Bytes expected = Opened(file, &options).image(kSeed, 0);
     files.add(file);
+    prepacked.add(model_of(config, kPrepacked));
     images.add(expected);
     for (const edge::Path path : edge_paths_here()) {
       options.path = code_of(path);
@@ -112,13 +114,14 @@ TEST(PbgenLibrary, ModelsAndPortableImagesAreTheSameBytesOnEveryMachine) {
     }
   }
   EXPECT_EQ(files.value(), 3775114191331287999u);
+  EXPECT_EQ(prepacked.value(), 9593936603857812313u);
   EXPECT_EQ(images.value(), 16523285036111949061u);
 }
 
 TEST(PbgenLibrary, TheFileMayLieAtAnyMultipleOfFour) {
   for (const NetworkConfig& config : some_configs())
-    for (const PackedModelOptions& linear : {kFloat, kHalf}) {
-      const Bytes file = model_of(config, linear);
+    for (const PackedModelOptions& options : {kFloat, kHalf, kPrepacked}) {
+      const Bytes file = model_of(config, options);
       const Bytes expected = Opened(file).image(kSeed, 0);
       for (const std::size_t place : {4u, 28u, 60u}) {
         AlignedBuffer<std::uint8_t> moved(static_cast<std::int64_t>(file.size() + place));
@@ -135,6 +138,7 @@ TEST(PbgenLibrary, TheFileMayLieAtAnyMultipleOfFour) {
 TEST(PbgenLibrary, PartsMayRunSideBySide) {
   const auto run_side_by_side = [](void*, int count, void (*body)(void* body_context, int index), void* body_context) {
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) threads.emplace_back(body, body_context, i);
     for (std::thread& thread : threads) thread.join();
   };
@@ -228,6 +232,48 @@ TEST(PbgenLibrary, AtThePapersWidthOneBitLayersTakeNotHalfAsMuchAgainAsTheirBits
     // Resident are the file and the arena: with a program's own 1.5 MB, less than 6 MB.
     EXPECT_LE(file.size() + info.arena_bytes, 4'500'000u);
   }
+}
+
+// The bytes that a prepacked model saves are those that are made of the other's bits, and nothing else.
+TEST(PbgenLibrary, APrepackedModelDrawsTheSameBytesInLessMemory) {
+  for (const NetworkConfig& config : some_configs()) {
+    const Bytes file = model_of(config, kFloat);
+    const Bytes prepacked = model_of(config, kPrepacked);
+    for (const edge::Path path : edge_paths_here())
+      for (const int parts : {1, 3}) {
+        const pbgen_options options{code_of(path), {run_backwards, nullptr, parts}};
+        Opened opened(file, &options);
+        Opened in_file(prepacked, &options);
+        ASSERT_EQ(in_file.code, PBGEN_OK) << pbgen_error_text(in_file.code);
+        for (const std::uint64_t number : {0u, 7u}) EXPECT_EQ(in_file.image(kSeed, number), opened.image(kSeed, number)) << name(path);
+        EXPECT_TRUE(in_file.fences_stand());
+        EXPECT_EQ(in_file.info.row_number_bytes, 0u);
+        EXPECT_EQ(in_file.info.arena_bytes, opened.info.arena_bytes - opened.info.row_number_bytes) << name(path);
+      }
+  }
+}
+
+// What pbgen.h says of the paper's width, one thread.
+TEST(PbgenLibrary, APrepackedModelOfThePapersWidthTakesLessThanAMegabyte) {
+  NetworkConfig config;
+  config.binarized.generator = {0, 1, 2, 3};
+  const FoldedGenerator generator = zero_generator(config);
+  const auto info_of = [&](const PackedModelOptions& packing, edge::Path path) {
+    const Bytes file = encode_packed_model(generator, packing);
+    pbgen_options options{};
+    options.path = code_of(path);
+    pbgen_info info{};
+    EXPECT_EQ(pbgen_query(file.data(), file.size(), &options, &info), PBGEN_OK);
+    return info;
+  };
+  for (const edge::Path path : edge_paths_here()) {
+    const pbgen_info info = info_of(kPrepacked, path);
+    EXPECT_LE(info.arena_bytes + info.image_bytes, 1'000'000u) << name(path);
+  }
+  if (sizeof(void*) != 8) GTEST_SKIP() << "the figures of pbgen.h are those of pointers of 64 bits";
+  EXPECT_EQ(info_of(kPrepacked, edge::Path::portable).arena_bytes, 592'576u);
+  EXPECT_EQ(info_of(kFloat, edge::Path::portable).arena_bytes, 1'446'848u);
+  EXPECT_EQ(packed_model_bytes(config, kPrepacked), 913'792);
 }
 
 TEST(PbgenLibrary, FloatLayersTakeNoRowNumbers) {
@@ -349,7 +395,7 @@ class PbgenBuilt : public testing::Test {
 
   // Three images side by side, from the seed's first to its second.
   void expect_walk(const std::string& program, std::vector<std::string> arguments, const Bytes& model) const {
-    arguments.push_back("3");
+    arguments.emplace_back("3");
     const ToolRun walked = run(program, arguments);
     EXPECT_EQ(walked.exit_code, 0) << walked.err;
     Opened opened(model);

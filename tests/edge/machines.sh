@@ -1,6 +1,6 @@
 #!/bin/sh
 # The library of a device on machines for which the engine is not built: its leaves against their definition, under qemu, and an image,
-# the same bytes as here.  A machine whose compiler or qemu is missing is skipped with a line.
+# the same bytes as here; a Cortex-M7 draws it from a prepacked model.  A machine whose compiler or qemu is missing is skipped with a line.
 #
 #   MAKE=make sh tests/edge/machines.sh [MACHINE...]   all of them, or these: arm riscv64 riscv64-vectors cortex-m7
 set -eu

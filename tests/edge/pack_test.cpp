@@ -74,6 +74,25 @@ TEST(Pack, ALinearLayersPaddingIsZero) {
   }
 }
 
+// One number that no table has is found wherever it stands.
+TEST(Pack, RowNumbersAreCheckedOneByOne) {
+  for (const auto& [c_in, c_out, side] : kDeconvShapes) {
+    const std::vector<float> weights(static_cast<std::size_t>(c_in) * c_out * edge::kTaps, 1.0f);
+    std::vector<std::uint8_t> numbers(edge::deconv_signs_size(c_in, c_out));
+    edge::pack_deconv_signs(weights.data(), c_in, c_out, numbers.data());
+    EXPECT_TRUE(edge::are_row_numbers(numbers.data(), c_in, c_out)) << c_in;
+    constexpr int kLast = 4 * (edge::kTableRows - 1);
+    for (std::uint8_t& number : numbers) {
+      const int largest = number;  // of its group; 0 where it is padding
+      for (const int other : {1, 2, 0xff, largest == 0 || largest == kLast ? 3 : largest + 4}) {
+        number = static_cast<std::uint8_t>(other);
+        ASSERT_FALSE(edge::are_row_numbers(numbers.data(), c_in, c_out)) << c_in << ", " << largest << ", " << other;
+      }
+      number = static_cast<std::uint8_t>(largest);
+    }
+  }
+}
+
 TEST(Pack, ADeconvolutionsPaddingIsZero) {
   for (const auto& [c_in, c_out, side] : kDeconvShapes) {
     const std::vector<float> weights = counted(static_cast<std::size_t>(c_in) * c_out * edge::kTaps);

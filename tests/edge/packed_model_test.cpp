@@ -33,6 +33,7 @@ using Bytes = std::vector<std::uint8_t>;
 constexpr const char* kPath = "models/faces.pbgen";
 constexpr PackedModelOptions kFloat{};
 constexpr PackedModelOptions kHalf{LinearPrecision::half};
+constexpr PackedModelOptions kPrepacked{LinearPrecision::single, true};
 
 NetworkConfig config_of(int size, int channels, int z_dim, std::array<int, 4> widths, LayerSet binarized) {
   NetworkConfig config;
@@ -113,7 +114,7 @@ void expect_equal(const FoldedGenerator& actual, const FoldedGenerator& expected
 
 TEST(PackedModel, ItsSizeIsKnownToTheByteWithoutWeights) {
   for (const NetworkConfig& config : some_configs())
-    for (const PackedModelOptions& options : {kFloat, kHalf}) {
+    for (const PackedModelOptions& options : {kFloat, kHalf, kPrepacked}) {
       const Bytes file = encode_packed_model(some_folded(config), options);
       EXPECT_EQ(packed_model_bytes(config, options), std::ssize(file)) << label(config);
       EXPECT_EQ(packed_model_size(config, options).header, static_cast<std::int64_t>(data_begin(file))) << label(config);
@@ -133,6 +134,41 @@ TEST(PackedModel, ThePapersNetworkTakesWhatItsBitsTake) {
   EXPECT_EQ(packed_model_size(config).linear_weights, f.linear_weights / 32);
   EXPECT_EQ(packed_model_bytes(config, kHalf), packed_model_bytes(config, kFloat));
   EXPECT_LE(packed_model_bytes(config), 750'000);
+  const PackedModelSize prepacked = packed_model_size(config, kPrepacked);
+  EXPECT_EQ(prepacked.linear_weights, 4 * 4 * 8192);  // ceil(100 / 30) words a feature
+  EXPECT_EQ(prepacked.deconv_weights, 25 * (86 * 256 + 43 * 128 + 22 * 64) + 4 * 64 * 3 * 25);  // ceil(c_in / 6) bytes
+  EXPECT_EQ(prepacked.scales_and_shifts, f.scales_and_shifts);
+}
+
+TEST(PackedModel, PrepackedIsAVersionOfItsOwnWhereThereAreOneBitLayers) {
+  for (const NetworkConfig& config : some_configs()) {
+    const FoldedGenerator folded = some_folded(config);
+    const Bytes plain = encode_packed_model(folded, kFloat);
+    const Bytes prepacked = encode_packed_model(folded, kPrepacked);
+    const bool one_bit = !config.binarized.generator.empty();
+    EXPECT_EQ(prepacked != plain, one_bit) << label(config);
+    EXPECT_EQ(SafetensorsFile::parse(plain, kPath).metadata("version"), "1");
+    EXPECT_EQ(SafetensorsFile::parse(prepacked, kPath).metadata("version"), one_bit ? "2" : "1");
+    const PackedModel model = PackedModel::parse(prepacked, kPath);
+    EXPECT_EQ(model.network(), config) << label(config);
+    EXPECT_EQ(model.options().prepacked, one_bit);
+    EXPECT_FALSE(PackedModel::parse(plain, kPath).options().prepacked);
+    expect_equal(unpacked(model), folded, label(config));
+  }
+  const PackedModelOptions both{LinearPrecision::half, true};
+  const PackedModel model = PackedModel::parse(encode_packed_model(some_folded(some_configs()[2]), both), kPath);
+  EXPECT_EQ(model.options().linear, LinearPrecision::half);
+  EXPECT_TRUE(model.options().prepacked);
+}
+
+// A file that names one version and holds the other's arrays is neither.
+TEST(PackedModel, EachVersionHasArraysOfItsOwn) {
+  for (const auto& [options, version, array] : {std::tuple{kFloat, "2", "linear.words"}, std::tuple{kPrepacked, "1", "linear.signs"}}) {
+    Parts parts(encode_packed_model(some_folded(tiny_config()), options));
+    parts.metadata["version"] = version;
+    const std::string message = refusal(parts.together());
+    EXPECT_TRUE(contains(message, array)) << message;
+  }
 }
 
 TEST(PackedModel, TheDiscriminatorAndTheRecipeChangeNoByte) {
@@ -146,7 +182,7 @@ TEST(PackedModel, TheDiscriminatorAndTheRecipeChangeNoByte) {
 
 TEST(PackedModel, EveryArrayBeginsAtAMultipleOf64AndEndsInZeros) {
   for (const NetworkConfig& config : some_configs())
-    for (const PackedModelOptions& options : {kFloat, kHalf}) {
+    for (const PackedModelOptions& options : {kFloat, kHalf, kPrepacked}) {
       const Bytes bytes = encode_packed_model(some_folded(config), options);
       const SafetensorsFile file = SafetensorsFile::parse(bytes, kPath);
       const Json shapes = parse_json(file.metadata("shapes"), ErrorKind::model_file, kPath);
@@ -160,6 +196,7 @@ TEST(PackedModel, EveryArrayBeginsAtAMultipleOf64AndEndsInZeros) {
         for (const Json& dim : shapes.find(tensor.name)->as_array()) count *= dim.as_integer();
         const std::int64_t used = tensor.dtype == Dtype::u8 ? (count + 7) / 8 : count * dtype_bytes(tensor.dtype);
         ASSERT_LE(used, std::ssize(tensor.bytes)) << tensor.name;
+        if (options.prepacked && tensor.dtype == Dtype::u8) continue;  // with padding of its own
         EXPECT_LT(std::ssize(tensor.bytes) - used, 64) << tensor.name;
         EXPECT_EQ(std::count(tensor.bytes.begin() + used, tensor.bytes.end(), 0), std::ssize(tensor.bytes) - used) << tensor.name;
       }
@@ -214,7 +251,9 @@ TEST(PackedModel, DrawsTheImagesOfItsNetwork) {
   for (const NetworkConfig& config : some_configs()) {
     const Sequential network = some_generator(config);
     EdgeGenerator direct(network, config);
-    EdgeGenerator loaded(PackedModel::parse(encode_packed_model(fold_generator(network, config), kFloat), kPath));
+    const FoldedGenerator folded = fold_generator(network, config);
+    EdgeGenerator loaded(PackedModel::parse(encode_packed_model(folded, kFloat), kPath));
+    EdgeGenerator prepacked(PackedModel::parse(encode_packed_model(folded, kPrepacked), kPath));
     std::vector<float> z(config.z_dim);
     for (int i = 0; i < config.z_dim; ++i) z[i] = static_cast<float>(CounterRng(4, Stream::test).uniform(i, -1.0, 1.0));
     std::vector<float> expected(static_cast<std::size_t>(config.channels) * config.size * config.size);
@@ -222,6 +261,10 @@ TEST(PackedModel, DrawsTheImagesOfItsNetwork) {
     direct.generate(z.data(), expected.data());
     loaded.generate(z.data(), actual.data());
     EXPECT_EQ(actual, expected) << label(config);
+    prepacked.generate(z.data(), actual.data());
+    EXPECT_EQ(actual, expected) << label(config) << ", prepacked";
+    // An image reads the same numbers, in the arena each layer's rounded up to 64 bytes.
+    EXPECT_NEAR(static_cast<double>(prepacked.weight_bytes()), static_cast<double>(loaded.weight_bytes()), 5 * 64) << label(config);
     EXPECT_NE(*std::min_element(actual.begin(), actual.end()), *std::max_element(actual.begin(), actual.end())) << label(config);
   }
 }
@@ -241,9 +284,9 @@ TEST(PackedModel, ValuesThatNoDeviceCanUseAreNotWritten) {
 }
 
 TEST(PackedModel, AnotherVersionOrFormatSaysWhatThisBuildReads) {
-  const std::string message = refusal_with([](Parts& parts) { parts.metadata["version"] = "2"; });
-  EXPECT_TRUE(contains(message, "version \"2\"")) << message;
-  EXPECT_TRUE(contains(message, concat("reads version ", kPackedModelVersion))) << message;
+  const std::string message = refusal_with([](Parts& parts) { parts.metadata["version"] = "3"; });
+  EXPECT_TRUE(contains(message, "version \"3\"")) << message;
+  EXPECT_TRUE(contains(message, concat("reads versions 1 to ", kPackedModelVersion))) << message;
   EXPECT_TRUE(contains(refusal_with([](Parts& parts) { parts.metadata["format"] = "pbgen-checkpoint"; }),
                        "is a training checkpoint, not an exported model"));
   for (const char* const key : {"format", "version", "network", "shapes", "bits"})

@@ -59,9 +59,9 @@ TEST(PbgenStack, IsWhatTheHeaderSays) {
   std::int64_t most_to_open = 0;
   std::int64_t most_to_draw = 0;
   for (const NetworkConfig& config : configs)
-    for (const PackedModelOptions& linear : {kFloat, kHalf})
+    for (const PackedModelOptions& packing : {kFloat, kHalf, kPrepacked})
       for (const edge::Path path : edge_paths_here()) {
-        const Bytes file = model_of(config, linear);
+        const Bytes file = model_of(config, packing);
         pbgen_options options{};
         options.path = code_of(path);
         pbgen_info info{};

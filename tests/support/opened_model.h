@@ -18,6 +18,7 @@ namespace pbgen {
 
 inline constexpr PackedModelOptions kFloat{};
 inline constexpr PackedModelOptions kHalf{LinearPrecision::half};
+inline constexpr PackedModelOptions kPrepacked{LinearPrecision::single, true};
 
 inline NetworkConfig config_of(int size, int channels, int z_dim, std::array<int, 4> widths, LayerSet binarized) {
   NetworkConfig config;

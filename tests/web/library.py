@@ -76,8 +76,8 @@ def layers_of(data):
     stored = lambda name: header[name]["data_offsets"][1] - header[name]["data_offsets"][0]
     layers = []
     for i, layer in enumerate(("linear", "deconv1", "deconv2", "deconv3", "deconv4")):
-        kind = layer + (".signs" if layer + ".signs" in shapes else ".weight")
-        bits = 1 if kind.endswith("signs") else {"F16": 16, "F32": 32}[header[kind]["dtype"]]
+        kind = next(layer + end for end in (".weight", ".signs", ".words", ".rows") if layer + end in shapes)
+        bits = {"U8": 1, "F16": 16, "F32": 32}[header[kind]["dtype"]]
         count = 1
         for extent in shapes[kind]:
             count *= extent

@@ -45,7 +45,7 @@ files() {
     [ "$tool" = footprint ] || echo "data|$out/pages/$tool.bash|$bashcompletiondir/$name"
   done
   echo "data|tools/load_generator.py|$datadir/pbgen/load_generator.py"
-  # Of the browser, where it was built; it goes in any case.
+  # The browser's page where it was built; uninstalling takes it in any case.
   if [ "$action" = uninstall ] || [ -f "$page" ]; then echo "data|$page|$datadir/pbgen/web/index.html"; fi
 }
 

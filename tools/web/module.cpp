@@ -30,17 +30,15 @@ namespace {
 
 int bits_of(edge::Weights kind) {
   switch (kind) {
-    case edge::Weights::signs: return 1;
+    case edge::Weights::signs:
+    case edge::Weights::packed_signs: return 1;
     case edge::Weights::halves: return 16;
     default: return 32;
   }
 }
 
-// Bytes of an array in the file.
-std::uint64_t stored_bytes(std::uint64_t count, int bits) {
-  const std::uint64_t bytes = pbgen::ceil_div(count * static_cast<unsigned>(bits), std::uint64_t{8});
-  return pbgen::round_up(bytes, std::uint64_t{pbgen::kModelArrayAlignment});
-}
+// What an array takes in the file.
+std::uint64_t stored_bytes(std::uint64_t bytes) { return pbgen::round_up(bytes, std::uint64_t{pbgen::kModelArrayAlignment}); }
 
 }  // namespace
 
@@ -56,14 +54,13 @@ int pbgen_layers(const void* data, size_t size, pbgen_layer layers[PBGEN_LAYERS]
   if (code != PBGEN_OK) return code;
   for (int i = 0; i < PBGEN_LAYERS; ++i) {
     const edge::ModelLayer& from = model.layers[i];
-    const int bits = bits_of(from.kind);
     layers[i] = {from.c_in,
                  from.c_out,
                  i == 0 ? from.side : 2 * from.side,
-                 bits,
+                 bits_of(from.kind),
                  from.weight_count,
-                 stored_bytes(from.weight_count, bits),
-                 stored_bytes(static_cast<std::uint64_t>(from.c_out), 32) + stored_bytes(from.shift_count, 32)};
+                 stored_bytes(from.weight_bytes),
+                 stored_bytes(4 * static_cast<std::uint64_t>(from.c_out)) + stored_bytes(4 * from.shift_count)};
   }
   return PBGEN_OK;
 }

@@ -112,6 +112,30 @@ TEST_F(Export, PrintsTheSizeOfWhatItWrote) {
   }
 }
 
+TEST_F(Export, PrepackedModelsDrawTheSameBytes) {
+  const std::string path = checkpoint("last.safetensors", network({0, 1, 3}, 3));
+  const std::string models[] = {folder_ / "plain.pbgen", folder_ / "prepacked.pbgen"};
+  EXPECT_EQ(run("export", {path, "-o", models[0]}).exit_code, 0);
+  const ToolRun result = run("export", {path, "-o", models[1], "--prepacked"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find(concat(": ", std::filesystem::file_size(models[1]), " bytes;")), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("--prepacked"), std::string::npos) << result.out;
+  EXPECT_TRUE(PackedModel::load(models[1]).options().prepacked);
+  EXPECT_EQ(pictures("plain", {models[0]}), pictures("prepacked", {models[1]}));
+
+  const ToolRun by_default = run("export", {path, "--prepacked"});
+  EXPECT_EQ(by_default.exit_code, 0) << by_default.err;
+  EXPECT_NE(by_default.out.find("-prepacked.pbgen: "), std::string::npos) << by_default.out;
+  const std::string in_float = checkpoint("float.safetensors", network({}, 3));
+  for (const Arguments& refused : {Arguments{in_float, "-o", folder_ / "x", "--prepacked"},
+                                   Arguments{path, "-o", folder_ / "x", "--to", "npz", "--prepacked"}}) {
+    const ToolRun run_refused = run("export", refused);
+    EXPECT_EQ(run_refused.exit_code, 2);
+    EXPECT_NE(run_refused.err.find("--prepacked"), std::string::npos) << run_refused.err;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "x"));
+  }
+}
+
 // At the paper's width, where the file is small but for the linear layer.
 TEST(ExportReport, OffersASmallerLinearLayerWhereItIsMostOfTheFile) {
   NetworkConfig config;
@@ -138,6 +162,7 @@ TEST_F(Export, TellsTheMemoryOfADevice) {
   ASSERT_EQ(pbgen_query(file.data, file.size, nullptr, &info), PBGEN_OK);
   pbgen_unmap_file(&file);
   EXPECT_NE(result.out.find(concat("beside the file, ", info.arena_bytes, " bytes")), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(concat("Of them ", info.row_number_bytes, " ")), std::string::npos) << result.out;
   write_bytes(folder_ / "other", Bytes(100, 0));
   EXPECT_NE(device_memory(folder_ / "other").find(pbgen_error_text(PBGEN_NOT_A_MODEL)), std::string::npos);
 }
@@ -190,7 +215,7 @@ class ExportLoaded : public Export {
 
   std::string exported(const std::string& path, Arguments flags) const {
     const bool packed = flags.back() != "safetensors" && flags.back() != "npz";
-    const std::string file = concat(path, ".", packed ? "pbgen" : flags.back());
+    const std::string file = concat(path, flags.back() == "--prepacked" ? "-prepacked." : ".", packed ? "pbgen" : flags.back());
     flags.insert(flags.end(), {path, "-o", file, "--bn-calibrate", "0"});
     const ToolRun result = run("export", flags);
     EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -209,7 +234,8 @@ TEST_F(ExportLoaded, NumpyDrawsTheImagesThatGenerateWrites) {
     int channels;
     std::vector<Arguments> flags;
   };
-  const Case cases[] = {{{1, 2, 3}, 3, {{"--to", "packed"}, {"--to", "safetensors"}, {"--to", "npz"}}}, {{0, 4}, 1, {{"--to", "packed"}}}};
+  const Case cases[] = {{{1, 2, 3}, 3, {{"--to", "packed"}, {"--prepacked"}, {"--to", "safetensors"}, {"--to", "npz"}}},
+                        {{0, 4}, 1, {{"--to", "packed"}, {"--prepacked"}}}};
   for (const Case& test : cases) {
     const std::string path = checkpoint(concat(test.channels), network(test.binarized, test.channels));
     const std::string name = concat(test.channels, "-pictures");

@@ -53,8 +53,8 @@ std::int64_t EdgeGenerator::weight_bytes() const {
   std::int64_t bytes = arena_.size();
   for (const edge::ModelLayer& layer : model_.layers().layers) {
     const bool linear = &layer == model_.layers().layers;
-    const auto weights = static_cast<std::int64_t>(layer.weight_count);
-    if (linear && layer.kind != edge::Weights::signs) bytes += layer.kind == edge::Weights::halves ? 2 * weights : 4 * weights;
+    const bool in_place = layer.kind == edge::Weights::packed_signs || (linear && layer.kind != edge::Weights::signs);
+    if (in_place) bytes += static_cast<std::int64_t>(layer.weight_bytes);
     bytes += 4 * (linear ? layer.c_out : 2 * layer.c_out);
   }
   return bytes;

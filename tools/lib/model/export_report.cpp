@@ -52,9 +52,11 @@ std::string smaller_linear_layer(const NetworkConfig& config, const PackedModelO
   const auto add = [&](std::string how, std::int64_t bytes, const char* measured) {
     table.rows.push_back({std::move(how), concat(bytes), fixed_text(full / static_cast<double>(bytes), 2) + "x", measured});
   };
+  PackedModelOptions half = options;
+  half.linear = LinearPrecision::half;
   if (options.linear == LinearPrecision::single)
-    add("exported with --linear-precision half", packed_model_bytes(config, {LinearPrecision::half}), kHalfMeasured);
-  add(concat("trained with --binarize-g ", one_bit.binarized.generator.to_string()), packed_model_bytes(one_bit), kOneBitMeasured);
+    add("exported with --linear-precision half", packed_model_bytes(config, half), kHalfMeasured);
+  add(concat("trained with --binarize-g ", one_bit.binarized.generator.to_string()), packed_model_bytes(one_bit, options), kOneBitMeasured);
   return concat("The linear layer is ", fixed_text(100.0 * static_cast<double>(now.linear_weights) / static_cast<double>(now.total()), 0),
                 "% of the file:\n\n", printed_table(table));
 }
@@ -64,7 +66,11 @@ std::string device_memory(const std::string& path) {
   pbgen_info info;
   const int code = pbgen_query(file.data(), file.size(), nullptr, &info);
   if (code != PBGEN_OK) return concat("libpbgen will not open it: ", pbgen_error_text(code), ".\n");
-  return concat("On a device libpbgen wants, beside the file, ", info.arena_bytes, " bytes of memory (one thread).\n");
+  const std::string saved = info.row_number_bytes == 0 ? ""
+                                                       : concat("Of them ", info.row_number_bytes,
+                                                                " are made of the one-bit weights; a file written with --prepacked holds "
+                                                                "them itself.\n");
+  return concat("On a device libpbgen wants, beside the file, ", info.arena_bytes, " bytes of memory (one thread).\n", saved);
 }
 
 }  // namespace pbgen

@@ -17,7 +17,8 @@ Table export_table(const NetworkConfig& config, const PackedModelOptions& option
 // and what was measured of the images' distance (gan/PAPER.md).  Empty where it is in one bit, or not the greater part.
 std::string smaller_linear_layer(const NetworkConfig& config, const PackedModelOptions& options);
 
-// What libpbgen wants of a device for the exported file: one line.  Error(input_output) where it cannot be read.
+// What libpbgen wants of a device for the exported file, and how much of it --prepacked saves: a line or two.  Error(input_output) where it
+// cannot be read.
 std::string device_memory(const std::string& path);
 
 }  // namespace pbgen
