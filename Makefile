@@ -231,7 +231,8 @@ counted_link_flags := $(foreach name,malloc calloc realloc posix_memalign free m
 
 # Only failures and the closing line; `make test TEST_FLAGS=--gtest_filter=Gemm*` for more, or for less.
 test: TEST_FLAGS ?= --gtest_brief=1
-test: $(if $(cross),,$(binaries)) $(addprefix $(out)/bin/,pbgen_tests pbgen_example pbgen_latency amalgamated) $(edge_libraries)
+test: $(if $(cross),,$(binaries) $(if $(wildcard $(root)build/web/index.html),wasm)) $(edge_libraries) \
+  $(addprefix $(out)/bin/,pbgen_tests pbgen_example pbgen_latency amalgamated)
 	@$(test_environment) $(runner) $(out)/bin/pbgen_tests $(TEST_FLAGS)
 
 check: test

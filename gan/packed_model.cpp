@@ -21,6 +21,7 @@ namespace pbgen {
 namespace {
 
 constexpr auto kAlignment = std::int64_t{kModelArrayAlignment};
+static_assert(kPrepackedModelVersion[0] == '0' + kPackedModelVersion && kPrepackedModelVersion[1] == '\0', "the newest that is written");
 
 // What a configuration has of the discriminator and of training, which a file of the generator has not.
 constexpr const char* kNotExported[] = {"d_widths", "binarize_d", "bwn"};

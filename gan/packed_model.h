@@ -18,8 +18,8 @@
 //   rows    The c_in channels are cut into G = ceil(c_in / 6) groups, group g from channel g c_in / G on; the groups into B = ceil(G / 11)
 //           blocks, block b from group b G / B on.  Kernel row ky has R = 8 ceil(5 c_out / 8) rows, of which row 5 o + kx is output
 //           channel o at kx.  [block][ky][R / 8][group of the block][8] bytes, one a row: bit 2 + i is the weight of the group's channel i,
-//           0 and 1 and all that stand for no channel are 0, as are rows from 5 c_out on.  A bit that should be 0 and is not, of whatever
-//           row, is refused: it would lead out of a table of sums.
+//           0 and 1 and all that stand for no channel are 0, as are rows from 5 c_out on.  A 1 among bits 0 and 1 or those of no channel,
+//           of whatever row, is refused: it would lead out of a table of sums.  The other bits of rows from 5 c_out on are not looked at.
 //   words   V = 8 ceil(c_out ceil(side^2 / 8) / 8) vectors of eight lanes; lane l of vector v is the feature of channel v % c_out and
 //           pixel 8 (v / c_out) + l.  [V / 4][ceil(c_in / 30)][4 vectors][8 lanes] words of 32 bits, least significant byte first: bit i of
 //           word w is the weight of z[30 w + i].  Bits and lanes that stand for no weight are 0, and not looked at.

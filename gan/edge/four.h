@@ -12,6 +12,8 @@
 
 #include <cstdint>
 
+#include "core/freestanding/bits.h"
+
 #if defined(__ARM_NEON) && !defined(__aarch64__)
 #include <arm_neon.h>
 #endif
@@ -49,7 +51,7 @@ inline Four operator*(Four a, float b) { return vmulq_n_f32(a.lanes, b); }
 inline Four operator/(Four a, Four b) { return {a[0] / b[0], a[1] / b[1], a[2] / b[2], a[3] / b[3]}; }
 inline FourBits operator<(Four a, Four b) { return reinterpret_cast<FourBits>(vcltq_f32(a.lanes, b.lanes)); }
 
-#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__ALTIVEC__) || defined(__VX__) || \
+#elif defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__) || defined(__ALTIVEC__) || \
     defined(__mips_msa) || defined(__loongarch_sx) || (defined(__riscv_vector) && (defined(__clang__) || __GNUC__ >= 14))
 
 inline constexpr int kFourSums = 8;
@@ -90,8 +92,8 @@ inline void store(float* to, Four value) {
   to[3] = value.d;
 }
 inline FourBits load_bits(const std::uint32_t* from) { return {from[0], from[1], from[2], from[3]}; }
-inline FourBits bits_of(Four value) { return __builtin_bit_cast(FourBits, value); }
-inline Four floats_of(FourBits bits) { return __builtin_bit_cast(Four, bits); }
+inline FourBits bits_of(Four value) { return bits_as<FourBits>(value); }
+inline Four floats_of(FourBits bits) { return bits_as<Four>(bits); }
 
 inline Four operator+(Four x, Four y) { return {x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d}; }
 inline Four operator-(Four x, Four y) { return {x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d}; }

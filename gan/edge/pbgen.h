@@ -19,15 +19,15 @@
  *   code = pbgen_draw(model, z, &screen);                                           // straight into a frame buffer
  *   code = pbgen_draw_rows(model, z, PBGEN_RGB565, send_row, display);              // or row by row, where there is none
  *
- * Memory.  The library allocates nothing and has no global state.  A linear layer in floats or halves, all scales, and of a prepacked
- * model (./tools/export --prepacked) the one-bit weights are read from the model's bytes, in flash or mapped, so these stay as they are
- * while the model is used.  All else lies in one arena of the caller's, whose size pbgen_query tells:
+ * Memory.  The library allocates nothing and has no global state.  A linear layer in floats or halves, all scales, the deconvolutions'
+ * shifts, and of a prepacked model (./tools/export --prepacked) the one-bit weights are read from the model's bytes, in flash or mapped, so
+ * these stay as they are while the model is used.  All else lies in one arena of the caller's, whose size pbgen_query tells:
  *   - the kernels' numbers for one-bit weights, unless the model is prepacked.  Of a deconvolution, 8 ceil(c_in / 6) / c_in times its bits
  *     where c_out is a multiple of 8: 1.34 to 1.38 at the paper's widths; of the linear layer, 32 ceil(z_dim / 30) / z_dim times: 1.28;
  *   - the floats of deconvolutions that are not in one bit, in the kernels' order, and the linear layer's shifts;
  *   - the largest layer's input, output and, for each part of parallel_for, product.
- * At the paper's width, layers 0 to 3 in one bit, one thread: 1,446,848 bytes of arena, prepacked 592,576, beside files of 699,520 and
- * 913,792 bytes.
+ * At the paper's width, layers 0 to 3 in one bit, one thread: 1,446,848 bytes of arena, prepacked 592,576 (PBGEN_PATH_AVX512: 22,528 more),
+ * beside files of 699,520 and 913,792 bytes.
  * A model needs no closing: unmap its file, or take back its memory.  It holds addresses of its arena and of the model's bytes: a copy of
  * the arena elsewhere is no model, and is refused (PBGEN_MOVED); open the bytes there anew.
  * The arena's size follows from the network that the file describes, and a few kilobytes may describe a large one: at most 32 times the
@@ -170,7 +170,7 @@ enum pbgen_walk_kind {
                               are, where these are equally long; components leave [-1, 1], up to 1.42 where W is a right angle at most */
 };
 
-/* A point of the way from one z to another: t = 0 is `from`, t = 1 is `to`, to the bit but for the sign of a zero.
+/* A point of the way from one z to another: t = 0 is `from`, t = 1 is `to`, of finite vectors to the bit but for the sign of a zero.
  * kind: pbgen_walk_kind.  The spherical walk is the linear one where W is 0, and where there is no telling which way the arc goes: a vector
  * is 0 or not finite, or the two point away from each other, cos(W / 2) below 2^-10 (W within 0.12 degrees of 180).
  * t: in [0, 1], else PBGEN_ARGUMENT.  z: z_dim floats; it may be `from` or `to`.

@@ -53,7 +53,7 @@ modes() {
 }
 check 'modes do not depend on umask' modes
 check 'the library links by its SONAME' test "$(readlink "$root/lib/libpbgen.so")" = libpbgen.so.1
-check 'nothing names the folder that it was staged in' bash -c '! grep -rq "$1" "$2"' - "$scratch" "$root/lib" "$root/share"
+check 'nothing names the folder that it was staged in' bash -c '! grep -rqF -- "$1" "$2" "$3"' - "$scratch" "$root/lib" "$root/share"
 
 refused() {  # WORDS COMMAND...
   local words=$1 said

@@ -2,7 +2,12 @@
 
 import ctypes
 import json
+import os
 import struct
+import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "edge"))
+from some_model import crc64  # noqa: E402, of the folder beside this one
 
 PORTABLE, SPHERICAL, RGBA = 1, 1, 3  # PBGEN_PATH_PORTABLE, PBGEN_WALK_SPHERICAL, PBGEN_RGBA8888
 
@@ -86,19 +91,6 @@ def layers_of(data):
         scales = stored(layer + ".scale") + stored(layer + ".shift")
         layers.append([c_in, shapes[layer + ".scale"][0], side, bits, count, stored(kind), scales])
     return layers
-
-
-def crc64(data):
-    """CRC-64/XZ."""
-    table = []
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0xc96c5795d7870f42 if byte & 1 else 0)
-        table.append(byte)
-    state = 0xffffffffffffffff
-    for byte in data:
-        state = table[(state ^ byte) & 255] ^ state >> 8
-    return state ^ 0xffffffffffffffff
 
 
 def one_bit_model(size, widths):

@@ -6,6 +6,7 @@
 --bin: a folder of tools, beside which libpbgen.so lies.  --pictures keeps screenshots, to be looked at.  `make test-web` runs it."""
 
 import argparse
+import base64
 import ctypes
 import functools
 import http.server
@@ -32,6 +33,7 @@ MODELS = {
     "bits": (["--size", "32", "--g-widths", "40,24,18,7", "--binarize-g", "0,1,2,3", "--binarize-d", "none"], []),
     "half": (["--size", "16", "--g-widths", "40,32,9,8", "--binarize-g", "1,2,3", "--binarize-d", "none"], ["--linear-precision", "half"]),
     "float": (["--size", "32", "--g-widths", "64,48,32,16", "--binarize-g", "none", "--binarize-d", "none"], []),
+    "prepacked": (["--size", "32", "--g-widths", "40,24,18,7", "--binarize-g", "0,2", "--binarize-d", "none"], ["--prepacked"]),
     "grey": (["--size", "16", "--channels", "1", "--g-widths", "12,11,10,9", "--binarize-g", "1,4", "--binarize-d", "none"], []),
 }
 OTHERS = ["--d-widths", "8,8,8,8", "--z-dim", "10", "--synthetic-images", "64", "--batch", "8", "--iterations", "2", "--sample-every", "0",
@@ -286,14 +288,21 @@ class Page(unittest.TestCase):
         self.go(7.5)
         self.expect_drawn(7.5, name="grey")
 
-    def drop(self, names):
-        self.browser.run(f"""(async () => {{
+    def drop(self, paths):
+        contents = [(os.path.basename(path), base64.b64encode(read(path)).decode()) for path in paths]
+        self.browser.run(f"""(() => {{
             const files = new DataTransfer();
-            for (const name of {json.dumps([os.path.basename(name) for name in names])})
-                files.items.add(new File([await (await fetch("{self.origin}" + name)).arrayBuffer()], name));
+            for (const [name, text] of {json.dumps(contents)})
+                files.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
             document.body.dispatchEvent(new DragEvent("dragenter", {{dataTransfer: files, bubbles: true, cancelable: true}}));
             document.body.dispatchEvent(new DragEvent("drop", {{dataTransfer: files, bubbles: true, cancelable: true}}));
         }})()""")
+
+    def test_asks_nobody_for_anything(self):
+        policy = read(path_of("one/index.html")).decode().partition('Content-Security-Policy" content="')[2].partition('"')[0]
+        self.assertTrue(policy.startswith("default-src 'none'; "), policy)
+        self.assertNotIn("connect-src", policy)
+        self.assertNotIn("'self'", policy)
 
     def test_files_are_dropped_on_it(self):
         self.open(self.origin + "one/index.html")

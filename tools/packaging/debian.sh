@@ -19,7 +19,8 @@ cp "$folder/pbgen-$version.tar.gz" "$scratch/pbgen_$version.orig.tar.gz"
 tar -x -z -f "$scratch/pbgen_$version.orig.tar.gz" -C "$scratch"
 cp -R "$tree/tools/packaging/debian" "$tree/debian"
 chmod 755 "$tree/debian/rules"
-sed -i "s|@maintainer@|$maintainer|" "$tree/debian/control"
+literal=$(printf '%s' "$maintainer" | sed 's/[&|\\]/\\&/g')
+sed -i "s|@maintainer@|$literal|" "$tree/debian/control"
 cat >"$tree/debian/changelog" <<EOF
 pbgen ($version-1) unstable; urgency=medium
 
@@ -28,7 +29,8 @@ pbgen ($version-1) unstable; urgency=medium
  -- $maintainer  $(git log -1 --format=%cD)
 EOF
 
-(cd "$tree" && dpkg-buildpackage --no-sign)
+# Not with what this make was asked for: its OUT would have the package built, and cleaned, there.
+(cd "$tree" && env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u MAKELEVEL dpkg-buildpackage --no-sign)
 lintian --fail-on error --info --display-info "$scratch"/pbgen_"$version"-1_*.changes
 rm -rf "$folder/debian"
 mkdir -p "$folder/debian"

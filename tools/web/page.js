@@ -254,6 +254,7 @@ async function draw_tiles() {
   const {model} = views[0];
   const buttons = document.querySelectorAll(".tile");
   $("#seeds-title").textContent = `Seeds ${first} to ${first + kTiles - 1}`;
+  if (first === 0 && document.activeElement === $("#earlier")) $("#later").focus();  // a disabled button would lose the focus
   $("#earlier").disabled = first === 0;
   for (let i = 0; i < kTiles; ++i) {
     const seed = first + i;
@@ -415,7 +416,7 @@ async function open_model(name, file, where) {
   let model;
   try {
     if (file.byteLength === 0) throw new Error("the file is empty");
-    model = await Model.open(name, file, code.slice(0));
+    model = await Model.open(name, file, code);
   } catch (error) {
     say_fault(`${name}: ${error.message}`);
     return false;
@@ -471,7 +472,8 @@ function listen() {
       target.value = "";  // the same file may be opened again
     });
   addEventListener("keydown", (event) => {
-    if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("button, input[type=file]")) return;
+    if (event.key !== " " || event.repeat || views.length === 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("button, input[type=file]")) return;
     event.preventDefault();
     playing ? pause() : play();
   });
@@ -481,7 +483,8 @@ function listen() {
   addEventListener("dragenter", (event) => {
     if (!holds_files(event)) return;
     event.preventDefault();
-    $("#veil").hidden = ++inside === 0;
+    ++inside;
+    $("#veil").hidden = false;
   });
   addEventListener("dragleave", (event) => {
     if (holds_files(event)) $("#veil").hidden = --inside <= 0;

@@ -8,6 +8,7 @@
  *   cc -std=c11 -pthread -Igan/edge gan/edge/examples/latency.c gan/edge/examples/thread_pool.c build/libpbgen.a -o pbgen_latency
  */
 #define _POSIX_C_SOURCE 200809L
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,15 @@ struct Waiting {
   int64_t turn_ns;
 };
 
+static void* memory(size_t bytes) {
+  void* const place = malloc(bytes);
+  if (place == NULL) {
+    fputs("pbgen_latency: there is no memory\n", stderr);
+    exit(1);
+  }
+  return place;
+}
+
 /* One line.  times: of `images` images. */
 static int measure(pbgen_bytes file, int threads, int images, double* times, struct Waiting waiting) {
   thread_pool* const pool = thread_pool_start(threads, waiting.turn_ns);
@@ -50,8 +60,8 @@ static int measure(pbgen_bytes file, int threads, int images, double* times, str
   pbgen_info info;
   pbgen_model* model;
   int code = pbgen_query(file.data, file.size, &options, &info);
-  void* const arena = code == PBGEN_OK ? malloc(info.arena_bytes) : NULL;
-  uint8_t* const image = code == PBGEN_OK ? malloc(info.image_bytes) : NULL;
+  void* const arena = code == PBGEN_OK ? memory(info.arena_bytes) : NULL;
+  uint8_t* const image = code == PBGEN_OK ? memory(info.image_bytes) : NULL;
   if (code == PBGEN_OK) code = pbgen_open(file.data, file.size, &options, arena, info.arena_bytes, &model);
   uint32_t sum = 2166136261u;
   for (int i = 0; i < images && code == PBGEN_OK; ++i) {
@@ -85,16 +95,19 @@ int main(int argc, char** argv) {
     print_usage(stdout);
     return fflush(stdout) == 0 ? 0 : 1;
   }
-  const long threads = argc > 2 ? strtol(argv[2], NULL, 10) : 2;
-  const long images = argc > 3 ? strtol(argv[3], NULL, 10) : 300;
-  if (argc < 2 || argc > 4 || threads < 1 || threads > 1024 || images < 1 || images > 1000000) {
+  char* threads_end = "";
+  char* images_end = "";
+  const long threads = argc > 2 ? strtol(argv[2], &threads_end, 10) : 2;
+  const long images = argc > 3 ? strtol(argv[3], &images_end, 10) : 300;
+  const bool numbers = *threads_end == '\0' && *images_end == '\0';
+  if (argc < 2 || argc > 4 || !numbers || threads < 1 || threads > 1024 || images < 1 || images > 1000000) {
     print_usage(stderr);
     return 2;
   }
   static const struct Waiting ways[] = {
       {"turning alone", INT64_MAX}, {"sleeping alone", 0}, {"turning, sleep", THREAD_POOL_TURN_NS}};
   pbgen_bytes file;
-  double* const times = malloc((size_t)images * sizeof *times);
+  double* const times = memory((size_t)images * sizeof *times);
   int code = pbgen_map_file(argv[1], &file);
   if (code == PBGEN_OK) {
     puts("waiting by       median ms    90% ms    99% ms   most ms  checksum");

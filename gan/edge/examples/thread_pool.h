@@ -3,7 +3,7 @@
  * How they wait decides what a busy machine makes of an image.  A layer is one call of run, an image five of them, of 0.1 ms each: to
  * sleep at each costs a wake-up, some 50 us, five times.  A thread that turns until the next call or the last piece comes loses nothing
  * while each thread has a core of its own; but where other work runs, it holds the very core that the thread needs that it waits for,
- * until the system takes it away, which is after milliseconds: images of 1 ms took 150 to 370 ms.  So wait by turning as long as a
+ * until the system takes it away, which is after milliseconds: images of 2 ms took up to 173 ms.  So wait by turning as long as a
  * wake-up takes, and then sleep: what is lost is never more than twice what the better way would lose.  gan/edge/PERF.md has measurements.
  */
 #pragma once

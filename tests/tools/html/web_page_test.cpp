@@ -1,7 +1,9 @@
 // The page of tools/web and its module, as tests/web/run.py tries them in node and Chromium; there is much that a machine may lack.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string>
 
 #include "tests/support/image_files.h"
@@ -21,8 +23,11 @@ TEST(WebPage, DrawsTheLibrarysBytesInChromium) {
   const std::filesystem::path bin = std::filesystem::path(*tool).parent_path();
   const std::string variant = bin.parent_path().filename().string();
   if (!variant.starts_with("release")) GTEST_SKIP() << "the page is tried with the library of the release alone";
-  for (const char* const program : {"python3", "node", "chromium"})
+  for (const char* const program : {"python3", "node"})
     if (!runs_program(program, folder.path())) GTEST_SKIP() << "there is no " << program << ": run `make deps-web`";
+  const char* const browsers[] = {"chromium", "chromium-browser", "google-chrome"};  // those of tests/web/browser.py
+  if (std::none_of(std::begin(browsers), std::end(browsers), [&](const char* name) { return runs_program(name, folder.path()); }))
+    GTEST_SKIP() << "there is no chromium: run `make deps-web`";
   const std::string web = (bin / "../../web").lexically_normal().string();
   if (!std::filesystem::exists(web + "/index.html")) GTEST_SKIP() << "the page is not built: run `make wasm`";
   const Arguments script = {"python3", "-B", "tests/web/run.py", "--bin", bin.string(), "--web", web};

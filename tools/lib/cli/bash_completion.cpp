@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "tools/lib/cli/program.h"
 #include "tools/lib/cli/text.h"
 
 namespace pbgen {
@@ -69,7 +70,8 @@ std::string bash_completion(const HelpText& help) {
   for (std::size_t i = 0; i < help.arguments.size(); ++i)
     if (const std::string words = completion(help.arguments[i]); !words.empty()) places += concat("    ", i, ") ", words, " ;;\n");
 
-  std::string name = concat("_", help.tool);
+  // A tool from its build is called export or plan: without more its function would be another's, such as bash-completion's _export.
+  std::string name = concat("_", help.tool.starts_with(kInstalledPrefix) ? "" : kInstalledPrefix, help.tool);
   std::replace(name.begin(), name.end(), '-', '_');
   std::string text = concat("# bash completion of ", help.tool, ", made by `", help.tool, " --help=bash`\n", kHelpers);
   // bash parts `--flag=value` into three words.  The word before the last, the flags and the places of arguments follow from those before.

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/files/file.h"
+#include "tools/lib/cli/program.h"
 #include "tools/lib/html/encode.h"
 
 namespace pbgen {
@@ -20,11 +22,16 @@ constexpr std::string_view kEnd = "<!-- end of models -->\n";
 
 ModelPage ModelPage::find() {
   std::error_code error;
-  const fs::path tool = fs::read_symlink("/proc/self/exe", error).parent_path();
-  // Seen from tools/NAME, from build/VARIANT/bin/NAME, and where it is installed.
-  for (const fs::path& folder : {tool / "../build/web", tool / "../../web", tool / "../share/pbgen/web"})
-    if (const fs::path page = (folder / "index.html").lexically_normal(); fs::exists(page, error)) return load(page.string());
-  fail(ErrorKind::input_output, "--web: the page and its module are not built: run `make wasm` (what it needs, `make deps-wasm` installs)");
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const bool installed = program.filename().string().starts_with(kInstalledPrefix);
+  // Seen from tools/NAME and from build/VARIANT/bin/NAME, or from where it is installed.
+  std::vector<fs::path> folders{"../build/web", "../../web"};
+  if (installed) folders = {"../share/pbgen/web"};
+  for (const fs::path& folder : folders)
+    if (const fs::path page = (program.parent_path() / folder / "index.html").lexically_normal(); fs::exists(page, error))
+      return load(page.string());
+  fail(ErrorKind::input_output, "--web: the page and its module are not built: run `make wasm`", installed ? " and `make install`" : "",
+       " (what it needs, `make deps-wasm` installs)");
 }
 
 ModelPage ModelPage::load(const std::string& path) {

@@ -28,7 +28,7 @@ std::string lattice_warning(const Score& generator, const char* reference, const
 }
 
 void print_scores(const RunSummary& summary, const std::vector<std::string>& unseen) {
-  std::printf("\nSliced Wasserstein distance from held-out and training images, %lld a set\n%s\n",
+  std::printf("\nSliced Wasserstein distance, %lld images a set\n%s\n",
               static_cast<long long>(summary.scores->generator.num_images), kScoreWords);
   std::fputs(printed_table(score_table(score_columns(*summary.scores, summary.data))).c_str(), stdout);
   for (const std::string& line : unseen) std::printf("Beware: %s\n", line.c_str());
