@@ -92,7 +92,7 @@ void print_list(const std::vector<BenchCase>& cases, bool with_footprint) {
   Table table;
   table.header = {"section", "layer", "op", "by", "shape"};
   for (const BenchCase& one : cases) table.rows.push_back({one.section, one.layer, one.op, one.path, one.shape});
-  if (with_footprint) table.rows.push_back({"edge", "footprint", "first image", "a C program", "A, F, F half, 0-3"});
+  if (with_footprint) table.rows.push_back({"edge", "footprint", "first image", "a C program", "A, F, F half, 0-3, 0-3 prepacked"});
   std::fputs(printed_table(table).c_str(), stdout);
 }
 

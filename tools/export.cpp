@@ -35,6 +35,7 @@ struct Options {
   bool prepacked = false;
   std::string web;     // a folder
   std::string beside;  // a model
+  bool page_alone = false;  // of a model that is exported already
   int bn_calibrate = kCalibrationBatches;
   std::uint64_t seed = 1;
   bool best = false;
@@ -70,6 +71,12 @@ std::string default_output(const std::string& checkpoint, const Options& options
   std::string beside = output_beside(checkpoint, concat(kind, ending_of(options.to)));
   if (options.web.empty()) return beside;
   return (std::filesystem::path(options.web) / std::filesystem::path(beside).filename()).string();
+}
+
+// What --web takes as it is.
+bool is_exported(const std::string& path) {
+  std::error_code error;
+  return name_ending(path) == ".pbgen" && std::filesystem::is_regular_file(path, error);
 }
 
 // False where help was asked for.
@@ -121,6 +128,12 @@ bool parse(int argc, char** argv, Options& options) {
   if (!options.beside.empty() && options.web.empty()) fail(ErrorKind::usage, "--beside: wants --web DIR, where the page is written");
   if (options.to != "packed" && options.prepacked)
     fail(ErrorKind::usage, "--prepacked: --to ", options.to, " writes 32 bits a weight; leave one of them away");
+  options.page_alone = !options.web.empty() && is_exported(options.checkpoint);
+  if (options.page_alone)
+    for (const char* const flag : {"--out", "--linear-precision", "--prepacked", "--best", "--bn-calibrate", "--seed"})
+      if (parser.given(flag))
+        fail(ErrorKind::usage, flag, ": ", options.checkpoint, " is exported already: with --web it goes into the page as it is; leave ",
+             flag, " away");
   return true;
 }
 
@@ -179,20 +192,6 @@ class WebPage {
   std::string beside_name_;
 };
 
-// What --web takes as it is.
-bool is_exported(const std::string& path) {
-  std::error_code error;
-  return name_ending(path) == ".pbgen" && std::filesystem::is_regular_file(path, error);
-}
-
-// A page of a model that is exported already.
-void write_page_alone(const Options& options, bool out_given) {
-  if (out_given || options.linear_precision != "float" || options.prepacked || options.best)
-    fail(ErrorKind::usage, options.checkpoint, " is exported already: with --web it goes into the page as it is; leave --out, "
-         "--linear-precision, --prepacked and --best away");
-  WebPage(options, {options.checkpoint, options.beside}).write(options.checkpoint);
-}
-
 void export_checkpoint(Options& options) {
   const std::string path = chosen_checkpoint(options.checkpoint, options.best);
   if (options.out.empty()) options.out = default_output(path, options);
@@ -228,7 +227,7 @@ int run(int argc, char** argv) {
   Options options;
   if (!parse(argc, argv, options)) return 0;
   if (options.threads > 0) set_thread_count(options.threads);
-  if (!options.web.empty() && is_exported(options.checkpoint)) write_page_alone(options, !options.out.empty());
+  if (options.page_alone) WebPage(options, {options.checkpoint, options.beside}).write(options.checkpoint);
   else export_checkpoint(options);
   return 0;
 }

@@ -35,12 +35,10 @@ void write_565(const std::uint8_t* const (&colours)[kColours], int count, bool s
   }
 }
 
-void write_colours(const std::uint8_t* const (&colours)[kColours], int count, int format, std::uint8_t* to) {
-  const bool blue_first = format == PBGEN_BGR888 || format == PBGEN_BGRA8888;
-  const bool opaque = format == PBGEN_RGBA8888 || format == PBGEN_BGRA8888;
-  const int pixel_bytes = opaque ? 4 : 3;
+// A fourth byte is opaque.
+void write_colours(const std::uint8_t* const (&colours)[kColours], int count, bool blue_first, int pixel_bytes, std::uint8_t* to) {
   for (int i = 0; i < kColours; ++i) scatter(colours[blue_first ? kColours - 1 - i : i], count, pixel_bytes, i, to);
-  for (int i = 0; opaque && i < count; ++i) to[static_cast<std::ptrdiff_t>(i) * pixel_bytes + kColours] = 255;
+  for (int i = 0; pixel_bytes > kColours && i < count; ++i) to[static_cast<std::ptrdiff_t>(i) * pixel_bytes + kColours] = 255;
 }
 
 void write_floats(const float* from, int count, int step, float* to) {
@@ -75,9 +73,12 @@ void write_pixels(const float* image, std::ptrdiff_t channel_stride, int channel
                    reinterpret_cast<float*>(planes ? bytes + c * plane_stride : bytes + c * std::ptrdiff_t{sizeof(float)}));
     return;
   }
+  PixelLayout layout{};
+  find_layout(format, channels, layout);
   std::uint8_t block[kColours][kSomePixels];
   const std::uint8_t* const colours[kColours] = {block[0], block[channels > 1 ? 1 : 0], block[channels > 1 ? 2 : 0]};
   for (std::ptrdiff_t first = 0; first < count; first += kSomePixels) {
+    std::uint8_t* const pixels = bytes + first * layout.pixel_bytes;
     const int some = count - first < kSomePixels ? static_cast<int>(count - first) : kSomePixels;
     for (int c = 0; c < channels; ++c) {
       const float* const from = image + c * channel_stride + first;
@@ -85,16 +86,16 @@ void write_pixels(const float* image, std::ptrdiff_t channel_stride, int channel
     }
     switch (format) {
       case PBGEN_CHANNELS8:
-        for (int c = 0; c < channels; ++c) scatter(block[c], some, channels, c, bytes + first * channels);
+        for (int c = 0; c < channels; ++c) scatter(block[c], some, channels, c, pixels);
         break;
       case PBGEN_PLANES8:
-        for (int c = 0; c < channels; ++c) scatter(block[c], some, 1, 0, bytes + c * plane_stride + first);
+        for (int c = 0; c < channels; ++c) scatter(block[c], some, 1, 0, pixels + c * plane_stride);
         break;
       case PBGEN_RGB565:
       case PBGEN_RGB565_SWAPPED:
-        write_565(colours, some, format == PBGEN_RGB565_SWAPPED, reinterpret_cast<std::uint16_t*>(bytes) + first);
+        write_565(colours, some, format == PBGEN_RGB565_SWAPPED, reinterpret_cast<std::uint16_t*>(pixels));
         break;
-      default: write_colours(colours, some, format, bytes + first * (format == PBGEN_RGB888 || format == PBGEN_BGR888 ? 3 : 4));
+      default: write_colours(colours, some, format == PBGEN_BGR888 || format == PBGEN_BGRA8888, layout.pixel_bytes, pixels);
     }
   }
 }

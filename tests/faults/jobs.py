@@ -32,7 +32,8 @@ def train(more, again=''):
     return f'train_gan {flags}', f'train_gan {flags} {again}'
 
 
-def all_jobs():
+def all_jobs(has_page):
+    """has_page: whether the page is built that export --web fills."""
     new, resumed = train(f'{SYNTHETIC} --out {{d}}/run --profile', '--resume auto')
     cached, cached_again = train('--data {d}/pictures --cache {d}/cache --out {d}/run', '--resume auto')
     longer = 'train_gan --resume {d}/run --iterations 6'
@@ -43,6 +44,8 @@ def all_jobs():
               f'--threads 1 --out {{d}}/search')
     paper = 'paper PIECE --scale smoke --threads 1 --out {d}/paper'
     trained = paper.replace('PIECE', 'sampling') + ' --settings A --size 16 --gf-dim 2 --df-dim 2 --batch 8 --iterations 1 --swd-images 16'
+    page = 'export {d}/run --bn-calibrate 0 --threads 1 --web {d}/page'
+    page_jobs = [Job('export --web', 'export', page, page + ' --force', ('run',))] if has_page else []
     return [
         Job('train_gan', 'train_gan', new, resumed, history=new.replace('--keep 2', '--keep 9')),
         Job('train_gan --resume', 'train_gan', longer, longer, ('run',), history=longer + ' --keep 9'),
@@ -67,6 +70,7 @@ def all_jobs():
         Job('paper', 'paper', *[paper.replace('PIECE', 'binarization-error')] * 2),
         Job('paper, trained', 'paper', *[trained] * 2, most=3),
         Job('paper, a trial', 'train_gan', *[trained] * 2, most=2),
+        *page_jobs,
     ]
 
 

@@ -374,7 +374,10 @@ def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix='pbgen-faults-')).resolve()
     try:
         harness = Harness(options, scratch)
-        harness.all_jobs = jobs.all_jobs()
+        has_page = (harness.tools / '../../web/index.html').exists()
+        if not has_page:
+            print('skipped: export --web, whose page is not built (make wasm)')
+        harness.all_jobs = jobs.all_jobs(has_page)
         jobs.make_fixtures(harness.undisturbed, harness.fixtures)
         scratch.chmod(0o711)  # for another user
         try:

@@ -218,14 +218,14 @@ BenchSizes narrow_sizes() {
 
 TEST(Bench, TheEdgeSectionIsChecked) {
   const std::vector<BenchCase> cases = edge_cases(narrow_sizes());
-  EXPECT_EQ(cases.size(), 4u + 4u + 4u * 2u);  // images, the linear layer, deconvolutions
+  EXPECT_EQ(cases.size(), 5u + 4u + 4u * 2u);  // images, the linear layer, deconvolutions
   const int outer = thread_count();
   for (const int threads : {1, 2}) {
     set_thread_count(threads);
     for (const BenchCase& one : cases) {
       EXPECT_EQ(one.section, "edge");
       EXPECT_EQ(one.batch, 1);
-      const bool packed = one.path == "one bit" || one.path == "half" || one.path.front() == 'F' || one.path == "0-3";
+      const bool packed = one.path == "one bit" || one.path == "half" || one.path.front() == 'F' || one.path.starts_with("0-3");
       EXPECT_EQ(one.float_path, packed ? kFastestFloat : "") << one.layer << ", " << one.path;
       const PreparedCase prepared = one.prepare();
       prepared.run();

@@ -412,7 +412,10 @@ TEST_F(ExportPage, SaysWhatHindersItBeforeItWritesAnything) {
   expect_refused({path, "--beside", folder_ / "broken.pbgen"}, 4, "broken.pbgen");
   expect_refused({path, "--to", "npz"}, 2, "--to npz");
   EXPECT_EQ(export_here({path, "-o", folder_ / "model.pbgen"}).exit_code, 0);
-  expect_refused({folder_ / "model.pbgen", "-o", folder_ / "again.pbgen"}, 2, "exported already");
+  const std::string model = folder_ / "model.pbgen";
+  for (const Arguments& made : {Arguments{"-o", folder_ / "again.pbgen"}, Arguments{"--linear-precision", "float"},
+                                Arguments{"--prepacked"}, Arguments{"--best"}, Arguments{"--bn-calibrate", "0"}, Arguments{"--seed", "2"}})
+    expect_refused(Arguments{model} + made, 2, "exported already");
   EXPECT_EQ(export_here({path, "--beside", folder_ / "model.pbgen"}).exit_code, 2);
   EXPECT_EQ(export_here({folder_ / "model.pbgen", "-o", folder_ / "again.pbgen"}).exit_code, 4);
 }

@@ -15,6 +15,7 @@
 #include "tests/support/image_files.h"
 #include "tests/support/output_text.h"
 #include "tests/support/refusal.h"
+#include "tools/lib/cli/text.h"
 
 namespace pbgen {
 namespace {
@@ -36,12 +37,12 @@ class SearchCommand : public testing::Test {
  protected:
   std::string out() const { return folder_ / "search"; }
 
-
   // A trial that is done, with the arguments that every trial of these tests is to have.
-  void add_trial(const std::string& name, const std::string& layers, const std::string& discriminator, double swd) const {
+  void add_trial(const std::string& name, const std::string& layers, const std::string& discriminator, double swd,
+                 const std::string& seed = "5") const {
     const std::string folder = concat(out(), "/trials/", name);
     Arguments arguments = kTraining;
-    arguments.insert(arguments.end(), {"--binarize-g", layers, "--binarize-d", discriminator, "--seed", "5"});
+    arguments.insert(arguments.end(), {"--binarize-g", layers, "--binarize-d", discriminator, "--seed", seed});
     Json trial = Json::object();
     trial.set("arguments", list(arguments));
     write_file_atomically(folder + "/trial.json", trial.text());
@@ -98,6 +99,28 @@ TEST_F(SearchCommand, TrialsGetTheTrainingFlagsAndTheLastLineIsTheStrategy) {
   EXPECT_TRUE(output.ends_with("\n--binarize-g 1,2 --binarize-d 2,4\n")) << output;
   EXPECT_NE(text_of(out() + "/report.html").find("--threshold 2"), std::string::npos);
   EXPECT_NE(text_of(out() + "/search.csv").find("g12-d24-seed5"), std::string::npos);
+}
+
+TEST_F(SearchCommand, ListsWhatIsToBeTrainedBeforeTheNextIsDecided) {
+  const auto listed = [&] {
+    testing::internal::CaptureStdout();
+    const int exit_code = search({"--seeds", "2", "--out", out(), "--list"});
+    const std::string text = testing::internal::GetCapturedStdout();
+    EXPECT_EQ(exit_code, 0);
+    std::vector<std::string> names;
+    for (const std::string_view line : split(text, '\n'))
+      if (!line.empty()) names.emplace_back(line.substr(line.rfind('=') + 1));
+    return names;
+  };
+  EXPECT_EQ(listed(), (Arguments{"A-seed5", "A-seed6"}));
+  EXPECT_FALSE(fs::exists(out()));
+  claim();
+  add_trial("A-seed5", "none", "none", 0.04);
+  EXPECT_EQ(listed(), Arguments{"A-seed6"});
+  add_trial("A-seed6", "none", "none", 0.05, "6");
+  EXPECT_EQ(listed(), (Arguments{"B-seed5", "B-seed6"}));
+  EXPECT_NE(refusal({"--out", out(), "--trial", "D-seed5"}).find("--list names"), std::string::npos);
+  EXPECT_NE(refusal({"--list"}).find("--out"), std::string::npos);
 }
 
 TEST_F(SearchCommand, OtherFoldersAreRefusedAndLeftAlone) {

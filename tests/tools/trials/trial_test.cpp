@@ -22,6 +22,7 @@
 #include "tests/support/refusal.h"
 #include "tests/support/signal_state.h"
 #include "tests/support/tool_run.h"
+#include "tests/tools/trials/trial_fixture.h"
 #include "tools/lib/cli/child_process.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/program.h"
@@ -34,70 +35,6 @@ namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kScores =
-    R"({"iterations": 40, "training_seconds": 1.5, "session_iterations": 40, "threads": 1, "images_per_second": 100.0,
-        "reference": "held-out", "num_images": 16, "repeats": 3, "levels": [
-        {"size": 32, "generator": 0.5, "generator_sd": 0.25, "noise_floor": 0.125, "noise_floor_sd": 0.0},
-        {"size": 16, "generator": 1.5, "generator_sd": 0.75, "noise_floor": null, "noise_floor_sd": null}],
-        "mean": {"generator": 1.0, "generator_sd": 0.5, "noise_floor": 0.25, "noise_floor_sd": 0.0}})";
-
-// A train_gan of a few lines: does what its argument --data says, and notes in `calls` how it was called.
-class TrialTest : public testing::Test {
- protected:
-  void SetUp() override {
-    write_file_atomically(folder_ / "scores", kScores);
-    write_file_atomically(program(), concat(R"(#!/bin/sh
-echo "$*" >> )", folder_.path(), R"(/calls
-while [ $# -gt 0 ]; do case $1 in --out | --resume) folder=$2 ;; --data) action=$2 ;; esac; shift; done
-[ -n "$action" ] || action=score
-begin() { mkdir -p $folder/checkpoints; echo "$1" > $folder/config.json; : > $folder/checkpoints/00000020.safetensors; }
-log() { printf 'iteration,epoch,loss_d,loss_g,d_real,d_fake,img_per_s,swd\n%s,%s,1,2,.5,.2,10,\nhalf a l' $1 $2 > $folder/log.csv; }
-score() { log 40 2; cp )", folder_.path(), R"(/scores $folder/scores.json; }
-case $action in
-  score) score ;;
-  slow) sleep 0.3; score ;;
-  finish) score; mkdir $folder/../b; cp $folder/trial.json $folder/scores.json $folder/../b ;;
-  stubborn) trap '' TERM; log 20 1; while :; do sleep 0.01; done ;;
-  diverge) log 30 1.5; echo "train_gan: loss of D at iteration 31 is nan" >&2; exit 5 ;;
-  fail) echo "train_gan: nowhere: holds no images" >&2; echo "buffered until the end"; exit 3 ;;
-  crash) begin '{"iterations": 40}'; echo "train_gan: half way"; kill -9 $$ ;;
-  forget) echo "all is well" ;;
-  train) begin '{"iterations": 40}'; log 20 1; trap 'exit 143' TERM; while :; do sleep 0.01; done ;;
-  end) begin '{"iterations": null, "epochs": 2.0}'; log 20 2.0; kill -9 $$ ;;
-esac
-)"));
-    fs::permissions(program(), fs::perms::owner_all);
-    testing::internal::CaptureStderr();  // the progress
-  }
-  void TearDown() override { testing::internal::GetCapturedStderr(); }
-
-  std::string program() const { return folder_ / "train_gan"; }
-  std::string trials() const { return folder_ / "trials"; }
-  TrialOptions options(int jobs = 0) const { return {trials(), jobs, program()}; }
-  static Trial trial(const std::string& name, const std::string& action) {
-    return {name, run_config_of({"--setting", "A", "--iterations", "40", "--data", action})};
-  }
-  static std::string command(const Trial& trial) {
-    return from_any_folder(shell_command(called_tool("train_gan"), to_arguments(trial.config)));
-  }
-  // How the trials were called, one line each.
-  std::vector<std::string> calls() const {
-    std::vector<std::string> lines;
-    if (!fs::exists(folder_ / "calls")) return lines;
-    const std::string all = text_of(folder_ / "calls");
-    for (const std::string_view line : split(all, '\n'))
-      if (!line.empty()) lines.emplace_back(line);
-    return lines;
-  }
-  static void expect_error(const std::function<void()>& body, ErrorKind kind, const std::vector<std::string>& words) {
-    const std::string message = expect_refusal(kind, "", body);
-    for (const std::string& word : words) EXPECT_TRUE(contains(message, word)) << message;
-  }
-
-  PlainSignals plain_;
-  TestFolder folder_;
-};
 
 TEST_F(TrialTest, RunsEachOnceAndSkipsWhatIsDone) {
   const std::vector<Trial> all = {trial("a", "score"), trial("b", "slow"), trial("a", "score"), trial("c", "score")};
@@ -221,10 +158,14 @@ TEST_F(TrialTest, ADivergedTrialIsDone) {
 }
 
 TEST_F(TrialTest, AFailureLetsTheOthersFinishAndIsToldWithItsKind) {
-  const auto run = [&] { run_trials({trial("slow", "slow"), trial("bad", "fail"), trial("later", "score")}, options(2)); };
-  expect_error(run, ErrorKind::data, {trials() + "/bad: nowhere: holds no images"});
-  EXPECT_TRUE(fs::exists(trials() + "/slow/scores.json"));
-  EXPECT_EQ(calls().size(), 2u);  // none begins after a failure
+  const auto run = [&](const std::vector<Trial>& all) { run_trials(all, options(2)); };
+  const std::vector<Trial> all = {trial("slow", "slow"), trial("bad", "fail"), trial("later", "score")};
+  expect_error([&] { run(all); }, ErrorKind::data, {trials() + "/bad: nowhere: holds no images"});
+  for (const char* const name : {"/slow", "/later"}) EXPECT_TRUE(fs::exists(concat(trials(), name, "/scores.json"))) << name;
+  EXPECT_EQ(calls().size(), 3u);
+  expect_error([&] { run({all[1], trial("worse", "fail"), trial("worst", "fail"), trial("last", "score")}); }, ErrorKind::data,
+               {"holds no images; 2 more failed: "});
+  EXPECT_TRUE(fs::exists(trials() + "/last/scores.json"));
   expect_error([&] { run_trials({trial("lost", "forget")}, options()); }, ErrorKind::data, {"/lost: ", "no scores.json", "all is well"});
 }
 
@@ -302,6 +243,29 @@ TEST_F(TrialTest, ATrialThatAnotherProcessTrainsIsLeftAlone) {
   other.send(SIGKILL);
   while (!other.poll()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_TRUE(run_trials({trial("a", "score")}, options()).has_value());
+}
+
+TEST_F(TrialTest, OrIsNoFailureWhereItIsLeftToThatProcess) {
+  ASSERT_TRUE(fs::create_directories(trials() + "/a"));
+  save_trial(trial("a", "score"), trials() + "/a");
+  const ChildProcess other("/bin/sleep", {"60"}, {}, LockedOutput(trials() + "/a/output.txt"));
+  TrialOptions leaving = options();
+  leaving.leave_others = true;
+  const TrainedTrials trained = train_trials({trial("a", "score"), trial("b", "score")}, leaving);
+  EXPECT_FALSE(trained.stopped);
+  EXPECT_EQ(trained.left, std::vector<std::string>{"a"});
+  EXPECT_TRUE(fs::exists(trials() + "/b/scores.json"));
+  EXPECT_EQ(calls().size(), 1u);
+  other.send(SIGKILL);
+  while (!other.poll()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_TRUE(train_trials({trial("a", "score")}, leaving).left.empty());
+  EXPECT_EQ(calls().size(), 2u);
+}
+
+TEST_F(TrialTest, NoneBeginsWhereNoneCan) {
+  const auto run = [&] { run_trials({trial("a", "score"), trial("b", "score")}, {trials(), 1, "/nowhere/train_gan"}); };
+  expect_error(run, ErrorKind::input_output, {"/nowhere/train_gan"});
+  EXPECT_FALSE(fs::exists(trials() + "/b"));
 }
 
 TEST_F(TrialTest, AMissingTrainGanAndBadScoresAreToldWithTheMend) {

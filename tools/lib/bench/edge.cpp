@@ -104,15 +104,16 @@ const std::string& EdgeModel::path() {
 
 std::vector<std::shared_ptr<EdgeModel>> edge_models(const NetworkConfig& network) {
   std::vector<std::shared_ptr<EdgeModel>> models;
-  const auto add = [&](const char* name, LayerSet layers, LinearPrecision linear) {
+  const auto add = [&](const char* name, LayerSet layers, const PackedModelOptions& options) {
     NetworkConfig config = network;
     config.binarized.generator = layers;
-    models.push_back(std::make_shared<EdgeModel>(name, config, PackedModelOptions{linear}));
+    models.push_back(std::make_shared<EdgeModel>(name, config, options));
   };
-  add("A", {}, LinearPrecision::single);
-  add("F", {1, 2, 3}, LinearPrecision::single);
-  add("F half", {1, 2, 3}, LinearPrecision::half);
-  add("0-3", {0, 1, 2, 3}, LinearPrecision::single);
+  add("A", {}, {});
+  add("F", {1, 2, 3}, {});
+  add("F half", {1, 2, 3}, {.linear = LinearPrecision::half});
+  add("0-3", {0, 1, 2, 3}, {});
+  add("0-3 prepacked", {0, 1, 2, 3}, {.prepacked = true});
   return models;
 }
 

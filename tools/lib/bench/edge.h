@@ -33,7 +33,7 @@ class EdgeModel {
   std::string path_;
 };
 
-// "A", "F", "F half" (its linear layer in half precision) and "0-3" (those layers in one bit) of a network.
+// "A", "F", "F half" (its linear layer in half precision), "0-3" (those layers in one bit) and "0-3 prepacked" of a network.
 std::vector<std::shared_ptr<EdgeModel>> edge_models(const NetworkConfig& network);
 
 }  // namespace pbgen

@@ -102,7 +102,7 @@ FootprintReport measure_footprint(const std::string& program, const NetworkConfi
     for (const auto& model : edge_models(network)) {
       FootprintRow row;
       row.model = model->name();
-      row.asked = row.model == "F half" || row.model == "0-3";
+      row.asked = row.model == "F half" || row.model.starts_with("0-3");
       row.model_bytes = static_cast<std::int64_t>(std::filesystem::file_size(model->path()));
       for (int i = 0; i < repeats; ++i) {
         require_unstopped();

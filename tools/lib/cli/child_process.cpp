@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include "core/base/check.h"
 #include "core/files/file.h"
@@ -21,6 +23,9 @@ namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kAttempts = 4;
+constexpr std::chrono::milliseconds kAttemptPause(50);
 
 // "process 123", whose stdout the file is; "" where none is found.
 std::string writer_of(const std::string& path) {
@@ -85,11 +90,29 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }  // namespace
 
 // It is closed in every other child, which would hold the lock as well.
-LockedOutput::LockedOutput(const std::string& path) : file_(open_to_append(path)) {
-  if (try_lock(file_.get(), path)) return;
+LockedOutput::LockedOutput(const std::string& path) {
+  if (std::optional<LockedOutput> free = unless_taken(path)) {
+    file_ = std::move(free->file_);
+    return;
+  }
   const std::string writer = writer_of(path);
   fail(ErrorKind::usage, path, ": another process is at this job already", writer.empty() ? "" : concat(" (", writer, ")"),
        "; wait for it, or end it, and start again");
+}
+
+std::optional<LockedOutput> LockedOutput::unless_taken(const std::string& path) {
+  Descriptor file = open_to_append(path);
+  // is_taken holds it, too, for a moment.
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (try_lock(file.get(), path)) return LockedOutput(std::move(file));
+    std::this_thread::sleep_for(kAttemptPause);
+  }
+  return std::nullopt;
+}
+
+bool LockedOutput::is_taken(const std::string& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error) && !try_lock(open_to_append(path).get(), path);
 }
 
 std::int64_t LockedOutput::size() const {

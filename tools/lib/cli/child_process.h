@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/files/descriptor.h"
@@ -25,12 +26,18 @@ class LockedOutput {
   // Error(usage) where it is locked, with the process that writes to it if that is known; Error(input_output) where it cannot be opened,
   // is no regular file, or where the file system keeps no locks.
   explicit LockedOutput(const std::string& path);
+  // The same; nothing where it is locked.
+  static std::optional<LockedOutput> unless_taken(const std::string& path);
+  // Whether a process holds the lock of that file, on whichever machine; false where there is no such file.
+  static bool is_taken(const std::string& path);
 
   int descriptor() const { return file_.get(); }
   // Bytes that are there by now.
   std::int64_t size() const;
 
  private:
+  explicit LockedOutput(Descriptor file) : file_(std::move(file)) {}
+
   Descriptor file_;
 };
 

@@ -10,56 +10,18 @@
 #include "core/base/cpu.h"
 #include "core/files/file.h"
 #include "core/files/folder_lock.h"
-#include "core/files/json.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/shown.h"
-#include "tools/lib/train/run_config_text.h"
+#include "tools/lib/paper/experiment_folder.h"
 #include "tools/lib/trials/run_trials.h"
 
 namespace pbgen {
 namespace {
 
 constexpr std::int64_t kMaxSectionBytes = 256 << 20;
-constexpr std::int64_t kMaxExperimentBytes = 1 << 20;
 constexpr const char* kSection = "section.html";
 constexpr const char* kVerdicts = "verdicts";
-
-// The training that a folder was claimed for.
-RunConfig claimed_training(const std::string& path) {
-  const Json claimed = parse_json(read_text_file(path, kMaxExperimentBytes), ErrorKind::data, path);
-  const bool texts = claimed.is_array() && std::all_of(claimed.as_array().begin(), claimed.as_array().end(),
-                                                       [](const Json& argument) { return argument.is_string(); });
-  if (!texts) fail(ErrorKind::data, path, ": is no list of arguments; name another --out");
-  std::vector<std::string> arguments{"--setting", "A"};  // older files leave the layers out
-  for (const Json& argument : claimed.as_array()) arguments.push_back(argument.as_string());
-  return run_config_of(arguments);
-}
-
-// Pieces made at different times must speak of the same networks and images.  The folder is there, and locked.
-void claim_folder(const Experiment& experiment) {
-  const std::string path = experiment.out + "/experiment.json";
-  if (!std::filesystem::exists(path)) {
-    if (!holds_nothing(experiment.out))
-      fail(ErrorKind::usage, experiment.out, ": is not empty and no experiment; name another --out");
-    Json arguments = Json::array();
-    for (const std::string& argument : to_arguments(experiment.training)) arguments.push_back(Json(argument));
-    write_file_atomically(path, arguments.text(2) + "\n");
-  } else if (const RunConfig claimed = claimed_training(path); claimed != experiment.training) {
-    fail(ErrorKind::usage, experiment.out, ": holds an experiment with other sizes, data or training (",
-         first_difference(claimed, experiment.training), "); name another --out");
-  }
-}
-
-std::vector<Trial> trials_of(const std::vector<const Piece*>& chosen, const Experiment& experiment) {
-  std::vector<Trial> all;
-  for (const Piece* const piece : chosen) {
-    if (piece->trials == nullptr) continue;
-    for (Trial& trial : piece->trials(experiment))
-      if (std::find(all.begin(), all.end(), trial) == all.end()) all.push_back(std::move(trial));
-  }
-  return all;
-}
 
 // What of an experiment may differ from command to command.
 std::string asked_for(const Experiment& experiment) {
@@ -192,7 +154,7 @@ int run_pieces(const std::vector<const Piece*>& chosen, const Experiment& experi
   const FolderLock lock(experiment.out);
   claim_folder(experiment);
   const std::vector<Trial> trials = trials_of(chosen, experiment);
-  auto results = run_trials(trials, {.folder = experiment.out + "/trials", .cache = experiment.cache});
+  auto results = run_trials(trials, {.folder = trials_folder(experiment), .cache = experiment.cache});
   if (!results) {
     std::printf("Stopped; the same command goes on.\n");
     return 128 + InterruptGuard::signal_received();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <exception>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -12,9 +11,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "core/files/file.h"
-#include "core/files/json.h"
 #include "tools/lib/cli/child_process.h"
-#include "tools/lib/cli/flag_names.h"
 #include "tools/lib/cli/interrupt.h"
 #include "tools/lib/cli/program.h"
 #include "tools/lib/cli/progress.h"
@@ -22,6 +19,8 @@
 #include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_config_text.h"
 #include "tools/lib/trials/trial_files.h"
+#include "tools/lib/trials/trial_state.h"
+#include "tools/lib/trials/trial_worker.h"
 
 namespace pbgen {
 namespace {
@@ -31,64 +30,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::milliseconds kPollPause(20);
 constexpr std::chrono::seconds kSharePause(3);
 constexpr double kPlainSeconds = 60.0;  // where nothing starts or ends
-
-void require_same_trial(const Trial& trial, const std::string& folder) {
-  std::string difference;
-  try {
-    const RunConfig saved = run_config_of(saved_arguments(folder));
-    if (saved == trial.config) return;
-    difference = first_difference(saved, trial.config);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::usage) throw;
-    difference = told(error);  // arguments that train_gan does not know are others
-  }
-  fail(ErrorKind::usage, folder, ": holds a trial with other arguments (", difference, "); name another --out, or remove that folder");
-}
-
-// A member of a run's config.json, where it is there and a number.
-std::optional<double> configured(const std::string& folder, std::string_view key) {
-  const std::string path = folder + "/config.json";
-  if (!fs::exists(path)) return std::nullopt;
-  const Json config = trial_json(path);
-  const Json* const value = config.find(key);
-  return value != nullptr && value->is_number() ? std::optional(value->as_number()) : std::nullopt;
-}
-
-// How much of its iterations or epochs a run has logged; nothing where it has logged none yet.
-std::optional<double> trained_share(const std::string& folder) {
-  const std::optional<LogRow> last = RunDirectory::last_row(folder + "/log.csv");
-  if (!last) return std::nullopt;
-  if (const auto iterations = configured(folder, "iterations")) return static_cast<double>(last->iteration) / *iterations;
-  if (const auto epochs = configured(folder, "epochs")) return last->epoch / *epochs;
-  return std::nullopt;
-}
-
-// A run that somebody resumed with other --iterations is no longer this trial.  Error(usage).
-void require_same_length(const Trial& trial, const std::string& folder) {
-  const std::optional<double> now = configured(folder, "iterations");
-  std::optional<double> asked_for = trial.config.cadence.iterations;
-  if (!asked_for && fs::exists(folder + "/scores.json")) asked_for = static_cast<double>(scored_iterations(folder));
-  if (!now || !asked_for || *now == *asked_for) return;
-  fail(ErrorKind::usage, folder, ": its run was resumed by hand, to ", *now, " iterations in place of ", *asked_for,
-       "; name another --out, or remove that folder");
-}
-
-enum class State { fresh, begun, done };
-
-// Error(usage) where the folder is not this trial's.
-State state_of(const Trial& trial, const std::string& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error)) return State::fresh;
-  if (!fs::exists(folder + "/trial.json", error)) {
-    if (fs::is_directory(folder, error) && fs::is_empty(folder, error)) return State::fresh;
-    fail(ErrorKind::usage, folder, ": is there and holds no trial; name another --out, or remove it");
-  }
-  require_same_trial(trial, folder);
-  require_same_length(trial, folder);
-  if (fs::exists(folder + "/scores.json", error) || fs::exists(folder + "/diverged.txt", error)) return State::done;
-  const bool begun = fs::exists(folder + "/config.json", error) && !RunDirectory::list_checkpoints(folder).empty();
-  return begun ? State::begun : State::fresh;
-}
 
 // Why a file takes no further line; "" where it does.
 std::string why_it_takes_no_more(const std::string& path) {
@@ -135,8 +76,7 @@ class TrialRunner {
         threads_(std::max(1, thread_count() / jobs)),
         path_(isa_of_new_runs()) {}
 
-  // False where a signal stopped it.
-  bool run() {
+  TrainedTrials run() {
     const InterruptGuard guard(3);  // the second signal ends the running ones, and then us
     ProgressOptions style;
     style.start = static_cast<std::int64_t>(total_ - pending_.size());
@@ -149,7 +89,7 @@ class TrialRunner {
       const std::size_t started = next_;
       pass_signals_on();
       reap(progress);
-      while (may_start()) start_next();
+      while (may_start()) start_next(progress);
       if (running_.empty()) break;
       if (started != next_ || ran != running_.size()) {
         progress.tell(done_, "running " + what_runs());
@@ -158,11 +98,11 @@ class TrialRunner {
       }
       std::this_thread::sleep_for(kPollPause);
     }
-    if (failure_) std::rethrow_exception(failure_);
-    if (InterruptGuard::signal_received() != 0) return false;
+    if (failure_) throw_failures();
+    if (InterruptGuard::signal_received() != 0) return {true, left_};
     progress.update(done_);
     progress.finish();
-    return true;
+    return {false, left_};
   }
 
  private:
@@ -178,7 +118,7 @@ class TrialRunner {
   };
 
   bool may_start() const {
-    return !failure_ && next_ < pending_.size() && running_.size() < jobs_ && InterruptGuard::signal_received() == 0;
+    return !hopeless_ && next_ < pending_.size() && running_.size() < jobs_ && InterruptGuard::signal_received() == 0;
   }
 
   // The first signal lets the running ones save; the second ends them, for they may not have met the first yet.
@@ -189,38 +129,60 @@ class TrialRunner {
     passed_on_ = count;
   }
 
-  void start_next() {
+  void start_next(Progress& progress) {
     const Trial& trial = pending_[next_++];
     const std::string folder = concat(options_.folder, '/', trial.name);
     try {
-      if (state_of(trial, folder) == State::fresh) {
+      if (state_of(trial, folder) == TrialState::fresh) {
         make_directories(folder);
         save_trial(trial, folder);
       }
-      const LockedOutput output(folder + "/output.txt");
+      const std::string output_path = folder + "/output.txt";
+      std::optional<LockedOutput> output = options_.leave_others ? LockedOutput::unless_taken(output_path) : LockedOutput(output_path);
+      if (!output) {
+        left_.push_back(trial.name);
+        return;
+      }
       // Only now is it ours: until a moment ago another process may have trained it.
       std::vector<std::string> arguments;
       switch (state_of(trial, folder)) {
-        case State::done:
+        case TrialState::done:
           ++done_;
           return;
-        case State::begun:
+        case TrialState::begun:
           arguments = {"--resume", folder};  // config.json brings the rest
           break;
-        case State::fresh:
+        case TrialState::fresh:
           arguments = to_arguments(trial.config);
           if (!trial.config.isa.path) arguments.insert(arguments.end(), {"--isa", name(path_)});
           arguments.insert(arguments.end(), {"--out", folder, "--force"});
       }
       arguments.insert(arguments.end(), {"--threads", concat(threads_)});
       if (!options_.cache.empty()) arguments.push_back(concat("--cache=", options_.cache));  // one word: it may begin as a flag does
+      save_worker(folder);
       // Children share the cores: a thread that waits must not hold one.
-      const std::int64_t begin = output.size();
-      running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, output), begin});
-    } catch (const Error&) {
-      // Thrown once those that run have ended.
-      failure_ = std::current_exception();
+      const std::int64_t begin = output->size();
+      running_.push_back({trial.name, folder, ChildProcess(program_, arguments, {"OMP_WAIT_POLICY=passive"}, *output), begin});
+    } catch (const Error& error) {
+      // A folder that cannot be written to, or a program that is missing, is so for the others as well.
+      hopeless_ = error.kind() == ErrorKind::input_output;
+      add_failure(trial.name, error, progress);
     }
+  }
+
+  // All failures are thrown as one, once the others have ended; until then a user should know.
+  void add_failure(const std::string& name, const Error& error, Progress& progress) {
+    if (failure_ || !running_.empty() || may_start())
+      progress.note(concat(name, " failed", hopeless_ ? ", no others begin" : "", ": ", error.what()));
+    if (failure_) further_failures_.push_back(name);
+    else failure_ = error;
+  }
+
+  [[noreturn]] void throw_failures() const {
+    if (further_failures_.empty()) throw Error(*failure_);
+    std::string names;
+    for (const std::string& name : further_failures_) names += concat(names.empty() ? "" : ", ", name);
+    fail(failure_->kind(), failure_->what(), "; ", further_failures_.size(), " more failed: ", names);
   }
 
   void reap(Progress& progress) {
@@ -235,9 +197,8 @@ class TrialRunner {
       try {
         settle(child, *end, progress);
       } catch (const Error& error) {
-        // The first is thrown in the end; until then a user should know.
-        if (failure_ || !running_.empty()) progress.note(concat("failed, no others begin: ", error.what()));
-        if (!failure_) failure_ = std::current_exception();
+        save_failure(child.folder, error);
+        add_failure(child.name, error, progress);
       }
     }
   }
@@ -294,13 +255,16 @@ class TrialRunner {
   std::int64_t done_ = 0;
   int passed_on_ = 0;  // signals
   std::vector<Running> running_;
-  std::exception_ptr failure_;
+  std::vector<std::string> left_;  // which another process is at
+  std::optional<Error> failure_;
+  std::vector<std::string> further_failures_;  // of which trials
+  bool hopeless_ = false;
 };
 
 }  // namespace
 
-std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
-  check(options.jobs >= 0, "run_trials: ", options.jobs, " jobs");
+TrainedTrials train_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
+  check(options.jobs >= 0, "train_trials: ", options.jobs, " jobs");
   std::vector<Trial> pending;
   std::set<std::string> names;
   for (const Trial& trial : trials) {
@@ -308,13 +272,17 @@ std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& tri
     const auto same_name = [&](const Trial& other) { return other.name == trial.name; };
     check(*std::find_if(trials.begin(), trials.end(), same_name) == trial, "two unlike trials are named ", trial.name);
     if (!names.insert(trial.name).second) continue;
-    if (state_of(trial, concat(options.folder, '/', trial.name)) != State::done) pending.push_back(trial);
+    if (state_of(trial, concat(options.folder, '/', trial.name)) != TrialState::done) pending.push_back(trial);
   }
-  if (!pending.empty()) {
-    const std::size_t total = names.size();
-    const int jobs = std::min(options.jobs > 0 ? options.jobs : thread_count(), static_cast<int>(pending.size()));
-    if (!TrialRunner(std::move(pending), total, jobs, options).run()) return std::nullopt;
-  }
+  if (pending.empty()) return {};
+  const std::size_t total = names.size();
+  const int jobs = std::min(options.jobs > 0 ? options.jobs : thread_count(), static_cast<int>(pending.size()));
+  return TrialRunner(std::move(pending), total, jobs, options).run();
+}
+
+std::optional<std::vector<TrialResult>> run_trials(const std::vector<Trial>& trials, const TrialOptions& options) {
+  check(!options.leave_others, "run_trials: results of trials that are left to others");
+  if (train_trials(trials, options).stopped) return std::nullopt;
   std::vector<TrialResult> results;
   results.reserve(trials.size());
   for (const Trial& trial : trials) results.push_back(read_trial(concat(options.folder, '/', trial.name)));

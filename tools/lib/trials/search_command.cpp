@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,16 +23,19 @@
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/run_config_text.h"
 #include "tools/lib/train/train_flags.h"
+#include "tools/lib/trials/claimed_folder.h"
 #include "tools/lib/trials/run_trials.h"
 #include "tools/lib/trials/search.h"
 #include "tools/lib/trials/search_report.h"
+#include "tools/lib/trials/trial_files.h"
+#include "tools/lib/trials/trial_queue.h"
+#include "tools/lib/trials/trial_state.h"
 
 namespace pbgen {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::int64_t kMaxSearchBytes = 1 << 20;
+constexpr const char* kName = "search.json";
 
 struct SearchFlags {
   TrainFlags train;
@@ -42,6 +44,8 @@ struct SearchFlags {
   double discriminator_threshold = kDefaultDiscriminatorThreshold;
   int seeds = 1;
   bool with_linear = false;
+  bool list = false;
+  std::string trial;
 };
 
 void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
@@ -59,6 +63,10 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
              in_range(1, 1000));
   parser.add("--with-linear", &flags.with_linear,
              "the generator's linear layer has a place in the order, too: its redundancy is z_dim - 1 (the paper leaves it in float)");
+  parser.add("--list", &flags.list,
+             "of a search with --out: print a command for each trial that is to be trained before the next is decided, one a line, for a "
+             "shell, on any machine that sees the folder; once they are done, list again, and let the search itself end it");
+  parser.add("--trial", &flags.trial, "NAME", "train this one alone, unless it is done or another process is at it");
   flags.train.said.scoring.repeats = 3;
   flags.train.network.setting = Setting{};  // the search names the layers
   declare_train_flags(parser, flags.train);
@@ -90,20 +98,15 @@ std::optional<RunConfig> saved_training(const std::string& path) {
   }
 }
 
-// A search's folder is known by its search.json.  The folder is there, and locked.
-void claim_folder(const std::string& folder, const SearchOptions& options) {
+// A search's folder is known by its search.json.
+void claim_for_search(const std::string& folder, const SearchOptions& options) {
   Json arguments = Json::array();
   for (const std::string& argument : to_arguments(options.training)) arguments.push_back(argument);
   Json training = Json::object();
   training.set("training", std::move(arguments));
-  const std::string path = folder + "/search.json";
-  if (fs::exists(path)) {
-    if (saved_training(path) == options.training) return;
-    fail(ErrorKind::usage, folder, ": holds a search with other sizes, data or training (search.json); name another --out");
-  }
-  if (!holds_nothing(folder))
-    fail(ErrorKind::usage, folder, ": is there and holds no search; name another --out");
-  write_file_atomically(path, training.text(2) + "\n");
+  if (claim_folder(folder, kName, training.text(2) + "\n", "no search")) return;
+  if (saved_training(concat(folder, '/', kName)) != options.training)
+    fail(ErrorKind::usage, folder, ": holds a search with other sizes, data or training (", kName, "); name another --out");
 }
 
 SearchOptions search_options(const ArgumentParser& parser, const SearchFlags& flags) {
@@ -143,6 +146,33 @@ std::string command_with_folder(const ArgumentParser& parser, const std::string&
   return shell_command(called_tool("plan"), arguments);
 }
 
+// --list and --trial: as far as the search comes with what is done.
+int run_through_queue(const ArgumentParser& parser, const SearchFlags& flags, const SearchOptions& options) {
+  if (flags.train.out.empty()) fail(ErrorKind::usage, "--list and --trial: name the search's folder with --out");
+  const std::string folder = flags.train.out + "/trials";
+  std::vector<Trial> all;
+  const auto as_far_as_done = [&](const std::vector<Trial>& step) -> std::optional<std::vector<TrialResult>> {
+    all.insert(all.end(), step.begin(), step.end());
+    std::vector<TrialResult> results;
+    for (const Trial& trial : step) {
+      const std::string trial_folder = concat(folder, '/', trial.name);
+      if (state_of(trial, trial_folder) != TrialState::done) return std::nullopt;
+      results.push_back(read_trial(trial_folder));
+    }
+    return results;
+  };
+  search_layers(options, as_far_as_done, [](const Search&) {});
+  if (flags.list) {
+    std::vector<std::string> command{called_tool("plan"), "--search"};
+    for (std::string& argument : parser.arguments_but({"--search", "--list", "--trial"})) command.push_back(std::move(argument));
+    list_trials(all, folder, command);
+    return 0;
+  }
+  const Trial one = trial_named(all, flags.trial);
+  claim_for_search(flags.train.out, options);
+  return train_one(one, {.folder = folder});
+}
+
 void print_result(const Search& search, const SearchOptions& options, const std::string& out) {
   std::printf("\n%s\n", printed_table(search_table(search, options)).c_str());
   say(stdout, search_verdict(search, options));
@@ -179,9 +209,11 @@ int run_search(int argc, const char* const* argv) {
   if (!parser.parse(argc, argv)) return 0;
   const SearchOptions options = search_options(parser, flags);
   if (flags.train.threads > 0) set_thread_count(flags.train.threads);
+  if (flags.list && !flags.trial.empty()) fail(ErrorKind::usage, "--list, --trial: give one of them");
+  if (flags.list || !flags.trial.empty()) return run_through_queue(parser, flags, options);
   const FolderLock lock = flags.train.out.empty() ? RunDirectory::lock_first_free("search") : FolderLock(flags.train.out);
   const std::string& out = lock.folder();
-  claim_folder(out, options);
+  claim_for_search(out, options);
   const std::string command = command_with_folder(parser, out);
   announce(options, out);
 
