@@ -71,8 +71,8 @@ int run(int argc, char** argv) {
   parser.add("--train-only", &train_only, "train what the pieces need and make none of them");
   parser.section("Through a queue (Slurm, GNU parallel, xargs)");
   parser.add("--list", &list,
-             "print a command for each trial that is not done, one a line, and train none; a shell runs them in any order, several at once, "
-             "on any machine that sees the same folders");
+             "print a command for each trial that is not done, one a line, and train none; a shell runs them in any order, several at "
+             "once, on any machine that sees the same folders");
   parser.add("--trial", &trial, "NAME", "train this one alone, unless it is done or another process is at it");
   parser.add("--status", &status, "say which trials are done, running, stopped, failed or missing, and train none");
   overrides.declare(parser);
