@@ -409,11 +409,12 @@ $(out)/bin/amalgamated: tests/edge/amalgamated.c $(amalgamation)/pbgen.o
 	$(if $(show),@echo 'compile $<')
 	$(show)$(c_compiler) -std=c11 -I$(amalgamation) -O2 -Wall -Wextra -Wpedantic $^ -o $@
 
-# Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter:
+# Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter; then the workers of a queue are:
 # `make test-faults FAULTS_FLAGS=--all` for every call, `FAULTS_FLAGS="--only generate --verbose"` for less.
 test-faults: $(binaries) $(out)/bin/fail_io.so
 	@command -v python3 >/dev/null || { echo 'python3 is missing: test-faults needs it (apt-get install python3)' >&2; exit 1; }
 	@python3 tests/faults/run.py --tools $(out)/bin --shim $(out)/bin/fail_io.so $(FAULTS_FLAGS)
+	@$(if $(FAULTS_FLAGS),,python3 -B tests/faults/queue.py --tools $(out)/bin)
 $(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')

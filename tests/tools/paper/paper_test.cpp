@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "data/formats/image_io.h"
 #include "gan/accounting.h"
 #include "tests/support/image_files.h"
 #include "tests/support/tool_run.h"
@@ -155,6 +156,11 @@ TEST_F(Paper, EverythingAtSmokeScale) {
     EXPECT_TRUE(csv && svg) << piece->command;
   }
   EXPECT_EQ(report.find("src=\"http"), std::string::npos);
+
+  // For documents: the quarters of eight settings' grids, 4 x 4 images of 32 pixels, 2 apart, side by side.
+  const Image strip = read_image(out + "/settings/samples_dcgan.jpg").image;
+  EXPECT_EQ(strip.height, 4 * (32 + 2) + 2);
+  EXPECT_EQ(strip.width, 8 * (strip.height + 12) - 12);
 
   // It opens with what holds and with where things stand.
   const std::size_t verdicts = report.find("<h2>What holds</h2>");

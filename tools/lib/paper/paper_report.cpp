@@ -37,7 +37,7 @@ void make_piece(const Piece& piece, const Experiment& experiment, const TrialBoo
   folder.page().heading(piece.title);
   piece.make(experiment, book, folder);
   const char* const threads = thread_count() == 1 ? " thread, " : " threads, ";
-  folder.page().paragraph(concat("Files: ", piece.command, "/*.csv and *.svg.", piece.trials == nullptr ? "" : asked_for(experiment),
+  folder.page().paragraph(concat("Files: ", piece.command, "/*.csv, *.svg and *.jpg.", piece.trials == nullptr ? "" : asked_for(experiment),
                                  " Made on ", cpu_name(), ", ", thread_count(), threads, name(isa()), " kernels, with:"),
                           "note");
   folder.page().code(command);

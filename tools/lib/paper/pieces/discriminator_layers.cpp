@@ -12,6 +12,7 @@
 #include "tools/lib/paper/competition.h"
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/resolution_chart.h"
+#include "tools/lib/paper/sample_strip.h"
 #include "tools/lib/paper/setting_scores.h"
 #include "tools/lib/paper/trial_table.h"
 
@@ -123,13 +124,18 @@ void add_chart(const Experiment& experiment, const std::vector<Scores>& all, con
                "By the discriminator's layers in one bit; bars: the standard deviation over the seeds.");
 }
 
-void add_samples(const std::vector<Scores>& all, PieceFolder& folder) {
+// On the page, and as samples_LOSS.jpg.
+void add_samples(const std::vector<Scores>& all, std::string_view loss, PieceFolder& folder) {
   folder.page().begin_group("strip");
+  std::vector<std::string> grids;
   for (const Scores& scores : all) {
     const auto samples = scores.trials.front()->samples();
-    if (!samples.empty()) folder.picture(samples.back().second, scores.choice.label);
+    if (samples.empty()) continue;
+    grids.push_back(samples.back().second);
+    folder.picture(grids.back(), scores.choice.label);
   }
   folder.page().end_group();
+  if (!grids.empty()) save_sample_strip(folder.path(concat("samples_", loss, ".jpg")), grids);
 }
 
 Table trial_rows(const Experiment& experiment, const std::vector<Scores>& all) {
@@ -172,7 +178,7 @@ void make_discriminator_layers(const Experiment& experiment, const TrialBook& bo
     folder.table(concat("scores_", loss), score_table(experiment, all));
     folder.claims(concat("claims_", loss), claims);
     add_chart(experiment, all, loss, folder);
-    add_samples(all, folder);
+    add_samples(all, loss, folder);
     folder.csv(concat("trials_", loss), trial_rows(experiment, all));
   }
   folder.page().paragraph(

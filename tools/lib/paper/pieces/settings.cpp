@@ -1,9 +1,8 @@
 #include "core/base/check.h"
-#include "core/files/file.h"
-#include "data/formats/image_io.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/paper/piece.h"
 #include "tools/lib/paper/pieces/settings_parts.h"
+#include "tools/lib/paper/sample_strip.h"
 #include "tools/lib/paper/setting_scores.h"
 
 namespace pbgen {
@@ -38,19 +37,22 @@ Table trials_table(const std::vector<SettingScores>& dcgan, const std::vector<Se
   return table;
 }
 
-void add_samples(const std::vector<SettingScores>& all, std::string_view heading, Html& page) {
-  page.heading(heading, 3);
-  page.begin_group("grids");
+// On the page, and as samples_LOSS.jpg.
+void add_samples(const std::vector<SettingScores>& all, std::string_view loss, std::string_view figure, PieceFolder& folder) {
+  folder.page().heading(concat("Samples, ", loss, ", seed 1 (", figure, ")"), 3);
+  folder.page().begin_group("grids");
+  std::vector<std::string> grids;
   for (const SettingScores& scores : all) {
     const TrialResult& trial = *scores.trials.front();
     const auto samples = trial.samples();
     if (samples.empty()) continue;
-    const double swd = trial_swd(trial);
-    page.picture(read_file(samples.back().second, kMaxImageFileBytes),
-                 concat(scores.letter, ": ", binarized_text(parse_setting(scores.letter)), " in one bit, ",
-                        trial.diverged ? concat("diverged; iteration ", samples.back().first) : concat("SWD ", fixed_text(swd, 4))));
+    grids.push_back(samples.back().second);
+    folder.picture(grids.back(), concat(scores.letter, ": ", binarized_text(parse_setting(scores.letter)), " in one bit, ",
+                                        trial.diverged ? concat("diverged; iteration ", samples.back().first)
+                                                       : concat("SWD ", fixed_text(trial_swd(trial), 4))));
   }
-  page.end_group();
+  folder.page().end_group();
+  if (!grids.empty()) save_sample_strip(folder.path(concat("samples_", loss, ".jpg")), grids);
 }
 
 void add_warnings(const std::vector<SettingScores>& all, Html& page) {
@@ -67,8 +69,8 @@ void make_settings(const Experiment& experiment, const TrialBook& trials, PieceF
   add_warnings(dcgan, folder.page());
   add_warnings(lsgan, folder.page());
   add_averages(dcgan, lsgan, folder);
-  add_samples(dcgan, "Samples, dcgan, seed 1 (Fig. 5)", folder.page());
-  if (experiment.lsgan) add_samples(lsgan, "Samples, lsgan, seed 1 (Fig. 10)", folder.page());
+  add_samples(dcgan, "dcgan", "Fig. 5", folder);
+  if (experiment.lsgan) add_samples(lsgan, "lsgan", "Fig. 10", folder);
   add_redundancy(experiment, dcgan, folder);
   add_resolutions(experiment, dcgan, folder);
 }

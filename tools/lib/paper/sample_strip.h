@@ -1,0 +1,13 @@
+// Sample grids beside one another, as one small picture for a document.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace pbgen {
+
+// The upper left quarter of each grid (PNG files that train_gan wrote, all of one size), from left to right: a JPEG file.
+// Error(input_output), and Error(data) where a grid is no image, or another one's size.
+void save_sample_strip(const std::string& path, const std::vector<std::string>& grids);
+
+}  // namespace pbgen
