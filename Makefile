@@ -71,10 +71,14 @@ endif
 # The runtime of a device does without these; its objects go into a shared library too, which shows the C functions alone, or beside
 # others into flash.
 edge_flags := -fno-exceptions -fno-rtti -fno-openmp $(if $(bare),-ffunction-sections -fdata-sections,-fPIC) -fvisibility=hidden
-# Half of what the others take to compile is reading the standard library: once for all where nothing else of them matters.
-standard_header := $(if $(filter test,$(tests_alone)),$(if $(is_clang),,$(out)/standard.h.gch))
-serving_flags := $(if $(tests_alone),$(if $(filter release,$(BUILD)),-O1 -g0) $(standard_header:%.gch=-include %))
-language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags),$(serving_flags))
+# What serves tests alone need not be fast.  Half of what it takes to compile is reading the standard library and GoogleTest: once for all.
+# ccache, where it is used, takes such a header with these.
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
+serves_tests := $(or $(filter test,$(tests_alone)),$(if $(cross),,$(filter release,$(BUILD))))
+standard_header := $(if $(serves_tests),$(if $(is_clang),,$(out)/standard.h.gch))
+serving_flags := $(if $(filter release,$(BUILD)),-O1 -g0) $(standard_header:%.gch=-include %)
+serves = $(or $(tests_alone),$(if $(serves_tests),$(filter tests/%,$<)))
+language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags),$(if $(serves),$(serving_flags)))
 compile_flags = $(common_flags) $(build_flags) $(leaf_flags_$(instruction_set)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
 
@@ -427,13 +431,15 @@ mutants: $(test_objects) $(library)
 	  --leaf-flags='$(leaf_flags)' --edge-flags='$(edge_flags)' --link-flags='$(link_flags) $(counted_link_flags) $(gtest)' \
 	  --built '$(out)' --library '$(library)' --sources '$(library_sources)' --tests '$(tested)' $(MUTANTS_FLAGS)
 
-$(out)/standard.h.gch: $(out)/flags | has-compiler
-	@for header in algorithm array cmath cstdint fstream functional limits map memory optional span sstream string vector; do \
+$(out)/standard.h.gch: $(out)/flags | has-compiler has-gtest
+	@for header in algorithm array cmath cstdint filesystem fstream functional limits map memory optional span sstream string vector \
+	  $(if $(cross),,gtest/gtest.h); do \
 	  echo "#include <$$header>"; done >$(out)/standard.h
 	$(if $(show),@echo 'compile $@')
 	$(show)$(CXX) $(common_flags) $(build_flags) -O1 -g0 $(CPPFLAGS) $(CXXFLAGS) -x c++-header $(out)/standard.h -o $@
 
-$(out)/%.o: %.cpp $(out)/flags $(standard_header) | has-compiler
+$(if $(cross),$(library_objects)) $(test_objects): $(standard_header)
+$(out)/%.o: %.cpp $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')
 	$(show)$(CXX) $(compile_flags) -MMD -MP -c $< -o $@

@@ -33,7 +33,7 @@ dl.facts dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 .warning{background:var(--warn);color:var(--warn-ink);border-radius:6px;padding:.6rem .9rem;margin:.5rem 0;max-width:none}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;margin:.8rem 0}
-th,td{padding:.28rem .8rem;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
+th,td{padding:.28rem .65rem;text-align:left;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--soft);font-weight:600}
 .number{text-align:right}
 .negative{color:var(--below)}
