@@ -463,7 +463,7 @@ TEST_F(BenchTool, TheEdgeSectionEndsWithAFootprint) {
   ASSERT_NE(footprint, nullptr) << bench.out;
   EXPECT_EQ(footprint->find("missing")->as_string(), "");
   const Json::Array& rows = footprint->find("rows")->as_array();
-  ASSERT_EQ(rows.size(), 4u) << bench.out;
+  ASSERT_EQ(rows.size(), 5u) << bench.out;
   for (const Json& row : rows) {
     const double first_image = row.find("first_image_s_best")->as_number();
     EXPECT_GE(first_image, row.find("open_s_best")->as_number() + row.find("image_s_best")->as_number());
