@@ -121,6 +121,11 @@ TEST_F(SearchCommand, ListsWhatIsToBeTrainedBeforeTheNextIsDecided) {
   EXPECT_EQ(listed(), (Arguments{"B-seed5", "B-seed6"}));
   EXPECT_NE(refusal({"--out", out(), "--trial", "D-seed5"}).find("--list names"), std::string::npos);
   EXPECT_NE(refusal({"--list"}).find("--out"), std::string::npos);
+  EXPECT_NE(refusal({"--list", "--status", "--out", out()}).find("one of them"), std::string::npos);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(search({"--seeds", "2", "--out", out(), "--status"}), 0);
+  const std::string status = testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(status.ends_with("4 trials: 2 done, 2 missing\n")) << status;
 }
 
 TEST_F(SearchCommand, OtherFoldersAreRefusedAndLeftAlone) {

@@ -45,6 +45,7 @@ struct SearchFlags {
   int seeds = 1;
   bool with_linear = false;
   bool list = false;
+  bool status = false;
   std::string trial;
 };
 
@@ -67,6 +68,7 @@ void declare_search_flags(ArgumentParser& parser, SearchFlags& flags) {
              "of a search with --out: print a command for each trial that is to be trained before the next is decided, one a line, for a "
              "shell, on any machine that sees the folder; once they are done, list again, and let the search itself end it");
   parser.add("--trial", &flags.trial, "NAME", "train this one alone, unless it is done or another process is at it");
+  parser.add("--status", &flags.status, "say which of the trials so far are done, running, stopped, failed or missing, and train none");
   flags.train.said.scoring.repeats = 3;
   flags.train.network.setting = Setting{};  // the search names the layers
   declare_train_flags(parser, flags.train);
@@ -146,9 +148,9 @@ std::string command_with_folder(const ArgumentParser& parser, const std::string&
   return shell_command(called_tool("plan"), arguments);
 }
 
-// --list and --trial: as far as the search comes with what is done.
+// --list, --trial and --status: as far as the search comes with what is done.
 int run_through_queue(const ArgumentParser& parser, const SearchFlags& flags, const SearchOptions& options) {
-  if (flags.train.out.empty()) fail(ErrorKind::usage, "--list and --trial: name the search's folder with --out");
+  if (flags.train.out.empty()) fail(ErrorKind::usage, "--list, --trial and --status: name the search's folder with --out");
   const std::string folder = flags.train.out + "/trials";
   std::vector<Trial> all;
   const auto as_far_as_done = [&](const std::vector<Trial>& step) -> std::optional<std::vector<TrialResult>> {
@@ -166,6 +168,10 @@ int run_through_queue(const ArgumentParser& parser, const SearchFlags& flags, co
     std::vector<std::string> command{called_tool("plan"), "--search"};
     for (std::string& argument : parser.arguments_but({"--search", "--list", "--trial"})) command.push_back(std::move(argument));
     list_trials(all, folder, command);
+    return 0;
+  }
+  if (flags.status) {
+    show_status(all, folder);
     return 0;
   }
   const Trial one = trial_named(all, flags.trial);
@@ -209,8 +215,9 @@ int run_search(int argc, const char* const* argv) {
   if (!parser.parse(argc, argv)) return 0;
   const SearchOptions options = search_options(parser, flags);
   if (flags.train.threads > 0) set_thread_count(flags.train.threads);
-  if (flags.list && !flags.trial.empty()) fail(ErrorKind::usage, "--list, --trial: give one of them");
-  if (flags.list || !flags.trial.empty()) return run_through_queue(parser, flags, options);
+  const int through_queue = flags.list + flags.status + !flags.trial.empty();
+  if (through_queue > 1) fail(ErrorKind::usage, "--list, --trial and --status: give one of them");
+  if (through_queue == 1) return run_through_queue(parser, flags, options);
   const FolderLock lock = flags.train.out.empty() ? RunDirectory::lock_first_free("search") : FolderLock(flags.train.out);
   const std::string& out = lock.folder();
   claim_for_search(out, options);
