@@ -108,7 +108,9 @@ TEST_F(TrialStatusTest, AWorkerNamesThisProcess) {
   EXPECT_GE(worker->begun, before);
   EXPECT_EQ(worker->share, 0.0);
   for (const char* const broken : {"{}", "[]", R"({"host": 1, "process": 1, "begun": 1, "share": 0})",
-                                   R"({"host": "a", "process": "b", "begun": 1, "share": 0})", "half a"}) {
+                                   R"({"host": "a", "process": "b", "begun": 1, "share": 0})",
+                                   R"({"host": "a", "process": 1, "begun": -9223372036854775807, "share": 0})",
+                                   R"({"host": "a", "process": 1, "begun": 1, "share": 1.5})", "half a"}) {
     write_worker("a", broken);
     expect_error([&] { read_worker(folder("a")); }, ErrorKind::data, {"worker.json"});
   }

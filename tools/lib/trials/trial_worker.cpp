@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <filesystem>
@@ -15,6 +16,8 @@ namespace pbgen {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::int64_t kMostCount = std::int64_t{1} << 53;
 
 std::string worker_path(const std::string& folder) { return folder + "/worker.json"; }
 std::string failure_path(const std::string& folder) { return folder + "/failed.txt"; }
@@ -31,7 +34,7 @@ void save_worker(const std::string& folder) {
   worker.set("host", host_name());
   worker.set("process", std::int64_t{::getpid()});
   worker.set("begun", std::int64_t{std::time(nullptr)});
-  worker.set("share", trained_share(folder).value_or(0.0));
+  worker.set("share", std::clamp(trained_share(folder).value_or(0.0), 0.0, 1.0));
   write_file_atomically(worker_path(folder), worker.text(2) + "\n");
   std::error_code ignored;
   fs::remove(failure_path(folder), ignored);
@@ -45,9 +48,11 @@ std::optional<TrialWorker> read_worker(const std::string& folder) {
   const Json* const process = saved.find("process");
   const Json* const begun = saved.find("begun");
   const Json* const share = saved.find("share");
-  const auto is_whole = [](const Json* number) { return number != nullptr && number->is_integer(); };
-  const bool valid = host != nullptr && host->is_string() && is_whole(process) && is_whole(begun) && share != nullptr && share->is_number();
-  if (!valid) fail(ErrorKind::data, path, ": not what a trial's worker writes; remove it");
+  const auto is_count = [](const Json* number) {
+    return number != nullptr && number->is_integer() && number->as_integer() >= 0 && number->as_integer() <= kMostCount;
+  };
+  const bool is_share = share != nullptr && share->is_number() && share->as_number() >= 0.0 && share->as_number() <= 1.0;
+  if (host == nullptr || !host->is_string() || !is_count(process) || !is_count(begun) || !is_share) fail(ErrorKind::data, path, ": not what a trial's worker writes; remove it");
   return TrialWorker{host->as_string(), process->as_integer(), begun->as_integer(), share->as_number()};
 }
 
