@@ -52,7 +52,8 @@ std::optional<TrialWorker> read_worker(const std::string& folder) {
     return number != nullptr && number->is_integer() && number->as_integer() >= 0 && number->as_integer() <= kMostCount;
   };
   const bool is_share = share != nullptr && share->is_number() && share->as_number() >= 0.0 && share->as_number() <= 1.0;
-  if (host == nullptr || !host->is_string() || !is_count(process) || !is_count(begun) || !is_share) fail(ErrorKind::data, path, ": not what a trial's worker writes; remove it");
+  const bool valid = host != nullptr && host->is_string() && is_count(process) && is_count(begun) && is_share;
+  if (!valid) fail(ErrorKind::data, path, ": not what a trial's worker writes; remove it");
   return TrialWorker{host->as_string(), process->as_integer(), begun->as_integer(), share->as_number()};
 }
 
