@@ -149,8 +149,8 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              "after each update clamp the discriminator's parameters to [-X, X], of one-bit layers the floats behind the bits; 0: off",
              in_range(0.0, 1000.0)).in_config();
   parser.add("--smooth", &flags.said.trainer.smooth, "X",
-             "weight of the generated images' roughness in the generator's loss, such as 6 at 64x64 and 2 at 32x32: takes away the lattice of "
-             "dots that strided deconvolutions leave, and noise; 0: off",
+             "weight of the generated images' roughness in the generator's loss, such as 6 at 64x64 and 2 at 32x32: takes away the lattice "
+             "of dots that strided deconvolutions leave, and noise; 0: off",
              in_range(0.0, 1000.0))
       .in_config().default_text(default_and_else(kDefaultSmooth, TrainerOptions().smooth));
   parser.add("--ema", &flags.said.trainer.ema_decay, "DECAY",
