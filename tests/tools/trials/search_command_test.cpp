@@ -126,6 +126,24 @@ TEST_F(SearchCommand, ListsWhatIsToBeTrainedBeforeTheNextIsDecided) {
   EXPECT_EQ(search({"--seeds", "2", "--out", out(), "--status"}), 0);
   const std::string status = testing::internal::GetCapturedStdout();
   EXPECT_TRUE(status.ends_with("4 trials: 2 done, 2 missing\n")) << status;
+
+  // One that was begun keeps its path, whatever this machine would take now.
+  add_trial("B-seed5", "1", "none", 0.04);
+  ASSERT_TRUE(fs::remove(out() + "/trials/B-seed5/scores.json"));
+  const auto lines = [&] {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(search({"--seeds", "2", "--out", out(), "--list"}), 0);
+    return testing::internal::GetCapturedStdout();
+  };
+  EXPECT_NE(lines().find("PBGEN_ISA="), std::string::npos);
+  for (const char* const name : {"B-seed5", "B-seed6"}) {
+    fs::create_directories(concat(out(), "/trials/", name, "/checkpoints"));
+    write_file_atomically(concat(out(), "/trials/", name, "/config.json"), R"({"iterations": 4})");
+    write_file_atomically(concat(out(), "/trials/", name, "/checkpoints/00000002.safetensors"), "a checkpoint");
+  }
+  add_trial("B-seed6", "1", "none", 0.04, "6");
+  ASSERT_TRUE(fs::remove(out() + "/trials/B-seed6/scores.json"));
+  EXPECT_EQ(lines().find("PBGEN_ISA="), std::string::npos);
 }
 
 TEST_F(SearchCommand, OtherFoldersAreRefusedAndLeftAlone) {

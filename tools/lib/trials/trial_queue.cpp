@@ -23,11 +23,13 @@ std::string folder_of(const std::string& folder, const Trial& trial) { return co
 }  // namespace
 
 void list_trials(const std::vector<Trial>& trials, const std::string& folder, const std::vector<std::string>& command) {
-  // Workers that measured the path for themselves, beside others, might differ.  No shell stays in front of the tool, so that a queue's
-  // signal reaches it.
-  const std::string before = concat("exec env PBGEN_ISA=", name(isa_of_new_runs()), ' ');
+  // Workers that measured the path for themselves, beside others, might differ; one that was begun keeps its own.  No shell stays in front
+  // of the tool, so that a queue's signal reaches it.
+  const std::string path = concat("env PBGEN_ISA=", name(isa_of_new_runs()), ' ');
   for (const Trial& trial : trials) {
-    if (state_of(trial, folder_of(folder, trial)) == TrialState::done) continue;
+    const TrialState state = state_of(trial, folder_of(folder, trial));
+    if (state == TrialState::done) continue;
+    const std::string before = concat("exec ", state == TrialState::fresh ? path : "");
     std::vector<std::string> arguments(command.begin() + 1, command.end());
     arguments.push_back("--trial=" + trial.name);
     say(stdout, from_any_folder(before + shell_command(command.front(), arguments)));

@@ -10,7 +10,7 @@
 namespace pbgen {
 
 // Prints a line for each trial that is not done, in that order: `command` with --trial=NAME behind it, for a shell, wherever it stands, on
-// any machine that sees the same folders.  Each line trains along the path that this machine takes now.  folder: the trials' folders are in
+// any machine that sees the same folders.  A fresh trial takes the path that this machine takes now.  folder: the trials' folders are in
 // it.  Error(usage) as state_of.
 void list_trials(const std::vector<Trial>& trials, const std::string& folder, const std::vector<std::string>& command);
 
