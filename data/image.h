@@ -29,6 +29,9 @@ inline constexpr std::int64_t kMaxImagePixels = std::int64_t{1} << 26;
 // Error(data) unless both sides are in 1..kMaxImageSide and their product is at most kMaxImagePixels.
 void check_image_sides(std::int64_t width, std::int64_t height);
 
+// Every pixel as a square of factor x factor; factor >= 1.
+Image enlarged(const Image& image, int factor);
+
 // (colour * alpha + white * (255 - alpha)) / 255, rounded; both 0..255.
 inline std::uint8_t over_white(int colour, int alpha) {
   return static_cast<std::uint8_t>((colour * alpha + 255 * (255 - alpha) + 127) / 255);

@@ -87,6 +87,16 @@ TEST(ImageGrid, PlacesImagesRowByRowOnWhite) {
   EXPECT_EQ(grid.pixels, expected);
 }
 
+TEST(Image, EnlargedTakesEveryPixelAsASquare) {
+  const Image large = enlarged({2, 1, 3, {1, 2, 3, 4, 5, 6}}, 2);
+  EXPECT_EQ(large.width, 4);
+  EXPECT_EQ(large.height, 2);
+  EXPECT_EQ(large.channels, 3);
+  const std::vector<std::uint8_t> expected{1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6};
+  EXPECT_EQ(large.pixels, expected);
+  EXPECT_THROW(enlarged(large, 0), std::logic_error);
+}
+
 TEST(ImageGrid, RefusesNoImagesAndWrongSizes) {
   EXPECT_THROW(image_grid(ImageSet(), 4, 2), std::logic_error);
   const std::vector<std::uint8_t> pixels(3);

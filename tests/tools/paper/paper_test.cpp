@@ -159,8 +159,8 @@ TEST_F(Paper, EverythingAtSmokeScale) {
 
   // For documents: the quarters of eight settings' grids, 4 x 4 images of 32 pixels, 2 apart, side by side.
   const Image strip = read_image(out + "/settings/samples_dcgan.jpg").image;
-  EXPECT_EQ(strip.height, 4 * (32 + 2) + 2);
-  EXPECT_EQ(strip.width, 8 * (strip.height + 12) - 12);
+  EXPECT_EQ(strip.height, 2 * (4 * (32 + 2) + 2));
+  EXPECT_EQ(strip.width, 8 * (strip.height + 2 * 12) - 2 * 12);
 
   // It opens with what holds and with where things stand.
   const std::size_t verdicts = report.find("<h2>What holds</h2>");

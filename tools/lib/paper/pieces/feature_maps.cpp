@@ -18,17 +18,6 @@ namespace {
 constexpr int kColumns = 4;
 constexpr int kLeastSide = 64;  // of a map's square in the picture
 
-// Square pixels [side][side][channels], each `factor` times as wide and high.
-std::vector<std::uint8_t> enlarged(std::span<const std::uint8_t> pixels, int side, int channels, int factor) {
-  const int large = side * factor;
-  std::vector<std::uint8_t> result;
-  result.reserve(static_cast<std::size_t>(large) * large * channels);
-  for (int y = 0; y < large; ++y)
-    for (int x = 0; x < large; ++x)
-      for (int c = 0; c < channels; ++c) result.push_back(pixels[(y / factor * side + x / factor) * channels + c]);
-  return result;
-}
-
 // The first image's one channel, row by row.
 std::vector<float> channel_map(ConstTensorView activations, std::int64_t channel) {
   const LaneShape& shape = activations.shape;
@@ -61,22 +50,24 @@ Image picture_of(ConstTensorView activations, int shown_side) {
   for (const std::size_t c : order) largest = std::max(largest, *std::max_element(maps[c].begin(), maps[c].end()));
   const float scale = largest > 0.0f ? 255.0f / largest : 0.0f;
   const auto side = static_cast<int>(activations.shape.height);
-  std::vector<std::vector<std::uint8_t>> squares;
+  std::vector<Image> squares;
   for (const std::size_t c : order) {
-    std::vector<std::uint8_t> pixels;
-    for (const float value : maps[c]) pixels.push_back(static_cast<std::uint8_t>(std::lround(scale * value)));
-    squares.push_back(enlarged(pixels, side, 1, shown_side / side));
+    Image map = Image::black(side, side, 1);
+    std::transform(maps[c].begin(), maps[c].end(), map.pixels.begin(),
+                   [&](float value) { return static_cast<std::uint8_t>(std::lround(scale * value)); });
+    squares.push_back(enlarged(map, shown_side / side));
   }
-  const std::vector<std::span<const std::uint8_t>> views(squares.begin(), squares.end());
+  std::vector<std::span<const std::uint8_t>> views;
+  for (const Image& square : squares) views.emplace_back(square.pixels);
   return image_grid(views, shown_side, 1, kColumns);
 }
 
 Image enlarged_image(ConstTensorView images, int factor) {
   const auto side = static_cast<int>(images.shape.height);
   const auto channels = static_cast<int>(images.shape.channels);
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(images.shape.floats_per_image()));
-  lanes_to_image(images, 0, pixels);
-  return {side * factor, side * factor, channels, enlarged(pixels, side, channels, factor)};
+  Image image = Image::black(side, side, channels);
+  lanes_to_image(images, 0, image.pixels);
+  return enlarged(image, factor);
 }
 
 }  // namespace
