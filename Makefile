@@ -1,16 +1,17 @@
 # PBGen: `make` builds the tools, `make test` the tests.  `make help` lists the rest.
 #
-#   BUILD=release|debug|asan|ubsan|sanitize|tsan|fuzz   OPENMP=1|0   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
+#   BUILD=release|debug|asan|ubsan|sanitize|tsan|fuzz   OPENMP=1|0   MPI=0|1   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
 #   OUT=DIR: all that is made goes below that folder, and nothing beside the sources, which may be read-only
 
 BUILD ?= release
 OPENMP ?= 1
+MPI ?= 0
 ifeq ($(origin CXX),default)
   CXX := $(if $(filter tsan fuzz,$(BUILD)),clang++,g++)
 endif
 
 # All cores, unless -j or the make that called this one says otherwise.  Goals that remove or install run before the others, one by one.
-ifneq ($(filter clean deps deps-dev deps-edge deps-deb deps-wasm deps-web,$(MAKECMDGOALS)),)
+ifneq ($(filter clean deps deps-dev deps-edge deps-deb deps-mpi deps-wasm deps-web,$(MAKECMDGOALS)),)
 .NOTPARALLEL:
 else ifeq ($(MAKELEVEL)$(filter -j% --jobserver%,$(MAKEFLAGS)),0)
   MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
@@ -44,7 +45,7 @@ endif
 root := $(if $(OUT),$(patsubst %/,%,$(OUT))/)
 empty :=
 of_machine := $(cross:%=-%)$(bare:-none-=-none)$(subst =,-,$(subst $(empty) ,,$(filter -m%,$(filter-out -mllvm,$(CXX)))))
-variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(of_machine)$(if $(tests_alone),-tests)
+variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter-out 0,$(MPI)),-mpi)$(if $(is_clang),-clang)$(of_machine)$(if $(tests_alone),-tests)
 out := $(root)build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.
@@ -78,13 +79,18 @@ serves_tests := $(or $(filter test,$(tests_alone)),$(if $(cross),,$(filter relea
 standard_header := $(if $(serves_tests),$(if $(is_clang),,$(out)/standard.h.gch))
 serving_flags := $(if $(filter release,$(BUILD)),-O1 -g0) $(standard_header:%.gch=-include %)
 serves = $(or $(tests_alone),$(if $(serves_tests),$(filter tests/%,$<)))
+# Open MPI's compiler wrapper says where its header and its library are; one source includes it, and train_gan alone links it.
+mpi_flags = $(if $(filter tools/lib/mpi/mpi_ranks.cpp,$<),$(addprefix -isystem ,$(shell mpicxx --showme:incdirs)))
 language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags),$(if $(serves),$(serving_flags)))
-compile_flags = $(common_flags) $(build_flags) $(leaf_flags_$(instruction_set)) $(language_flags) $(CPPFLAGS) $(CXXFLAGS)
+compile_flags = $(common_flags) $(build_flags) $(leaf_flags_$(instruction_set)) $(language_flags) $(mpi_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
+ifneq ($(MPI),0)
+  link_flags += $(addprefix -L,$(shell mpicxx --showme:libdirs 2>/dev/null)) -Wl,--as-needed -lmpi
+endif
 
 # Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core
 # that it waits for.
-test_environment := PBGEN_TOOLS=$(out)/bin PBGEN_RUNNER='$(runner)' OMP_WAIT_POLICY=passive
+test_environment := PBGEN_TOOLS=$(out)/bin PBGEN_RUNNER='$(runner)' OMP_WAIT_POLICY=passive $(if $(filter-out 0,$(MPI)),PBGEN_MPIRUN=mpirun)
 
 # ThreadSanitizer sees OpenMP's barriers only through LLVM's runtime, whose archer library tells it of them; GNU's runtime
 # gives false alarms.  Code of libomp itself is not instrumented and its reports are ignored.
@@ -117,6 +123,7 @@ ifneq ($(tests_alone),)
   library_sources := $(filter-out $(addprefix core/,base/timing.cpp files/file_batch.cpp files/folder_lock.cpp),$(library_sources))
   library_sources := $(filter-out core/gemm/fma_peak.cpp core/gemm/isa_rule.cpp,$(library_sources))
 endif
+library_sources := $(filter-out tools/lib/mpi/$(if $(filter-out 0,$(MPI)),no_mpi,mpi_ranks).cpp,$(library_sources))
 library_sources := $(filter-out $(foreach set,$(filter-out $(sets_here),$(instruction_sets)),%_$(set).cpp),$(library_sources))
 
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
@@ -165,7 +172,7 @@ to_install = $(if $(built_by_another),,$(1))
 # What bench runs to see what a model takes of a device.
 footprint := $(out)/bin/footprint
 
-.PHONY: all edge copy-edge amalgamation test test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge clean help
+.PHONY: all edge copy-edge amalgamation test test-faults mutants bench fuzz fuzz-run lint deps deps-dev deps-edge deps-mpi clean help
 .PHONY: test-edge test-m7 test-leaves cortex-m7 print-out
 .PHONY: has-compiler has-libraries has-gtest
 .PHONY: check install install-edge install-strip uninstall uninstall-edge test-install dist deb deps-deb
@@ -459,7 +466,7 @@ $(version_object): CPPFLAGS += -DPBGEN_BUILD_FLAGS='"$(common_flags) $(build_fla
 $(version_object): $(out)/commit
 
 # What is compiled, and how: rewritten only where it changed, so that a change rebuilds what depends on it.
-compiling_nothing := clean deps deps-dev deps-edge fuzz lint help test-edge test-m7 uninstall uninstall-edge dist deb deps-deb
+compiling_nothing := clean deps deps-dev deps-edge deps-mpi fuzz lint help test-edge test-m7 uninstall uninstall-edge dist deb deps-deb
 compiling_nothing += wasm deps-wasm deps-web
 compiling_nothing += $(if $(built_by_another),$(installing))
 ifneq ($(filter-out $(compiling_nothing),$(or $(MAKECMDGOALS),all)),)
@@ -495,6 +502,9 @@ ifneq ($(OPENMP),0)
 	@$(call has_header,omp.h,-fopenmp) || \
 	  { echo 'omp.h is missing for $(CXX): $(how_to_get_omp), or build with OPENMP=0' >&2; exit 1; }
 endif
+ifneq ($(MPI),0)
+	@command -v mpicxx >/dev/null || { echo 'mpicxx is missing: run `make deps-mpi`, or build with MPI=0' >&2; exit 1; }
+endif
 has-gtest:
 	@$(call has_header,gtest/gtest.h) || { echo 'GoogleTest is missing: run `make deps` (only the tests need it)' >&2; exit 1; }
 ifneq ($(cross),)
@@ -517,6 +527,9 @@ deps-wasm:
 
 deps-web:
 	@sh tools/deps.sh chromium nodejs python3
+
+deps-mpi:
+	@sh tools/deps.sh libopenmpi-dev openmpi-bin
 
 deps-edge:
 	@sh tools/deps.sh g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu qemu-user libgtest-dev googletest libstb-dev \
@@ -545,6 +558,7 @@ help:
 	@echo 'make test-web     draw by both under node and in a headless Chromium, and compare with the library (some minutes; python3)'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, clang-tidy, python3'
+	@echo 'make MPI=1        the tools with a train_gan that mpirun spreads over machines (wants: make deps-mpi)'
 	@echo 'make deps-edge    install what test-edge needs besides: compilers and qemu for aarch64, ARM, RISC-V and Cortex-M7'
 	@echo 'make deps-wasm    install what wasm needs: clang, lld and the C library of WebAssembly; deps-web: chromium and node for test-web'
 	@echo 'make clean        remove what make made'

@@ -27,7 +27,9 @@ BatchLoader::BatchLoader(ImageSet images, std::vector<std::uint32_t> indices, st
   if (static_cast<std::int64_t>(indices_.size()) < batch)
     fail_naming_options(ErrorKind::data, indices_.size(), " training images do not fill a batch of ", batch, "; add images, or lower ",
                         OptionName{"batch"}, " (a multiple of ", kLanes, ") or ", OptionName{"holdout"});
-  for (Tensor& buffer : buffers_) buffer = Tensor({batch, images_.size(), images_.size(), images_.channels()});
+  check(options.parts >= 1 && options.part >= 0 && options.part < options.parts && batch / kLanes % options.parts == 0, "part ", options.part,
+        " of ", options.parts, " of a batch of ", batch);
+  for (Tensor& buffer : buffers_) buffer = Tensor({batch / options.parts, images_.size(), images_.size(), images_.channels()});
   thread_ = start_thread("the thread that prepares batches", [this] { run(); });
 }
 
@@ -85,8 +87,9 @@ void BatchLoader::fill(std::int64_t iteration, TensorView batch) {
     order_epoch_ = epoch;
   }
   const CounterRng mirror(seed_, Stream::mirror, static_cast<std::uint32_t>(epoch));
-  const std::int64_t begin = iteration % iterations_per_epoch() * batch_;
-  for (std::int64_t i = 0; i < batch_; ++i) {
+  const std::int64_t images = batch_ / options_.parts;
+  const std::int64_t begin = iteration % iterations_per_epoch() * batch_ + options_.part * images;
+  for (std::int64_t i = 0; i < images; ++i) {
     const std::uint32_t image = indices_[order_[static_cast<std::size_t>(begin + i)]];
     image_to_lanes(images_.image(image), options_.mirror && (mirror.bits(image) & 1) != 0, i, batch);
   }

@@ -17,6 +17,8 @@ namespace pbgen {
 struct BatchOptions {
   bool mirror = false;  // half of the images, drawn anew in every epoch, are shown with left and right exchanged
   bool shuffle = true;  // false: in the order of the indices, the same in every epoch
+  int part = 0;         // which of so many equal parts of every batch is prepared: another process has the others
+  int parts = 1;
 };
 
 // Batch t is a pure function of (images, indices, batch, seed, options, t): with b = iterations_per_epoch() it is number

@@ -1,5 +1,6 @@
 #include "gan/losses.h"
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -64,21 +65,24 @@ Loss parse_loss(std::string_view name) {
   throw InvalidOption("loss", name, "dcgan, lsgan or wgan");
 }
 
-LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits) {
+LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits, const Sharing& sharing) {
   const ProfileScope scope("loss");
   const LaneShape expected{logits.shape.batch, 1, 1, 1};
   check_equal(logits.shape, expected, "shape of the logits");
   check_equal(dlogits.shape, expected, "shape of the logits' gradient");
   check(target >= 0.0 && target <= 1.0, "loss target is ", target, ", expected one in [0, 1]");
-  const double count = static_cast<double>(logits.shape.batch);
-  LossResult sum;
+  const std::int64_t shard_images = logits.shape.batch / sharing.here();
+  const double count = static_cast<double>(shard_images * sharing.shards);
+  std::array<double, 4 * kMostShards> sums{};  // of the loss and of the output, for every shard
   for (std::int64_t i = 0; i < logits.shape.batch; ++i) {
     const Term term = term_of(loss, logits.data[i], target);
-    sum.loss += term.loss;
-    sum.mean_output += term.output;
+    double* const of_shard = sums.data() + 2 * (i / shard_images);
+    of_shard[0] += term.loss;
+    of_shard[1] += term.output;
     dlogits.data[i] = static_cast<float>(term.slope / count);
   }
-  return {sum.loss / count, sum.mean_output / count};
+  const double* const total = sum_shards(sharing, sums.data(), 2);
+  return {total[0] / count, total[1] / count};
 }
 
 }  // namespace pbgen

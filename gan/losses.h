@@ -7,6 +7,7 @@
 
 #include <string_view>
 
+#include "core/base/ranks.h"
 #include "core/tensor/tensor.h"
 
 namespace pbgen {
@@ -31,6 +32,8 @@ struct LossResult {
 // logits: batch x 1 x 1 x 1.  dlogits: the same shape, overwritten with the gradient of the mean; may be logits itself.
 // Sums run in double in the order of the images; every finite logit gives a finite loss.  std::logic_error for a target
 // outside [0, 1].
-LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits);
+// sharing: how the batch is cut of which the logits are this process's part; both results are of the whole batch, and so is the mean whose
+// gradient this is.
+LossResult loss_towards(Loss loss, ConstTensorView logits, double target, TensorView dlogits, const Sharing& sharing = {});
 
 }  // namespace pbgen

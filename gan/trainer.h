@@ -11,11 +11,13 @@
 
 #include "core/base/array_chunks.h"
 #include "core/base/parallel.h"
+#include "core/base/ranks.h"
 #include "core/base/workspace.h"
 #include "core/tensor/tensor.h"
 #include "gan/losses.h"
 #include "gan/networks.h"
 #include "gan/sampler.h"
+#include "gan/shared_parameters.h"
 #include "layers/sequential.h"
 #include "optim/adam.h"
 
@@ -25,6 +27,7 @@ struct TrainerOptions {
   NetworkConfig network;
   Loss loss = Loss::dcgan;
   int batch = 64;       // a multiple of kLanes
+  int shards = 1;       // parts of a batch in which its sums are made (core/base/ranks.h): a power of two that divides batch / kLanes
   int d_steps = 1;      // discriminator updates an iteration, 1 to 100
   int g_steps = 2;      // generator updates an iteration, 1 to 100
   double learning_rate = 2e-4;
@@ -51,13 +54,16 @@ class Trainer {
  public:
   static constexpr int kFixedLatents = 64;
 
-  // Fresh weights drawn from the seed.  InvalidOption for options out of range.
-  explicit Trainer(const TrainerOptions& options);
+  // Fresh weights drawn from the seed.  InvalidOption for options out of range, and for shards that the ranks do not divide.
+  //
+  // ranks: the processes that train together, each with a Trainer of the same options; they outlive it.  Every call but of const functions is
+  // made by all of them, and takes this rank's images of a batch: the rank()-th part.
+  explicit Trainer(const TrainerOptions& options, Ranks& ranks = one_process());
 
   // Yields the batch of the next discriminator update; what it yields stays as it is until the following call.
   using NextBatch = FunctionRef<ConstTensorView()>;
 
-  // One iteration on real images in [-1, 1] (network.image_shape(batch)), d_steps batches of them; z of update u is images
+  // One iteration on real images in [-1, 1] (network.image_shape(batch_here())), d_steps batches of them; z of update u is images
   // u * batch .. of (seed, Stream::latent, iteration).  Error(diverged) naming the iteration and the tensor when a loss or a weight
   // is not finite; the trainer must not be used or saved after that.
   // The report stands until the next step.
@@ -68,7 +74,15 @@ class Trainer {
   const StepReport& step(ConstTensorView real);
   const StepReport& step(ConstTensorView real, ConstTensorView z);
 
+  // Several ranks keep the parameters, averages and moments in parts.  At rank 0 all arrays are whole from collect() to the next step: for
+  // sampling and saving.
+  void collect();
+  // After a checkpoint was read into the arrays, at every rank.
+  void distribute();
+
   const TrainerOptions& options() const { return options_; }
+  Ranks& ranks() { return *sharing_.ranks; }
+  int batch_here() const { return options_.batch / sharing_.ranks->count(); }
   std::int64_t iteration() const { return iteration_; }  // iterations done
   void set_iteration(std::int64_t iteration) { iteration_ = iteration; }
 
@@ -97,15 +111,19 @@ class Trainer {
   void require_finite_loss(double loss, const char* what, const Sequential& network) const;
   // One step of its optimiser, which leaves gradients of 0, then clipping where clip > 0.  Error(diverged), naming the iteration
   // and the first array with a value that is not finite.
-  void update(Sequential& network, Adam& adam, double clip);
+  void update(Sequential& network, Adam& adam, SharedParameters* shared, double clip);
   void update_average();
 
   TrainerOptions options_;
+  Sharing sharing_;
   Sequential generator_;
   Sequential discriminator_;
   std::unique_ptr<Sequential> averaged_;
   Adam generator_adam_;
   Adam discriminator_adam_;
+  std::unique_ptr<SharedParameters> shared_generator_;  // null for one process
+  std::unique_ptr<SharedParameters> shared_discriminator_;
+  bool collected_ = false;
   NamedArray fixed_latents_;
   std::int64_t iteration_ = 0;
   StepReport report_;

@@ -27,7 +27,7 @@ PassMemory pass_memory(const Sequential& network, LaneShape shape) {
     if (!layer.in_place()) memory.record_floats += output.floats();
     memory.record_floats += layer.record_floats(shape);
     memory.scratch_floats = std::max(memory.scratch_floats, output.floats());
-    memory.derived_bytes += layer.derived_bytes(shape);
+    memory.derived_bytes += layer.derived_bytes(network.seen_by(layer, shape));
     shape = output;
   }
   return memory;
@@ -41,18 +41,24 @@ std::int64_t parameters(const Sequential& network) {
 
 }  // namespace
 
-TrainingMemory training_memory(const TrainerOptions& options) {
+TrainingMemory training_memory(const TrainerOptions& options, int ranks) {
   // Untouched, these take no memory to speak of: what is large is mapped (core/base/aligned_buffer.h).
-  const Sequential generator = make_generator(options.network);
-  const Sequential discriminator = make_discriminator(options.network);
-  const LaneShape latents = options.network.latent_shape(options.batch);
-  const LaneShape images = options.network.image_shape(options.batch);
+  Sequential generator = make_generator(options.network);
+  Sequential discriminator = make_discriminator(options.network);
+  const int shards = options.shards / ranks;
+  generator.share({.shards = shards});
+  discriminator.share({.shards = shards});
+  const LaneShape latents = options.network.latent_shape(options.batch / ranks);
+  const LaneShape images = options.network.image_shape(options.batch / ranks);
   const PassMemory of_generator = pass_memory(generator, latents);
   const PassMemory of_discriminator = pass_memory(discriminator, images);
   const std::int64_t workspace = Workspace::round_up(std::max(generator.workspace_floats(latents), discriminator.workspace_floats(images)));
 
   TrainingMemory memory;
-  memory.weights = 4 * kFloat * (parameters(generator) + parameters(discriminator));
+  const std::int64_t all = parameters(generator) + parameters(discriminator);
+  const std::int64_t own = all / ranks;
+  memory.weights = kFloat * ((1 + shards) * all + 2 * own);
+  if (ranks > 1) memory.weights += kFloat * (2 * own + (all - own) + all);  // the part's values and gradients; what goes out, what comes in
   if (options.ema_decay > 0.0) memory.weights += kFloat * parameters(generator);
   memory.derived = of_generator.derived_bytes + of_discriminator.derived_bytes;
   memory.activations = kFloat * (latents.floats() + of_generator.record_floats + of_discriminator.record_floats +

@@ -143,35 +143,39 @@ void for_channel_sums(const Pieces& pieces, Range group, Term term, Body body) {
   for (std::int64_t c = group.begin; c < group.end; ++c) body(c, sums[c - group.begin]);
 }
 
-// Mean, rstd and unbiased variance of each channel of x.  partials: Pieces(x.shape).partial_floats() floats.
+// means[c], squares[c] of all of x: each channel's mean, and its values' summed squared distances from it.  partials:
+// Pieces(x.shape).partial_floats() floats.
 // Source of the combination: Chan, Golub, LeVeque, "Algorithms for computing the sample variance", 1983.
-void measure(ConstTensorView x, float* mean, float* rstd, float* variance, float* partials) {
+void measure(ConstTensorView x, double* means, double* squares, float* partials) {
   const Pieces pieces(x.shape);
   const std::int64_t channels = pieces.channels;
   const batchnorm_leaf::Leaves& leaf = layer_kernels().batchnorm;
-  float* const means = partials;
-  float* const squares = partials + pieces.count * channels;
+  float* const piece_means = partials;
+  float* const piece_squares = partials + pieces.count * channels;
   pieces.for_each([&](std::int64_t p, Range part) {
-    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), pieces.row_floats, part, means + p * channels,
-                  squares + p * channels);
+    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), pieces.row_floats, part, piece_means + p * channels,
+                  piece_squares + p * channels);
   });
   const double values = static_cast<double>(pieces.rows * kLanes);
   const auto weight = [&](std::int64_t p) { return static_cast<double>(pieces.rows_in(p) * kLanes); };
   for_channel_groups(pieces, [&](Range group) {
     for_channel_sums(
-        pieces, group, [&](std::int64_t p, std::int64_t c) { return means[p * channels + c] * weight(p); },
-        [&](std::int64_t c, double sum) { mean[c] = static_cast<float>(sum / values); });
+        pieces, group, [&](std::int64_t p, std::int64_t c) { return piece_means[p * channels + c] * weight(p); },
+        [&](std::int64_t c, double sum) { means[c] = static_cast<double>(static_cast<float>(sum / values)); });
     for_channel_sums(
         pieces, group,
         [&](std::int64_t p, std::int64_t c) {
-          const double distance = static_cast<double>(means[p * channels + c]) - static_cast<double>(mean[c]);
-          return squares[p * channels + c] + distance * distance * weight(p);
+          const double distance = static_cast<double>(piece_means[p * channels + c]) - means[c];
+          return piece_squares[p * channels + c] + distance * distance * weight(p);
         },
-        [&](std::int64_t c, double total) {
-          rstd[c] = static_cast<float>(1.0 / std::sqrt(total / values + BatchNorm2d::kEpsilon));
-          variance[c] = static_cast<float>(total / (values - 1.0));
-        });
+        [&](std::int64_t c, double total) { squares[c] = total; });
   });
+}
+
+// Calls body(shard, its view) for this process's shards of a batch.
+template <class View, class Body>
+void for_each_shard(const Sharing& sharing, View view, Body body) {
+  for (int shard = 0; shard < sharing.here(); ++shard) body(shard, part_of_batch(view, shard, sharing.here()));
 }
 
 void normalise(ConstTensorView x, TensorView y, const Map& map) {
@@ -218,8 +222,19 @@ LaneShape BatchNorm2d::output_shape(const LaneShape& input) const {
   return input;
 }
 
+void BatchNorm2d::share(const Sharing& sharing) {
+  Layer::share(sharing);
+  sharing_ = sharing;
+}
+
+LaneShape BatchNorm2d::shard_shape(LaneShape input) const {
+  input.batch /= sharing_.here();
+  return input;
+}
+
 std::int64_t BatchNorm2d::workspace_floats(const LaneShape& input) const {
-  return Workspace::round_up(Pieces(input).partial_floats()) + 3 * Workspace::round_up(channels());
+  const std::int64_t merged = Workspace::doubles_as_floats(merged_doubles(sharing_, 2 * channels()));
+  return Workspace::round_up(Pieces(shard_shape(input)).partial_floats()) + Workspace::round_up(merged) + 3 * Workspace::round_up(channels());
 }
 
 std::int64_t BatchNorm2d::record_floats(const LaneShape&) const { return 3 * channels() + 1; }
@@ -237,10 +252,31 @@ void BatchNorm2d::forward(ConstTensorView x, TensorView y, std::span<float> reco
   float* const scale = workspace.take(c_count);
   if (mode == Mode::train) {
     check_equal(static_cast<std::int64_t>(record.size()), record_floats(x.shape), "record of batch normalisation");
+    float* const partials = workspace.take(Pieces(shard_shape(x.shape)).partial_floats());
+    double* const moments = workspace.take_doubles(merged_doubles(sharing_, 2 * c_count));
+    for_each_shard(sharing_, x, [&](int shard, ConstTensorView images) {
+      double* const means = moments + shard * 2 * c_count;
+      measure(images, means, means + c_count, partials);
+    });
+    const double shard_values = static_cast<double>(shard_shape(x.shape).batch * x.shape.pixels());
+    const double* const merged = merge_shards(sharing_, moments, 2 * c_count, [&](double* left, const double* right, int level) {
+      const double values_each = std::ldexp(shard_values, level);
+      for (std::int64_t c = 0; c < c_count; ++c) {
+        const double distance = right[c] - left[c];
+        left[c] = 0.5 * (left[c] + right[c]);
+        left[c_count + c] += right[c_count + c] + distance * distance * 0.5 * values_each;
+      }
+    });
     float* const mean = record.data();
     float* const rstd = mean + c_count;
-    measure(x, mean, rstd, rstd + c_count, workspace.take(Pieces(x.shape).partial_floats()));
-    record.back() = static_cast<float>(x.shape.batch * x.shape.pixels());
+    const double values = shard_values * sharing_.shards;
+    for (std::int64_t c = 0; c < c_count; ++c) {
+      const double squares = merged[c_count + c];
+      mean[c] = static_cast<float>(merged[c]);
+      rstd[c] = static_cast<float>(1.0 / std::sqrt(squares / values + kEpsilon));
+      rstd[c_count + c] = static_cast<float>(squares / (values - 1.0));
+    }
+    record.back() = static_cast<float>(values);
     for (std::int64_t c = 0; c < c_count; ++c) scale[c] = gamma_.value[c] * rstd[c];
     normalise(x, y, {mean, scale, beta_.value.data(), slope_});
     return;
@@ -264,35 +300,50 @@ void BatchNorm2d::backward(ConstTensorView x, ConstTensorView, ConstTensorView d
   float* const scale = workspace.take(c_count);
   for (std::int64_t c = 0; c < c_count; ++c) scale[c] = gamma_.value[c] * batch.rstd[static_cast<std::size_t>(c)];
   const Map map{batch.mean.data(), scale, beta_.value.data(), slope_};
-  float* const sums_g = workspace.take(pieces.partial_floats());
-  float* const sums_gx = sums_g + pieces.count * c_count;
-  pieces.for_each([&](std::int64_t p, Range part) {
-    const std::int64_t at = pieces.begin(p) * pieces.row_floats;
-    piece_gradient_sums(leaf, map, x.data + at, dy.data + at, pieces.rows_in(p), pieces.row_floats, part, sums_g + p * c_count,
-                        sums_gx + p * c_count);
+  const Pieces of_shard(shard_shape(x.shape));
+  float* const sums_g = workspace.take(of_shard.partial_floats());
+  float* const sums_gx = sums_g + of_shard.count * c_count;
+  double* const sums = workspace.take_doubles(merged_doubles(sharing_, 2 * c_count));  // of g, and of g (x - mean), in every shard
+  for_each_shard(sharing_, x, [&](int shard, ConstTensorView images) {
+    const ConstTensorView gradients = part_of_batch(dy, shard, sharing_.here());
+    of_shard.for_each([&](std::int64_t p, Range part) {
+      const std::int64_t at = of_shard.begin(p) * of_shard.row_floats;
+      piece_gradient_sums(leaf, map, images.data + at, gradients.data + at, of_shard.rows_in(p), of_shard.row_floats, part,
+                          sums_g + p * c_count, sums_gx + p * c_count);
+    });
+    double* const of_g = sums + shard * 2 * c_count;
+    double* const of_gx = of_g + c_count;
+    AlignedBuffer<float>& beta_gradient = beta_.gradient_of(shard);
+    AlignedBuffer<float>& gamma_gradient = gamma_.gradient_of(shard);
+    for_channel_groups(of_shard, [&](Range group) {
+      for_channel_sums(
+          of_shard, group, [&](std::int64_t p, std::int64_t c) { return sums_g[p * c_count + c]; },
+          [&](std::int64_t c, double sum) {
+            if (want.params) beta_gradient[c] += static_cast<float>(sum);
+            of_g[c] = sum;
+          });
+      for_channel_sums(
+          of_shard, group, [&](std::int64_t p, std::int64_t c) { return sums_gx[p * c_count + c]; },
+          [&](std::int64_t c, double sum) {
+            const double rstd = batch.rstd[static_cast<std::size_t>(c)];
+            if (want.params) gamma_gradient[c] += static_cast<float>(sum * rstd);
+            of_gx[c] = sum;
+          });
+    });
   });
+  if (!want.input) return;
 
   // dx = gamma rstd (g - mean(g) - xhat mean(g xhat)), written as scale g - offset - tilt (x - mean).
   float* const tilt = workspace.take(c_count);
   float* const offset = workspace.take(c_count);
-  const double values = static_cast<double>(pieces.rows * kLanes);
-  const auto gain = [&](std::int64_t c) { return gamma_.value[c] * static_cast<double>(batch.rstd[static_cast<std::size_t>(c)]); };
-  for_channel_groups(pieces, [&](Range group) {
-    for_channel_sums(
-        pieces, group, [&](std::int64_t p, std::int64_t c) { return sums_g[p * c_count + c]; },
-        [&](std::int64_t c, double sum) {
-          if (want.params) beta_.gradient[c] += static_cast<float>(sum);
-          offset[c] = static_cast<float>(gain(c) * sum / values);
-        });
-    for_channel_sums(
-        pieces, group, [&](std::int64_t p, std::int64_t c) { return sums_gx[p * c_count + c]; },
-        [&](std::int64_t c, double sum) {
-          const double rstd = batch.rstd[static_cast<std::size_t>(c)];
-          if (want.params) gamma_.gradient[c] += static_cast<float>(sum * rstd);
-          tilt[c] = static_cast<float>(gain(c) * rstd * rstd * sum / values);
-        });
-  });
-  if (!want.input) return;
+  const double* const total = sum_shards(sharing_, sums, 2 * c_count);
+  const double values = static_cast<double>(of_shard.rows * kLanes) * sharing_.shards;
+  for (std::int64_t c = 0; c < c_count; ++c) {
+    const double rstd = batch.rstd[static_cast<std::size_t>(c)];
+    const double gain = gamma_.value[c] * rstd;
+    offset[c] = static_cast<float>(gain * total[c] / values);
+    tilt[c] = static_cast<float>(gain * rstd * rstd * total[c_count + c] / values);
+  }
   pieces.for_rows_backwards([&](std::int64_t first, std::int64_t rows) {
     const std::int64_t at = first * pieces.row_floats;
     leaf.input_gradient({rows, c_count, pieces.row_floats}, map, tilt, offset, x.data + at, dy.data + at, dx.data + at);

@@ -17,8 +17,8 @@ namespace pbgen {
 // channels; y has x's shape.  slope 1 (no activation), 0 (ReLU) or between (leaky ReLU): to the bit what the layers of
 // activations.h give behind batch normalisation, in half the passes over memory.
 //
-// Train mode takes mean and biased variance from the batch and leaves them in the record; inference mode takes the moving
-// ones.  Moving statistics (decay 0.9, unbiased variance) change in update_moving_statistics alone.
+// Train mode takes mean and biased variance from the whole batch, which several processes may share (share()), and leaves them in the
+// record: one exchange of 16 bytes a channel forward, and one backward.  Inference mode takes the moving ones.  Moving statistics (decay 0.9, unbiased variance) change in update_moving_statistics alone.
 //
 // params: <name>.gamma (1), <name>.beta (0); buffers: <name>.running_mean (0), <name>.running_var (1); dims [channels].
 // Sums are cut by the shape alone, so results are the same for any number of threads and on both paths of core/base/cpu.h.
@@ -33,6 +33,8 @@ class BatchNorm2d final : public Layer {
   LaneShape output_shape(const LaneShape& input) const override;
   std::int64_t workspace_floats(const LaneShape& input) const override;
   std::int64_t record_floats(const LaneShape& input) const override;
+  bool combines_images() const override { return true; }
+  void share(const Sharing& sharing) override;
   bool gradient_in_place() const override { return true; }
   void forward(ConstTensorView x, TensorView y, std::span<float> record, Workspace& workspace, Mode mode) const override;
   void backward(ConstTensorView x, ConstTensorView y, ConstTensorView dy, TensorView dx, std::span<const float> record, Want want,
@@ -63,6 +65,7 @@ class BatchNorm2d final : public Layer {
 
  private:
   std::int64_t channels() const { return gamma_.value.size(); }
+  LaneShape shard_shape(LaneShape input) const;
 
   // The batches of a calibration, taken together.
   struct Pool {
@@ -72,6 +75,7 @@ class BatchNorm2d final : public Layer {
     std::vector<double> squares;  // summed squared distances from mean
   };
 
+  Sharing sharing_;
   float slope_;
   Param gamma_;
   Param beta_;

@@ -48,7 +48,7 @@ std::optional<BinaryRecipe> recipe_named(std::string_view name_of_one) {
 }
 
 BinaryWeight::BinaryWeight(std::string name, std::vector<std::int64_t> dims, const WeightAxes& axes, BinaryRecipe recipe)
-    : recipe_(recipe), axes_(axes), latent_(std::move(name), std::move(dims)) {
+    : recipe_(recipe), axes_(axes), latent_(std::move(name), std::move(dims)), held_{0, axes.channel.extent} {
   const std::int64_t count = latent_.value.size();
   check(divides(axes.channel, count) && divides(axes.input, count), latent_.name, ": an axis does not divide ", count, " weights");
   if (!binarized()) return;
@@ -57,13 +57,13 @@ BinaryWeight::BinaryWeight(std::string name, std::vector<std::int64_t> dims, con
 }
 
 template <class Body>
-void BinaryWeight::for_each_block(Body body) const {
+void BinaryWeight::for_each_block(Range taken, Body body) const {
   const auto [channels, length] = axes_.channel;
   const Runs runs{latent_.value.size() / (channels * length), channels * length, 0, length};
-  parallel_for(channels, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t first = begin; first < end; first += kMostChannels) {
+  parallel_for(taken.size(), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t first = taken.begin + begin; first < taken.begin + end; first += kMostChannels) {
       Runs part = runs;
-      part.channels = std::min(kMostChannels, end - first);
+      part.channels = std::min(kMostChannels, taken.begin + end - first);
       body(first, part);
     }
   }, min_piece_of(weights_per_channel()));
@@ -97,18 +97,52 @@ void BinaryWeight::project() {
   }, min_piece_of(inputs * kColumns));
 }
 
-void BinaryWeight::repack() {
+void BinaryWeight::rescale() {
   if (!binarized()) return;
   const float* const w = latent_.value.data();
   const binary_weight_leaf::Leaves& leaf = layer_kernels().binary_weight;
-  for_each_block([&](std::int64_t first, const Runs& runs) {
-    const std::int64_t at = first * runs.length;
+  for_each_block(held_, [&](std::int64_t first, const Runs& runs) {
     double sums[kMostChannels * kWidth] = {};
-    leaf.add_magnitudes(runs, w + at, sums);
+    leaf.add_magnitudes(runs, w + first * runs.length, sums);
     for (std::int64_t c = 0; c < runs.channels; ++c)
       scale_[first + c] = static_cast<float>(sum_of(sums + c * kWidth) / scale_divisor());
-    if (!expanded_.empty()) leaf.expand(runs, w + at, scale_.data() + first, expanded_.data() + at);
   });
+}
+
+void BinaryWeight::repack() {
+  rescale();
+  if (expanded_.empty()) return;
+  const float* const w = latent_.value.data();
+  const binary_weight_leaf::Leaves& leaf = layer_kernels().binary_weight;
+  for_each_block({0, axes_.channel.extent}, [&](std::int64_t first, const Runs& runs) {
+    const std::int64_t at = first * runs.length;
+    leaf.expand(runs, w + at, scale_.data() + first, expanded_.data() + at);
+  });
+}
+
+template <class Body>
+void BinaryWeight::for_each_weight(Range channels, Body body) const {
+  const auto [extent, length] = axes_.channel;
+  std::int64_t number = 0;
+  for (std::int64_t row = 0; row < latent_.value.size(); row += extent * length)
+    for (std::int64_t i = row + channels.begin * length; i < row + channels.end * length; ++i) body(number++, i);
+}
+
+void BinaryWeight::write_codes(Range channels, std::byte* codes) const {
+  std::fill_n(codes, code_bytes(channels), std::byte{0});
+  for_each_weight(channels, [&](std::int64_t number, std::int64_t i) {
+    const float w = latent_.value[i];
+    const unsigned code = (w >= 0.0f ? 1u : 0u) | (std::fabs(w) < 1.0f ? 0u : 2u);
+    codes[number / 4] |= std::byte(code << number % 4 * 2);
+  });
+}
+
+void BinaryWeight::read_codes(Range channels, const std::byte* codes, const float* scale) {
+  constexpr float kStandIns[] = {-0.5f, 0.5f, -1.0f, 1.0f};
+  for_each_weight(channels, [&](std::int64_t number, std::int64_t i) {
+    latent_.value[i] = kStandIns[std::to_integer<unsigned>(codes[number / 4]) >> number % 4 * 2 & 3];
+  });
+  std::copy_n(scale, channels.size(), scale_.data() + channels.begin);
 }
 
 void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g, float beta)> product) {
@@ -125,7 +159,7 @@ void BinaryWeight::add_gradient(Workspace& workspace, FunctionRef<void(float* g,
   const double n = static_cast<double>(weights_per_channel());
   const double xnor_gain = (1.0 - 1.0 / static_cast<double>(axes_.input.extent)) * n;
   const binary_weight_leaf::Leaves& leaf = layer_kernels().binary_weight;
-  for_each_block([&](std::int64_t first, const Runs& runs) {
+  for_each_block({0, axes_.channel.extent}, [&](std::int64_t first, const Runs& runs) {
     const std::int64_t at = first * runs.length;
     float inside[kMostChannels];
     float through[kMostChannels] = {};

@@ -13,6 +13,7 @@
 // Rastegari et al., XNOR-Net, ECCV 2016, section 3.1, as in its authors' code.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,7 +23,9 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/parallel.h"
+#include "core/base/range.h"
 #include "core/base/workspace.h"
+#include "core/freestanding/ints.h"
 #include "core/tensor/param.h"
 
 namespace pbgen {
@@ -75,6 +78,19 @@ class BinaryWeight {
   // Remakes scale (relative error below 2^-21) and, where it is kept, W_b from W.  The one place where anything is derived
   // from a weight; once an optimiser update.
   void repack();
+  // Its first part: the scales of the channels that are held.
+  void rescale();
+
+  const WeightAxes& axes() const { return axes_; }
+
+  // From now on rescale() makes the scales of these channels alone.  Of the others another process holds W, and here stands, from
+  // read_codes(), what the layer needs of it: its scales, and stand-ins of W's signs and of its sides of 1.
+  void hold(Range channels) { held_ = channels; }
+  // Two bits a weight, its sign and whether it lies outside of (-1, 1), four to a byte, in the order of the array.
+  std::int64_t code_bytes(Range channels) const { return ceil_div(channels.size() * weights_per_channel(), 4); }
+  void write_codes(Range channels, std::byte* codes) const;
+  // scale: one for each of the channels.
+  void read_codes(Range channels, const std::byte* codes, const float* scale);
 
   // Scratch of add_gradient.
   std::int64_t workspace_floats() const { return binarized() ? Workspace::round_up(latent_.value.size()) : 0; }
@@ -91,13 +107,18 @@ class BinaryWeight {
   }
   // Calls body(first channel, its and its neighbours' runs), threads splitting the channels.
   template <class Body>
-  void for_each_block(Body body) const;
+  void for_each_block(Range channels, Body body) const;
+
+  // Calls body(number among these, index) for the weights of some channels.
+  template <class Body>
+  void for_each_weight(Range channels, Body body) const;
 
   BinaryRecipe recipe_;
   WeightAxes axes_;
   Param latent_;
   AlignedBuffer<float> scale_;
   AlignedBuffer<float> expanded_;
+  Range held_;
 };
 
 }  // namespace pbgen

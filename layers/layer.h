@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/ranks.h"
 #include "core/base/workspace.h"
 #include "core/tensor/param.h"
 #include "core/tensor/tensor.h"
@@ -38,6 +39,13 @@ class Layer {
   virtual std::int64_t derived_bytes(const LaneShape& input) const { static_cast<void>(input); return 0; }
   // Whether y may be x and dx may be dy: true where backward looks at y alone.
   virtual bool in_place() const { return false; }
+  // Whether an image's output depends on the others of its batch.
+  virtual bool combines_images() const { return false; }
+  // How the batch is cut that forwards and backwards see this process's part of from now on.  A layer that combines images gets all of that
+  // part in one call and sums over all ranks; the others get a shard a call.
+  virtual void share(const Sharing& sharing) {
+    for (Param* const param : params()) param->set_shards(sharing.here());
+  }
   // Whether dx may be dy, whatever y is.
   virtual bool gradient_in_place() const { return in_place(); }
 

@@ -16,6 +16,24 @@ void clamp(Param& param, float bound) {
   }, min_piece_of(1));
 }
 
+// While it lives, Param::gradient is that of one of the shards.
+class ShardGradients {
+ public:
+  ShardGradients(const std::vector<Param*>& params, int shard) : params_(params), shard_(shard) { exchange(); }
+  ~ShardGradients() { exchange(); }
+  ShardGradients(const ShardGradients&) = delete;
+  ShardGradients& operator=(const ShardGradients&) = delete;
+
+ private:
+  void exchange() {
+    if (shard_ == 0) return;
+    for (Param* const param : params_) std::swap(param->gradient, param->gradient_of(shard_));
+  }
+
+  const std::vector<Param*>& params_;
+  const int shard_;
+};
+
 }  // namespace
 
 void Sequential::append(std::unique_ptr<Layer> layer) {
@@ -38,10 +56,22 @@ LaneShape Sequential::output_shape(LaneShape input) const {
   return input;
 }
 
+void Sequential::share(const Sharing& sharing) {
+  const int ranks = sharing.ranks->count();
+  check(sharing.shards >= ranks && sharing.shards % ranks == 0, sharing.shards, " shards on ", ranks, " ranks");
+  sharing_ = sharing;
+  for (const auto& layer : layers_) layer->share(sharing);
+}
+
+LaneShape Sequential::seen_by(const Layer& layer, LaneShape input) const {
+  if (!layer.combines_images()) input.batch /= sharing_.here();
+  return input;
+}
+
 std::int64_t Sequential::workspace_floats(LaneShape input) const {
   std::int64_t floats = 0;
   for (const auto& layer : layers_) {
-    floats = std::max(floats, layer->workspace_floats(input));
+    floats = std::max(floats, layer->workspace_floats(seen_by(*layer, input)));
     input = layer->output_shape(input);
   }
   return floats;
@@ -81,7 +111,9 @@ ConstTensorView Sequential::forward(ConstTensorView x, Record& record, Workspace
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const TensorView output = record.activations_[record.activation_of_[i]].view();
     const ProfileScope scope(labels_[i], "forward");
-    layers_[i]->forward(input, output, record.records_[i].span(), workspace, mode);
+    const int calls = layers_[i]->combines_images() ? 1 : sharing_.here();
+    for (int part = 0; part < calls; ++part)
+      layers_[i]->forward(part_of_batch(input, part, calls), part_of_batch(output, part, calls), record.records_[i].span(), workspace, mode);
     input = output;
   }
   return input;
@@ -104,7 +136,7 @@ ConstTensorView Sequential::infer(ConstTensorView x, Scratch& scratch, Workspace
 }
 
 TensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch,
-                                Workspace& workspace) {
+                                Workspace& workspace, const FunctionRef<void(std::size_t layer)>* done) {
   check_equal(x.shape, record.input_, "network input");
   check_equal(dy.shape, record.output().shape, "network output gradient");
   check(scratch.ping_.size() >= dy.shape.floats(), "scratch was made for a smaller input");
@@ -123,15 +155,17 @@ TensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTe
     const ConstTensorView input = i == 0 ? x : record.activations_[record.activation_of_[i - 1]].view();
     const Want layer_want{want.input || i > 0, want.params};
     const ProfileScope scope(labels_[i], "backward");
-    if (layer.gradient_in_place()) {
-      layer.backward(input, output, gradient, layer_want.input ? gradient : TensorView{}, record.records_[i].span(), layer_want, workspace);
-      if (!layer_want.input) gradient = {};
-      continue;
+    const bool in_place = layer.gradient_in_place();
+    const TensorView dx = layer_want.input ? TensorView{in_place ? gradient.data : spare, input.shape} : TensorView{};
+    const int calls = layer.combines_images() ? 1 : sharing_.here();
+    for (int part = 0; part < calls; ++part) {
+      const ShardGradients chosen(params_[i], part);
+      layer.backward(part_of_batch(input, part, calls), part_of_batch(output, part, calls), part_of_batch(ConstTensorView(gradient), part, calls),
+                     layer_want.input ? part_of_batch(dx, part, calls) : dx, record.records_[i].span(), layer_want, workspace);
     }
-    const TensorView dx = layer_want.input ? TensorView{spare, input.shape} : TensorView{};
-    layer.backward(input, output, gradient, dx, record.records_[i].span(), layer_want, workspace);
-    spare = gradient.data;
+    if (!in_place) spare = gradient.data;
     gradient = dx;
+    if (done != nullptr) (*done)(i);
   }
   return gradient;
 }
@@ -149,18 +183,45 @@ std::vector<NamedArray*> Sequential::buffers() const& {
   return all;
 }
 
-void Sequential::weights_updated(double clip) {
+void Sequential::sum_shard_gradients(std::size_t layer) {
+  if (sharing_.here() == 1) return;
+  for (Param* const param : params_[layer]) {
+    const auto add = [&](std::int64_t begin, std::int64_t end) {
+      for (int step = 1; step < sharing_.here(); step *= 2)
+        for (int shard = 0; shard + step < sharing_.here(); shard += 2 * step) {
+          float* const left = param->gradient_of(shard).data();
+          float* const right = param->gradient_of(shard + step).data();
+          for (std::int64_t i = begin; i < end; ++i) left[i] += right[i];
+          std::fill(right + begin, right + end, 0.0f);
+        }
+    };
+    parallel_for(param->value.size(), add, min_piece_of(2));
+  }
+}
+
+void Sequential::sum_shard_gradients() {
+  for (std::size_t i = 0; i < layers_.size(); ++i) sum_shard_gradients(i);
+}
+
+void Sequential::project_weights(double clip) {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const ProfileScope scope(labels_[i], "packing");
     layers_[i]->project_weights();
     if (clip > 0.0)
       for (Param* const param : params_[i]) clamp(*param, static_cast<float>(clip));
-    layers_[i]->weights_changed();
   }
 }
 
+void Sequential::weights_updated(double clip) {
+  project_weights(clip);
+  weights_loaded();
+}
+
 void Sequential::weights_loaded() {
-  for (const auto& layer : layers_) layer->weights_changed();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const ProfileScope scope(labels_[i], "packing");
+    layers_[i]->weights_changed();
+  }
 }
 
 void Sequential::update_moving_statistics(const Record& record) {

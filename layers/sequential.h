@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/base/aligned_buffer.h"
+#include "core/base/parallel.h"
+#include "core/base/ranks.h"
 #include "core/tensor/tensor.h"
 #include "layers/layer.h"
 
@@ -52,7 +54,13 @@ class Sequential {
 
   void append(std::unique_ptr<Layer> layer);
 
+  // Cuts batches for sums over their images: what passes through from now on is this process's part of one (core/base/ranks.h), and records,
+  // scratch and workspaces are made after it.  std::logic_error where the ranks do not divide the shards.
+  void share(const Sharing& sharing);
+
   LaneShape output_shape(LaneShape input) const;
+  // What one call of a layer sees of this process's part of a batch: all of it, or a shard.
+  LaneShape seen_by(const Layer& layer, LaneShape input) const;
   // The largest need of any layer.
   std::int64_t workspace_floats(LaneShape input) const;
   Record make_record(const LaneShape& input) const;
@@ -66,7 +74,13 @@ class Sequential {
   // Gradient of <y, dy>: adds to the parameters' gradients where want.params; returns dx (valid until scratch is used
   // again; the caller may add to it) where want.input, else an empty view.  dy may be what a backward with the same scratch
   // returned, of another network, too; it is used up then.
-  TensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace);
+  // done, where given, is called behind every layer, whose parameters' gradients are then whole.
+  TensorView backward(ConstTensorView x, const Record& record, ConstTensorView dy, Want want, Scratch& scratch, Workspace& workspace,
+                      const FunctionRef<void(std::size_t layer)>* done = nullptr);
+
+  // Sums a layer's gradients over this process's shards, by the tree; they are in Param::gradient then, and 0 in the others.
+  void sum_shard_gradients(std::size_t layer);
+  void sum_shard_gradients();
 
   // Pointers into the layers: not of a temporary.
   std::vector<Param*> params() const&;
@@ -76,6 +90,8 @@ class Sequential {
   // After initialisation and after each optimiser update.  clip > 0: every parameter is brought into [-clip, clip] first, after its
   // recipe's projection and before anything is derived from it.
   void weights_updated(double clip = 0.0);
+  // Its first part: the projection and the clipping, of which nothing is derived yet.
+  void project_weights(double clip);
   // After loading weights.
   void weights_loaded();
   void update_moving_statistics(const Record& record);
@@ -85,6 +101,7 @@ class Sequential {
   const Layer& layer(std::size_t i) const { return *layers_[i]; }
 
  private:
+  Sharing sharing_;
   std::vector<std::unique_ptr<Layer>> layers_;
   std::vector<std::vector<Param*>> params_;  // by layer
   std::vector<std::string> labels_;  // in a profile: the name of the layer's parameters, or of the layer before it

@@ -30,6 +30,7 @@ class WeightedLayer : public Layer {
  public:
   const LayerDescription& description() const { return description_; }
   const BinaryWeight& weight() const { return weight_; }
+  BinaryWeight& weight() { return weight_; }
 
   // <name>.weight, <name>.bias.
   std::vector<Param*> params() override { return {&weight_.latent(), &bias_}; }

@@ -16,11 +16,13 @@
 #include "tools/lib/cli/exit.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/text.h"
+#include "tools/lib/mpi/joined_ranks.h"
 #include "tools/lib/runs/find_checkpoint.h"
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/dry_run.h"
 #include "tools/lib/train/numerical_path.h"
 #include "tools/lib/train/run_identity.h"
+#include "tools/lib/train/run_ranks.h"
 #include "tools/lib/train/train_flags.h"
 #include "tools/lib/train/training_run.h"
 
@@ -94,7 +96,15 @@ void tell_of_new_run(const TrainFlags& flags, bool resumes, const std::string& l
     say(stderr, "--resume auto: no usable checkpoint in ", looked_in, "; a new run begins in ", run_path);
 }
 
-int run(int argc, char** argv) {
+// What the ranks behind the first do, which take the plan from it.
+int follow(const TrainFlags& flags, Ranks& ranks) {
+  if (flags.threads > 0) set_thread_count(flags.threads);
+  RunPlan plan;
+  share_plan(ranks, plan);
+  return run_training(plan, ranks);
+}
+
+int run(int argc, char** argv, JoinedRanks& joined) {
   TrainFlags flags;
   ArgumentParser parser("train_gan", "trains a generator of images whose layers are partly in one bit",
                         "Without arguments it trains the main job on synthetic faces: 64x64, one-bit layers in the generator (1, 2) and in "
@@ -106,8 +116,13 @@ int run(int argc, char** argv) {
   parser.example("./tools/train_gan --data CELEBA --celeba --preset paper --cache ~/.cache/pbgen", "the paper's run in full precision");
   parser.example("./tools/train_gan --data PHOTOS --crop center:160 --setting F --gf-dim 32 --df-dim 32 --epochs 100",
                  "your own photographs");
+  parser.example("mpirun -n 4 --bind-to none ./tools/train_gan --shards 4 --preset paper", "one run on four ranks (make MPI=1)");
   parser.example("./tools/train_gan --resume runs/g12-d234-dcgan-64-001 --iterations 7000", "go on where a run stopped");
   if (!parser.parse(argc, argv)) return 0;
+  joined.set_patience(flags.mpi_timeout);
+  Ranks& ranks = joined.ranks();
+  require_same_program(ranks, argc, argv);
+  if (ranks.rank() != 0) return flags.dry_run ? 0 : follow(flags, ranks);
   ResumePoint point;
   if (!flags.resume.empty()) point = find_resume_point(flags.resume, flags.out, run_name(run_config(parser, flags)));
   const bool resumes = !point.checkpoint.empty();
@@ -142,12 +157,19 @@ int run(int argc, char** argv) {
   const FolderLock lock = plan.run_path.empty() ? RunDirectory::lock_first_free(name) : FolderLock(plan.run_path);
   plan.run_path = lock.folder();
   tell_of_new_run(flags, resumes, looked_in, plan.run_path);
-  return run_training(plan);
+  share_plan(ranks, plan);
+  return run_training(plan, ranks);
 }
 
 }  // namespace
 }  // namespace pbgen
 
 int main(int argc, char** argv) {
-  return pbgen::run_tool("train_gan", [&] { return pbgen::run(argc, argv); });
+  std::optional<pbgen::JoinedRanks> joined;
+  const int code = pbgen::run_tool("train_gan", [&] {
+    joined.emplace();
+    return pbgen::run(argc, argv, *joined);
+  });
+  if (joined) joined->end(code);
+  return code;
 }

@@ -30,6 +30,10 @@ class Workspace {
     return block;
   }
 
+  // The same for so many doubles, which take doubles_as_floats(doubles).
+  double* take_doubles(std::int64_t doubles) { return reinterpret_cast<double*>(take(doubles_as_floats(doubles))); }
+  static constexpr std::int64_t doubles_as_floats(std::int64_t doubles) { return 2 * doubles; }
+
   std::int64_t floats() const { return storage_.size(); }
 
   class Scope {

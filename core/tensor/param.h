@@ -29,7 +29,15 @@ struct NamedArray {
 struct Param : NamedArray {
   Param(std::string name_, std::vector<std::int64_t> dims_) : NamedArray(std::move(name_), std::move(dims_)), gradient(value.size()) {}
 
-  AlignedBuffer<float> gradient;
+  // For so many shards of a batch (core/base/ranks.h), each with a gradient of its own: 0.
+  void set_shards(int shards) {
+    further_gradients.clear();
+    for (int shard = 1; shard < shards; ++shard) further_gradients.emplace_back(value.size());
+  }
+  AlignedBuffer<float>& gradient_of(int shard) { return shard == 0 ? gradient : further_gradients[static_cast<std::size_t>(shard) - 1]; }
+
+  AlignedBuffer<float> gradient;                        // of the first shard
+  std::vector<AlignedBuffer<float>> further_gradients;  // of those behind it
 };
 
 }  // namespace pbgen

@@ -20,6 +20,16 @@ struct TensorView {
   operator ConstTensorView() const { return {data, shape}; }
 };
 
+// One of `parts` equal parts of the images: whole slices, else std::logic_error.
+template <class View>
+View part_of_batch(View view, int part, int parts) {
+  check(view.shape.slices() % parts == 0, "a batch of ", view.shape.batch, " images in ", parts, " parts of whole slices");
+  const std::int64_t floats = view.shape.floats() / parts;
+  view.shape.batch /= parts;
+  view.data += part * floats;
+  return view;
+}
+
 class Tensor {
  public:
   Tensor() = default;

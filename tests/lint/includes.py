@@ -34,7 +34,7 @@ ROOMS = {
 }
 TOOLS = []
 for room, more in {
-    "cli": [], "html": ["cli"], "runs": ["cli", "html"], "model": ["cli"], "images": ["cli", "runs", "model"],
+    "cli": [], "mpi": [], "html": ["cli"], "runs": ["cli", "html"], "model": ["cli"], "images": ["cli", "runs", "model"],
     "train": ["cli", "html", "runs", "model", "images"], "trials": ["cli", "html", "runs", "model", "images", "train"],
     "plan": ["cli", "html", "runs", "model", "images", "train", "trials"], "bench": ["cli", "html", "runs", "model"],
     "paper": ["cli", "html", "runs", "model", "images", "train", "trials", "bench"],
@@ -52,6 +52,7 @@ RESERVED = {
     r"stb[_/].*": (["data/formats/image_io.cpp"], "only data/formats/image_io.cpp includes stb"),
     r"gtest/.*|gmock/.*": (["tests/"], "only tests include GoogleTest"),
     r"omp\.h": (["core/"], "threads come from core/base/parallel.h"),
+    r"mpi\.h": (["tools/lib/mpi/"], "MPI is known to tools/lib/mpi alone: core/base/ranks.h"),
     r"random": (["tests/"], "random numbers come from core/base/rng.h"),
     r"iostream": (["tools/", "tests/"], "only tools print"),
 }
@@ -65,7 +66,7 @@ MAY_OPEN = [
     "core/base/aligned_buffer.h",  # memory without a file
     "core/base/cpu.cpp", "core/base/cgroup.cpp", "tools/lib/cli/memory_limits.cpp", "tools/lib/cli/thread_waiting.cpp",  # /proc and /sys
     "tools/lib/paper/pieces/measured_savings.cpp",
-    "tools/lib/cli/standard_streams.cpp",  # /dev/null
+    "tools/lib/cli/standard_streams.cpp", "tools/lib/mpi/mpi_ranks.cpp",  # /dev/null
     "tests/",
 ]
 

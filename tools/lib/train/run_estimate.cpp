@@ -60,11 +60,18 @@ Measured measure(const TrainerOptions& options) {
   return measured;
 }
 
+// With another batch, and as many shards as divide it.
+TrainerOptions with_batch(TrainerOptions options, int batch) {
+  options.batch = batch;
+  while (batch / kLanes % options.shards != 0) options.shards /= 2;
+  return options;
+}
+
 // The smallest run of the kind: what surely is quick.
 TrainerOptions smallest(TrainerOptions options) {
   constexpr int kLeastWidth = 8;
   options.network.size = 16;
-  options.batch = kLanes;
+  options = with_batch(options, kLanes);
   while (extent_of(options).parameters > kMostParameters) {
     bool narrower = false;
     for (auto* const widths : {&options.network.g_widths, &options.network.d_widths})
@@ -85,11 +92,10 @@ std::vector<TrainerOptions> candidates(const TrainerOptions& options, const Trai
                                            std::pair(least.network.g_widths, least.network.d_widths)}) {
     for (int size = options.network.size; size >= 16; size /= 2) {
       for (int batch = options.batch; batch >= kLanes; batch = batch / 2 / kLanes * kLanes) {
-        TrainerOptions& candidate = list.emplace_back(options);
+        TrainerOptions& candidate = list.emplace_back(with_batch(options, batch));
         candidate.network.size = size;
         candidate.network.g_widths = g_widths;
         candidate.network.d_widths = d_widths;
-        candidate.batch = batch;
       }
     }
   }

@@ -15,13 +15,22 @@ namespace {
 constexpr std::array<std::string_view, 10> kFree{"iterations",  "epochs",           "sample_every", "swd_every", "swd_repeats",
                                                  "checkpoint_every", "keep", "cache",        "data",      "init_from"};
 
-}  // namespace
-
-Json run_identity(const RunConfig& config) {
+// With what run_identity leaves out.
+Json whole_identity(const RunConfig& config) {
   const Json all = to_json(config);
   Json identity = Json::object();
   for (const auto& [key, value] : all.as_object())
     if (std::find(kFree.begin(), kFree.end(), key) == kFree.end()) identity.set(key, value);
+  return identity;
+}
+
+}  // namespace
+
+Json run_identity(const RunConfig& config) {
+  const Json whole = whole_identity(config);
+  Json identity = Json::object();
+  for (const auto& [key, value] : whole.as_object())
+    if (key != "shards" || config.trainer.shards != TrainerOptions().shards) identity.set(key, value);
   return identity;
 }
 
@@ -42,8 +51,8 @@ void apply_identity(ArgumentParser& parser, const Json& identity, const std::str
 void require_same_run(const RunConfig& config, const Json& saved, const std::string& checkpoint) {
   // A checkpoint names its layers, so that the default run's average is not its.
   const std::vector<std::string> loss_alone{"--setting", "A", "--loss", std::string(loss_name(config.trainer.loss))};
-  const Json unsaid = run_identity(run_config_of(loss_alone));
-  const Json identity = run_identity(config);
+  const Json unsaid = whole_identity(run_config_of(loss_alone));
+  const Json identity = whole_identity(config);
   std::string differences;
   for (const auto& [key, value] : identity.as_object()) {
     const Json* const before = saved.find(key);

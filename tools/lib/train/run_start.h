@@ -17,11 +17,11 @@ RunDirectory claimed_folder(const RunPlan& plan);
 // The images, once memory and threads are there: they are asked for first, before there is anything to lose.
 TrainingData loaded_data(const RunConfig& config);
 
-// Takes what the checkpoint holds that the run goes on from, or the weights of the one that it begins with.  Error(usage) where that was
-// trained on other images.
+// Takes what the checkpoint holds that the run goes on from, or the weights of the one that it begins with, which rank 0 reads.
+// Error(usage) where that was trained on other images.
 void restore(const RunPlan& plan, const TrainingData& data, Trainer& trainer);
 
 // What is trained on which images by which kernels, in a run of `total` iterations, on stdout.
-void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingData& data, const Trainer& trainer, std::int64_t total);
+void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingData& data, Trainer& trainer, std::int64_t total);
 
 }  // namespace pbgen

@@ -53,6 +53,14 @@ Rule<int> lanes_rule() {
   };
 }
 
+// The rule of --shards by itself.
+Rule<int> power_of_two_rule() {
+  return [](const int& value) {
+    const bool valid = value >= 1 && value <= kMostShards && (value & (value - 1)) == 0;
+    return valid ? std::string() : concat("a power of two from 1 to ", kMostShards);
+  };
+}
+
 // The rule for a value that only a few numbers are.
 Rule<int> one_of_numbers(std::vector<std::int64_t> numbers) {
   return [numbers = std::move(numbers)](const int& value) {
@@ -133,6 +141,10 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
              all_of(more_than(0.0), in_range(0.0, 1e6))).in_config();
   parser.add("--batch", &flags.said.trainer.batch, "N", "images a step, a multiple of 8 up to 4096: eight share the lanes of a vector",
              lanes_rule()).in_config();
+  parser.add("--shards", &flags.said.trainer.shards, "N",
+             "parts of a batch in which its sums are made, a power of two that divides the batch in slices of eight; part of what a run is, for "
+             "it decides the rounding: one process or up to N ranks of mpirun then write the same bytes",
+             power_of_two_rule()).in_config();
   parser.add("--loss", &flags.said.trainer.loss, "NAME",
              "dcgan (sigmoid cross-entropy), lsgan (least squares) or wgan (Wasserstein distance by a critic with clipped weights), which "
              "has defaults of its own: --d-steps 5 --g-steps 1 --clip 0.01 --lr 5e-5 --beta1 0 (Adam's nearest to its authors' RMSProp)")
@@ -202,6 +214,9 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
              in_range<std::int64_t>(0, kMaxIterations)).in_config();
   parser.add("--keep", &flags.said.cadence.keep, "K", "how many checkpoints of this run stay, besides the one with the best score",
              in_range(1, 1'000'000)).in_config();
+  parser.add("--mpi-timeout", &flags.mpi_timeout, "SECONDS",
+             "under mpirun (make MPI=1): how long a rank waits for the others before the run ends; sampling and scoring do not count",
+             in_range(1.0, 86400.0));
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
 }

@@ -32,6 +32,7 @@ struct TrainFlags {
   bool dry_run = false;
   int threads = 0;
   bool profile = false;
+  double mpi_timeout = 60.0;  // seconds
 };
 
 // What a tool's network is where no flag says otherwise.

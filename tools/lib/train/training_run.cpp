@@ -23,6 +23,7 @@
 #include "tools/lib/runs/run_directory.h"
 #include "tools/lib/train/final_scorer.h"
 #include "tools/lib/train/profile_report.h"
+#include "tools/lib/train/run_ranks.h"
 #include "tools/lib/train/run_recorder.h"
 #include "tools/lib/train/run_results.h"
 #include "tools/lib/train/run_start.h"
@@ -37,47 +38,151 @@ bool due(std::int64_t iteration, std::int64_t every, std::int64_t total) {
   return every > 0 && (iteration % every == 0 || iteration == total);
 }
 
-// The loop: batches into the trainer, and what is due after an iteration to the recorder and the scorer.
-class TrainingRun {
+TrainingData same_data(const RunConfig& config, Ranks& ranks) {
+  TrainingData data = loaded_data(config);
+  require_same_images(ranks, data.fingerprint);
+  return data;
+}
+
+// What all ranks of a run do: batches into the trainer.  Where something is due, rank 0 has all arrays whole, and the others, which are of
+// this class, wait for it.
+class SharedRun {
  public:
-  explicit TrainingRun(const RunPlan& plan)
-      : plan_(plan),
-        config_(plan.config),
-        folder_(claimed_folder(plan)),
-        data_(loaded_data(config_)),
+  SharedRun(const RunPlan& plan, Ranks& ranks)
+      : config_(plan.config),
+        ranks_(ranks),
+        data_(same_data(config_, ranks)),
         total_(total_iterations(config_, std::ssize(data_.train))),
-        trainer_(config_.trainer),
-        recorder_(plan_, folder_, data_, trainer_, total_),
-        scorer_(config_, data_, trainer_) {
-    restore(plan_, data_, trainer_);
+        trainer_(config_.trainer, ranks) {
+    restore(plan, data_, trainer_);
+    loader_ = std::make_unique<BatchLoader>(
+        data_.images, data_.train, config_.trainer.batch, config_.trainer.seed,
+        BatchOptions{.mirror = config_.data.mirror, .shuffle = config_.data.shuffle, .part = ranks.rank(), .parts = ranks.count()},
+        trainer_.iteration() * config_.trainer.d_steps);
+  }
+  virtual ~SharedRun() = default;
+  SharedRun(const SharedRun&) = delete;
+  SharedRun& operator=(const SharedRun&) = delete;
+
+  // Returns the exit code, the same at every rank.
+  int run() {
+    open();
+    if (trainer_.iteration() == total_) {
+      alone([this] { finish_ended_training(); });
+      return 0;
+    }
+    if (trainer_.iteration() == 0 && config_.cadence.sample_every > 0) alone([this] { sample_untrained(); });
+
+    const InterruptGuard guard;
+    begin_training();
+    int signal = 0;
+    while (trainer_.iteration() < total_ && (signal = stop_signal(ranks_)) == 0) {
+      begin_step();
+      const StepReport step = trainer_.step([this] { return next_batch(); });
+      if (something_is_due()) alone([&] { end_step(step); });
+      else end_step(step);
+    }
+    alone([this] { end_training(); });
+    // A signal in the very last iteration finds the run done.
+    if (signal != 0 && trainer_.iteration() < total_) {
+      tell_stopped();
+      return 128 + signal;
+    }
+    finish();
+    return 0;
+  }
+
+ protected:
+  // What rank 0 does beside.
+  virtual void open() {}
+  virtual void sample_untrained() {}
+  virtual void begin_training() {}
+  virtual void begin_step() {}
+  virtual void end_step(const StepReport& step) { static_cast<void>(step); }
+  virtual void end_training() {}
+  virtual void tell_stopped() {}
+  virtual void finish() {}
+  virtual void finish_ended_training() {}
+
+  const RunConfig& config_;
+  Ranks& ranks_;
+  TrainingData data_;
+  const std::int64_t total_;
+  Trainer trainer_;
+
+ private:
+  // With whole arrays, and for as long as it takes.
+  void alone(FunctionRef<void()> body) {
+    const ProfilePause pause;
+    trainer_.collect();
+    body();
+    ranks_.meet();
+  }
+
+  bool something_is_due() const {
+    const Cadence& cadence = config_.cadence;
+    const std::int64_t iteration = trainer_.iteration();
+    return due(iteration, cadence.sample_every, total_) || due(iteration, cadence.swd_every, total_) ||
+           due(iteration, cadence.checkpoint_every, total_);
+  }
+
+  ConstTensorView next_batch() {
+    const ProfileScope scope("data", "waiting");
+    return loader_->next();
+  }
+
+  std::unique_ptr<BatchLoader> loader_;
+};
+
+// Rank 0's, or that of the one process: what is due goes to the recorder and the scorer.
+class TrainingRun final : public SharedRun {
+ public:
+  TrainingRun(const RunPlan& plan, RunDirectory& folder, Ranks& ranks)
+      : SharedRun(plan, ranks), plan_(plan), folder_(folder), recorder_(plan_, folder_, data_, trainer_, total_), scorer_(config_, data_, trainer_) {
     if (trainer_.iteration() > total_ || (trainer_.iteration() == total_ && !lacks_results_alone())) {
       fail(ErrorKind::usage, plan_.resume_checkpoint, ": has ", trainer_.iteration(), " iterations already, the run was to have ", total_,
            "; ask for more with --iterations");
     }
-    loader_ = std::make_unique<BatchLoader>(data_.images, data_.train, config_.trainer.batch, config_.trainer.seed,
-                                            BatchOptions{.mirror = config_.data.mirror, .shuffle = config_.data.shuffle},
-                                            trainer_.iteration() * config_.trainer.d_steps);
-  }
-
-  int run() {
-    announce(plan_, folder_, data_, trainer_, total_);
-    recorder_.open_folder();
-    if (trainer_.iteration() == total_) return finish_ended_training();
-    if (trainer_.iteration() == 0 && config_.cadence.sample_every > 0) recorder_.sample();
-
-    const InterruptGuard guard;
-    train();
-    // A signal in the very last iteration finds the run done.
-    if (const int signal = InterruptGuard::signal_received(); signal != 0 && trainer_.iteration() < total_) {
-      say(stdout, "Stopped at iteration ", trainer_.iteration(), "; go on with: ",
-          shell_command(called_tool("train_gan"), {"--resume", folder_.path()}));
-      return 128 + signal;
-    }
-    write_results(summary(), recorder_, scorer_);
-    return 0;
   }
 
  private:
+  void open() override {
+    announce(plan_, folder_, data_, trainer_, total_);
+    recorder_.open_folder();
+  }
+
+  void sample_untrained() override { recorder_.sample(); }
+
+  void begin_training() override {
+    first_iteration_ = trainer_.iteration();
+    if (plan_.profile) profile_.emplace();
+    recorder_.begin_sitting();
+  }
+
+  void begin_step() override {
+    if (profile_ && trainer_.iteration() == first_iteration_ + kUnprofiledIterations) profile_->restart();
+  }
+
+  void end_step(const StepReport& step) override {
+    const ProfilePause pause;  // samples, scores and checkpoints run the networks, too
+    recorder_.watch_game(step);
+    recorder_.record(step, sample_and_score());
+  }
+
+  // Saves; the profile ends with the last iteration.
+  void end_training() override {
+    recorder_.end_sitting();
+    recorder_.save();
+    if (profile_) show_profile(*profile_, trainer_.iteration() - first_iteration_, fma_peaks());
+  }
+
+  void tell_stopped() override {
+    say(stdout, "Stopped at iteration ", trainer_.iteration(), "; go on with: ",
+        shell_command(called_tool("train_gan"), {"--resume", folder_.path()}));
+  }
+
+  void finish() override { write_results(summary(), recorder_, scorer_); }
+
   // The sitting before ended between its last checkpoint and its scores: nothing is left to train, all else is made anew.
   bool lacks_results_alone() const {
     std::error_code error;
@@ -85,47 +190,14 @@ class TrainingRun {
            std::filesystem::equivalent(plan_.resume_checkpoint, folder_.checkpoint_path(trainer_.iteration()), error);
   }
 
-  int finish_ended_training() {
+  void finish_ended_training() override {
     say(stdout, "All ", total_, " iterations are trained; the report and the scores are missing and follow.");
     flush_output();
     recorder_.remove_older_checkpoints();  // it may have been killed just before
     if (config_.cadence.sample_every > 0) recorder_.sample();
     if (config_.cadence.swd_every > 0) scorer_.score_at_the_end();
     recorder_.take_time_from_log();
-    write_results(summary(), recorder_, scorer_);
-    return 0;
-  }
-
-  // Until the last iteration or a signal, and saves.
-  void train() {
-    const std::int64_t first = trainer_.iteration();
-    std::optional<Profile> profile;
-    if (plan_.profile) profile.emplace();
-    recorder_.begin_sitting();
-    while (trainer_.iteration() < total_ && InterruptGuard::signal_received() == 0) {
-      if (profile && trainer_.iteration() == first + kUnprofiledIterations) profile->restart();
-      iterate();
-    }
-    recorder_.end_sitting();
-    FmaPeaks peaks;
-    {
-      const ProfilePause pause;  // the profile ends with the last iteration
-      recorder_.save();
-      if (profile) peaks = fma_peaks();
-    }
-    if (profile) show_profile(*profile, trainer_.iteration() - first, peaks);
-  }
-
-  void iterate() {
-    const StepReport step = trainer_.step([this] { return next_batch(); });
-    const ProfilePause pause;  // samples, scores and checkpoints run the networks, too
-    recorder_.watch_game(step);
-    recorder_.record(step, sample_and_score());
-  }
-
-  ConstTensorView next_batch() {
-    const ProfileScope scope("data", "waiting");
-    return loader_->next();
+    finish();
   }
 
   // Where they are due.  The last score is part of the final table.
@@ -154,21 +226,20 @@ class TrainingRun {
   }
 
   const RunPlan& plan_;
-  const RunConfig& config_;
-  RunDirectory folder_;  // first: a folder that is refused is refused before images are decoded
-  TrainingData data_;
-  const std::int64_t total_;
-  Trainer trainer_;
+  RunDirectory& folder_;
   RunRecorder recorder_;
   FinalScorer scorer_;
-  std::unique_ptr<BatchLoader> loader_;
+  std::optional<Profile> profile_;
+  std::int64_t first_iteration_ = 0;
 };
 
 }  // namespace
 
-int run_training(const RunPlan& plan) {
+int run_training(const RunPlan& plan, Ranks& ranks) {
   try {
-    return TrainingRun(plan).run();
+    if (ranks.rank() != 0) return SharedRun(plan, ranks).run();
+    RunDirectory folder = claimed_folder(plan);  // one that is refused is refused before images are decoded
+    return TrainingRun(plan, folder, ranks).run();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::diverged) throw;
     const auto checkpoints = RunDirectory::list_checkpoints(plan.run_path);

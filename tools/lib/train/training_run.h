@@ -1,14 +1,16 @@
 // A whole run of train_gan, from loaded images to the report.
 #pragma once
 
+#include "core/base/ranks.h"
 #include "tools/lib/train/run_plan.h"
 
 namespace pbgen {
 
 // Trains, samples, scores and saves as the flags say.  Returns the exit code: 0, or 129, 130, 143 and 152 after SIGHUP,
 // SIGINT, SIGTERM and SIGXCPU, which let the iteration finish and save (a second signal ends the process at once).
-// The caller holds the folder's FolderLock.
+// The caller holds the folder's FolderLock.  Of several ranks, which have the same plan (run_ranks.h), rank 0 writes, logs, samples and scores,
+// and the others follow it; the result is the same.
 // Throws Error: diverged (the last good checkpoint stays), data, model_file, input_output.
-int run_training(const RunPlan& plan);
+int run_training(const RunPlan& plan, Ranks& ranks = one_process());
 
 }  // namespace pbgen
