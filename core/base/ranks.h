@@ -33,7 +33,7 @@ class Ranks {
   // Waits for all that has begun.
   virtual void finish() = 0;
 
-  // Waits for all, however long it takes: behind what one of them does alone.
+  // Waits for all: behind what one of them does alone.
   virtual void meet() = 0;
   // Ends the others as well, with that exit code: for whoever fails alone.  Returns where there are none.
   virtual void give_up(int exit_code) = 0;

@@ -151,7 +151,7 @@ TEST_F(Mpi, ShardsAreARunsOwn) {
 TEST_F(Mpi, RanksThatDoNotFitAreRefusedOnce) {
   const ToolRun run = on_ranks(2, words(path("run"), {"--shards", "1", "--iterations", "4"}));
   EXPECT_EQ(run.exit_code, 2) << run.err;
-  const std::string message = "--shards: 1 is not a multiple of the 2 ranks: 2, 4";
+  const std::string message = "--shards 1: expected a multiple of the 2 ranks: 2, 4";
   const std::size_t first = run.err.find(message);
   ASSERT_NE(first, std::string::npos) << run.err;
   EXPECT_EQ(run.err.find(message, first + 1), std::string::npos) << run.err;
@@ -168,11 +168,11 @@ TEST_F(Mpi, OtherArgumentsAreRefusedByTheRanksNumber) {
 
 TEST_F(Mpi, OtherImagesAreRefusedByTheRanksNumber) {
   const auto images = [&](const std::string& place, const std::string& seed) {
-    return run_tool_at(*tool_path("make_faces"), {path(place) + "/images", "--count", "64", "--size", "16", "--seed", seed}, folder_.string());
+    return run_tool_at(*tool_path("make_faces"), {"--out", path(place) + "/images", "--n", "64", "--size", "16", "--seed", seed}, folder_.string());
   };
   fs::create_directories(path("here"));
   fs::create_directories(path("there"));
-  ASSERT_EQ(images("here", "1").exit_code, 0) << images("here2", "1").err;
+  ASSERT_EQ(images("here", "1").exit_code, 0);
   ASSERT_EQ(images("there", "2").exit_code, 0);
   const Arguments run = Arguments{*tool_path("train_gan")} + words(path("run"), {"--iterations", "4", "--data", "images"});
   const ToolRun ended = mpirun(launch(1) + Arguments{"-wdir", path("here")} + run + Arguments{":", "-n", "1", "-wdir", path("there")} + run);
@@ -197,7 +197,7 @@ TEST_F(Mpi, ARankThatHangsIsNamedInTime) {
     const Ended ended = end_by(run, rank, SIGSTOP, {"--mpi-timeout", "2"});
     EXPECT_EQ(ended.run.exit_code, 6) << ended.run.err;
     EXPECT_LT(ended.seconds, 2.0 + 5.0 + 10.0);
-    EXPECT_TRUE(contains(ended.run.err, "rank " + std::to_string(rank) + " has not answered for 2 s (--mpi-timeout)")) << ended.run.err;
+    EXPECT_TRUE(contains(ended.run.err, "rank " + std::to_string(rank) + " has not answered for 7 s (--mpi-timeout 2)")) << ended.run.err;
     EXPECT_TRUE(contains(ended.run.err, "go on with --resume")) << ended.run.err;
   }
 }

@@ -9,10 +9,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <climits>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,6 +23,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/base/thread.h"
 #include "tools/lib/mpi/joined_ranks.h"
 
 namespace pbgen {
@@ -28,9 +32,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kMessageTag = 1;
-constexpr int kAliveTag = 2;
-constexpr double kUnlimited = 1e9;
-constexpr double kAnswerSeconds = 5.0;  // for what a rank that is there sends at once
+constexpr int kQuestionTag = 2;  // whether a rank is there
+constexpr int kAnswerTag = 3;
+constexpr double kAnswerSeconds = 5.0;
+constexpr auto kListening = std::chrono::milliseconds(50);  // between two looks for questions
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -53,14 +58,50 @@ void require(int code, const char* what) {
   fail(ErrorKind::input_output, "MPI: ", what, ": ", text.data(), "; another rank or the network has failed");
 }
 
+// Answers, from a thread of its own, that this process is there: whoever computes, samples or decodes for minutes is not taken for dead, and
+// whoever is stopped or cut off does not answer.
+class Presence {
+ public:
+  explicit Presence(MPI_Comm questions) : questions_(questions) {
+    thread_ = start_thread("the thread that answers other ranks", [this] { answer(); });
+  }
+  ~Presence() {
+    stop_ = true;
+    thread_.join();
+  }
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+ private:
+  void answer() {
+    for (; !stop_; std::this_thread::sleep_for(kListening)) {
+      int asked = 0;
+      MPI_Status status;
+      while (MPI_Iprobe(MPI_ANY_SOURCE, kQuestionTag, questions_, &asked, &status) == MPI_SUCCESS && asked) {
+        char byte = 0;
+        MPI_Recv(&byte, 1, MPI_BYTE, status.MPI_SOURCE, kQuestionTag, questions_, MPI_STATUS_IGNORE);
+        MPI_Request sent = MPI_REQUEST_NULL;
+        if (MPI_Isend(&kHere, 1, MPI_BYTE, status.MPI_SOURCE, kAnswerTag, questions_, &sent) == MPI_SUCCESS) MPI_Request_free(&sent);
+      }
+    }
+  }
+
+  static constexpr char kHere = 1;
+  MPI_Comm questions_;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
 class MpiRanks final : public Ranks {
  public:
   MpiRanks() {
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     require(MPI_Comm_dup(MPI_COMM_WORLD, &gathers_), "a communicator");  // keeps what it inherits
     require(MPI_Comm_dup(MPI_COMM_WORLD, &messages_), "a communicator");
+    require(MPI_Comm_dup(MPI_COMM_WORLD, &questions_), "a communicator");
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &count_);
+    presence_ = std::make_unique<Presence>(questions_);
   }
 
   int rank() const override { return rank_; }
@@ -71,7 +112,7 @@ class MpiRanks final : public Ranks {
     MPI_Request request = MPI_REQUEST_NULL;
     require(MPI_Iallgatherv(mine.data(), int_of(std::ssize(mine)), MPI_BYTE, all.data(), counts_.data(), offsets_.data(), MPI_BYTE, gathers_,
                             &request), "gathering");
-    wait({&request, 1}, patience_);
+    wait({&request, 1});
     sent_ += std::ssize(mine) * (count_ - 1);
   }
 
@@ -80,14 +121,14 @@ class MpiRanks final : public Ranks {
     MPI_Request request = MPI_REQUEST_NULL;
     require(MPI_Igatherv(mine.data(), int_of(std::ssize(mine)), MPI_BYTE, all.data(), counts_.data(), offsets_.data(), MPI_BYTE, 0, gathers_,
                          &request), "gathering");
-    wait({&request, 1}, patience_);
+    wait({&request, 1});
     if (rank_ != 0) sent_ += std::ssize(mine);
   }
 
   void broadcast(std::span<std::byte> values) override {
     MPI_Request request = MPI_REQUEST_NULL;
     require(MPI_Ibcast(values.data(), int_of(std::ssize(values)), MPI_BYTE, 0, gathers_, &request), "sending to all");
-    wait({&request, 1}, patience_);
+    wait({&request, 1});
     if (rank_ == 0) sent_ += std::ssize(values) * (count_ - 1);
   }
 
@@ -114,14 +155,14 @@ class MpiRanks final : public Ranks {
   }
 
   void finish() override {
-    wait(underway_, patience_);
+    wait(underway_);
     underway_.clear();
   }
 
   void meet() override {
     MPI_Request request = MPI_REQUEST_NULL;
     require(MPI_Ibarrier(gathers_, &request), "meeting");
-    wait({&request, 1}, kUnlimited);
+    wait({&request, 1});
   }
 
   void give_up(int exit_code) override { MPI_Abort(MPI_COMM_WORLD, exit_code); }
@@ -156,45 +197,51 @@ class MpiRanks final : public Ranks {
     }
   }
 
-  void wait(std::span<MPI_Request> requests, double patience) {
-    if (done_within(requests, patience)) return;
-    const std::string silent = silent_ranks();
-    fail(ErrorKind::input_output, silent.empty() ? "the ranks wait for one another, all of them there" : silent, " for ", patience,
-         " s (--mpi-timeout). The last checkpoint stands: go on with --resume, on as many ranks as divide --shards");
+  // For as long as all the others say that they are there.
+  void wait(std::span<MPI_Request> requests) {
+    const Clock::time_point begin = Clock::now();
+    while (!done_within(requests, patience_)) {
+      const std::string silent = silent_ranks();
+      if (silent.empty()) continue;
+      fail(ErrorKind::input_output, silent, " for ", std::lround(seconds_since(begin)), " s (--mpi-timeout ", patience_,
+           "). The last checkpoint stands: go on with --resume, on as many ranks as divide --shards");
+    }
   }
 
-  // Who does not say that it is there: "rank 2 has not answered".
+  // Who does not say that it is there: "rank 2 has not answered"; "" where all do.
   std::string silent_ranks() {
-    const char alive = 1;
+    static constexpr char kQuestion = 1;
     std::vector<char> answers(static_cast<std::size_t>(count_));
     std::vector<MPI_Request> receiving(static_cast<std::size_t>(count_), MPI_REQUEST_NULL);
-    std::vector<MPI_Request> sending(static_cast<std::size_t>(count_), MPI_REQUEST_NULL);
     for (int r = 0; r < count_; ++r) {
       const auto i = static_cast<std::size_t>(r);
       if (r == rank_) continue;
-      MPI_Irecv(&answers[i], 1, MPI_BYTE, r, kAliveTag, messages_, &receiving[i]);
-      MPI_Isend(&alive, 1, MPI_BYTE, r, kAliveTag, messages_, &sending[i]);
+      MPI_Request asking = MPI_REQUEST_NULL;
+      require(MPI_Irecv(&answers[i], 1, MPI_BYTE, r, kAnswerTag, questions_, &receiving[i]), "asking");
+      require(MPI_Isend(&kQuestion, 1, MPI_BYTE, r, kQuestionTag, questions_, &asking), "asking");
+      MPI_Request_free(&asking);
     }
-    static_cast<void>(done_within(receiving, kAnswerSeconds));
+    if (done_within(receiving, kAnswerSeconds)) return "";
     std::string silent;
     int missing = 0;
-    for (int r = 0; r < count_; ++r) {
-      if (r == rank_ || answers[static_cast<std::size_t>(r)] != 0) continue;
-      silent += concat(missing++ == 0 ? "" : ", ", r);
-    }
-    if (missing == 0) return "";
+    for (int r = 0; r < count_; ++r)
+      if (receiving[static_cast<std::size_t>(r)] != MPI_REQUEST_NULL) silent += concat(missing++ == 0 ? "" : ", ", r);
+    answers_.push_back(std::move(answers));  // an answer may still come, while the process ends
     return missing == 1 ? concat("rank ", silent, " has not answered") : concat("ranks ", silent, " have not answered");
   }
 
   MPI_Comm gathers_ = MPI_COMM_NULL;
   MPI_Comm messages_ = MPI_COMM_NULL;
+  MPI_Comm questions_ = MPI_COMM_NULL;
   int rank_ = 0;
   int count_ = 1;
   double patience_ = 60.0;
   std::vector<int> counts_;
   std::vector<int> offsets_;
   std::vector<MPI_Request> underway_;
+  std::vector<std::vector<char>> answers_;
   std::int64_t sent_ = 0;
+  std::unique_ptr<Presence> presence_;
 };
 
 // What ranks but the first print, kept until it is known whether somebody is to see it.
@@ -245,12 +292,16 @@ class JoinedRanks::Process {
 JoinedRanks::JoinedRanks() {
   if (!was_launched()) return;
   int granted = 0;
-  require(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &granted), "starting");
+  require(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &granted), "starting");
+  if (granted < MPI_THREAD_MULTIPLE)
+    fail(ErrorKind::usage, "this MPI lets one thread of a process speak, and a rank answers from a second one; take Open MPI 4 or newer");
   process_ = std::make_unique<Process>();
 }
 
 JoinedRanks::~JoinedRanks() {
-  if (process_) MPI_Finalize();
+  if (!process_) return;
+  process_.reset();  // before MPI ends for its thread
+  MPI_Finalize();
 }
 
 Ranks& JoinedRanks::ranks() { return process_ ? static_cast<Ranks&>(process_->ranks) : one_process(); }

@@ -215,7 +215,8 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--keep", &flags.said.cadence.keep, "K", "how many checkpoints of this run stay, besides the one with the best score",
              in_range(1, 1'000'000)).in_config();
   parser.add("--mpi-timeout", &flags.mpi_timeout, "SECONDS",
-             "under mpirun (make MPI=1): how long a rank waits for the others before the run ends; sampling and scoring do not count",
+             "under mpirun (make MPI=1): after how long a wait a rank asks the others whether they are there; who does not answer within 5 s ends the "
+             "run",
              in_range(1.0, 86400.0));
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
