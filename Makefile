@@ -1,6 +1,7 @@
 # PBGen: `make` builds the tools, `make test` the tests.  `make help` lists the rest.
 #
-#   BUILD=release|debug|asan|ubsan|sanitize|tsan|fuzz   OPENMP=1|0   MPI=0|1   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...   V=1 shows commands
+#   BUILD=release|debug|asan|ubsan|sanitize|tsan|fuzz   OPENMP=1|0   MPI=0|1   CXX=g++|clang++   CXXFLAGS=... LDFLAGS=...
+#   V=1 shows commands
 #   OUT=DIR: all that is made goes below that folder, and nothing beside the sources, which may be read-only
 
 BUILD ?= release
@@ -45,7 +46,8 @@ endif
 root := $(if $(OUT),$(patsubst %/,%,$(OUT))/)
 empty :=
 of_machine := $(cross:%=-%)$(bare:-none-=-none)$(subst =,-,$(subst $(empty) ,,$(filter -m%,$(filter-out -mllvm,$(CXX)))))
-variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter-out 0,$(MPI)),-mpi)$(if $(is_clang),-clang)$(of_machine)$(if $(tests_alone),-tests)
+variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter-out 0,$(MPI)),-mpi)$(if $(is_clang),-clang)$(of_machine)
+variant := $(variant)$(if $(tests_alone),-tests)
 out := $(root)build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.

@@ -27,8 +27,8 @@ BatchLoader::BatchLoader(ImageSet images, std::vector<std::uint32_t> indices, st
   if (static_cast<std::int64_t>(indices_.size()) < batch)
     fail_naming_options(ErrorKind::data, indices_.size(), " training images do not fill a batch of ", batch, "; add images, or lower ",
                         OptionName{"batch"}, " (a multiple of ", kLanes, ") or ", OptionName{"holdout"});
-  check(options.parts >= 1 && options.part >= 0 && options.part < options.parts && batch / kLanes % options.parts == 0, "part ", options.part,
-        " of ", options.parts, " of a batch of ", batch);
+  check(options.parts >= 1 && options.part >= 0 && options.part < options.parts && batch / kLanes % options.parts == 0, "part ",
+        options.part, " of ", options.parts, " of a batch of ", batch);
   for (Tensor& buffer : buffers_) buffer = Tensor({batch / options.parts, images_.size(), images_.size(), images_.channels()});
   thread_ = start_thread("the thread that prepares batches", [this] { run(); });
 }

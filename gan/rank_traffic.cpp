@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kFloat = sizeof(float);
 
-// Of an update of one network.
+// An update of one network alone.
 RankTraffic update_traffic(Sequential& network, int ranks) {
   RankTraffic traffic;
   std::int64_t own = sizeof(std::int64_t);  // whether a value is not finite

@@ -107,7 +107,8 @@ void SharedParameters::send_gradients(std::size_t layer) {
   for (std::size_t r = 0; r < count; ++r) {
     std::vector<float>& packed = r == rank_ ? incoming_[layer][r] : outgoing_[layer][r];
     float* to = packed.data();
-    for (std::size_t p = first_param_[layer]; p < first_param_[layer + 1]; ++p) to = params_[p].parts[r].take(params_[p].param->gradient.data(), to);
+    for (std::size_t p = first_param_[layer]; p < first_param_[layer + 1]; ++p)
+      to = params_[p].parts[r].take(params_[p].param->gradient.data(), to);
     if (r == rank_) continue;
     outgoing[r] = bytes_of(packed);
     incoming[r] = std::as_writable_bytes(std::span(incoming_[layer][r]));
@@ -143,7 +144,8 @@ const Param* SharedParameters::update(double clip) {
   {
     const ProfileScope scope("Adam");
     if (const Param* const first = adam_->step(); first != nullptr)
-      broken = std::find_if(params_.begin(), params_.end(), [&](const Shared& shared) { return shared.owned.get() == first; }) - params_.begin();
+      broken =
+          std::find_if(params_.begin(), params_.end(), [&](const Shared& shared) { return shared.owned.get() == first; }) - params_.begin();
   }
   for (const Shared& shared : params_) shared.parts[rank_].put(shared.owned->value.data(), shared.param->value.data());
   network_.project_weights(clip);
@@ -195,7 +197,8 @@ void SharedParameters::exchange_weights(std::int64_t& broken) {
           from += shared.one_bit->code_bytes(channels);
         } else {
           for (std::int64_t run = 0; run < part.runs; ++run, from += static_cast<std::int64_t>(sizeof(float)) * part.length)
-            std::memcpy(shared.param->value.data() + part.begin + run * part.pitch, from, sizeof(float) * static_cast<std::size_t>(part.length));
+            std::memcpy(shared.param->value.data() + part.begin + run * part.pitch, from,
+                        sizeof(float) * static_cast<std::size_t>(part.length));
         }
       }
     }

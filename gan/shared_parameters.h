@@ -22,8 +22,8 @@ namespace pbgen {
 
 class SharedParameters {
  public:
-  // average: a network of the same layers that blend() moves, or null.  All outlive it.  The network's parameters are whole, and the same at
-  // all ranks.
+  // average: a network of the same layers that blend() moves, or null.  All outlive it.  The network's parameters are whole, and the same
+  // at all ranks.
   SharedParameters(Sequential& network, Sequential* average, const AdamOptions& options, Ranks& ranks);
 
   // This rank's gradients of a layer are whole: sends them, and leaves 0 for the next update's sums.  From the last layer to the first,
@@ -35,7 +35,8 @@ class SharedParameters {
   // average = keep * average + (1 - keep) * network, of what this rank owns.
   void blend(float keep);
 
-  // At rank 0 parameters, averages and moments become whole; the others send what they own.  full: an optimiser of the network's parameters.
+  // At rank 0 parameters, averages and moments become whole; the others send what they own.  full: an optimiser of the network's
+  // parameters.
   void collect(Adam& full);
   // After a checkpoint was read, whole, at every rank: takes what this rank owns of the moments, and leaves the others without memory.
   void distribute(Adam& full);

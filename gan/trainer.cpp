@@ -26,8 +26,8 @@ TrainerOptions validated(TrainerOptions options) {
                         concat("a multiple of ", kLanes, " from ", kLanes, " to 4096 (eight images share the lanes of a vector)"));
   }
   if (options.shards < 1 || (options.shards & (options.shards - 1)) != 0 || options.batch / kLanes % options.shards != 0) {
-    throw InvalidOption("shards", options.shards, concat("a power of two that divides ", options.batch / kLanes, ", the batch in slices of ",
-                                                         kLanes, " images"));
+    throw InvalidOption("shards", options.shards,
+                        concat("a power of two that divides ", options.batch / kLanes, ", the batch in slices of ", kLanes, " images"));
   }
   if (options.d_steps < 1 || options.d_steps > 100) throw InvalidOption("d_steps", options.d_steps, "1 to 100");
   if (options.g_steps < 1 || options.g_steps > 100) throw InvalidOption("g_steps", options.g_steps, "1 to 100");
@@ -54,15 +54,8 @@ Sequential fresh(Sequential network, std::uint64_t seed, std::uint32_t first_num
 }
 
 Sharing sharing_of(const TrainerOptions& options, Ranks& ranks) {
-  const int count = ranks.count();
-  if (options.shards % count == 0) return {options.shards, &ranks};
-  std::string fitting;
-  for (int shards = 1; options.batch / kLanes % shards == 0; shards *= 2)
-    if (shards % count == 0) fitting += concat(fitting.empty() ? "" : ", ", shards);
-  throw InvalidOption("shards", options.shards,
-                      fitting.empty() ? concat("a multiple of the ", count, " ranks, of which a batch of ", options.batch,
-                                               " images has none; take 1, 2, 4 or more ranks and a batch of 8 times as many")
-                                      : concat("a multiple of the ", count, " ranks: ", fitting));
+  require_ranks_fit(options, ranks.count());
+  return {options.shards, &ranks};
 }
 
 // The first array with a gradient that is not finite, or null.
@@ -81,6 +74,17 @@ void blend(float keep, std::int64_t count, const float* from, float* to) {
 void require_bounded_critic(Loss loss, double clip) {
   if (loss == Loss::wgan && clip == 0.0)
     throw InvalidOption("clip", clip, "a bound on the weights of wgan's critic, such as 0.01");
+}
+
+void require_ranks_fit(const TrainerOptions& options, int ranks) {
+  if (options.shards % ranks == 0) return;
+  std::string fitting;
+  for (int shards = 1; options.batch / kLanes % shards == 0; shards *= 2)
+    if (shards % ranks == 0) fitting += concat(fitting.empty() ? "" : ", ", shards);
+  throw InvalidOption("shards", options.shards,
+                      fitting.empty() ? concat("a multiple of the ", ranks, " ranks, of which a batch of ", options.batch,
+                                               " images has none; take 1, 2, 4 or more ranks and a batch of 8 times as many")
+                                      : concat("a multiple of the ", ranks, " ranks: ", fitting));
 }
 
 Trainer::Trainer(const TrainerOptions& options, Ranks& ranks)

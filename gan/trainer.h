@@ -42,6 +42,9 @@ struct TrainerOptions {
 // InvalidOption where wgan's critic is without a bound.
 void require_bounded_critic(Loss loss, double clip);
 
+// InvalidOption, with the numbers that would do, where so many ranks do not divide the shards.
+void require_ranks_fit(const TrainerOptions& options, int ranks);
+
 // The discriminator's figures are those of its last update.
 struct StepReport {
   double loss_d = 0.0;             // on real plus on fake
@@ -56,8 +59,8 @@ class Trainer {
 
   // Fresh weights drawn from the seed.  InvalidOption for options out of range, and for shards that the ranks do not divide.
   //
-  // ranks: the processes that train together, each with a Trainer of the same options; they outlive it.  Every call but of const functions is
-  // made by all of them, and takes this rank's images of a batch: the rank()-th part.
+  // ranks: the processes that train together, each with a Trainer of the same options; they outlive it.  Every call but of const
+  // functions is made by all of them, and takes this rank's images of a batch: the rank()-th part.
   explicit Trainer(const TrainerOptions& options, Ranks& ranks = one_process());
 
   // Yields the batch of the next discriminator update; what it yields stays as it is until the following call.

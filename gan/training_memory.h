@@ -9,7 +9,7 @@ namespace pbgen {
 
 // Bytes.
 struct TrainingMemory {
-  std::int64_t weights = 0;      // values, gradients and both moments of both networks; the averaged generator's values; what ranks exchange
+  std::int64_t weights = 0;  // values, gradients and both moments of both networks; the averaged generator's values; what ranks exchange
   std::int64_t derived = 0;      // what the layers keep of their weights: packings, signs, scales
   std::int64_t activations = 0;  // 4 * Trainer::activation_floats()
 

@@ -153,8 +153,8 @@ void measure(ConstTensorView x, double* means, double* squares, float* partials)
   float* const piece_means = partials;
   float* const piece_squares = partials + pieces.count * channels;
   pieces.for_each([&](std::int64_t p, Range part) {
-    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), pieces.row_floats, part, piece_means + p * channels,
-                  piece_squares + p * channels);
+    piece_moments(leaf, x.data + pieces.begin(p) * pieces.row_floats, pieces.rows_in(p), pieces.row_floats, part,
+                  piece_means + p * channels, piece_squares + p * channels);
   });
   const double values = static_cast<double>(pieces.rows * kLanes);
   const auto weight = [&](std::int64_t p) { return static_cast<double>(pieces.rows_in(p) * kLanes); };
@@ -234,7 +234,8 @@ LaneShape BatchNorm2d::shard_shape(LaneShape input) const {
 
 std::int64_t BatchNorm2d::workspace_floats(const LaneShape& input) const {
   const std::int64_t merged = Workspace::doubles_as_floats(merged_doubles(sharing_, 2 * channels()));
-  return Workspace::round_up(Pieces(shard_shape(input)).partial_floats()) + Workspace::round_up(merged) + 3 * Workspace::round_up(channels());
+  return Workspace::round_up(Pieces(shard_shape(input)).partial_floats()) + Workspace::round_up(merged) +
+         3 * Workspace::round_up(channels());
 }
 
 std::int64_t BatchNorm2d::record_floats(const LaneShape&) const { return 3 * channels() + 1; }

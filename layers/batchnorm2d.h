@@ -18,7 +18,8 @@ namespace pbgen {
 // activations.h give behind batch normalisation, in half the passes over memory.
 //
 // Train mode takes mean and biased variance from the whole batch, which several processes may share (share()), and leaves them in the
-// record: one exchange of 16 bytes a channel forward, and one backward.  Inference mode takes the moving ones.  Moving statistics (decay 0.9, unbiased variance) change in update_moving_statistics alone.
+// record: one exchange of 16 bytes a channel forward, and one backward.  Inference mode takes the moving ones.  Moving statistics (decay
+// 0.9, unbiased variance) change in update_moving_statistics alone.
 //
 // params: <name>.gamma (1), <name>.beta (0); buffers: <name>.running_mean (0), <name>.running_var (1); dims [channels].
 // Sums are cut by the shape alone, so results are the same for any number of threads and on both paths of core/base/cpu.h.

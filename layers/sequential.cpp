@@ -113,7 +113,8 @@ ConstTensorView Sequential::forward(ConstTensorView x, Record& record, Workspace
     const ProfileScope scope(labels_[i], "forward");
     const int calls = layers_[i]->combines_images() ? 1 : sharing_.here();
     for (int part = 0; part < calls; ++part)
-      layers_[i]->forward(part_of_batch(input, part, calls), part_of_batch(output, part, calls), record.records_[i].span(), workspace, mode);
+      layers_[i]->forward(part_of_batch(input, part, calls), part_of_batch(output, part, calls), record.records_[i].span(), workspace,
+                          mode);
     input = output;
   }
   return input;
@@ -160,8 +161,9 @@ TensorView Sequential::backward(ConstTensorView x, const Record& record, ConstTe
     const int calls = layer.combines_images() ? 1 : sharing_.here();
     for (int part = 0; part < calls; ++part) {
       const ShardGradients chosen(params_[i], part);
-      layer.backward(part_of_batch(input, part, calls), part_of_batch(output, part, calls), part_of_batch(ConstTensorView(gradient), part, calls),
-                     layer_want.input ? part_of_batch(dx, part, calls) : dx, record.records_[i].span(), layer_want, workspace);
+      layer.backward(part_of_batch(input, part, calls), part_of_batch(output, part, calls),
+                     part_of_batch(ConstTensorView(gradient), part, calls), layer_want.input ? part_of_batch(dx, part, calls) : dx,
+                     record.records_[i].span(), layer_want, workspace);
     }
     if (!in_place) spare = gradient.data;
     gradient = dx;

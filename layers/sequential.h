@@ -54,8 +54,8 @@ class Sequential {
 
   void append(std::unique_ptr<Layer> layer);
 
-  // Cuts batches for sums over their images: what passes through from now on is this process's part of one (core/base/ranks.h), and records,
-  // scratch and workspaces are made after it.  std::logic_error where the ranks do not divide the shards.
+  // Cuts batches for sums over their images: what passes through from now on is this process's part of one (core/base/ranks.h), and
+  // records, scratch and workspaces are made after it.  std::logic_error where the ranks do not divide the shards.
   void share(const Sharing& sharing);
 
   LaneShape output_shape(LaneShape input) const;

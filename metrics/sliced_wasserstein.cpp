@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/check.h"
 #include "core/base/cpu.h"
+#include "core/base/cuts.h"
 #include "core/base/parallel.h"
 #include "core/base/rng.h"
 #include "core/gemm/gemm.h"
@@ -85,7 +88,18 @@ void check_alike(const ImageSource& a, const ImageSource& b) {
   check(a.channels == b.channels, "SWD of images of ", a.channels, " and ", b.channels, " channels, expected one number");
 }
 
-double mean_of(const std::vector<double>& distances) {
+// The directions that this rank computes.
+Range part_of(const Ranks& ranks, std::int64_t directions) { return piece_of(directions, ranks.rank(), ranks.count()); }
+
+// Over all directions, of which each rank has computed its part.
+double mean_of(std::vector<double> distances, Ranks& ranks) {
+  const auto count = std::ssize(distances);
+  const Range mine = part_of(ranks, count);
+  std::vector<std::int64_t> bytes;
+  for (int rank = 0; rank < ranks.count(); ++rank)
+    bytes.push_back(static_cast<std::int64_t>(sizeof(double)) * piece_of(count, rank, ranks.count()).size());
+  const std::vector<double> computed(distances.begin() + mine.begin, distances.begin() + mine.end);
+  ranks.all_gather(std::as_bytes(std::span(computed)), bytes, std::as_writable_bytes(std::span(distances)));
   double sum = 0.0;
   for (const double distance : distances) sum += distance;
   return sum / static_cast<double>(distances.size());
@@ -93,7 +107,7 @@ double mean_of(const std::vector<double>& distances) {
 
 // The definition: descriptors in rows, projections and their distances in floating point.
 SwdLevel level_by_rows(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
-                     std::int64_t projection_bytes) {
+                     std::int64_t projection_bytes, Ranks& ranks) {
   PatchStream patches_a(a, level, nhood_size, draws.centres_a);
   PatchStream patches_b(b, level, nhood_size, draws.centres_b);
   const std::int64_t values = patches_a.patches();
@@ -103,15 +117,16 @@ SwdLevel level_by_rows(const ImageSource& a, const ImageSource& b, int level, in
   const ChannelMoments moments_a = patches_a.moments();
   const ChannelMoments moments_b = patches_b.moments();
 
-  const std::int64_t block = std::clamp<std::int64_t>(projection_bytes / (8 * values), 1, directions);
+  const Range mine = part_of(ranks, directions);
+  const std::int64_t block = std::clamp<std::int64_t>(projection_bytes / (8 * values), 1, std::max<std::int64_t>(mine.size(), 1));
   AlignedBuffer<float> projections_a(block * values);  // [direction of the block][patch]
   AlignedBuffer<float> projections_b(block * values);
   const std::int64_t pieces = std::min<std::int64_t>(thread_count(), block);
   std::vector<Wasserstein> distance_of;
   for (std::int64_t piece = 0; piece < pieces; ++piece) distance_of.emplace_back(values);
-  std::vector<double> distances(directions);
-  for (std::int64_t first = 0; first < directions; first += block) {
-    const std::int64_t n = std::min(block, directions - first);
+  std::vector<double> distances(static_cast<std::size_t>(directions));
+  for (std::int64_t first = mine.begin; first < mine.end; first += block) {
+    const std::int64_t n = std::min(block, mine.end - first);
     const auto project = [&](PatchStream& patches, const ChannelMoments& moments, float* projections) {
       patches.for_each_block(moments, [&](std::int64_t first_patch, std::int64_t count, const float* descriptors) {
         gemm(Transpose::no, Transpose::yes, n, count, length, turned.data() + first * length, length, descriptors, length, 0.0f,
@@ -127,7 +142,7 @@ SwdLevel level_by_rows(const ImageSource& a, const ImageSource& b, int level, in
       }
     }, min_piece_of(2 * n / pieces * values));
   }
-  return {a.size >> level, mean_of(distances), moments_a.constant, moments_b.constant};
+  return {a.size >> level, mean_of(std::move(distances), ranks), moments_a.constant, moments_b.constant};
 }
 
 // The largest e for which no projection of the normalised planes passes 2^29 when multiplied by 2^e.
@@ -153,7 +168,7 @@ int projection_exponent(const std::vector<LevelPlanes::Statistics>& sets, const 
 // The same by a path's kernels.  Projections are integers from their summation on, in units of 2^-exponent: a rounding far below that of
 // the sum.
 SwdLevel level_by_panels(const MetricKernels& kernels, const ImageSource& a, const ImageSource& b, int level, int nhood_size,
-                         const SwdDraws& draws, std::int64_t projection_bytes, LargeBuffer& buffer) {
+                         const SwdDraws& draws, std::int64_t projection_bytes, LargeBuffer& buffer, Ranks& ranks) {
   LevelPlanes planes_a(a, level, projection_bytes / 6);
   LevelPlanes planes_b(b, level, projection_bytes / 6);
   PatchProjection project_a(*kernels.patch_projection, planes_a, nhood_size, draws.centres_a);
@@ -170,15 +185,17 @@ SwdLevel level_by_panels(const MetricKernels& kernels, const ImageSource& a, con
   const auto patches = static_cast<std::int64_t>(draws.centres_a.size());
   const std::int64_t places_a = project_a.places();
   const std::int64_t places_b = project_b.places();
-  const std::int64_t block = std::clamp<std::int64_t>(projection_bytes / (4 * (places_a + places_b)), 1, directions);
+  const Range mine = part_of(ranks, directions);
+  const std::int64_t most = std::max<std::int64_t>(mine.size(), 1);
+  const std::int64_t block = std::clamp<std::int64_t>(projection_bytes / (4 * (places_a + places_b)), 1, most);
   std::int32_t* const projections_a = buffer.reserve(block * (places_a + places_b));  // [direction of the block][place]
   std::int32_t* const projections_b = projections_a + block * places_a;
   const std::int64_t pieces = std::min<std::int64_t>(thread_count(), block);
   std::vector<FixedWasserstein> distance_of;
   for (std::int64_t piece = 0; piece < pieces; ++piece) distance_of.emplace_back(*kernels.fixed_wasserstein, patches);
   std::vector<double> distances(static_cast<std::size_t>(directions));
-  for (std::int64_t first = 0; first < directions; first += block) {
-    const std::int64_t n = std::min(block, directions - first);
+  for (std::int64_t first = mine.begin; first < mine.end; first += block) {
+    const std::int64_t n = std::min(block, mine.end - first);
     const std::span<const float> of_block(turned.data() + first * length, static_cast<std::size_t>(n * length));
     project_a(of_block, exponent, projections_a);
     project_b(of_block, exponent, projections_b);
@@ -191,12 +208,12 @@ SwdLevel level_by_panels(const MetricKernels& kernels, const ImageSource& a, con
       }
     }, min_piece_of(2 * n / pieces * patches));
   }
-  return {a.size >> level, mean_of(distances), statistics[0].moments.constant, statistics[1].moments.constant};
+  return {a.size >> level, mean_of(std::move(distances), ranks), statistics[0].moments.constant, statistics[1].moments.constant};
 }
 
 // buffer: for projections, reused from level to level.
 SwdLevel level_distance(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
-                      std::int64_t projection_bytes, LargeBuffer& buffer) {
+                      std::int64_t projection_bytes, LargeBuffer& buffer, Ranks& ranks) {
   check_alike(a, b);
   check_equal(draws.centres_b.size(), draws.centres_a.size(), "number of patches of the second set");
   const std::int64_t length = static_cast<std::int64_t>(a.channels) * nhood_size * nhood_size;
@@ -204,8 +221,8 @@ SwdLevel level_distance(const ImageSource& a, const ImageSource& b, int level, i
   check(floats >= length && length > 0 && floats % length == 0, "SWD directions are ", floats, " floats, expected a multiple of ", length);
   const MetricKernels& kernels = metric_kernels();
   if (kernels.patch_projection && kernels.fixed_wasserstein)
-    return level_by_panels(kernels, a, b, level, nhood_size, draws, projection_bytes, buffer);
-  return level_by_rows(a, b, level, nhood_size, draws, projection_bytes);
+    return level_by_panels(kernels, a, b, level, nhood_size, draws, projection_bytes, buffer, ranks);
+  return level_by_rows(a, b, level, nhood_size, draws, projection_bytes, ranks);
 }
 
 }  // namespace
@@ -222,7 +239,7 @@ SwdDraws draw_swd(const SwdOptions& options, int level, int side, std::int64_t c
 double sliced_wasserstein_level(const ImageSource& a, const ImageSource& b, int level, int nhood_size, const SwdDraws& draws,
                                 std::int64_t projection_bytes) {
   LargeBuffer buffer;
-  return level_distance(a, b, level, nhood_size, draws, projection_bytes, buffer).swd;
+  return level_distance(a, b, level, nhood_size, draws, projection_bytes, buffer, one_process()).swd;
 }
 
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options) {
@@ -235,7 +252,7 @@ std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource
   for (int level = 0; level < levels; ++level) {
     const int side = a.size >> level;
     const SwdDraws draws = draw_swd(options, level, side, a.count, a.channels);
-    result.push_back(level_distance(a, b, level, options.nhood_size, draws, projection_bytes, buffer));
+    result.push_back(level_distance(a, b, level, options.nhood_size, draws, projection_bytes, buffer, *options.ranks));
   }
   return result;
 }

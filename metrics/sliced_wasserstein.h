@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/ranks.h"
 #include "metrics/image_source.h"
 #include "metrics/patch_centre.h"
 
@@ -23,6 +24,7 @@ struct SwdOptions {
   int nhoods_per_image = 128;
   int dir_repeats = 4;
   int dirs_per_repeat = 128;
+  Ranks* ranks = &one_process();  // each of which computes a part of the directions; all have the same images
 };
 
 struct SwdLevel {
@@ -35,7 +37,7 @@ struct SwdLevel {
 
 // The distance of a and b, per level from the images' size down to 16 (Laplacian levels, the last one Gaussian).
 // Both sets have one count >= 1, one size (16 * 2^k) and one number of channels, else std::logic_error.
-// A pure function of the images and the options: the same bits for any thread count.  Images are streamed several times
+// A pure function of the images and the options: the same bits for any number of threads and ranks.  Images are streamed several times
 // through read().  Beside what the sources hold it takes at most 600 MB, less where the sets are large: with three sets of
 // 16,384 images of 64x64 in memory, below 1 GB in all.
 std::vector<SwdLevel> sliced_wasserstein(const ImageSource& a, const ImageSource& b, const SwdOptions& options);

@@ -146,6 +146,8 @@ int run(int argc, char** argv, JoinedRanks& joined) {
   plan.force = flags.force;
   plan.profile = flags.profile;
   plan.command = shell_command(argc, argv);
+  plan.ranks = flags.ranks;
+  plan.bandwidth = flags.bandwidth;
   const std::string name = run_name(plan.config);
   const std::string looked_in = flags.out.empty() ? concat("runs/", name, "-NNN") : flags.out;
   if (flags.dry_run) {

@@ -1,7 +1,7 @@
 // The processes that train one network together, each with memory of its own; one process unless somebody says otherwise.
 //
-// Every call but of const functions and give_up() is made by all of them, in the same order and with sizes that fit.  What goes wrong between
-// them is Error(input_output) that names the rank, where it is known.
+// Every call but of const functions and give_up() is made by all of them, in the same order and with sizes that fit.  What goes wrong
+// between them is Error(input_output) that names the rank, where it is known.
 #pragma once
 
 #include <cstddef>
@@ -50,9 +50,9 @@ Ranks& one_process();
 
 // How a batch is cut for the sums over its images: into `shards` parts of whole slices, of which every rank computes as many.
 //
-// The number of shards alone decides the arithmetic.  A sum over images is made inside a shard as over a batch of that size, and over shards
-// by a binary tree, so that a rank, whose shards are an aligned run of them, has one partial sum to send, and one process that computes all
-// shards gives the bytes of as many processes as there are shards.
+// The number of shards alone decides the arithmetic.  A sum over images is made inside a shard as over a batch of that size, and over
+// shards by a binary tree, so that a rank, whose shards are an aligned run of them, has one partial sum to send, and one process that
+// computes all shards gives the bytes of as many processes as there are shards.
 inline constexpr int kMostShards = 512;
 struct Sharing {
   int shards = 1;  // a power of two; a multiple of the ranks

@@ -59,6 +59,22 @@ std::vector<std::vector<Shown>> take(BatchLoader& loader, int count) {
   return batches;
 }
 
+// Several processes have a batch between them.
+TEST(BatchLoader, PartsMakeUpTheWholeBatch) {
+  constexpr int kParts = 4;
+  BatchLoader whole(numbered_images(100), all_of(100), 32, 5, {.mirror = true}, 2);
+  const auto expected = take(whole, 4);
+  std::vector<std::vector<Shown>> joined(expected.size());
+  for (int part = 0; part < kParts; ++part) {
+    BatchLoader loader(numbered_images(100), all_of(100), 32, 5, {.mirror = true, .part = part, .parts = kParts}, 2);
+    const auto taken = take(loader, 4);
+    for (std::size_t i = 0; i < taken.size(); ++i) joined[i].insert(joined[i].end(), taken[i].begin(), taken[i].end());
+  }
+  EXPECT_EQ(joined, expected);
+  for (const auto& [part, parts] : {std::pair(0, 3), std::pair(-1, 2), std::pair(2, 2), std::pair(0, 8)})
+    EXPECT_THROW(BatchLoader(numbered_images(100), all_of(100), 32, 5, {.part = part, .parts = parts}, 0), std::logic_error) << part;
+}
+
 TEST(BatchLoader, StartingAtAnyIterationContinuesTheSameBatches) {
   const ImageSet images = numbered_images(21);
   const BatchOptions options{.mirror = true};

@@ -47,7 +47,8 @@ TrainerOptions options_of(const std::string& setting, int shards) {
 Tensor images(const TrainerOptions& options, Ranks& ranks, std::int64_t update) {
   Tensor whole(options.network.image_shape(options.batch));
   const CounterRng rng(11, Stream::test, static_cast<std::uint32_t>(update));
-  for (std::int64_t i = 0; i < whole.floats(); ++i) whole.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
+  for (std::int64_t i = 0; i < whole.floats(); ++i)
+    whole.data()[i] = static_cast<float>(rng.uniform(static_cast<std::uint64_t>(i), -1.0, 1.0));
   const TensorView part = part_of_batch(whole.view(), ranks.rank(), ranks.count());
   Tensor here(part.shape);
   std::copy_n(part.data, part.shape.floats(), here.data());
@@ -66,7 +67,8 @@ void train(Trainer& trainer, std::int64_t until) {
 }
 
 // The checkpoint after `until` iterations on so many ranks, begun anew or from another checkpoint.
-std::vector<std::uint8_t> trained(const TrainerOptions& options, int count, std::int64_t until, const std::vector<std::uint8_t>* from = nullptr) {
+std::vector<std::uint8_t> trained(const TrainerOptions& options, int count, std::int64_t until,
+                                  const std::vector<std::uint8_t>* from = nullptr) {
   std::vector<std::uint8_t> bytes;
   on_ranks(count, [&](Ranks& ranks) {
     Trainer trainer(options, ranks);
@@ -201,7 +203,8 @@ TEST(SharedTraining, ItsTrafficIsKnownBeforehand) {
 
 // 1 GB at 1 GB/s, and ten waits of three hops of a millisecond.
 TEST(SharedTraining, TrafficTakesItsTime) {
-  EXPECT_DOUBLE_EQ(traffic_seconds({.gradients = 500'000'000, .weights = 300'000'000, .statistics = 200'000'000, .waits = 10}, 8, 1e9, 1e-3), 1.03);
+  EXPECT_DOUBLE_EQ(
+      traffic_seconds({.gradients = 500'000'000, .weights = 300'000'000, .statistics = 200'000'000, .waits = 10}, 8, 1e9, 1e-3), 1.03);
 }
 
 TEST(SharedTraining, ADivergedRankStopsAll) {
@@ -219,7 +222,8 @@ TEST(SharedTraining, ADivergedRankStopsAll) {
 TEST(SharedTraining, ShardsThatFitNeitherBatchNorRanksAreRefused) {
   for (const int shards : {0, 3, 16, -2}) {
     TrainerOptions options = options_of("A", shards);
-    EXPECT_NE(refusal(ErrorKind::usage, [&] { Trainer trainer(options); }).find("a power of two that divides 8"), std::string::npos) << shards;
+    EXPECT_NE(refusal(ErrorKind::usage, [&] { Trainer trainer(options); }).find("a power of two that divides 8"), std::string::npos)
+        << shards;
   }
   on_ranks(4, [](Ranks& ranks) {
     EXPECT_NE(refusal(ErrorKind::usage, [&] { Trainer trainer(options_of("A", 2), ranks); }).find("a multiple of the 4 ranks: 4, 8"),

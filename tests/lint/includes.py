@@ -95,6 +95,7 @@ DEFINES_PART_OF = {
     r"metrics/dispatch\.cpp": "metrics/metric_kernels.h",
     r"optim/dispatch\.cpp": "optim/adam_kernels.h",
     r"gan/edge/dispatch\.cpp": "gan/edge/run.h",
+    r"tools/lib/mpi/(mpi_ranks|no_mpi)\.cpp": "tools/lib/mpi/joined_ranks.h",
     r"data/faces/face_\w+\.cpp": "data/faces/face_layers.h",
     r"gan/edge/(deconv_\w+)\.cpp": "gan/edge/run.h",
     r"gan/edge/(draw|library|map_file)\.cpp": "gan/edge/pbgen.h",

@@ -18,6 +18,7 @@
 #include "metrics/patches.h"
 #include "metrics/wasserstein.h"
 #include "tests/support/isa_paths.h"
+#include "tests/support/thread_ranks.h"
 
 namespace pbgen {
 namespace {
@@ -248,6 +249,29 @@ TEST(SlicedWasserstein, IsTheSameBitsForAnyNumberOfThreads) {
   for (const std::vector<SwdLevel>& result : results) {
     for (std::size_t i = 0; i < result.size(); ++i) EXPECT_EQ(result[i].swd, results[0][i].swd);
   }
+}
+
+TEST(SlicedWasserstein, IsTheSameBitsForAnyNumberOfRanks) {
+  const Isa before = isa();
+  const ImageSource a = first_set(6, 32, 3);
+  const ImageSource b = second_set(6, 32, 3);
+  for (const Isa path : machine_paths()) {
+    set_isa(path);
+    // More directions than ranks, as many, and fewer.
+    for (const int directions : {13, 3, 1}) {
+      SwdOptions options{.nhoods_per_image = 8, .dir_repeats = 1, .dirs_per_repeat = directions};
+      const std::vector<SwdLevel> alone = sliced_wasserstein(a, b, options);
+      for (const int count : {2, 3})
+        on_ranks(count, [&](Ranks& ranks) {
+          SwdOptions shared = options;
+          shared.ranks = &ranks;
+          const std::vector<SwdLevel> levels = sliced_wasserstein(a, b, shared);
+          ASSERT_EQ(levels.size(), alone.size());
+          for (std::size_t level = 0; level < levels.size(); ++level) EXPECT_EQ(levels[level].swd, alone[level].swd) << directions;
+        });
+    }
+  }
+  set_isa(before);
 }
 
 TEST(SlicedWasserstein, DoesNotDependOnTheMemoryThatItIsGiven) {

@@ -30,9 +30,9 @@ std::string contents(const fs::path& path) {
 }
 
 // Flags of a run in four shards.
-const Arguments kShared = {"--size", "16", "--g-widths", "16,12,8,8", "--d-widths", "8,8,12,16", "--synthetic-images", "200", "--z-dim", "8",
-                           "--batch", "32", "--shards", "4", "--swd-every", "0", "--sample-every", "4", "--checkpoint-every", "4", "--keep", "100",
-                           "--ema", "0.9", "--mirror"};
+const Arguments kShared = {"--size", "16", "--g-widths", "16,12,8,8", "--d-widths", "8,8,12,16", "--synthetic-images", "200", "--z-dim",
+                           "8", "--batch", "32", "--shards", "4", "--swd-every", "0", "--sample-every", "4", "--checkpoint-every", "4",
+                           "--keep", "100", "--ema", "0.9", "--mirror"};
 
 class Mpi : public testing::Test {
  protected:
@@ -84,7 +84,9 @@ class Mpi : public testing::Test {
     double seconds;
   };
   Ended end_by(const std::string& run, int rank, int signal, const Arguments& more = {}) {
-    auto running = std::async(std::launch::async, [&] { return on_ranks(2, words(run, Arguments{"--iterations", "1000000", "--keep", "2"} + more)); });
+    auto running = std::async(std::launch::async, [&] {
+      return on_ranks(2, words(run, Arguments{"--iterations", "1000000", "--keep", "2"} + more));
+    });
     const Clock::time_point begin = Clock::now();
     while (!fs::exists(fs::path(run) / "checkpoints") || fs::is_empty(fs::path(run) / "checkpoints")) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -102,7 +104,8 @@ class Mpi : public testing::Test {
 };
 
 TEST_F(Mpi, TheSameBytesOnAnyNumberOfRanks) {
-  for (const Arguments& kind : {Arguments{"--setting", "A"}, Arguments{"--setting", "H", "--smooth", "2"}, Arguments{"--setting", "H", "--loss", "wgan"}}) {
+  for (const Arguments& kind :
+       {Arguments{"--setting", "A"}, Arguments{"--setting", "H", "--smooth", "2"}, Arguments{"--setting", "H", "--loss", "wgan"}}) {
     const Arguments more = kind + Arguments{"--iterations", "8"};
     const std::string reference = path("alone");
     ASSERT_EQ(alone(words(reference, more)).exit_code, 0);
@@ -123,7 +126,9 @@ TEST_F(Mpi, ScoresAreThoseOfOneProcess) {
   ASSERT_EQ(alone(words(path("alone"), more)).exit_code, 0);
   const ToolRun shared = on_ranks(2, words(path("shared"), more));
   ASSERT_EQ(shared.exit_code, 0) << shared.err;
-  const auto table = [](const std::string& text) { return text.substr(text.find("Sliced"), text.find("Trained for") - text.find("Sliced")); };
+  const auto table = [](const std::string& text) {
+    return text.substr(text.find("Sliced"), text.find("Trained for") - text.find("Sliced"));
+  };
   EXPECT_EQ(table(shared.out), table(run_tool_at(*tool_path("train_gan"), words(path("again"), more), folder_.string()).out));
   EXPECT_TRUE(contains(shared.out, "2 ranks of ")) << shared.out;
 }
@@ -168,14 +173,16 @@ TEST_F(Mpi, OtherArgumentsAreRefusedByTheRanksNumber) {
 
 TEST_F(Mpi, OtherImagesAreRefusedByTheRanksNumber) {
   const auto images = [&](const std::string& place, const std::string& seed) {
-    return run_tool_at(*tool_path("make_faces"), {"--out", path(place) + "/images", "--n", "64", "--size", "16", "--seed", seed}, folder_.string());
+    return run_tool_at(*tool_path("make_faces"), {"--out", path(place) + "/images", "--n", "64", "--size", "16", "--seed", seed},
+                       folder_.string());
   };
   fs::create_directories(path("here"));
   fs::create_directories(path("there"));
   ASSERT_EQ(images("here", "1").exit_code, 0);
   ASSERT_EQ(images("there", "2").exit_code, 0);
   const Arguments run = Arguments{*tool_path("train_gan")} + words(path("run"), {"--iterations", "4", "--data", "images"});
-  const ToolRun ended = mpirun(launch(1) + Arguments{"-wdir", path("here")} + run + Arguments{":", "-n", "1", "-wdir", path("there")} + run);
+  const ToolRun ended =
+      mpirun(launch(1) + Arguments{"-wdir", path("here")} + run + Arguments{":", "-n", "1", "-wdir", path("there")} + run);
   EXPECT_EQ(ended.exit_code, 3) << ended.err;
   EXPECT_TRUE(contains(ended.err, "rank 1: its images are not rank 0's")) << ended.err;
 }

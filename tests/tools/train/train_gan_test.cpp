@@ -531,6 +531,16 @@ TEST_F(TrainGan, TheDryRunShowsLayersMemoryAndTimeAndWritesNothing) {
   EXPECT_FALSE(std::filesystem::exists(run_path("none")));
 }
 
+TEST_F(TrainGan, DryRunPredictsRanks) {
+  const Arguments shared = kTiny + Arguments{"--batch", "32", "--shards", "4", "--dry-run", "--out", run_path("none")};
+  const ToolRun run = train(shared + Arguments{"--ranks", "4", "--bandwidth", "1"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_TRUE(contains(run.out, "Ranks:  4 like this machine, 1 Gbit/s from each: ")) << run.out;
+  EXPECT_TRUE(contains(run.out, " to compute 8 images and at most ")) << run.out;
+  expect_refused(shared + Arguments{"--ranks", "8"}, 2, "--shards 4: expected a multiple of the 8 ranks, of which a batch of 32 images");
+  expect_refused(kTiny + Arguments{"--ranks", "2", "--out", run_path("none")}, 2, "--ranks is for --dry-run");
+}
+
 TEST_F(TrainGan, TheDryRunOfALargeRunIsAnEstimateWithinSecondsThatSaysSo) {
   const auto begin = std::chrono::steady_clock::now();
   const ToolRun run = train({"--size", "1024", "--batch", "8", "--synthetic-images", "64", "--dry-run", "--out", run_path("none")});

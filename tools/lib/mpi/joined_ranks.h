@@ -20,8 +20,8 @@ class JoinedRanks {
   JoinedRanks& operator=(const JoinedRanks&) = delete;
 
   Ranks& ranks();
-  // From now on, after so many seconds of waiting, the others are asked whether they are there; before, after 60.  Who does not answer within
-  // 5 more ends the run, by name.
+  // From now on, after so many seconds of waiting, the others are asked whether they are there; before, after 60.  Who does not answer
+  // within 5 more ends the run, by name.
   void set_patience(double seconds);
   // The process ends with that code.  Where it is not 0 this rank's last line is shown, with its number, unless another rank fails in the
   // same moment, as most failures are everybody's; and then the others are ended, too.

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <mpi.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -58,8 +59,8 @@ void require(int code, const char* what) {
   fail(ErrorKind::input_output, "MPI: ", what, ": ", text.data(), "; another rank or the network has failed");
 }
 
-// Answers, from a thread of its own, that this process is there: whoever computes, samples or decodes for minutes is not taken for dead, and
-// whoever is stopped or cut off does not answer.
+// Answers, from a thread of its own, that this process is there: whoever computes, samples or decodes for minutes is not taken for dead,
+// and whoever is stopped or cut off does not answer.
 class Presence {
  public:
   explicit Presence(MPI_Comm questions) : questions_(questions) {
@@ -92,6 +93,32 @@ class Presence {
   std::thread thread_;
 };
 
+// Ends the launcher that started this process, mpirun or its daemon, should it still be there some seconds after a rank was lost: it would
+// wait for its daemon behind a cut link until TCP gives up, a quarter of an hour.  Two interrupts are its own way to be ended at once.
+void end_launcher_soon() {
+  const pid_t launcher = ::getppid();
+  if (::fork() != 0) return;
+  // In a copy of a process of several threads: calls of the system alone.
+  ::setsid();
+  ::close_range(0, ~0u, 0);  // its output would be waited for
+  constexpr unsigned kSeconds = 5;
+  for (const int signal : {SIGINT, SIGINT, SIGKILL}) {
+    ::sleep(signal == SIGKILL ? 1 : kSeconds);
+    std::array<char, 64> path{};
+    std::array<char, 16> name{};
+    std::snprintf(path.data(), path.size(), "/proc/%ld/comm", static_cast<long>(launcher));
+    const int file = ::open(path.data(), O_RDONLY | O_CLOEXEC);
+    const ssize_t length = file < 0 ? 0 : ::read(file, name.data(), name.size());
+    if (file >= 0) ::close(file);
+    const std::string_view called(name.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    constexpr std::array<std::string_view, 5> kLaunchers{"mpirun\n", "orterun\n", "orted\n", "prterun\n", "prted\n"};
+    if (std::find(kLaunchers.begin(), kLaunchers.end(), called) == kLaunchers.end())
+      break;  // it has ended, and its number may be another's
+    ::kill(launcher, signal);
+  }
+  ::_exit(0);
+}
+
 class MpiRanks final : public Ranks {
  public:
   MpiRanks() {
@@ -110,8 +137,9 @@ class MpiRanks final : public Ranks {
   void all_gather(std::span<const std::byte> mine, std::span<const std::int64_t> bytes, std::span<std::byte> all) override {
     lay_out(bytes);
     MPI_Request request = MPI_REQUEST_NULL;
-    require(MPI_Iallgatherv(mine.data(), int_of(std::ssize(mine)), MPI_BYTE, all.data(), counts_.data(), offsets_.data(), MPI_BYTE, gathers_,
-                            &request), "gathering");
+    require(MPI_Iallgatherv(mine.data(), int_of(std::ssize(mine)), MPI_BYTE, all.data(), counts_.data(), offsets_.data(), MPI_BYTE,
+                            gathers_, &request),
+            "gathering");
     wait({&request, 1});
     sent_ += std::ssize(mine) * (count_ - 1);
   }
@@ -119,8 +147,9 @@ class MpiRanks final : public Ranks {
   void gather(std::span<const std::byte> mine, std::span<const std::int64_t> bytes, std::span<std::byte> all) override {
     lay_out(bytes);
     MPI_Request request = MPI_REQUEST_NULL;
-    require(MPI_Igatherv(mine.data(), int_of(std::ssize(mine)), MPI_BYTE, all.data(), counts_.data(), offsets_.data(), MPI_BYTE, 0, gathers_,
-                         &request), "gathering");
+    require(MPI_Igatherv(mine.data(), int_of(std::ssize(mine)), MPI_BYTE, all.data(), counts_.data(), offsets_.data(), MPI_BYTE, 0,
+                         gathers_, &request),
+            "gathering");
     wait({&request, 1});
     if (rank_ != 0) sent_ += std::ssize(mine);
   }
@@ -170,6 +199,8 @@ class MpiRanks final : public Ranks {
   std::int64_t bytes_sent() const override { return sent_; }
 
   void set_patience(double seconds) { patience_ = seconds; }
+  // Whether a rank did not answer.
+  bool lost() const { return !answers_.empty(); }
 
  private:
   void lay_out(std::span<const std::int64_t> bytes) {
@@ -319,6 +350,7 @@ void JoinedRanks::end(int exit_code) {
     process_->show_last_line();
   }
   std::fflush(nullptr);
+  if (process_->ranks.lost()) end_launcher_soon();
   process_->ranks.give_up(exit_code);
 }
 

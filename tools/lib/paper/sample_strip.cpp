@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kBetween = 12;  // white pixels
 constexpr int kQuality = 90;
-constexpr int kLeastHeight = 256;  // four faces are looked at, not guessed
+// Faces are looked at, not guessed: images of 32 pixels twice as large, smaller ones more.
+constexpr int kLeastHeight = 256;
+constexpr int kMostTimes = 4;
 
 // Half of a grid's cells along a side, with the gaps around them.
 int half_of(int side) { return (side + kGridGap) / 2; }
@@ -36,7 +38,7 @@ void save_sample_strip(const std::string& path, const std::vector<std::string>& 
     const std::int64_t offset = std::int64_t{i} * (width + kBetween) * image.channels;
     for (int y = 0; y < height; ++y) std::copy_n(image.row(y), bytes, strip.row(y) + offset);
   }
-  write_file_atomically(path, encode_jpeg(enlarged(strip, (kLeastHeight + height - 1) / height), kQuality));
+  write_file_atomically(path, encode_jpeg(enlarged(strip, std::min(kMostTimes, (kLeastHeight + height - 1) / height)), kQuality));
 }
 
 }  // namespace pbgen

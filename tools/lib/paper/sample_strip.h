@@ -6,8 +6,8 @@
 
 namespace pbgen {
 
-// The upper left quarter of each grid (PNG files that train_gan wrote, all of one size), from left to right: a JPEG file of at
-// least 256 pixels' height, for which every pixel becomes a square where they are few.
+// The upper left quarter of each grid (PNG files that train_gan wrote, all of one size), from left to right: a JPEG file.
+// Where it would have less than 256 pixels' height, every pixel becomes a square, of 4 x 4 at most.
 // Error(input_output), and Error(data) where a grid is no image, or another one's size.
 void save_sample_strip(const std::string& path, const std::vector<std::string>& grids);
 

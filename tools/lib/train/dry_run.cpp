@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/base/cpu.h"
 #include "gan/accounting.h"
+#include "gan/rank_traffic.h"
 #include "tools/lib/cli/format.h"
 #include "tools/lib/cli/shown.h"
 #include "tools/lib/cli/standard_streams.h"
@@ -29,13 +30,39 @@ std::string how_estimated(const RunEstimate& estimate) {
                 ", by operations: the run itself would take longer to measure)\n");
 }
 
+// What a wait for all ranks takes a hop, beside the bytes: between machines of one rack by TCP.
+constexpr double kLatencySeconds = 30e-6;
+
+// The time of several ranks, and what they exchange.  seconds: an iteration of one rank's part of the batch.
+void show_ranks(const RunPlan& plan, double seconds, std::int64_t iterations) {
+  const RankTraffic traffic = rank_traffic(plan.config.trainer, plan.ranks);
+  constexpr double kBitsAByte = 8.0;
+  const double exchange = traffic_seconds(traffic, plan.ranks, plan.bandwidth * 1e9 / kBitsAByte, kLatencySeconds);
+  const double all = seconds + exchange;
+  std::printf("Ranks:  %d like this machine, %.4g Gbit/s from each: %.3f s an iteration, %.3f to compute %d images and at most %.3f\n"
+              "        to exchange; %lld iterations: about %s. In an iteration each sends %s of gradients, %s of\n"
+              "        weights and %s of statistics, and waits for the others %lld times\n",
+              plan.ranks, plan.bandwidth, all, seconds, plan.config.trainer.batch / plan.ranks, exchange,
+              static_cast<long long>(iterations),
+              format_duration(all * static_cast<double>(iterations)).c_str(), format_bytes(traffic.gradients).c_str(),
+              format_bytes(traffic.weights).c_str(), format_bytes(traffic.statistics).c_str(), static_cast<long long>(traffic.waits));
+}
+
+// One rank's part of the batch, as a run of its own.
+TrainerOptions part_of_run(TrainerOptions options, int ranks) {
+  options.batch /= ranks;
+  options.shards /= ranks;
+  return options;
+}
+
 }  // namespace
 
 void show_plan(const RunPlan& plan) {
   const RunConfig& config = plan.config;
   const DataCount data = count_training_data(config);
   const TrainerOptions options = config.trainer;
-  const RunMemory memory = run_memory(config, data.images);
+  require_ranks_fit(options, plan.ranks);
+  const RunMemory memory = run_memory(config, data.images, plan.ranks);
   say(stdout, "Would train in ", plan.run_path);
   std::printf("\n%s\n", printed_table(layer_report(layer_table(options.network))).c_str());
   std::printf("%s\n", kRedundancyMeaning);
@@ -51,10 +78,15 @@ void show_plan(const RunPlan& plan) {
   if (const std::string warning = require_memory(memory, memory_limits()); !warning.empty()) say(stdout, "        warning: ", warning);
 
   flush_output();  // measuring takes some seconds
-  const RunEstimate estimate = estimate_run(options);
+  const RunEstimate estimate = estimate_run(part_of_run(options, plan.ranks));
   const char* const about = estimate.scaled ? "about " : "";
   const double seconds = estimate.iteration_seconds;
   const std::int64_t iterations = total_iterations(config, data.train);
+  if (plan.ranks > 1) {
+    show_ranks(plan, seconds, iterations);
+    std::printf("%s", how_estimated(estimate).c_str());
+    return;
+  }
   const double epochs = static_cast<double>(iterations * config.trainer.d_steps) / static_cast<double>(data.train / config.trainer.batch);
   std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s; "
               "%lld iterations (%.1f epochs of %lld images): about %s,\n"

@@ -19,11 +19,12 @@ namespace pbgen {
 // latent vectors, patches and directions.
 class FinalScorer {
  public:
-  // What it is given outlives it.
+  // What it is given outlives it.  Of several ranks all score, in the same order: rank 0 draws the images, with whole arrays, and each
+  // computes a part of the distance's directions.
   FinalScorer(const RunConfig& config, const TrainingData& data, Trainer& trainer) : config_(config), data_(data), trainer_(trainer) {}
 
   // Mean distance over the levels between generated images and the held-out ones, or the training images where none are held out.
-  double score() const;
+  double score();
   // The same with the repetitions of the last score, and the distances that it stands beside, which scores() has from then on.
   double score_at_the_end();
 
@@ -33,7 +34,10 @@ class FinalScorer {
  private:
   ScoreOptions options(int repeats) const;
   ImageSource judge() const;
-  ImageSet generated(Sampler& sampler) const;
+  // sampler: null at the ranks behind the first.
+  ImageSet generated(Sampler* sampler) const;
+  ImageSet trained();
+  ImageSet untrained() const;
 
   const RunConfig& config_;
   const TrainingData& data_;

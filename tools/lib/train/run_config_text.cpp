@@ -14,7 +14,8 @@ namespace {
 // Always among the arguments: what a run is known by, and what other defaults depend on.
 constexpr std::array<std::string_view, 3> kAlwaysSaid{"binarize_g", "binarize_d", "loss"};
 
-constexpr std::array kNoPartOfARun{"--out", "--resume", "--force", "--dry-run", "--threads", "--profile", "--mpi-timeout", "--config"};
+constexpr std::array kNoPartOfARun{"--out",     "--resume",  "--force",       "--dry-run", "--ranks",
+                                   "--bandwidth", "--threads", "--mpi-timeout", "--profile", "--config"};
 
 // A member of config.json as words of a command line; none where it says nothing.
 std::vector<std::string> words_of(const std::string& key, const Json& value) {

@@ -11,8 +11,8 @@ namespace pbgen {
 
 // The part of config.json that decides the bytes of a checkpoint: everything but iterations, epochs, cadences, repetitions of the last
 // scores, keep, cache, and the data folder's path (its content's fingerprint is compared instead).
-// Shards are left out where they are one, as there were none before.  --conv and --isa are part of it, for algorithms and kernels round differently; checkpoints older than the choice lack them and go on
-// with any.
+// Shards are left out where they are one, as there were none before.  --conv and --isa are part of it, for algorithms and kernels round
+// differently; checkpoints older than the choice lack them and go on with any.
 Json run_identity(const RunConfig& config);
 
 // Where a checkpoint keeps RunPlan::former_paths; there is no such note where a run kept its path.

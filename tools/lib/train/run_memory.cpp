@@ -6,9 +6,9 @@
 
 namespace pbgen {
 
-RunMemory run_memory(const RunConfig& config, std::int64_t images) {
+RunMemory run_memory(const RunConfig& config, std::int64_t images, int ranks) {
   RunMemory memory;
-  memory.training = training_memory(config.trainer);
+  memory.training = training_memory(config.trainer, ranks);
   const NetworkConfig& network = config.network();
   if (config.data.cache.empty()) memory.images = images * network.size * network.size * network.channels;
   return memory;
@@ -28,10 +28,10 @@ std::string require_memory(const RunMemory& memory, const MemoryLimits& limits) 
   return "";
 }
 
-std::string check_memory(const RunConfig& config) {
+std::string check_memory(const RunConfig& config, int ranks) {
   // A cache's images are mapped: they need no counting.
   const std::int64_t images = config.data.cache.empty() ? count_training_data(config).images : 0;
-  return require_memory(run_memory(config, images), memory_limits());
+  return require_memory(run_memory(config, images, ranks), memory_limits());
 }
 
 }  // namespace pbgen

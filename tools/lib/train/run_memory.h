@@ -18,14 +18,14 @@ struct RunMemory {
   std::int64_t total() const { return training.total() + images; }
 };
 
-// images: how many the run reads.
-RunMemory run_memory(const RunConfig& config, std::int64_t images);
+// images: how many the run reads.  ranks: those that share it; of one of them.
+RunMemory run_memory(const RunConfig& config, std::int64_t images, int ranks = 1);
 
 // Error(input_output) with the mend where the run takes more than is ever granted; a sentence to warn with where it takes more than is
 // available now, "" where it does not.
 std::string require_memory(const RunMemory& memory, const MemoryLimits& limits);
 
 // The same for a run that begins, before it allocates: of the images that its flags name and of this machine's limits.
-std::string check_memory(const RunConfig& config);
+std::string check_memory(const RunConfig& config, int ranks = 1);
 
 }  // namespace pbgen

@@ -17,6 +17,8 @@ struct RunPlan {
   std::string resume_checkpoint;  // "": a new run
   std::string former_paths;       // of the kernels, where a resume changed them: "avx512 to iteration 500"
   std::string command;            // as the user gave it
+  int ranks = 1;                  // that a dry run predicts for
+  double bandwidth = 10.0;        // between them, in Gbit/s
 };
 
 }  // namespace pbgen

@@ -80,7 +80,8 @@ void share_plan(Ranks& ranks, RunPlan& plan) {
   }
   const Isa path = *plan.config.isa.path;
   if (const auto other = first_other(ranks, machine_supports(path) ? 1 : 0))
-    fail(ErrorKind::usage, "rank ", *other, ": its processor lacks the ", name(path), " kernels of this run, and others round differently; leave "
+    fail(ErrorKind::usage, "rank ", *other, ": its processor lacks the ", name(path),
+         " kernels of this run, and others round differently; leave "
          "that machine out, or begin with --isa avx2");
   set_isa(path);
   set_conv_algorithm(plan.config.conv);
@@ -90,7 +91,8 @@ void require_same_images(Ranks& ranks, const std::string& fingerprint) {
   if (ranks.count() == 1) return;
   ranks.meet();  // decoding takes each its time
   if (const auto other = first_other(ranks, digest(fingerprint)))
-    fail(ErrorKind::data, "rank ", *other, ": its images are not rank 0's; give every machine the same files under --data, or one shared folder");
+    fail(ErrorKind::data, "rank ", *other,
+         ": its images are not rank 0's; give every machine the same files under --data, or one shared folder");
 }
 
 std::vector<std::uint8_t> shared_file(Ranks& ranks, const std::string& path) {

@@ -15,8 +15,8 @@ namespace pbgen {
 // Error(usage) that names the first rank whose program or arguments are not rank 0's.
 void require_same_program(Ranks& ranks, int argc, char** argv);
 
-// Rank 0's plan, everywhere; its paths lead to files of rank 0.  Error(usage) naming a rank whose processor lacks the plan's kernels.  Those
-// are in force afterwards.
+// Rank 0's plan, everywhere; its paths lead to files of rank 0.  Error(usage) naming a rank whose processor lacks the plan's kernels.
+// Those are in force afterwards.
 void share_plan(Ranks& ranks, RunPlan& plan);
 
 // Error(data) that names the first rank whose images are not rank 0's.

@@ -23,8 +23,8 @@ RunDirectory claimed_folder(const RunPlan& plan) {
   return RunDirectory::create(plan.run_path, plan.force);
 }
 
-TrainingData loaded_data(const RunConfig& config) {
-  if (const std::string warning = check_memory(config); !warning.empty()) say(stderr, "warning: ", warning);
+TrainingData loaded_data(const RunConfig& config, int ranks) {
+  if (const std::string warning = check_memory(config, ranks); !warning.empty()) say(stderr, "warning: ", warning);
   start_threads();
   return load_training_data(config);
 }
@@ -55,7 +55,8 @@ void announce(const RunPlan& plan, const RunDirectory& folder, const TrainingDat
   say(stdout, data.summary, "; ", data.train.size(), " to train on, ", data.held_out.size(), " held out");
   const std::string path = path_text(plan.config, plan.former_paths);
   const int ranks = trainer.ranks().count();
-  say(stdout, ranks > 1 ? concat(ranks, " ranks of ") : "", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", path, ", ", cpu_name());
+  say(stdout, ranks > 1 ? concat(ranks, " ranks of ") : "", thread_count(), thread_count() == 1 ? " thread, " : " threads, ", path, ", ",
+      cpu_name());
   std::printf("\n");
   std::fputs(printed_table(layer_report(layer_table(network))).c_str(), stdout);
   std::printf("%s\n", kRedundancyMeaning);

@@ -15,7 +15,7 @@ namespace pbgen {
 RunDirectory claimed_folder(const RunPlan& plan);
 
 // The images, once memory and threads are there: they are asked for first, before there is anything to lose.
-TrainingData loaded_data(const RunConfig& config);
+TrainingData loaded_data(const RunConfig& config, int ranks = 1);
 
 // Takes what the checkpoint holds that the run goes on from, or the weights of the one that it begins with, which rank 0 reads.
 // Error(usage) where that was trained on other images.

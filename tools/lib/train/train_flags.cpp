@@ -142,9 +142,10 @@ void declare_training_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--batch", &flags.said.trainer.batch, "N", "images a step, a multiple of 8 up to 4096: eight share the lanes of a vector",
              lanes_rule()).in_config();
   parser.add("--shards", &flags.said.trainer.shards, "N",
-             "parts of a batch in which its sums are made, a power of two that divides the batch in slices of eight; part of what a run is, for "
-             "it decides the rounding: one process or up to N ranks of mpirun then write the same bytes",
-             power_of_two_rule()).in_config();
+             "parts of a batch in which its sums are made: a power of two that divides the batch in slices of eight. It decides the "
+             "rounding, so that it is part of what a run is: one process, or up to N ranks of mpirun, then write the same bytes",
+             power_of_two_rule())
+      .in_config();
   parser.add("--loss", &flags.said.trainer.loss, "NAME",
              "dcgan (sigmoid cross-entropy), lsgan (least squares) or wgan (Wasserstein distance by a critic with clipped weights), which "
              "has defaults of its own: --d-steps 5 --g-steps 1 --clip 0.01 --lr 5e-5 --beta1 0 (Adam's nearest to its authors' RMSProp)")
@@ -215,9 +216,13 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--keep", &flags.said.cadence.keep, "K", "how many checkpoints of this run stay, besides the one with the best score",
              in_range(1, 1'000'000)).in_config();
   parser.add("--mpi-timeout", &flags.mpi_timeout, "SECONDS",
-             "under mpirun (make MPI=1): after how long a wait a rank asks the others whether they are there; who does not answer within 5 s ends the "
-             "run",
+             "under mpirun (make MPI=1): after how long a wait a rank asks the others whether they are there; one that does not answer "
+             "within 5 s ends the run",
              in_range(1.0, 86400.0));
+  parser.add("--ranks", &flags.ranks, "N", "with --dry-run: predict the time of N ranks of mpirun, each a machine like this one",
+             in_range(1, kMostShards));
+  parser.add("--bandwidth", &flags.bandwidth, "GBIT", "with --ranks: what the network carries from each rank, in Gbit/s",
+             in_range(0.001, 1e6));
   parser.add("--profile", &flags.profile,
              "at the end show where each millisecond of an iteration went; profile.txt in the run's folder keeps it");
 }
@@ -294,6 +299,9 @@ RunConfig run_config(const ArgumentParser& parser, const TrainFlags& flags) {
   const bool epochs_asked_for = parser.given_on_command_line("--epochs") && !parser.given_on_command_line("--iterations");
   if (cadence.iterations && epochs_asked_for) cadence.iterations.reset();
   if (cadence.iterations) cadence.epochs.reset();
+  for (const char* const of_a_plan : {"--ranks", "--bandwidth"})
+    if (parser.given_on_command_line(of_a_plan) && !flags.dry_run)
+      fail(ErrorKind::usage, of_a_plan, " is for --dry-run; mpirun -n says on how many ranks a run trains");
   if (parser.given_on_command_line("--resume") && parser.given_on_command_line("--init-from"))
     fail(ErrorKind::usage, "--resume goes on with a run, --init-from begins one: give one of them");
   return config;

@@ -33,6 +33,8 @@ struct TrainFlags {
   int threads = 0;
   bool profile = false;
   double mpi_timeout = 60.0;  // seconds
+  int ranks = 1;              // of a prediction
+  double bandwidth = 10.0;    // Gbit/s
 };
 
 // What a tool's network is where no flag says otherwise.

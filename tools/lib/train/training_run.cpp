@@ -39,7 +39,8 @@ bool due(std::int64_t iteration, std::int64_t every, std::int64_t total) {
 }
 
 TrainingData same_data(const RunConfig& config, Ranks& ranks) {
-  TrainingData data = loaded_data(config);
+  require_ranks_fit(config.trainer, ranks.count());
+  TrainingData data = loaded_data(config, ranks.count());
   require_same_images(ranks, data.fingerprint);
   return data;
 }
@@ -53,7 +54,8 @@ class SharedRun {
         ranks_(ranks),
         data_(same_data(config_, ranks)),
         total_(total_iterations(config_, std::ssize(data_.train))),
-        trainer_(config_.trainer, ranks) {
+        trainer_(config_.trainer, ranks),
+        scorer_(config_, data_, trainer_) {
     restore(plan, data_, trainer_);
     loader_ = std::make_unique<BatchLoader>(
         data_.images, data_.train, config_.trainer.batch, config_.trainer.seed,
@@ -93,22 +95,30 @@ class SharedRun {
   }
 
  protected:
+  // Where it is due, by all ranks.  The last score is part of the final table.
+  std::optional<double> score() {
+    const std::int64_t iteration = trainer_.iteration();
+    if (!due(iteration, config_.cadence.swd_every, total_)) return std::nullopt;
+    return iteration == total_ ? scorer_.score_at_the_end() : scorer_.score();
+  }
+
   // What rank 0 does beside.
   virtual void open() {}
   virtual void sample_untrained() {}
   virtual void begin_training() {}
   virtual void begin_step() {}
-  virtual void end_step(const StepReport& step) { static_cast<void>(step); }
+  virtual void end_step(const StepReport&) { static_cast<void>(score()); }
   virtual void end_training() {}
   virtual void tell_stopped() {}
   virtual void finish() {}
-  virtual void finish_ended_training() {}
+  virtual void finish_ended_training() { static_cast<void>(score()); }
 
   const RunConfig& config_;
   Ranks& ranks_;
   TrainingData data_;
   const std::int64_t total_;
   Trainer trainer_;
+  FinalScorer scorer_;
 
  private:
   // With whole arrays, and for as long as it takes.
@@ -138,7 +148,10 @@ class SharedRun {
 class TrainingRun final : public SharedRun {
  public:
   TrainingRun(const RunPlan& plan, RunDirectory& folder, Ranks& ranks)
-      : SharedRun(plan, ranks), plan_(plan), folder_(folder), recorder_(plan_, folder_, data_, trainer_, total_), scorer_(config_, data_, trainer_) {
+      : SharedRun(plan, ranks),
+        plan_(plan),
+        folder_(folder),
+        recorder_(plan_, folder_, data_, trainer_, total_) {
     if (trainer_.iteration() > total_ || (trainer_.iteration() == total_ && !lacks_results_alone())) {
       fail(ErrorKind::usage, plan_.resume_checkpoint, ": has ", trainer_.iteration(), " iterations already, the run was to have ", total_,
            "; ask for more with --iterations");
@@ -195,19 +208,16 @@ class TrainingRun final : public SharedRun {
     flush_output();
     recorder_.remove_older_checkpoints();  // it may have been killed just before
     if (config_.cadence.sample_every > 0) recorder_.sample();
-    if (config_.cadence.swd_every > 0) scorer_.score_at_the_end();
+    static_cast<void>(score());
     recorder_.take_time_from_log();
     finish();
   }
 
-  // Where they are due.  The last score is part of the final table.
   std::optional<double> sample_and_score() {
-    const std::int64_t iteration = trainer_.iteration();
     const RunRecorder::Aside aside(recorder_);
     try {
-      if (due(iteration, config_.cadence.sample_every, total_)) recorder_.warn(recorder_.sample());
-      if (!due(iteration, config_.cadence.swd_every, total_)) return std::nullopt;
-      return iteration == total_ ? scorer_.score_at_the_end() : scorer_.score();
+      if (due(trainer_.iteration(), config_.cadence.sample_every, total_)) recorder_.warn(recorder_.sample());
+      return score();
     } catch (const std::bad_alloc&) {
       recorder_.save();  // scoring takes most; what is trained is not lost for it
       throw;
@@ -228,7 +238,6 @@ class TrainingRun final : public SharedRun {
   const RunPlan& plan_;
   RunDirectory& folder_;
   RunRecorder recorder_;
-  FinalScorer scorer_;
   std::optional<Profile> profile_;
   std::int64_t first_iteration_ = 0;
 };
