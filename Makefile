@@ -46,8 +46,7 @@ endif
 root := $(if $(OUT),$(patsubst %/,%,$(OUT))/)
 empty :=
 of_machine := $(cross:%=-%)$(bare:-none-=-none)$(subst =,-,$(subst $(empty) ,,$(filter -m%,$(filter-out -mllvm,$(CXX)))))
-variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter-out 0,$(MPI)),-mpi)$(if $(is_clang),-clang)$(of_machine)
-variant := $(variant)$(if $(tests_alone),-tests)
+variant := $(BUILD)$(if $(filter 0,$(OPENMP)),-serial)$(if $(is_clang),-clang)$(of_machine)$(if $(tests_alone),-tests)
 out := $(root)build/$(variant)
 
 # Contraction is off so that results do not depend on what a compiler fuses; the kernel leaves say FMA where they mean it.
@@ -81,18 +80,19 @@ serves_tests := $(or $(filter test,$(tests_alone)),$(if $(cross),,$(filter relea
 standard_header := $(if $(serves_tests),$(if $(is_clang),,$(out)/standard.h.gch))
 serving_flags := $(if $(filter release,$(BUILD)),-O1 -g0) $(standard_header:%.gch=-include %)
 serves = $(or $(tests_alone),$(if $(serves_tests),$(filter tests/%,$<)))
-# Open MPI's compiler wrapper says where its header and its library are; one source includes it, and train_gan alone links it.
+# MPI=1 is one more object in front of train_gan's: tools/lib/mpi/no_mpi.cpp of the library is not asked for then.  Open MPI's compiler
+# wrapper says where its header and its library are.
+mpi := $(filter-out 0,$(MPI))
+mpi_object := $(if $(mpi),$(out)/tools/lib/mpi/mpi_ranks.o)
+mpi_libraries = $(if $(mpi),$(addprefix -L,$(shell mpicxx --showme:libdirs)) -lmpi)
 mpi_flags = $(if $(filter tools/lib/mpi/mpi_ranks.cpp,$<),$(addprefix -isystem ,$(shell mpicxx --showme:incdirs)))
 language_flags = $(if $(filter gan/edge/%,$<),$(edge_flags),$(if $(serves),$(serving_flags)))
 compile_flags = $(common_flags) $(build_flags) $(leaf_flags_$(instruction_set)) $(language_flags) $(mpi_flags) $(CPPFLAGS) $(CXXFLAGS)
 link_flags = $(build_flags) -pthread $(LDFLAGS)
-ifneq ($(MPI),0)
-  link_flags += $(addprefix -L,$(shell mpicxx --showme:libdirs 2>/dev/null)) -Wl,--as-needed -lmpi
-endif
 
 # Tests run thousands of small parallel regions, often beside other work: a thread that waits actively may hold the very core
 # that it waits for.
-test_environment := PBGEN_TOOLS=$(out)/bin PBGEN_RUNNER='$(runner)' OMP_WAIT_POLICY=passive $(if $(filter-out 0,$(MPI)),PBGEN_MPIRUN=mpirun)
+test_environment := PBGEN_TOOLS=$(out)/bin PBGEN_RUNNER='$(runner)' OMP_WAIT_POLICY=passive $(if $(mpi),PBGEN_MPIRUN=mpirun)
 
 # ThreadSanitizer sees OpenMP's barriers only through LLVM's runtime, whose archer library tells it of them; GNU's runtime
 # gives false alarms.  Code of libomp itself is not instrumented and its reports are ignored.
@@ -125,7 +125,7 @@ ifneq ($(tests_alone),)
   library_sources := $(filter-out $(addprefix core/,base/timing.cpp files/file_batch.cpp files/folder_lock.cpp),$(library_sources))
   library_sources := $(filter-out core/gemm/fma_peak.cpp core/gemm/isa_rule.cpp,$(library_sources))
 endif
-library_sources := $(filter-out tools/lib/mpi/$(if $(filter-out 0,$(MPI)),no_mpi,mpi_ranks).cpp,$(library_sources))
+library_sources := $(filter-out tools/lib/mpi/mpi_ranks.cpp,$(library_sources))
 library_sources := $(filter-out $(foreach set,$(filter-out $(sets_here),$(instruction_sets)),%_$(set).cpp),$(library_sources))
 
 tools := $(patsubst tools/%.cpp,%,$(wildcard tools/*.cpp))
@@ -350,7 +350,8 @@ bench: all
 $(binaries): $(out)/bin/%: $(out)/tools/%.o $(library)
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'link    $@')
-	$(show)$(CXX) $< $(library) $(link_flags) -o $@
+	$(show)$(CXX) $(filter %.o,$^) $(library) $(link_flags) $(if $(filter %/train_gan,$@),$(mpi_libraries)) -o $@
+$(out)/bin/train_gan: $(mpi_object) $(out)/mpi
 
 # Debian's binary is of this machine; for another one it is made of the package's sources.
 gtest_sources := /usr/src/googletest/googletest
@@ -422,12 +423,14 @@ $(out)/bin/amalgamated: tests/edge/amalgamated.c $(amalgamation)/pbgen.o
 	$(if $(show),@echo 'compile $<')
 	$(show)$(c_compiler) -std=c11 -I$(amalgamation) -O2 -Wall -Wextra -Wpedantic $^ -o $@
 
-# Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter; then the workers of a queue are:
+# Every tool's input and output fails, one call at a time, and every tool is killed at moments that matter; then the workers of a queue are,
+# and with MPI=1 ranks:
 # `make test-faults FAULTS_FLAGS=--all` for every call, `FAULTS_FLAGS="--only generate --verbose"` for less.
 test-faults: $(binaries) $(out)/bin/fail_io.so
 	@command -v python3 >/dev/null || { echo 'python3 is missing: test-faults needs it (apt-get install python3)' >&2; exit 1; }
 	@python3 tests/faults/run.py --tools $(out)/bin --shim $(out)/bin/fail_io.so $(FAULTS_FLAGS)
 	@$(if $(FAULTS_FLAGS),,python3 -B tests/faults/queue.py --tools $(out)/bin)
+	@$(if $(FAULTS_FLAGS),,$(if $(mpi),python3 -B tests/faults/ranks.py --tools $(out)/bin))
 $(out)/bin/fail_io.so: tests/faults/fail_io.c $(out)/flags | has-compiler
 	@mkdir -p $(@D)
 	$(if $(show),@echo 'compile $<')
@@ -481,6 +484,9 @@ ifneq ($(filter-out $(compiling_nothing),$(or $(MAKECMDGOALS),all)),)
   ifneq ($(file <$(out)/flags),$(flags))
     $(file >$(out)/flags,$(flags))
   endif
+  ifneq ($(if $(wildcard $(out)/mpi),$(file <$(out)/mpi),none),$(or $(mpi),0))
+    $(file >$(out)/mpi,$(or $(mpi),0))
+  endif
   ifneq ($(if $(wildcard $(out)/commit),$(file <$(out)/commit),none),$(commit))
     $(file >$(out)/commit,$(commit))
   endif
@@ -504,7 +510,7 @@ ifneq ($(OPENMP),0)
 	@$(call has_header,omp.h,-fopenmp) || \
 	  { echo 'omp.h is missing for $(CXX): $(how_to_get_omp), or build with OPENMP=0' >&2; exit 1; }
 endif
-ifneq ($(MPI),0)
+ifneq ($(mpi),)
 	@command -v mpicxx >/dev/null || { echo 'mpicxx is missing: run `make deps-mpi`, or build with MPI=0' >&2; exit 1; }
 endif
 has-gtest:
@@ -560,7 +566,7 @@ help:
 	@echo 'make test-web     draw by both under node and in a headless Chromium, and compare with the library (some minutes; python3)'
 	@echo 'make lint         check who includes whom, and that what the documents name and measure is right (python3)'
 	@echo 'make deps         install what building and testing needs (apt); deps-dev: clang, libomp, clang-format, clang-tidy, python3'
-	@echo 'make MPI=1        the tools with a train_gan that mpirun spreads over machines (wants: make deps-mpi)'
+	@echo 'make MPI=1        the tools, with a train_gan that mpirun spreads over machines (wants: make deps-mpi)'
 	@echo 'make deps-edge    install what test-edge needs besides: compilers and qemu for aarch64, ARM, RISC-V and Cortex-M7'
 	@echo 'make deps-wasm    install what wasm needs: clang, lld and the C library of WebAssembly; deps-web: chromium and node for test-web'
 	@echo 'make clean        remove what make made'

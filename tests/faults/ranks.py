@@ -2,7 +2,7 @@
 """Kills ranks of one training at random moments (SIGKILL), and has it go on with another number of ranks each time: in the end its
 checkpoints and samples are those of one process that nobody disturbed, byte for byte, and no job outlives its rank by 10 s.
 
-Needs a build with MPI: `make MPI=1 && python3 tests/faults/ranks.py --tools build/release-mpi/bin`.
+Needs a build with MPI: `make MPI=1 && python3 tests/faults/ranks.py --tools build/release/bin`.
 """
 
 import argparse

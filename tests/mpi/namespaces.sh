@@ -2,12 +2,12 @@
 # One training over two machines that are network namespaces of this one, joined by a veth pair whose rate (and delay, where the kernel has
 # netem) tc sets: the bytes are those of one process; a rank that is killed, a link that is cut and one that is slow end as they should.
 #
-#   make MPI=1 && sudo sh tests/mpi/namespaces.sh [TOOLS]      TOOLS: the folder of train_gan, build/release-mpi/bin
+#   make MPI=1 && sudo sh tests/mpi/namespaces.sh [TOOLS]      TOOLS: the folder of train_gan, build/release/bin
 #
 # Needs root, iproute2 and Open MPI (make deps-mpi).  Prints times an iteration for each rate; closes on 'N passed, N failed'.
 set -eu
 
-tools=$(cd "${1:-build/release-mpi/bin}" && pwd)
+tools=$(cd "${1:-build/release/bin}" && pwd)
 scratch=$(mktemp -d)
 name=pbgen$$
 passed=0
