@@ -10,6 +10,7 @@
 #include "core/tensor/tensor.h"
 #include "tests/support/algorithm_paths.h"
 #include "tests/support/allocations.h"
+#include "tests/support/thread_ranks.h"
 
 namespace pbgen {
 namespace {
@@ -31,6 +32,8 @@ std::vector<TrainerOptions> some_options() {
       options.batch = 16;
       options.ema_decay = ema;
       all.push_back(options);
+      options.shards = 2;
+      all.push_back(options);
     }
   return all;
 }
@@ -44,8 +47,27 @@ TEST_P(TrainingMemoryOnEachPath, IsKnownToTheByte) {
     std::int64_t of_discriminator = 0;
     for (const Param* const param : trainer.generator().params()) of_generator += param->value.size();
     for (const Param* const param : trainer.discriminator().params()) of_discriminator += param->value.size();
-    EXPECT_EQ(memory.weights, 16 * (of_generator + of_discriminator) + (options.ema_decay > 0.0 ? 4 * of_generator : 0));
+    const std::int64_t further = 4 * (options.shards - 1) * (of_generator + of_discriminator);  // gradients
+    EXPECT_EQ(memory.weights, 16 * (of_generator + of_discriminator) + further + (options.ema_decay > 0.0 ? 4 * of_generator : 0));
     EXPECT_EQ(memory.total(), memory.weights + memory.derived + memory.activations);
+  }
+}
+
+// One of two ranks has half of the activations of the one process that computes both shards, but for what the exchange of statistics takes;
+// their moments are in parts.
+TEST_P(TrainingMemoryOnEachPath, RanksDivideIt) {
+  for (TrainerOptions options : some_options()) {
+    options.shards = 2;
+    const TrainingMemory alone = training_memory(options);
+    const TrainingMemory shared = training_memory(options, 2);
+    on_ranks(2, [&](Ranks& ranks) {
+      Trainer trainer(options, ranks);
+      constexpr std::int64_t kGathered = 8 * 2 * 2 * 9;  // two doubles of two ranks for each of the most channels
+      EXPECT_GE(4 * trainer.activation_floats(), shared.activations);
+      EXPECT_LE(4 * trainer.activation_floats(), shared.activations + kGathered + 64);
+    });
+    EXPECT_LT(shared.activations, alone.activations * 3 / 4);
+    EXPECT_LT(shared.total(), alone.total());
   }
 }
 
