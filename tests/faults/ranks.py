@@ -16,8 +16,8 @@ import tempfile
 import time
 
 RUN = ('--size 16 --g-widths 16,12,8,8 --d-widths 8,8,12,16 --z-dim 8 --batch 32 --shards 4 --synthetic-images 200 --ema 0.9 --mirror '
-       '--setting H --checkpoint-every 10 --keep 2 --sample-every 40 --swd-every 80 --swd-images 16 --bn-calibrate 1')
-ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS='1', OMP_WAIT_POLICY='passive', PBGEN_ISA='ref')
+       '--setting H --checkpoint-every 10 --keep 2 --sample-every 2000 --swd-every 4000 --swd-images 16 --bn-calibrate 1')
+ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS='1', OMP_WAIT_POLICY='passive')
 MOST_SECONDS = 10.0  # from a rank's death to the job's end
 
 
@@ -44,11 +44,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--tools', required=True, help='the folder of train_gan')
     parser.add_argument('--kills', type=int, default=200)
-    parser.add_argument('--iterations', type=int, default=0, help='default: 150 a kill')
+    parser.add_argument('--iterations', type=int, default=0, help='default: 300 a kill')
     parser.add_argument('--seed', type=int, default=1)
     options = parser.parse_args()
     tool = str(pathlib.Path(options.tools).resolve() / 'train_gan')
-    iterations = options.iterations or 150 * options.kills
+    iterations = options.iterations or 300 * options.kills
     draw = random.Random(options.seed)
 
     with tempfile.TemporaryDirectory() as scratch:
