@@ -573,4 +573,4 @@ help:
 	@echo 'BUILD=debug|asan|ubsan|sanitize|tsan, OPENMP=0, CXX=clang++ choose another build, e.g. make BUILD=asan test'
 	@echo 'OUT=DIR           build below DIR (DIR/tools/NAME, DIR/build/) and write nothing beside the sources, e.g. make OUT=/tmp/pbgen test'
 
--include $(library_objects:.o=.d) $(test_objects:.o=.d) $(tool_objects:.o=.d) $(fuzz_objects:.o=.d)
+-include $(library_objects:.o=.d) $(test_objects:.o=.d) $(tool_objects:.o=.d) $(mpi_object:.o=.d) $(fuzz_objects:.o=.d)

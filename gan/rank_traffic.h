@@ -7,13 +7,13 @@
 
 namespace pbgen {
 
-// One rank's, in an iteration.  With R ranks and P parameters a network's update sends (R-1)/R * 4P bytes of gradients to their owners and,
-// of a part of 1/R of the parameters, R-1 times its new weights: 4 bytes each, or of one-bit layers a quarter of a byte each and 4 bytes
-// a channel.
+// One rank's, in a step of its Trainer.  With R ranks and P parameters a network's update sends (R-1)/R * 4P bytes of gradients to their
+// owners and, of a part of 1/R of the parameters, R-1 times its new weights: 4 bytes each, or of one-bit layers a quarter of a byte each
+// and 4 bytes a channel.
 struct RankTraffic {
   std::int64_t gradients = 0;   // bytes; they travel while the layers below are computed
   std::int64_t weights = 0;     // bytes
-  std::int64_t statistics = 0;  // bytes: batch normalisation's sums, the losses', whether somebody stops
+  std::int64_t statistics = 0;  // bytes: batch normalisation's sums, the losses'
   std::int64_t waits = 0;       // how often a rank waits for all others
 
   std::int64_t bytes() const { return gradients + weights + statistics; }

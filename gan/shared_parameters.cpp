@@ -1,6 +1,7 @@
 #include "gan/shared_parameters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 
@@ -116,6 +117,25 @@ void SharedParameters::send_gradients(std::size_t layer) {
   for (std::size_t p = first_param_[layer]; p < first_param_[layer + 1]; ++p)
     std::fill(params_[p].param->gradient.begin(), params_[p].param->gradient.end(), 0.0f);
   ranks_.begin_exchange(outgoing, incoming);
+}
+
+const Param* SharedParameters::first_non_finite_gradient() {
+  ranks_.finish();
+  const auto finite = [](float value) { return std::isfinite(value); };
+  std::int64_t first = std::ssize(params_);
+  for (std::size_t layer = 0; layer + 1 < first_param_.size(); ++layer)
+    for (std::size_t r = 0; r < outgoing_[layer].size(); ++r) {
+      const float* packed = (r == rank_ ? incoming_ : outgoing_)[layer][r].data();
+      for (std::size_t p = first_param_[layer]; p < first_param_[layer + 1]; ++p) {
+        const float* const end = packed + params_[p].parts[r].floats();
+        if (!std::all_of(packed, end, finite)) first = std::min(first, static_cast<std::int64_t>(p));
+        packed = end;
+      }
+    }
+  std::vector<std::int64_t> all(static_cast<std::size_t>(ranks_.count()));
+  ranks_.all_gather_equal(std::as_bytes(std::span(&first, 1)), std::as_writable_bytes(std::span(all)));
+  first = *std::min_element(all.begin(), all.end());
+  return first < std::ssize(params_) ? params_[static_cast<std::size_t>(first)].param : nullptr;
 }
 
 const Param* SharedParameters::update(double clip) {

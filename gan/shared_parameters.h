@@ -29,6 +29,9 @@ class SharedParameters {
   // This rank's gradients of a layer are whole: sends them, and leaves 0 for the next update's sums.  From the last layer to the first,
   // every layer once an update.
   void send_gradients(std::size_t layer);
+  // Ends the exchange of an update that comes to nothing: the first parameter of which a rank had a gradient that is not finite, the same
+  // at every rank, or null.
+  const Param* first_non_finite_gradient();
   // The rest of an update; clip as of Sequential::weights_updated.  Returns the first parameter that holds a value that is not finite, the
   // same at every rank, or null.
   const Param* update(double clip);

@@ -25,10 +25,7 @@ TrainerOptions validated(TrainerOptions options) {
     throw InvalidOption("batch", options.batch,
                         concat("a multiple of ", kLanes, " from ", kLanes, " to 4096 (eight images share the lanes of a vector)"));
   }
-  if (options.shards < 1 || (options.shards & (options.shards - 1)) != 0 || options.batch / kLanes % options.shards != 0) {
-    throw InvalidOption("shards", options.shards,
-                        concat("a power of two that divides ", options.batch / kLanes, ", the batch in slices of ", kLanes, " images"));
-  }
+  require_ranks_fit(options, 1);
   if (options.d_steps < 1 || options.d_steps > 100) throw InvalidOption("d_steps", options.d_steps, "1 to 100");
   if (options.g_steps < 1 || options.g_steps > 100) throw InvalidOption("g_steps", options.g_steps, "1 to 100");
   if (!(options.ema_decay >= 0.0 && options.ema_decay < 1.0)) {
@@ -58,10 +55,17 @@ Sharing sharing_of(const TrainerOptions& options, Ranks& ranks) {
   return {options.shards, &ranks};
 }
 
+bool all_finite(const AlignedBuffer<float>& values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
 // The first array with a gradient that is not finite, or null.
 const NamedArray* first_non_finite_gradient(const Sequential& network) {
-  for (const Param* const param : network.params())
-    if (!std::all_of(param->gradient.begin(), param->gradient.end(), [](float value) { return std::isfinite(value); })) return param;
+  for (const Param* const param : network.params()) {
+    const bool finite = all_finite(param->gradient) &&
+                        std::all_of(param->further_gradients.begin(), param->further_gradients.end(), all_finite);
+    if (!finite) return param;
+  }
   return nullptr;
 }
 
@@ -77,6 +81,10 @@ void require_bounded_critic(Loss loss, double clip) {
 }
 
 void require_ranks_fit(const TrainerOptions& options, int ranks) {
+  if (options.shards < 1 || (options.shards & (options.shards - 1)) != 0 || options.batch / kLanes % options.shards != 0) {
+    throw InvalidOption("shards", options.shards,
+                        concat("a power of two that divides ", options.batch / kLanes, ", the batch in slices of ", kLanes, " images"));
+  }
   if (options.shards % ranks == 0) return;
   std::string fitting;
   for (int shards = 1; options.batch / kLanes % shards == 0; shards *= 2)
@@ -181,7 +189,7 @@ void Trainer::discriminator_step(ConstTensorView real) {
   report_.loss_d = on_real.loss + on_fake.loss;
   report_.d_real = on_real.mean_output;
   report_.d_fake = on_fake.mean_output;
-  require_finite_loss(report_.loss_d, "loss_d", discriminator_);
+  require_finite_loss(report_.loss_d, "loss_d", discriminator_, shared_discriminator_.get());
   update(discriminator_, discriminator_adam_, shared_discriminator_.get(), options_.clip);
 }
 
@@ -206,13 +214,13 @@ void Trainer::generator_step() {
   generator_.backward(std::as_const(latent_).view(), generator_record_, fake_gradient, Want{.input = false, .params = true},
                       scratch_, workspace_, shared_generator_ ? &sending : nullptr);
   report_.loss_g.push_back(result.loss);
-  require_finite_loss(result.loss, "loss_g", generator_);
+  require_finite_loss(result.loss, "loss_g", generator_, shared_generator_.get());
   update(generator_, generator_adam_, shared_generator_.get(), 0.0);
 }
 
-void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network) const {
+void Trainer::require_finite_loss(double loss, const char* what, const Sequential& network, SharedParameters* shared) const {
   if (std::isfinite(loss)) return;
-  const NamedArray* const tensor = first_non_finite_gradient(network);
+  const NamedArray* const tensor = shared != nullptr ? shared->first_non_finite_gradient() : first_non_finite_gradient(network);
   fail_diverged(concat("iteration ", iteration_ + 1, ": ", what, " is ", loss, ", first non-finite gradient: ",
                        tensor ? tensor->name : "none"));
 }

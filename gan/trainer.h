@@ -42,7 +42,7 @@ struct TrainerOptions {
 // InvalidOption where wgan's critic is without a bound.
 void require_bounded_critic(Loss loss, double clip);
 
-// InvalidOption, with the numbers that would do, where so many ranks do not divide the shards.
+// InvalidOption, with the numbers that would do, where the shards do not divide the batch, or so many ranks not the shards.
 void require_ranks_fit(const TrainerOptions& options, int ranks);
 
 // The discriminator's figures are those of its last update.
@@ -111,9 +111,9 @@ class Trainer {
   void discriminator_step(ConstTensorView real);
   void generator_step();
   // Error(diverged), naming the iteration and the first array of the network with a gradient that is not finite.
-  void require_finite_loss(double loss, const char* what, const Sequential& network) const;
-  // One step of its optimiser, which leaves gradients of 0, then clipping where clip > 0.  Error(diverged), naming the iteration
-  // and the first array with a value that is not finite.
+  void require_finite_loss(double loss, const char* what, const Sequential& network, SharedParameters* shared) const;
+  // One step of its optimiser, or of its part of the ranks' (shared, null for one process), which leaves gradients of 0, then clipping
+  // where clip > 0.  Error(diverged), naming the iteration and the first array with a value that is not finite.
   void update(Sequential& network, Adam& adam, SharedParameters* shared, double clip);
   void update_average();
 

@@ -58,7 +58,9 @@ TrainingMemory training_memory(const TrainerOptions& options, int ranks) {
   const std::int64_t all = parameters(generator) + parameters(discriminator);
   const std::int64_t own = all / ranks;
   memory.weights = kFloat * ((1 + shards) * all + 2 * own);
-  if (ranks > 1) memory.weights += kFloat * (2 * own + (all - own) + all);  // the part's values and gradients; what goes out, what comes in
+  // The part's values and gradients; gradients that go out and come in; weights that do, at most in floats; and where rank 0 saves, whole
+  // moments.
+  if (ranks > 1) memory.weights += kFloat * (2 * own + (all - own) + all + (own + all) + 2 * all);
   if (options.ema_decay > 0.0) memory.weights += kFloat * parameters(generator);
   memory.derived = of_generator.derived_bytes + of_discriminator.derived_bytes;
   memory.activations = kFloat * (latents.floats() + of_generator.record_floats + of_discriminator.record_floats +

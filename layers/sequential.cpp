@@ -84,6 +84,8 @@ Sequential::Record Sequential::make_record(const LaneShape& input) const {
   LaneShape shape = input;
   for (const auto& layer : layers_) {
     const LaneShape output = layer->output_shape(shape);
+    check(layer->combines_images() || sharing_.here() == 1 || layer->record_floats(shape) == 0,
+          "a layer that keeps a record sees a batch in parts, each of which would overwrite it");
     if (!layer->in_place()) record.activations_.emplace_back(output);
     record.activation_of_.push_back(record.activations_.size() - 1);
     record.records_.emplace_back(layer->record_floats(shape));

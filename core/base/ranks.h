@@ -48,12 +48,13 @@ class Ranks {
 // This process alone.
 Ranks& one_process();
 
+inline constexpr int kMostShards = 512;
+
 // How a batch is cut for the sums over its images: into `shards` parts of whole slices, of which every rank computes as many.
 //
 // The number of shards alone decides the arithmetic.  A sum over images is made inside a shard as over a batch of that size, and over
 // shards by a binary tree, so that a rank, whose shards are an aligned run of them, has one partial sum to send, and one process that
 // computes all shards gives the bytes of as many processes as there are shards.
-inline constexpr int kMostShards = 512;
 struct Sharing {
   int shards = 1;  // a power of two; a multiple of the ranks
   Ranks* ranks = &one_process();  // outlives what shares

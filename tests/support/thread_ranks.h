@@ -88,6 +88,7 @@ class ThreadRanks final : public Ranks {
   int rank() const override { return rank_; }
   int count() const override { return hub_.count(); }
   void all_gather(std::span<const std::byte> mine, std::span<const std::int64_t> bytes, std::span<std::byte> all) override {
+    ++waits_;
     std::byte* to = all.data();
     const std::vector<ThreadHub::Message> messages = hub_.all_gather(rank_, {mine.begin(), mine.end()});
     for (std::size_t r = 0; r < messages.size(); ++r) {
@@ -117,6 +118,7 @@ class ThreadRanks final : public Ranks {
   }
   void progress() override {}
   void finish() override {
+    ++waits_;
     for (const auto& [from, to] : expected_) {
       const ThreadHub::Message message = hub_.receive(from, rank_);
       if (message.size() != to.size()) throw std::logic_error("a message of another size");
@@ -127,12 +129,15 @@ class ThreadRanks final : public Ranks {
   void meet() override { hub_.all_gather(rank_, {}); }
   void give_up(int) override { hub_.fail(); }
   std::int64_t bytes_sent() const override { return sent_; }
+  // How often this rank waited for all.
+  std::int64_t waits() const { return waits_; }
 
  private:
   ThreadHub& hub_;
   const int rank_;
   std::vector<std::pair<int, std::span<std::byte>>> expected_;
   std::int64_t sent_ = 0;
+  std::int64_t waits_ = 0;
 };
 
 // Calls body(ranks) for `count` ranks at once, each in a thread of its own that computes alone; throws on what the first of them threw.

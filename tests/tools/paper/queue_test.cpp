@@ -64,7 +64,7 @@ TEST_F(PaperQueue, LeavesWhatAnUndisturbedRunLeaves) {
   std::string all;
   for (const std::string& line : lines) all += concat(line, '\n', line, '\n');
   write_file_atomically(folder_ / "lines", all);
-  const ToolRun queue = run_tool_at("/bin/sh", {"-c", concat("xargs -d '\\n' -n 1 -P 4 sh -c <", folder_ / "lines")}, "/");
+  const ToolRun queue = run_tool_at("/bin/sh", {"-c", concat("cd / && xargs -d '\\n' -n 1 -P 4 sh -c <", folder_ / "lines")}, folder_ / "");
   ASSERT_EQ(queue.exit_code, 0) << queue.err;
   EXPECT_EQ(checkpoints("queue"), checkpoints("whole"));
   EXPECT_EQ(lines_of(queue.out).size(), 4u) << queue.out;

@@ -32,12 +32,12 @@ TEST(ProfileReport, ProductsAndEverythingElseAreApart) {
     ProfileScope adam("generator", "Adam");
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  const std::string text = profile_text(profile, NetworkConfig{}, 8, 1, {1e11, 2e11});
+  const std::string text = profile_text(profile, NetworkConfig{}, 8, 8, 1, {1e11, 2e11});
   for (const char* const part : {"generator.deconv2", "dw", "Adam", "GFLOP/s", "of peak", "batch 8"})
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   EXPECT_LT(text.find(" dw "), text.find("everything else   ")) << text;
   EXPECT_NE(text.find("FMA peak 100.0 GFLOP/s (AVX2), 200.0 (AVX-512)"), std::string::npos) << text;
-  EXPECT_EQ(profile_text(profile, NetworkConfig{}, 8, 1, {}).find("FMA"), std::string::npos);
+  EXPECT_EQ(profile_text(profile, NetworkConfig{}, 8, 8, 1, {}).find("FMA"), std::string::npos);
 }
 
 class ConvFlag : public testing::Test {

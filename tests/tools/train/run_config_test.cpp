@@ -74,6 +74,7 @@ RunConfig drawn(std::uint64_t seed) {
   TrainerOptions& trainer = config.trainer;
   trainer.loss = draw.one_of({Loss::dcgan, Loss::lsgan, Loss::wgan});
   trainer.batch = 8 * static_cast<int>(draw.between(1, 512));
+  trainer.shards = 1 << draw.between(0, 9);
   trainer.d_steps = static_cast<int>(draw.between(1, 100));
   trainer.g_steps = static_cast<int>(draw.between(1, 100));
   trainer.learning_rate = 1e-6 + draw.share(0.9);

@@ -538,6 +538,10 @@ TEST_F(TrainGan, DryRunPredictsRanks) {
   EXPECT_TRUE(contains(run.out, "Ranks:  4 like this machine, 1 Gbit/s from each: ")) << run.out;
   EXPECT_TRUE(contains(run.out, " to compute 8 images and at most ")) << run.out;
   expect_refused(shared + Arguments{"--ranks", "8"}, 2, "--shards 4: expected a multiple of the 8 ranks, of which a batch of 32 images");
+  for (const Arguments& how : {Arguments{}, Arguments{"--dry-run"}})
+    for (const char* const shards : {"2", "8"})
+      expect_refused(kTiny + Arguments{"--shards", shards, "--out", run_path("none")} + how, 2,
+                     concat("--shards ", shards, ": expected a power of two that divides 1, the batch in slices of 8 images"));
   expect_refused(kTiny + Arguments{"--ranks", "2", "--out", run_path("none")}, 2, "--ranks is for --dry-run");
 }
 

@@ -47,7 +47,10 @@ bool was_launched() {
 }
 
 int int_of(std::int64_t bytes) {
-  check(bytes <= INT_MAX, "a message of ", bytes, " bytes");
+  if (bytes > INT_MAX)
+    fail(ErrorKind::usage, "ranks would send one another ", bytes, " bytes at once, at most ", INT_MAX,
+         " go; take a narrower network, or one "
+         "process");
   return static_cast<int>(bytes);
 }
 
@@ -97,16 +100,16 @@ class Presence {
 // wait for its daemon behind a cut link until TCP gives up, a quarter of an hour.  Two interrupts are its own way to be ended at once.
 void end_launcher_soon() {
   const pid_t launcher = ::getppid();
+  std::array<char, 64> path{};
+  std::snprintf(path.data(), path.size(), "/proc/%ld/comm", static_cast<long>(launcher));
   if (::fork() != 0) return;
-  // In a copy of a process of several threads: calls of the system alone.
+  // In a copy of a process of several threads, of which this one alone goes on: nothing that takes a lock.
   ::setsid();
   ::close_range(0, ~0u, 0);  // its output would be waited for
   constexpr unsigned kSeconds = 5;
   for (const int signal : {SIGINT, SIGINT, SIGKILL}) {
     ::sleep(signal == SIGKILL ? 1 : kSeconds);
-    std::array<char, 64> path{};
     std::array<char, 16> name{};
-    std::snprintf(path.data(), path.size(), "/proc/%ld/comm", static_cast<long>(launcher));
     const int file = ::open(path.data(), O_RDONLY | O_CLOEXEC);
     const ssize_t length = file < 0 ? 0 : ::read(file, name.data(), name.size());
     if (file >= 0) ::close(file);
@@ -155,9 +158,13 @@ class MpiRanks final : public Ranks {
   }
 
   void broadcast(std::span<std::byte> values) override {
-    MPI_Request request = MPI_REQUEST_NULL;
-    require(MPI_Ibcast(values.data(), int_of(std::ssize(values)), MPI_BYTE, 0, gathers_, &request), "sending to all");
-    wait({&request, 1});
+    constexpr std::size_t kPiece = std::size_t{1} << 28;
+    for (std::size_t at = 0; at < values.size(); at += kPiece) {
+      const std::span<std::byte> piece = values.subspan(at, std::min(kPiece, values.size() - at));
+      MPI_Request request = MPI_REQUEST_NULL;
+      require(MPI_Ibcast(piece.data(), int_of(std::ssize(piece)), MPI_BYTE, 0, gathers_, &request), "sending to all");
+      wait({&request, 1});
+    }
     if (rank_ == 0) sent_ += std::ssize(values) * (count_ - 1);
   }
 
@@ -234,6 +241,7 @@ class MpiRanks final : public Ranks {
     while (!done_within(requests, patience_)) {
       const std::string silent = silent_ranks();
       if (silent.empty()) continue;
+      presence_.reset();  // nothing moves on any more what waits for memory that goes
       fail(ErrorKind::input_output, silent, " for ", std::lround(seconds_since(begin)), " s (--mpi-timeout ", patience_,
            "). The last checkpoint stands: go on with --resume, on as many ranks as divide --shards");
     }

@@ -8,10 +8,12 @@ namespace pbgen {
 class JoinedRanks::Process {};
 
 JoinedRanks::JoinedRanks() {
-  const char* const size = std::getenv("OMPI_COMM_WORLD_SIZE");
-  if (size != nullptr && std::atoi(size) > 1)
-    fail(ErrorKind::usage, "mpirun started ", size, " processes of a build without MPI, each of which would train by itself; build with "
-         "`make MPI=1` (`make deps-mpi` installs what it wants), or start one");
+  for (const char* const name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {  // Open MPI's, MPICH's
+    const char* const size = std::getenv(name);
+    if (size != nullptr && std::atoi(size) > 1)
+      fail(ErrorKind::usage, "mpirun started ", size, " processes of a build without MPI, each of which would train by itself; build with "
+           "`make MPI=1` (`make deps-mpi` installs what it wants), or start one");
+  }
 }
 
 JoinedRanks::~JoinedRanks() = default;

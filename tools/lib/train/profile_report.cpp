@@ -30,8 +30,8 @@ double sum_of(const std::vector<Profile::Entry>& entries) {
 
 }  // namespace
 
-std::string profile_text(const Profile& profile, const NetworkConfig& network, std::int64_t batch, std::int64_t iterations,
-                         const FmaPeaks& peaks) {
+std::string profile_text(const Profile& profile, const NetworkConfig& network, std::int64_t batch, std::int64_t shard_images,
+                         std::int64_t iterations, const FmaPeaks& peaks) {
   const double whole = profile.seconds();
   const double count = static_cast<double>(std::max<std::int64_t>(iterations, 1));
   const std::map<std::string, std::int64_t> products = products_of(network);
@@ -60,7 +60,8 @@ std::string profile_text(const Profile& profile, const NetworkConfig& network, s
   double flops = 0.0;
   for (const Profile::Entry& entry : layers) {
     std::vector<std::string> cells = cells_of(entry);
-    const double nominal = 2.0 * static_cast<double>(products.at(entry.owner) * batch * entry.calls);
+    const std::int64_t images = entry.part == "forward" ? batch : shard_images;
+    const double nominal = 2.0 * static_cast<double>(products.at(entry.owner) * images * entry.calls);
     flops += nominal;
     cells.push_back(fixed_text(nominal / entry.seconds * 1e-9, 1));
     if (peaks.avx2 > 0.0) cells.push_back(fixed_text(nominal / entry.seconds / peaks.avx2, 2));

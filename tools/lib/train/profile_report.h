@@ -14,8 +14,8 @@ namespace pbgen {
 // What takes less than 20 us an iteration is one row.
 // Shares are of the time that passed; GFLOP/s are nominal, borders included, beside their ratio to AVX2's peak (left out where it is
 // unknown).
-// profile: of so many iterations with that batch.
-std::string profile_text(const Profile& profile, const NetworkConfig& network, std::int64_t batch, std::int64_t iterations,
-                         const FmaPeaks& peaks);
+// profile: of so many iterations with that batch, or with a rank's part of one; backward products are of a shard a call.
+std::string profile_text(const Profile& profile, const NetworkConfig& network, std::int64_t batch, std::int64_t shard_images,
+                         std::int64_t iterations, const FmaPeaks& peaks);
 
 }  // namespace pbgen

@@ -1,11 +1,8 @@
 #include "tools/lib/train/run_ranks.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <optional>
 #include <span>
-#include <string_view>
 
 #include "core/base/check.h"
 #include "core/base/cpu.h"
@@ -41,12 +38,10 @@ std::optional<int> first_other(Ranks& ranks, std::uint64_t value) {
 }
 
 void broadcast(Ranks& ranks, std::vector<std::uint8_t>& bytes) {
-  constexpr std::size_t kPiece = std::size_t{1} << 28;
   std::uint64_t size = bytes.size();
   ranks.broadcast(std::as_writable_bytes(std::span(&size, 1)));
   bytes.resize(size);
-  for (std::size_t at = 0; at < bytes.size(); at += kPiece)
-    ranks.broadcast(std::as_writable_bytes(std::span(bytes).subspan(at, std::min(kPiece, bytes.size() - at))));
+  ranks.broadcast(std::as_writable_bytes(std::span(bytes)));
 }
 
 std::string broadcast_text(Ranks& ranks, const std::string& text) {

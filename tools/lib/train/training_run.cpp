@@ -85,8 +85,8 @@ class SharedRun {
       else end_step(step);
     }
     alone([this] { end_training(); });
-    // A signal in the very last iteration finds the run done.
-    if (signal != 0 && trainer_.iteration() < total_) {
+    show_profile();
+    if (signal != 0) {  // one that comes in the very last iteration finds the run done
       tell_stopped();
       return 128 + signal;
     }
@@ -109,6 +109,7 @@ class SharedRun {
   virtual void begin_step() {}
   virtual void end_step(const StepReport&) { static_cast<void>(score()); }
   virtual void end_training() {}
+  virtual void show_profile() {}
   virtual void tell_stopped() {}
   virtual void finish() {}
   virtual void finish_ended_training() { static_cast<void>(score()); }
@@ -182,11 +183,10 @@ class TrainingRun final : public SharedRun {
     recorder_.record(step, sample_and_score());
   }
 
-  // Saves; the profile ends with the last iteration.
   void end_training() override {
     recorder_.end_sitting();
     recorder_.save();
-    if (profile_) show_profile(*profile_, trainer_.iteration() - first_iteration_, fma_peaks());
+    if (profile_) peaks_ = fma_peaks();
   }
 
   void tell_stopped() override {
@@ -224,9 +224,14 @@ class TrainingRun final : public SharedRun {
     }
   }
 
-  void show_profile(const Profile& profile, std::int64_t iterations, const FmaPeaks& peaks) const {
+  // Outside of the pause in which was saved: the profile ends with the last iteration.
+  void show_profile() override {
+    if (!profile_) return;
+    const std::int64_t iterations = trainer_.iteration() - first_iteration_;
     const std::int64_t counted = iterations > kUnprofiledIterations ? iterations - kUnprofiledIterations : iterations;
-    const std::string text = profile_text(profile, trainer_.options().network, config_.trainer.batch, counted, peaks);
+    const std::int64_t images = trainer_.batch_here();
+    const std::int64_t shard_images = config_.trainer.batch / config_.trainer.shards;
+    const std::string text = profile_text(*profile_, trainer_.options().network, images, shard_images, counted, peaks_);
     write_file_atomically(folder_.profile_path(), text);
     std::printf("\n%s", text.c_str());
   }
@@ -239,6 +244,7 @@ class TrainingRun final : public SharedRun {
   RunDirectory& folder_;
   RunRecorder recorder_;
   std::optional<Profile> profile_;
+  FmaPeaks peaks_;
   std::int64_t first_iteration_ = 0;
 };
 
