@@ -178,7 +178,7 @@ TEST(SharedTraining, ShardsAreTheSameSums) {
     const std::vector<std::vector<float>> whole = gradients_of(1);
     const std::vector<std::vector<float>> cut = gradients_of(8);
     ASSERT_EQ(cut.size(), whole.size());
-    // Of all arrays: the gradient of a bias in front of batch normalisation is nothing but rounding.
+    // Over all arrays: the gradient of a bias in front of batch normalisation is nothing but rounding.
     float largest = 0.0f;
     for (const std::vector<float>& array : whole)
       for (const float value : array) largest = std::max(largest, std::fabs(value));
