@@ -237,7 +237,8 @@ TEST_F(Mpi, ARankThatHangsIsNamedInTime) {
     const Ended ended = end_by(run, rank, SIGSTOP, {"--mpi-timeout", "2"});
     EXPECT_EQ(ended.run.exit_code, 6) << ended.run.err;
     EXPECT_LT(ended.seconds, 2.0 + 5.0 + 10.0);
-    EXPECT_TRUE(contains(ended.run.err, "rank " + std::to_string(rank) + " has not answered for 7 s (--mpi-timeout 2)")) << ended.run.err;
+    EXPECT_TRUE(contains(ended.run.err, "rank " + std::to_string(rank) + " has not answered for ")) << ended.run.err;
+    EXPECT_TRUE(contains(ended.run.err, " s (--mpi-timeout 2)")) << ended.run.err;
     EXPECT_TRUE(contains(ended.run.err, "go on with --resume")) << ended.run.err;
   }
 }
