@@ -40,7 +40,7 @@ std::int64_t projection_bytes_of(const ImageSource& source, const SwdOptions& op
 
 std::vector<PatchCentre> draw_centres(const SwdOptions& options, int level, int set, int side, std::int64_t count) {
   const CounterRng rng(options.seed, Stream::patches, static_cast<std::uint32_t>(2 * level + set));
-  const std::uint64_t span = static_cast<std::uint64_t>(side - options.nhood_size + 1);
+  const std::uint64_t span = static_cast<std::uint64_t>(side - options.nhood_size) + 1;
   const std::uint64_t low = static_cast<std::uint64_t>(options.nhood_size / 2);
   std::vector<PatchCentre> centres(count * options.nhoods_per_image);
   parallel_for(static_cast<std::int64_t>(centres.size()), [&](std::int64_t begin, std::int64_t end) {
@@ -96,6 +96,7 @@ double mean_of(std::vector<double> distances, Ranks& ranks) {
   const auto count = std::ssize(distances);
   const Range mine = part_of(ranks, count);
   std::vector<std::int64_t> bytes;
+  bytes.reserve(static_cast<std::size_t>(ranks.count()));
   for (int rank = 0; rank < ranks.count(); ++rank)
     bytes.push_back(static_cast<std::int64_t>(sizeof(double)) * piece_of(count, rank, ranks.count()).size());
   const std::vector<double> computed(distances.begin() + mine.begin, distances.begin() + mine.end);

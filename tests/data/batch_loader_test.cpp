@@ -55,6 +55,7 @@ std::vector<Shown> shown_in(ConstTensorView batch) {
 
 std::vector<std::vector<Shown>> take(BatchLoader& loader, int count) {
   std::vector<std::vector<Shown>> batches;
+  batches.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) batches.push_back(shown_in(loader.next()));
   return batches;
 }
@@ -113,6 +114,7 @@ TEST(BatchLoader, ShowsOnlyTheImagesOfItsIndices) {
   BatchLoader loader(numbered_images(20), indices, 8, 1, {}, 0);
   for (const auto& batch : take(loader, 3)) {
     std::vector<std::uint32_t> seen;
+    seen.reserve(batch.size());
     for (const Shown& shown : batch) seen.push_back(static_cast<std::uint32_t>(shown.image));
     std::sort(seen.begin(), seen.end());
     EXPECT_EQ(seen, indices);

@@ -27,6 +27,7 @@ LEAF_FLAGS = {"_avx2.cpp": ["-mavx2", "-mfma", "-mf16c"], "_avx512.cpp": ["-mavx
 # For another machine: its flags, and what must be there.
 WASM_HEADERS = "/usr/include/wasm32-wasi/c++/v1"  # make deps-wasm
 WASM_FLAGS = {"tools/web/module.cpp": ["--target=wasm32-wasi"]}
+MPI_SOURCE = "tools/lib/mpi/mpi_ranks.cpp"  # make deps-mpi, whose compiler knows where its header is
 
 
 def why_skipped():
@@ -41,9 +42,17 @@ def git(root, *words):
     return result.stdout.split("\n") if result.returncode == 0 else []
 
 
+def mpi_flags():
+    said = subprocess.run(["mpicxx", "--showme:incdirs"], capture_output=True, text=True, check=True).stdout
+    return [word for folder in said.split() for word in ("-isystem", folder)]
+
+
 def sources(root):
     paths = [path for path in git(root, "ls-files", "*.cpp") if path and not path.endswith("_neon.cpp")]
-    return [path for path in paths if path not in WASM_FLAGS or os.path.isdir(WASM_HEADERS)]
+    absent = set() if os.path.isdir(WASM_HEADERS) else set(WASM_FLAGS)
+    if shutil.which("mpicxx") is None:
+        absent.add(MPI_SOURCE)
+    return [path for path in paths if path not in absent]
 
 
 def changed(root):
@@ -55,6 +64,8 @@ def changed(root):
 
 def findings(root, path):
     leaf = next((flags for ending, flags in (LEAF_FLAGS | WASM_FLAGS).items() if path.endswith(ending)), [])
+    if path == MPI_SOURCE:
+        leaf = mpi_flags()
     words = ["clang-tidy", "--quiet", "--config-file=" + os.path.join(repository(), ".clang-tidy"), path, "--", *FLAGS, *leaf]
     said = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False).stdout
     return [line.replace(root + "/", "") for line in said.split("\n") if ": warning: " in line or ": error: " in line]

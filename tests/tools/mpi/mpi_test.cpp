@@ -1,10 +1,10 @@
 // train_gan under mpirun on this machine: the same bytes as alone, and an end without a hang whatever happens to a rank.
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

@@ -87,7 +87,8 @@ void show_plan(const RunPlan& plan) {
     std::printf("%s", how_estimated(estimate).c_str());
     return;
   }
-  const double epochs = static_cast<double>(iterations * config.trainer.d_steps) / static_cast<double>(data.train / config.trainer.batch);
+  const std::int64_t batches = data.train / config.trainer.batch;
+  const double epochs = static_cast<double>(iterations * config.trainer.d_steps) / static_cast<double>(batches);
   std::printf("Time:   %s%.3f s an iteration (%.1f img/s) on %d thread%s, %s; "
               "%lld iterations (%.1f epochs of %lld images): about %s,\n"
               "        decoding, sampling and scoring not counted\n%s",

@@ -22,6 +22,7 @@ constexpr int kLeastSide = 64;  // of a map's square in the picture
 std::vector<float> channel_map(ConstTensorView activations, std::int64_t channel) {
   const LaneShape& shape = activations.shape;
   std::vector<float> map;
+  map.reserve(static_cast<std::size_t>(shape.pixels()));
   for (std::int64_t y = 0; y < shape.height; ++y)
     for (std::int64_t x = 0; x < shape.width; ++x) map.push_back(activations.data[shape.index(0, y, x, channel)]);
   return map;
@@ -39,6 +40,7 @@ Image picture_of(ConstTensorView activations, int shown_side) {
   std::vector<std::vector<float>> maps;
   for (std::int64_t c = 0; c < activations.shape.channels; ++c) maps.push_back(channel_map(activations, c));
   std::vector<double> variances;
+  variances.reserve(maps.size());
   for (const std::vector<float>& map : maps) variances.push_back(variance(map));
   std::vector<std::size_t> order(maps.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -58,6 +60,7 @@ Image picture_of(ConstTensorView activations, int shown_side) {
     squares.push_back(enlarged(map, shown_side / side));
   }
   std::vector<std::span<const std::uint8_t>> views;
+  views.reserve(squares.size());
   for (const Image& square : squares) views.emplace_back(square.pixels);
   return image_grid(views, shown_side, 1, kColumns);
 }
