@@ -55,6 +55,20 @@ TEST(PaperVerdict, ComparisonPropagatesBothSpreads) {
   EXPECT_EQ(ratio_text(comparison), "3.00 +- 0.62 times");
 }
 
+// Groups of three whose difference has standard error 1, and means apart by d: three runs tell 2.84 standard errors four times in five.
+TEST(PaperVerdict, SaysHowManySeedsWouldTellADifference) {
+  const double sd = std::sqrt(1.5);
+  const auto runs = [&](double difference) { return runs_to_tell_text(compare(three(10.0 + difference, sd), three(10.0, sd))); };
+  EXPECT_EQ(runs(2.85), "3");
+  EXPECT_EQ(runs(-2.85), "3");
+  EXPECT_EQ(runs(2.83), "4");
+  EXPECT_EQ(runs(1.42), "13");  // half the difference, four times the runs
+  EXPECT_EQ(runs(100.0), "2");
+  EXPECT_EQ(runs(0.1), "over 1000");
+  EXPECT_EQ(runs(0.0), "-");
+  EXPECT_EQ(runs_to_tell_text(compare(three(12.0, sd), printed_figure(10.0))), "-");
+}
+
 TEST(PaperVerdict, TwoStandardErrorsDecide) {
   const double sd = std::sqrt(1.5);  // the difference of two such groups has standard error 1
   const Sample zero = three(10.0, sd);

@@ -8,10 +8,10 @@
 namespace pbgen {
 
 Table claim_table(const std::vector<Claim>& claims) {
-  Table table{{"claim", "paper", "here", "difference", "verdict"}, {}};
+  Table table{{"claim", "paper", "here", "difference", "seeds to tell", "verdict"}, {}};
   for (const Claim& claim : claims) {
     table.rows.push_back({claim.claim, claim.printed.empty() ? "-" : claim.printed, ratio_text(claim.here), difference_text(claim.here),
-                          std::string(verdict_text(claim.verdict))});
+                          runs_to_tell_text(claim.here), std::string(verdict_text(claim.verdict))});
   }
   return table;
 }

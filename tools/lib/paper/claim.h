@@ -16,7 +16,7 @@ struct Claim {
   Verdict verdict = Verdict::no_figure;
 };
 
-// A row for each: claim, paper, here (a ratio), difference, verdict.
+// A row for each: claim, paper, here (a ratio), difference, how many seeds would tell one as large (runs_to_tell), verdict.
 Table claim_table(const std::vector<Claim>& claims);
 
 // "5 hold, 1 does not hold, 3 cannot be told": every kind that occurs, by its name.

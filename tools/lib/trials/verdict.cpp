@@ -30,6 +30,12 @@ Verdict is_negative(double value, double error) {
   return value > kMargin * error ? Verdict::does_not_hold : Verdict::cannot_be_told;
 }
 
+int fewest(std::span<const Sample> samples) {
+  int runs = samples.empty() ? 0 : samples[0].n;
+  for (const Sample& sample : samples) runs = std::min(runs, sample.n);
+  return runs;
+}
+
 double squared_error(const Sample& sample) { return sample.standard_error() * sample.standard_error(); }
 
 Comparison compare_means(double a, double a_squared_error, double b, double b_squared_error) {
@@ -82,7 +88,11 @@ Sample sample_of(std::span<const double> values) {
 
 Sample printed_figure(double value) { return {value, 0.0, 1, 0}; }
 
-Comparison compare(const Sample& a, const Sample& b) { return compare_means(a.mean, squared_error(a), b.mean, squared_error(b)); }
+Comparison compare(const Sample& a, const Sample& b) {
+  Comparison comparison = compare_means(a.mean, squared_error(a), b.mean, squared_error(b));
+  comparison.runs = std::min(a.n, b.n);
+  return comparison;
+}
 
 Comparison contrast(std::span<const double> weights, std::span<const Sample> y) {
   check_equal(y.size(), weights.size(), "the count of a contrast's y");
@@ -97,7 +107,21 @@ Comparison contrast(std::span<const double> weights, std::span<const Sample> y) 
   comparison.difference_error = std::sqrt(sum_squared_error);
   comparison.ratio = kNan;
   comparison.ratio_error = kNan;
+  comparison.runs = fewest(y);
   return comparison;
+}
+
+double runs_to_tell(const Comparison& comparison) {
+  constexpr double kFourFifths = 0.8416;
+  const double errors = (kMargin + kFourFifths) * comparison.difference_error / comparison.difference;
+  if (!std::isfinite(errors)) return kNan;
+  return std::max(2.0, std::ceil(comparison.runs * errors * errors));
+}
+
+std::string runs_to_tell_text(const Comparison& comparison) {
+  constexpr double kMost = 1000.0;
+  const double runs = runs_to_tell(comparison);
+  return std::isnan(runs) ? "-" : runs > kMost ? concat("over ", static_cast<int>(kMost)) : concat(static_cast<int>(runs));
 }
 
 std::string_view verdict_text(Verdict verdict) {
@@ -183,8 +207,10 @@ Comparison middle_against_chord(std::span<const double, 3> x, std::span<const Sa
         ": expected rising or falling");
   const double first = (x[2] - x[1]) / (x[2] - x[0]);
   const double last = 1.0 - first;
-  return compare_means(y[1].mean, squared_error(y[1]), first * y[0].mean + last * y[2].mean,
-                       first * first * squared_error(y[0]) + last * last * squared_error(y[2]));
+  Comparison comparison = compare_means(y[1].mean, squared_error(y[1]), first * y[0].mean + last * y[2].mean,
+                                        first * first * squared_error(y[0]) + last * last * squared_error(y[2]));
+  comparison.runs = fewest(y);
+  return comparison;
 }
 
 }  // namespace pbgen

@@ -28,6 +28,7 @@ struct Comparison {
   double ratio_error = 0.0;       // to first order
   double reference = 0.0;         // b's mean
   double reference_error = 0.0;
+  int runs = 0;                   // of the smaller group
 };
 Comparison compare(const Sample& a, const Sample& b);
 // The sum of weights[i] * y[i] in place of a - b; without a ratio.  weights and y are of one length, else std::logic_error.
@@ -36,6 +37,13 @@ Comparison contrast(std::span<const double> weights, std::span<const Sample> y);
 // kMargin standard errors decide.  With three runs against three, equal in truth, a difference goes beyond them in 12 of 100
 // cases (Student, 4 degrees of freedom): one verdict that holds is an indication, no proof.
 inline constexpr double kMargin = 2.0;
+
+// How many runs each group would have to have for a difference as large as this one, and runs as different as these, to go beyond the
+// margin four times in five: runs * ((kMargin + 0.84) error / difference)^2, 0.84 being the normal distribution's four fifths.  NaN where
+// the error is not known or the difference is 0.
+double runs_to_tell(const Comparison& comparison);
+// "12"; "over 1000"; "-" where it is not known.
+std::string runs_to_tell_text(const Comparison& comparison);
 
 // no_figure: all runs of a group diverged.
 enum class Verdict { holds, does_not_hold, cannot_be_told, one_seed, no_figure };

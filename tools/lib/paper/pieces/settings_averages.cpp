@@ -98,9 +98,10 @@ void add_averages(const std::vector<SettingScores>& dcgan, const std::vector<Set
   page.paragraph(claim_summary(claims), "verdict");
   folder.claims("claims", claims);
   page.paragraph(
-      "A claim holds, or does not, where the difference of means is beyond two standard errors of it, by the spread over the seeds. What "
-      "the paper calls the same may differ by what it discusses as a difference elsewhere: 13.6%, B against A. The paper's G is 2.83 times "
-      "A in its abstract only; its E / A is 449 / 44 in Table III, so 10.2, and +913.6%, so 10.1, in the text.",
+      "A claim holds, or does not, where the difference of means is beyond two standard errors of it, by the spread over the seeds. Seeds "
+      "to tell: with so many of each, a difference as large would be beyond it four times in five. What the paper calls the same may "
+      "differ by what it discusses as a difference elsewhere: 13.6%, B against A. The paper's G is 2.83 times A in its abstract only; its "
+      "E / A is 449 / 44 in Table III, so 10.2, and +913.6%, so 10.1, in the text.",
       "note");
   page.paragraph(concat("Order for dcgan: ", order_of(dcgan), ". The paper: H < B < A < C < D = F < G < E. ", pairs_text(dcgan)));
   if (!lsgan.empty())
