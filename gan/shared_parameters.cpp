@@ -114,8 +114,11 @@ void SharedParameters::send_gradients(std::size_t layer) {
     outgoing[r] = bytes_of(packed);
     incoming[r] = std::as_writable_bytes(std::span(incoming_[layer][r]));
   }
-  for (std::size_t p = first_param_[layer]; p < first_param_[layer + 1]; ++p)
-    std::fill(params_[p].param->gradient.begin(), params_[p].param->gradient.end(), 0.0f);
+  for (std::size_t p = first_param_[layer]; p < first_param_[layer + 1]; ++p) {
+    float* const gradient = params_[p].param->gradient.data();
+    const auto clear = [gradient](std::int64_t begin, std::int64_t end) { std::fill(gradient + begin, gradient + end, 0.0f); };
+    parallel_for(params_[p].param->gradient.size(), clear, min_piece_of(1));
+  }
   ranks_.begin_exchange(outgoing, incoming);
 }
 
@@ -229,13 +232,14 @@ void SharedParameters::exchange_weights(std::int64_t& broken) {
 void SharedParameters::blend(float keep) {
   for (const Shared& shared : params_) {
     const Part& part = shared.parts[rank_];
-    parallel_for(part.runs, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t run = begin; run < end; ++run) {
-        const float* const from = shared.param->value.data() + part.begin + run * part.pitch;
-        float* const to = shared.average->value.data() + part.begin + run * part.pitch;
-        for (std::int64_t i = 0; i < part.length; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
-      }
-    }, min_piece_of(part.length));
+    for (std::int64_t run = 0; run < part.runs; ++run) {
+      const float* const from = shared.param->value.data() + part.begin + run * part.pitch;
+      float* const to = shared.average->value.data() + part.begin + run * part.pitch;
+      const auto average = [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) to[i] = keep * to[i] + (1.0f - keep) * from[i];
+      };
+      parallel_for(part.length, average, min_piece_of(1));
+    }
   }
 }
 
