@@ -20,8 +20,8 @@ class JoinedRanks {
   JoinedRanks& operator=(const JoinedRanks&) = delete;
 
   Ranks& ranks();
-  // From now on, after so many seconds of waiting, the others are asked whether they are there; before, after 60.  Who does not answer
-  // within 5 more ends the run, by name.
+  // From now on a rank that others wait for so many seconds, of which it was asked in the last five whether it is there and did not answer,
+  // ends the run, by name; before, 60.
   void set_patience(double seconds);
   // The process ends with that code.  Where it is not 0 this rank's last line is shown, with its number, unless another rank fails in the
   // same moment, as most failures are everybody's; and then the others are ended, too.

@@ -35,7 +35,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kMessageTag = 1;
 constexpr int kQuestionTag = 2;  // whether a rank is there
 constexpr int kAnswerTag = 3;
-constexpr double kAnswerSeconds = 5.0;
+constexpr double kAnswerSeconds = 5.0;  // at most half of the patience
 constexpr auto kListening = std::chrono::milliseconds(50);  // between two looks for questions
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
@@ -235,10 +235,12 @@ class MpiRanks final : public Ranks {
     }
   }
 
+  double answer_seconds() const { return std::min(kAnswerSeconds, patience_ / 2.0); }
+
   // For as long as all the others say that they are there.
   void wait(std::span<MPI_Request> requests) {
     const Clock::time_point begin = Clock::now();
-    while (!done_within(requests, patience_)) {
+    while (!done_within(requests, patience_ - answer_seconds())) {
       const std::string silent = silent_ranks();
       if (silent.empty()) continue;
       presence_.reset();  // nothing moves on any more what waits for memory that goes
@@ -260,7 +262,7 @@ class MpiRanks final : public Ranks {
       require(MPI_Isend(&kQuestion, 1, MPI_BYTE, r, kQuestionTag, questions_, &asking), "asking");
       MPI_Request_free(&asking);
     }
-    if (done_within(receiving, kAnswerSeconds)) return "";
+    if (done_within(receiving, answer_seconds())) return "";
     std::string silent;
     int missing = 0;
     for (int r = 0; r < count_; ++r)

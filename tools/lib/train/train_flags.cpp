@@ -216,8 +216,8 @@ void declare_run_flags(ArgumentParser& parser, TrainFlags& flags) {
   parser.add("--keep", &flags.said.cadence.keep, "K", "how many checkpoints of this run stay, besides the one with the best score",
              in_range(1, 1'000'000)).in_config();
   parser.add("--mpi-timeout", &flags.mpi_timeout, "SECONDS",
-             "under mpirun (make MPI=1): after how long a wait a rank asks the others whether they are there; one that does not answer "
-             "within 5 s ends the run",
+             "under mpirun (make MPI=1): a rank that others wait for so long, and that does not answer in the last 5 s of it, ends the "
+             "run; one that is merely slow does not",
              in_range(1.0, 86400.0));
   parser.add("--ranks", &flags.ranks, "N", "with --dry-run: predict the time of N ranks of mpirun, each a machine like this one",
              in_range(1, kMostShards));
